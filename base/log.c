@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *log_process = "coffer";
+static enum log_level log_most = LOG_LEVEL_INFO;
+static bool log_to_journal;
+
+/* systemd names the journal's stream in JOURNAL_STREAM; only if stderr is that does `<N>` make sense. */
+static bool stderr_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+
+	return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+}
+
+void log_init(const char *process, enum log_level most)
+{
+	log_process = process;
+	log_most = most;
+	log_to_journal = stderr_is_journal();
+}
+
+void log_event(enum log_level level, const char *format, ...)
+{
+	char line[LOG_LINE_MAX];
+	size_t len = 0;
+	va_list args;
+	int n;
+
+	if (level > log_most)
+		return;
+	if (log_to_journal)
+		n = snprintf(line, sizeof(line), "<%d>", (int)level);
+	else
+		n = snprintf(line, sizeof(line), "%s: ", log_process);
+	len = (size_t)n;
+	va_start(args, format);
+	n = vsnprintf(line + len, sizeof(line) - len, format, args);
+	va_end(args);
+	if (n > 0)
+		len = MIN(len + (size_t)n, sizeof(line) - 1);
+	line[len++] = '\n';
+	/* One write per line, so that lines of several processes on one stream do not mix. */
+	while (write(STDERR_FILENO, line, len) < 0 && errno == EINTR)
+		;
+}
+
+int fold_at(int r, const char *file, int line)
+{
+	if (r < 0)
+		return r;
+	log_error("unexpected-outcome place=%s:%d outcome=%d", file, line, r);
+	return -EPROTO;
+}
+
+static bool needs_quotes(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		uint8_t c = span_bytes(s)[i];
+
+		if (c <= ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '=')
+			return true;
+	}
+	return s.len == 0;
+}
+
+static size_t escape(uint8_t c, char out[static 5])
+{
+	if (c == '"' || c == '\\')
+		return (size_t)snprintf(out, 5, "\\%c", c);
+	if (c < ' ' || c >= 0x7f)
+		return (size_t)snprintf(out, 5, "\\x%02x", c);
+	return (size_t)snprintf(out, 5, "%c", c);
+}
+
+const char *log_value(struct span s, char buf[static LOG_VALUE_MAX])
+{
+	static const size_t tail = sizeof("...\"");
+	bool quoted = needs_quotes(s);
+	size_t len = 0;
+
+	if (quoted)
+		buf[len++] = '"';
+	for (size_t i = 0; i < s.len; i++) {
+		char one[5];
+		size_t n = escape(span_bytes(s)[i], one);
+
+		if (len + n + tail > LOG_VALUE_MAX) {
+			memcpy(buf + len, "...", 3);
+			len += 3;
+			break;
+		}
+		memcpy(buf + len, one, n);
+		len += n;
+	}
+	if (quoted)
+		buf[len++] = '"';
+	buf[len] = '\0';
+	return buf;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A span is a borrowed run of bytes: it owns nothing, is not NUL-terminated, and may hold any byte.
+ * It is valid as long as what it points into. An absent value is { NULL, 0 }; an empty one has a
+ * data pointer and no length.
+ */
+
+#include <string.h>
+
+#include "base/defs.h"
+
+struct span {
+	const void *data;
+	size_t len;
+};
+
+#define SPAN_NONE ((struct span){ NULL, 0 })
+
+/* A span over a string literal or a char array that holds one. */
+#define SPAN(literal) ((struct span){ (literal), sizeof(literal) - 1 })
+
+static inline struct span span_from_string(const char *s)
+{
+	return (struct span){ s, s ? strlen(s) : 0 };
+}
+
+static inline bool span_is_none(struct span s)
+{
+	return !s.data;
+}
+
+static inline const uint8_t *span_bytes(struct span s)
+{
+	return s.data;
+}
+
+static inline struct span span_skip(struct span s, size_t n)
+{
+	return (struct span){ (const uint8_t *)s.data + n, s.len - n };
+}
+
+static inline struct span span_first(struct span s, size_t n)
+{
+	return (struct span){ s.data, n };
+}
+
+bool span_equal(struct span a, struct span b);
+bool span_equal_nocase(struct span a, struct span b); /* ASCII letters only */
+bool span_starts_with(struct span s, struct span prefix);
+bool span_starts_with_nocase(struct span s, struct span prefix);
+
+/* Orders by bytes, a prefix first, as memcmp() and SQLite's BINARY collation do. */
+int span_compare(struct span a, struct span b);
+
+/* Drops spaces and horizontal tabs at both ends. */
+struct span span_trim(struct span s);
+
+/*
+ * Cuts at the first `separator`: *ret_head is what stands before it, the result what stands behind.
+ * Without one, the head is all and the result is SPAN_NONE.
+ */
+struct span span_cut(struct span s, char separator, struct span *ret_head);
+
+/* Decimal digits only, at least one, no sign, no overflow; false leaves *ret alone. */
+must_check bool span_to_u64(struct span s, uint64_t *ret);
+
+/* A fresh NUL-terminated copy, or NULL where memory ran out. The caller frees it. */
+char *span_to_string(struct span s);
+
+/* True for well-formed UTF-8 (RFC 3629): no overlong form, no surrogate, nothing over U+10FFFF. */
+bool span_is_utf8(struct span s);
