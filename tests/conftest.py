@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures for every test that speaks to a running server."""
+
+import os
+import pathlib
+import uuid
+
+import pytest
+
+from lib import coffer
+
+LOG_TAIL = 20_000
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "client: a real client lives its whole life on the server")
+    config.addinivalue_line("markers", "functional: one documented behaviour of the S3 API")
+
+
+# The servers that are up, each with how much it had said when the running test began.
+live = {}
+
+
+def _start(**how):
+    running = coffer.start(**how)
+    live[running] = running.log_size()
+    return running
+
+
+def _close(running):
+    del live[running]
+    if isinstance(running, coffer.Coffer):
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def server():
+    """The server that this test process shares; tests keep apart by their own buckets."""
+    if not coffer.is_external() and coffer.build_dir() is None:
+        pytest.skip("neither COFFER_BUILD nor COFFER_ENDPOINT is set")
+    running = _start()
+    yield running
+    _close(running)
+
+
+@pytest.fixture
+def new_coffer():
+    """Makes servers of the test's own: `new_coffer(args=[…], env={…})`."""
+    if coffer.is_external():
+        pytest.skip("needs a server of its own; COFFER_ENDPOINT names one that others use")
+    if coffer.build_dir() is None:
+        pytest.skip("COFFER_BUILD is not set")
+    made = []
+
+    def make(**how):
+        made.append(_start(**how))
+        return made[-1]
+
+    yield make
+    for running in made:
+        _close(running)
+
+
+@pytest.fixture
+def bucket_name():
+    return f"t-{uuid.uuid4().hex[:20]}"
+
+
+@pytest.fixture(scope="session")
+def cache_dir():
+    """Where clients from package registries are kept between runs."""
+    build = coffer.build_dir()
+    root = build if build else pathlib.Path(os.environ.get("TMPDIR", "/tmp")) / "coffer-test-cache"
+    path = root / "clients"
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    for running in live:
+        live[running] = running.log_size()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    for running, start in live.items() if report.failed else ():
+        if said := running.log(start):
+            report.sections.append((f"coffer log of {running.dir}", said[-LOG_TAIL:]))
