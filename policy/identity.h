@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Who the process is: ids that it cannot leave again, and no capability in any of its sets. Call
+ * while single-threaded.
+ */
+
+#include <sys/types.h>
+
+#include "base/defs.h"
+
+#define IDENTITY_KEEP ((uid_t)-1)
+
+/*
+ * Becomes uid and gid, without supplementary groups, and makes sure that there is no way back.
+ * The signal that announces the parent's death stays as it was; -ESRCH: it came meanwhile.
+ */
+must_check int identity_drop(uid_t uid, gid_t gid);
+
+/* Empties all capability sets; the bounding set as far as the process may. */
+must_check int identity_drop_capabilities(void);
