@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Every message that crosses a boundary between the processes, once. Structs, encoder, decoder,
+ * names, the hostile tests and docs/ipc.md are expanded from these rows; a process expands the list
+ * of what it receives into its handlers, so that forgetting one does not compile.
+ *
+ * A list for each direction of each pair of roles:
+ *
+ *   MESSAGE(SYMBOL, symbol, number, PHASES, descriptors, "what it says")
+ *
+ * and for each message its fields in the order in which they travel:
+ *
+ *   FIELD(type, name, limit)	type u8 u16 u32 u64 id hash bytes; limit in bytes, for bytes only
+ *
+ * PHASES: GREETING is a fresh channel, READY one whose handshake is done, BOTH either. A packet of
+ * another phase, with other descriptors, cut short or with bytes left over is a violation.
+ */
+
+#define IPC_VERSION 1
+
+/* No packet is larger; a field's limit may be smaller. Fits the kernel's default send buffer. */
+#define IPC_PACKET_MAX (128 * 1024)
+#define IPC_GRANT_MAX (56 * 1024)
+#define IPC_SEAL_MAX 1024
+#define IPC_INLINE_MAX (64 * 1024)
+#define IPC_ITEMS_MAX (64 * 1024)
+#define IPC_BATCH_MAX (32 * 1024)
+#define IPC_DETAIL_MAX 512
+#define IPC_TRAILER_MAX 4096
+
+/* --- worker to authd ----------------------------------------------------------------------- */
+
+#define IPC_FRONTEND_TO_AUTHD(MESSAGE)                                                             \
+	MESSAGE(HELLO, hello, 1, GREETING, 0, "A worker introduces itself.")                       \
+	MESSAGE(ASK, ask, 2, READY, 0,                                                             \
+		"May this request happen? The head exactly as it arrived.")                        \
+	MESSAGE(CHAIN, chain, 3, READY, 0,                                                         \
+		"Chunks of a signed stream: lengths and the signatures the client claimed.")       \
+	MESSAGE(FORGET, forget, 4, READY, 0, "The client of this call is gone.")
+
+#define IPC_HELLO_FIELDS(FIELD) FIELD(u32, version, 0)
+
+#define IPC_ASK_FIELDS(FIELD)                                                                      \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(u64, request_id, 0)                                                                  \
+	FIELD(bytes, peer, 64)                                                                     \
+	FIELD(bytes, method, 16)                                                                   \
+	FIELD(bytes, target, 16 * 1024)                                                            \
+	FIELD(bytes, fields, 32 * 1024)
+
+/* chunks: each a u32 length and 32 bytes of signature; the final one has length 0. */
+#define IPC_CHAIN_FIELDS(FIELD)                                                                    \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(u8, last, 0)                                                                         \
+	FIELD(bytes, chunks, IPC_BATCH_MAX)                                                        \
+	FIELD(bytes, trailer, IPC_TRAILER_MAX)                                                     \
+	FIELD(bytes, trailer_signature, 32)
+
+#define IPC_FORGET_FIELDS(FIELD) FIELD(u64, call, 0)
+
+/* --- authd to worker ----------------------------------------------------------------------- */
+
+#define IPC_AUTHD_TO_FRONTEND(MESSAGE)                                                             \
+	MESSAGE(WELCOME, welcome, 10, GREETING, 0, "The handshake is done.")                       \
+	MESSAGE(TICKET, ticket, 11, READY, 0,                                                      \
+		"What to show stored: this channel's id, sealed in the current epoch.")            \
+	MESSAGE(GRANTED, granted, 12, READY, 0, "It may; here is the sealed grant.")               \
+	MESSAGE(DENIED, denied, 13, READY, 0, "It may not, and this is what the client is told.")  \
+	MESSAGE(CHAINED, chained, 14, READY, 0, "Every chunk was the client's; the seal of that.")
+
+#define IPC_WELCOME_FIELDS(FIELD) FIELD(u32, version, 0)
+
+#define IPC_TICKET_FIELDS(FIELD)                                                                   \
+	FIELD(u64, epoch, 0)                                                                       \
+	FIELD(bytes, ticket, IPC_SEAL_MAX)
+
+#define IPC_GRANTED_FIELDS(FIELD)                                                                  \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(bytes, grant, IPC_GRANT_MAX)
+
+#define IPC_DENIED_FIELDS(FIELD)                                                                   \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(u16, error, 0)                                                                       \
+	FIELD(bytes, detail, IPC_DETAIL_MAX)
+
+#define IPC_CHAINED_FIELDS(FIELD)                                                                  \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(bytes, seal, IPC_SEAL_MAX)
+
+/* --- worker to stored ---------------------------------------------------------------------- */
+
+#define IPC_FRONTEND_TO_STORED(MESSAGE)                                                            \
+	MESSAGE(ENTER, enter, 20, GREETING, 0, "The ticket that names this channel.")              \
+	MESSAGE(CALL, call, 21, READY, 0,                                                          \
+		"Do what the grant says. With a small body inside, or it opens an upload.")        \
+	MESSAGE(COMMAND, command, 22, READY, 1,                                                    \
+		"The same with a document: a memfd sealed against every change.")                  \
+	MESSAGE(LENGTHS, lengths, 23, READY, 0,                                                    \
+		"Where the chunks of a signed stream end: their lengths, in order.")               \
+	MESSAGE(COMMIT, commit, 24, READY, 0,                                                      \
+		"All bytes are in the pipe, this many; the only thing that makes them an object.") \
+	MESSAGE(NEXT, next, 25, READY, 0, "Extents before were sent; more of them.")               \
+	MESSAGE(CANCEL, cancel, 26, READY, 0, "The client of this call is gone; drop it.")
+
+#define IPC_ENTER_FIELDS(FIELD) FIELD(bytes, ticket, IPC_SEAL_MAX)
+
+#define IPC_CALL_FIELDS(FIELD)                                                                     \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(bytes, grant, IPC_GRANT_MAX)                                                         \
+	FIELD(u8, has_body, 0)                                                                     \
+	FIELD(bytes, body, IPC_INLINE_MAX)
+
+#define IPC_COMMAND_FIELDS(FIELD)                                                                  \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(bytes, grant, IPC_GRANT_MAX)                                                         \
+	FIELD(u32, body_len, 0)
+
+/* lengths: each a u32, without the final zero. */
+#define IPC_LENGTHS_FIELDS(FIELD)                                                                  \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(bytes, lengths, IPC_BATCH_MAX)
+
+/* seal: authd's, for signed streams; trailer: the checksum an unsigned trailer brought, base64. */
+#define IPC_COMMIT_FIELDS(FIELD)                                                                   \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(u64, length, 0)                                                                      \
+	FIELD(bytes, seal, IPC_SEAL_MAX)                                                           \
+	FIELD(bytes, trailer, 64)
+
+#define IPC_NEXT_FIELDS(FIELD) FIELD(u64, call, 0)
+#define IPC_CANCEL_FIELDS(FIELD) FIELD(u64, call, 0)
+
+/* --- stored to worker ---------------------------------------------------------------------- */
+
+#define IPC_STORED_TO_FRONTEND(MESSAGE)                                                            \
+	MESSAGE(ENTERED, entered, 30, GREETING, 0, "The channel is open.")                         \
+	MESSAGE(STALE, stale, 31, GREETING, 0, "That ticket is of another epoch; come again.")     \
+	MESSAGE(PIPE, pipe, 32, READY, 1, "Write the body here, then COMMIT.")                     \
+	MESSAGE(DONE, done, 33, READY, 0, "Done, and it is durable; or the end of the items.")     \
+	MESSAGE(FAILED, failed, 34, READY, 0, "Not done, nothing changed; what the client is told.") \
+	MESSAGE(OBJECT, object, 35, READY, 0,                                                      \
+		"What is known of an object; its bytes inside, or extents follow.")                \
+	MESSAGE(EXTENT, extent, 36, READY, 1, "So many bytes of the object, from there.")          \
+	MESSAGE(ITEMS, items, 37, READY, 0, "Items of a list; more or DONE follow.")
+
+#define IPC_ENTERED_FIELDS(FIELD) FIELD(u32, inline_limit, 0)
+#define IPC_STALE_FIELDS(FIELD) FIELD(u64, epoch, 0)
+#define IPC_PIPE_FIELDS(FIELD) FIELD(u64, call, 0)
+
+#define IPC_DONE_FIELDS(FIELD)                                                                     \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(bytes, answer, IPC_ITEMS_MAX)
+
+#define IPC_FAILED_FIELDS(FIELD)                                                                   \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(u16, error, 0)                                                                       \
+	FIELD(bytes, detail, IPC_DETAIL_MAX)                                                       \
+	FIELD(bytes, answer, IPC_ITEMS_MAX)
+
+/* extents: how many bytes follow in EXTENT messages; 0 where the body is inside or there is none. */
+#define IPC_OBJECT_FIELDS(FIELD)                                                                   \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(bytes, answer, IPC_ITEMS_MAX)                                                        \
+	FIELD(bytes, body, IPC_INLINE_MAX)                                                         \
+	FIELD(u64, extents, 0)
+
+#define IPC_EXTENT_FIELDS(FIELD)                                                                   \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(u64, offset, 0)                                                                      \
+	FIELD(u64, length, 0)                                                                      \
+	FIELD(u8, last, 0)
+
+/* items: answers one after another, each behind its u32 length. */
+#define IPC_ITEMS_FIELDS(FIELD)                                                                    \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(bytes, items, IPC_ITEMS_MAX)
+
+/* --- stored to authd ----------------------------------------------------------------------- */
+
+#define IPC_STORED_TO_AUTHD(MESSAGE)                                                               \
+	MESSAGE(STORE_HELLO, store_hello, 40, GREETING, 0, "stored introduces itself.")            \
+	MESSAGE(KEY_TAKEN, key_taken, 41, READY, 0, "From here on grants of this epoch open.")     \
+	MESSAGE(HASHES, hashes, 42, READY, 0,                                                      \
+		"SHA-256 of each chunk as it came through the pipe, in order, under a grant's id.") \
+	MESSAGE(UNCHAIN, unchain, 43, READY, 0, "The upload of this grant is gone.")
+
+#define IPC_STORE_HELLO_FIELDS(FIELD) FIELD(u32, version, 0)
+#define IPC_KEY_TAKEN_FIELDS(FIELD) FIELD(u64, epoch, 0)
+
+/* hashes: 32 bytes each. The empty final chunk has none: its hash is the same for everyone. */
+#define IPC_HASHES_FIELDS(FIELD)                                                                   \
+	FIELD(id, grant, 0)                                                                        \
+	FIELD(bytes, hashes, IPC_BATCH_MAX)
+
+#define IPC_UNCHAIN_FIELDS(FIELD) FIELD(id, grant, 0)
+
+/* --- authd to stored ----------------------------------------------------------------------- */
+
+#define IPC_AUTHD_TO_STORED(MESSAGE)                                                               \
+	MESSAGE(KEY, key, 50, GREETING, 0, "The seal key of a new epoch.")
+
+#define IPC_KEY_FIELDS(FIELD)                                                                      \
+	FIELD(u64, epoch, 0)                                                                       \
+	FIELD(hash, key, 0)
+
+/* --- all of them --------------------------------------------------------------------------- */
+
+#define IPC_MESSAGES(MESSAGE)                                                                      \
+	IPC_FRONTEND_TO_AUTHD(MESSAGE)                                                             \
+	IPC_AUTHD_TO_FRONTEND(MESSAGE)                                                             \
+	IPC_FRONTEND_TO_STORED(MESSAGE)                                                            \
+	IPC_STORED_TO_FRONTEND(MESSAGE)                                                            \
+	IPC_STORED_TO_AUTHD(MESSAGE)                                                               \
+	IPC_AUTHD_TO_STORED(MESSAGE)
+
+/* DIRECTION(SYMBOL, "from", "to") */
+#define IPC_DIRECTIONS(DIRECTION)                                                                  \
+	DIRECTION(FRONTEND_TO_AUTHD, "frontend", "authd")                                          \
+	DIRECTION(AUTHD_TO_FRONTEND, "authd", "frontend")                                          \
+	DIRECTION(FRONTEND_TO_STORED, "frontend", "stored")                                        \
+	DIRECTION(STORED_TO_FRONTEND, "stored", "frontend")                                        \
+	DIRECTION(STORED_TO_AUTHD, "stored", "authd")                                              \
+	DIRECTION(AUTHD_TO_STORED, "authd", "stored")

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * How values lie in a packet: integers little-endian, byte runs behind a u32 length, ids of 16 and
+ * hashes of 32 bytes as they are. Reading never goes past the end: a read that would fails the
+ * reader for good, yields zero, and is asked for once at the end.
+ */
+
+#include "base/buffer.h"
+
+struct ipc_id {
+	uint8_t bytes[16];
+};
+
+struct ipc_hash {
+	uint8_t bytes[32];
+};
+
+static inline bool ipc_id_equal(const struct ipc_id *a, const struct ipc_id *b)
+{
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+struct wire_reader {
+	struct span rest;
+	bool failed;
+};
+
+static inline struct wire_reader wire_reader(struct span bytes)
+{
+	return (struct wire_reader){ bytes, false };
+}
+
+/* True if nothing failed and nothing is left over. */
+static inline bool wire_ended(const struct wire_reader *r)
+{
+	return !r->failed && r->rest.len == 0;
+}
+
+uint8_t wire_get_u8(struct wire_reader *r);
+uint16_t wire_get_u16(struct wire_reader *r);
+uint32_t wire_get_u32(struct wire_reader *r);
+uint64_t wire_get_u64(struct wire_reader *r);
+void wire_get_raw(struct wire_reader *r, void *to, size_t len);
+
+/* Borrowed from the packet; longer than `limit` fails the reader. */
+struct span wire_get_bytes(struct wire_reader *r, size_t limit);
+
+void wire_put_u8(struct buffer *b, uint8_t value);
+void wire_put_u16(struct buffer *b, uint16_t value);
+void wire_put_u32(struct buffer *b, uint32_t value);
+void wire_put_u64(struct buffer *b, uint64_t value);
+void wire_put_raw(struct buffer *b, const void *from, size_t len);
+void wire_put_bytes(struct buffer *b, struct span s);
