@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Hexadecimal digits and base64 (RFC 4648, with padding), strictly: one text for one value. */
+
+#include "base/span.h"
+
+/* Room for the base64 of n bytes and a NUL. */
+#define BASE64_TEXT_SIZE(n) (((n) + 2) / 3 * 4 + 1)
+
+/* Exactly len bytes, in either case; false leaves nothing to rely on in ret. */
+must_check bool hex_decode(struct span text, uint8_t *ret, size_t len);
+
+/* Lower case and a NUL: 2 * bytes.len + 1 characters go to buf. Returns buf. */
+const char *hex_encode(struct span bytes, char *buf);
+
+/* Exactly len bytes, from padded base64 whose unused bits are zero. */
+must_check bool base64_decode(struct span text, uint8_t *ret, size_t len);
+
+/* BASE64_TEXT_SIZE(bytes.len) characters go to buf. Returns buf. */
+const char *base64_encode(struct span bytes, char *buf);
