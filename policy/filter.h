@@ -23,8 +23,11 @@ must_check int filter_compile(enum process p, struct filter **ret);
 struct filter *filter_free(struct filter *f);
 DEFINE_CLEANUP(struct filter *, filter_free)
 
+/* Sets in whose abort(3) it is; filter_apply() does it by itself. */
+void filter_fill_in(struct filter *f, uint32_t pid);
+
 /*
  * Binds every thread of the calling process and all that it starts later, for good. Needs
  * no_new_privs. -ESRCH: a thread could not be bound, and then none is.
  */
-must_check int filter_apply(const struct filter *f);
+must_check int filter_apply(struct filter *f);

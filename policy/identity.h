@@ -13,10 +13,8 @@
 #define IDENTITY_KEEP ((uid_t)-1)
 
 /*
- * Becomes uid and gid, without supplementary groups, and makes sure that there is no way back.
- * The signal that announces the parent's death stays as it was; -ESRCH: it came meanwhile.
+ * Becomes uid and gid, without supplementary groups, gives up every capability, and makes sure that
+ * there is no way back. IDENTITY_KEEP for both: only the capabilities go. The signal that announces
+ * the parent's death stays as it was; -ESRCH: the parent went meanwhile.
  */
 must_check int identity_drop(uid_t uid, gid_t gid);
-
-/* Empties all capability sets; the bounding set as far as the process may. */
-must_check int identity_drop_capabilities(void);

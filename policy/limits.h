@@ -15,12 +15,12 @@
 #define LIMITS_LOCKED_BYTES (8 * MIB)
 
 /*
- * No core dumps, not dumpable, the numbers above or as near as the hard limits allow. Call it
- * before ids are dropped: only root may raise a hard limit.
+ * No core dumps, and the numbers above or as near as the hard limits allow. Call it before ids are
+ * dropped: only root may raise a hard limit.
  */
 must_check int limits_apply(enum process p);
 
-/* Not dumpable, again: a change of ids sets this back. */
+/* Nobody of the same uid may trace it or read its /proc. Call it behind any change of ids. */
 must_check int limits_hide_memory(void);
 
 /* From here on the calling process starts neither a thread nor a process. */

@@ -10,3 +10,6 @@ enum process {
 	PROCESS_STORED,
 	PROCESSES,
 };
+
+/* "frontend-worker" and so on. */
+const char *process_name(enum process p);
