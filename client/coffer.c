@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * `coffer up`: starts the three daemons in the foreground as a service manager would. Here is the
+ * order in which everything happens; how, is in the modules.
+ */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "client/announce.h"
+#include "client/command.h"
+#include "client/credentials.h"
+#include "client/keyring.h"
+#include "client/supervisor.h"
+
+#define EXIT_USAGE     2
+#define DEFAULT_REGION "us-east-1"
+
+static const char general_help[] =
+	"usage: coffer up [options]     start an S3 server in the foreground\n"
+	"       coffer up --help        its options\n"
+	"       coffer --version\n"
+	"\n"
+	"cofferctl administers a server that runs.\n";
+
+/* The order of starting; stopping goes the other way. */
+enum { AUTHD, STORED, FRONTEND, DAEMONS };
+
+struct up {
+	struct options options;
+	struct layout layout;
+	struct ids ids;
+	struct listeners listeners;
+	struct command commands[DAEMONS];
+	struct supervisor supervisor;
+	struct credentials_file credentials;
+	struct pair from_environment, from_file;
+	bool has_environment, has_file;
+	enum firstrun_key key;
+	struct pair pair;
+	char confinement[16];
+};
+
+/* What is opened must not land on a standard stream that whoever started us had closed. */
+static int open_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return -errno;
+	fd_close(fd);
+	return 0;
+}
+
+static int default_data(char **ret, struct complaint *why)
+{
+	const char *xdg = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+	int n;
+
+	if (geteuid() == 0)
+		n = asprintf(ret, "/var/lib/coffer");
+	else if (xdg && xdg[0] == '/')
+		n = asprintf(ret, "%s/coffer", xdg);
+	else if (home && home[0] == '/')
+		n = asprintf(ret, "%s/.local/share/coffer", home);
+	else
+		return complain(why, -EINVAL, "HOME is not set: say with --data where to keep things");
+	return n < 0 ? complain_errno(why, -ENOMEM, "cannot name the data directory") : 0;
+}
+
+static int open_layout(struct up *u, struct complaint *why)
+{
+	_cleanup_(freep) char *data = NULL;
+	int r;
+
+	if (!u->options.data) {
+		r = default_data(&data, why);
+		if (r < 0)
+			return r;
+	}
+	return layout_open(data ? data : u->options.data, &u->layout, why);
+}
+
+/* Before anything is started: a file that may not be replaced should cost nobody a start. */
+static int open_credentials(struct up *u, struct complaint *why)
+{
+	int r;
+
+	if (!u->options.credentials)
+		return 0;
+	r = credentials_open(u->options.credentials, &u->credentials, why);
+	if (r < 0)
+		return r;
+	r = credentials_read(&u->credentials, &u->from_file, why);
+	u->has_file = r == CREDENTIALS_OK;
+	return r < 0 ? r : 0;
+}
+
+static int prepare_commands(struct up *u, struct complaint *why)
+{
+	const struct command_context c = { &u->options, &u->ids, &u->layout, &u->listeners };
+	int r;
+
+	r = command_authd(&c, &u->commands[AUTHD], why);
+	if (r >= 0)
+		r = command_stored(&c, &u->commands[STORED], why);
+	if (r >= 0)
+		r = command_frontend(&c, &u->commands[FRONTEND], why);
+	return r;
+}
+
+static int prepare(struct up *u, struct complaint *why)
+{
+	int r;
+
+	r = open_credentials(u, why);
+	if (r >= 0)
+		r = open_layout(u, why);
+	if (r >= 0)
+		r = ids_choose(u->layout.root_fd, u->layout.root, &u->ids, why);
+	if (r >= 0)
+		r = layout_check_way(&u->layout, &u->ids, why);
+	if (r >= 0)
+		r = layout_prepare(&u->layout, &u->ids, why);
+	if (r >= 0)
+		r = listeners_open(&u->layout, &u->options, &u->listeners, why);
+	if (r >= 0)
+		r = prepare_commands(u, why);
+	if (r >= 0)
+		r = keyring_hand_over(&u->layout, &u->ids, why);
+	return r;
+}
+
+static int start_daemons(struct up *u, struct complaint *why)
+{
+	int r = SUPERVISOR_OK;
+
+	for (size_t i = 0; i < DAEMONS && r == SUPERVISOR_OK; i++)
+		r = supervisor_start(&u->supervisor, &u->commands[i], why);
+	return r;
+}
+
+static int ask_confinement(struct up *u, struct admin *a, struct complaint *why)
+{
+	json_t *request = json_pack("{s:s}", "do", "status"), *answer = NULL;
+	const char *confinement;
+	int r;
+
+	r = admin_call(a, request, &answer, why);
+	json_decref(request);
+	confinement = json_string_value(
+		json_object_get(json_object_get(answer, "status"), "confinement"));
+	snprintf(u->confinement, sizeof(u->confinement), "%s", confinement ? confinement : "unknown");
+	json_decref(answer);
+	return r == ADMIN_REFUSED ? -EPERM : r;
+}
+
+static int see_to_key(struct up *u, const char *admin_socket, struct complaint *why)
+{
+	const struct firstrun_wish wish = {
+		.environment = u->has_environment ? &u->from_environment : NULL,
+		.file = u->has_file ? &u->from_file : NULL,
+		.has_file = u->options.credentials != NULL,
+	};
+	struct admin a;
+	int r;
+
+	r = admin_open(admin_socket, &a, why);
+	if (r < 0)
+		return r;
+	r = ask_confinement(u, &a, why);
+	if (r >= 0)
+		r = firstrun_key(&a, &wish, &u->key, &u->pair, why);
+	admin_close(&a);
+	return r;
+}
+
+static const char *region(const struct up *u)
+{
+	return u->options.region ? u->options.region : DEFAULT_REGION;
+}
+
+static int write_credentials(struct up *u, struct complaint *why)
+{
+	char url[ADDRESS_URL_MAX];
+
+	if (!u->options.credentials)
+		return 0;
+	return credentials_write(&u->credentials, address_url(&u->listeners.s3_bound[0], url), region(u),
+				 &u->pair, why);
+}
+
+/* The secret goes to a terminal, or where there is no other way to learn it. */
+static void tell(struct up *u, const char *admin_socket)
+{
+	const struct child *children = u->supervisor.children;
+	char cofferctl[PATH_MAX] = "cofferctl";
+	ssize_t n = readlink("/proc/self/exe", cofferctl, sizeof(cofferctl) - sizeof("ctl"));
+
+	if (n > 0)
+		strcpy(cofferctl + n, "ctl");
+	announce(stdout, &(struct announcement){
+				 .s3 = u->listeners.s3_bound,
+				 .n_s3 = u->listeners.n_s3,
+				 .data = u->layout.root,
+				 .ids = &u->ids,
+				 .frontend_pid = children[FRONTEND].pid,
+				 .authd_pid = children[AUTHD].pid,
+				 .stored_pid = children[STORED].pid,
+				 .confinement = u->confinement,
+				 .region = region(u),
+				 .credentials_path = u->options.credentials,
+				 .admin_socket = admin_socket,
+				 .cofferctl = cofferctl,
+				 .key = u->key,
+				 .pair = &u->pair,
+				 .show_secret = isatty(STDOUT_FILENO) || !u->options.credentials,
+			 });
+}
+
+/* A server that serves: the key made, told and forgotten here. */
+static int greet(struct up *u, struct complaint *why)
+{
+	_cleanup_(freep) char *admin_socket = layout_path(&u->layout, LISTENERS_AUTHD_ADMIN);
+	int r;
+
+	if (!admin_socket)
+		return complain_errno(why, -ENOMEM, "cannot name the admin socket");
+	r = see_to_key(u, admin_socket, why);
+	if (r >= 0)
+		r = write_credentials(u, why);
+	if (r >= 0)
+		tell(u, admin_socket);
+	pair_clear(&u->pair);
+	pair_clear(&u->from_file);
+	pair_clear(&u->from_environment);
+	return r;
+}
+
+static int serve(struct up *u, struct complaint *why)
+{
+	int r;
+
+	r = supervisor_open(&u->supervisor, u->listeners.notify);
+	if (r < 0)
+		return complain_errno(why, r, "cannot begin to look after the daemons");
+	r = start_daemons(u, why);
+	if (r == SUPERVISOR_OK)
+		r = greet(u, why);
+	if (r == 0) {
+		r = supervisor_run(&u->supervisor);
+		if (r < 0)
+			complain_errno(why, r, "cannot go on looking after the daemons");
+	}
+	supervisor_stop(&u->supervisor);
+	supervisor_close(&u->supervisor);
+	return r < 0 ? r : 0;
+}
+
+static void clean_up(struct up *u)
+{
+	if (u->layout.root_fd >= 0) {
+		listeners_close(&u->listeners, &u->layout);
+		if (u->commands[AUTHD].name && keyring_take_back(&u->layout) < 0)
+			log_warning("keyring-copy-left path=%s/" KEYRING_DIRECTORY, u->layout.root);
+	}
+	for (size_t i = 0; i < DAEMONS; i++)
+		command_clear(&u->commands[i]);
+	credentials_close(&u->credentials);
+	layout_close(&u->layout);
+}
+
+static int take_environment(struct up *u, struct complaint *why)
+{
+	const char *which = NULL;
+
+	switch ((enum pair_outcome)pair_take_from_environment(&u->from_environment, &which)) {
+	case PAIR_OK:
+		u->has_environment = true;
+		return 0;
+	case PAIR_NONE:
+		return 0;
+	case PAIR_INCOMPLETE:
+		break;
+	}
+	complain(why, -EINVAL, "%s is empty, missing or longer than %d characters", which,
+		 PAIR_PART_MAX);
+	complaint_hint(why, "the environment names half of an access key: set both variables or neither");
+	return -EINVAL;
+}
+
+static int up(const struct options *options)
+{
+	struct up u = {
+		.options = *options,
+		.layout = LAYOUT_NONE,
+		.listeners = { .authd_frontend = -1, .authd_stored = -1, .authd_admin = -1,
+			       .stored_frontend = -1, .notify = -1 },
+		.credentials.dir_fd = -1,
+	};
+	struct complaint why = { 0 };
+	int r;
+
+	r = take_environment(&u, &why);
+	if (r >= 0)
+		r = prepare(&u, &why);
+	if (r >= 0)
+		r = serve(&u, &why);
+	clean_up(&u);
+	if (r >= 0)
+		return EXIT_SUCCESS;
+	complaint_print(&why, "coffer");
+	return EXIT_FAILURE;
+}
+
+static int run_up(int argc, char *argv[])
+{
+	struct complaint why = { 0 };
+	struct options options;
+
+	switch ((enum options_outcome)options_parse(argc, argv, &options, &why)) {
+	case OPTIONS_OK:
+		return up(&options);
+	case OPTIONS_HELP:
+		fputs(options_help, stdout);
+		return EXIT_SUCCESS;
+	case OPTIONS_VERSION:
+		puts("coffer " COFFER_VERSION);
+		return EXIT_SUCCESS;
+	case OPTIONS_WRONG:
+		break;
+	}
+	complaint_print(&why, "coffer");
+	return EXIT_USAGE;
+}
+
+int main(int argc, char *argv[])
+{
+	log_init("coffer", LOG_LEVEL_INFO);
+	umask(0022);
+	if (open_standard_streams() < 0 || sodium_init() < 0) {
+		log_error("cannot-start reason=\"no /dev/null or no random numbers\"");
+		return EXIT_FAILURE;
+	}
+	if (argc >= 2 && strcmp(argv[1], "up") == 0)
+		return run_up(argc - 1, argv + 1);
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		puts("coffer " COFFER_VERSION);
+		return EXIT_SUCCESS;
+	}
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		fputs(general_help, stdout);
+		return EXIT_SUCCESS;
+	}
+	fputs(general_help, stderr);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/keyring.h"
+
+static void strings_add(struct strings *s, const char *format, ...) printf_like(2, 3);
+static void strings_add(struct strings *s, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	if (s->n == COMMAND_STRINGS_MAX)
+		s->error = -E2BIG;
+	if (s->error)
+		return;
+	va_start(args, format);
+	n = vasprintf(&s->v[s->n], format, args);
+	va_end(args);
+	if (n < 0) {
+		s->v[s->n] = NULL;
+		s->error = -ENOMEM;
+		return;
+	}
+	s->n++;
+}
+
+static void strings_clear(struct strings *s)
+{
+	while (s->n)
+		free(s->v[--s->n]);
+	*s = (struct strings){ 0 };
+}
+
+void command_clear(struct command *c)
+{
+	strings_clear(&c->args);
+	strings_clear(&c->environment);
+	free(c->program);
+	*c = (struct command){ 0 };
+}
+
+static int find_in(char **ret, const char *format, ...) printf_like(2, 3);
+static int find_in(char **ret, const char *format, ...)
+{
+	_cleanup_(freep) char *path = NULL;
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vasprintf(&path, format, args);
+	va_end(args);
+	if (n < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	if (access(path, X_OK) < 0)
+		return -errno;
+	*ret = steal_ptr(path);
+	return 0;
+}
+
+/* "/…/client" of "/…/client/coffer". */
+static int own_directory(char buf[static PATH_MAX])
+{
+	ssize_t n = readlink("/proc/self/exe", buf, PATH_MAX - 1);
+	char *slash;
+
+	if (n < 0)
+		return -errno;
+	buf[n] = '\0';
+	slash = strrchr(buf, '/');
+	if (slash)
+		*slash = '\0';
+	return 0;
+}
+
+int command_find_program(const char *program, char **ret, struct complaint *why)
+{
+	const char *libexec = getenv("COFFER_LIBEXEC"), *folder = strchr(program, '-');
+	char own[PATH_MAX] = "";
+	int r;
+
+	if (libexec) {
+		r = find_in(ret, "%s/%s", libexec, program);
+		return r < 0 ? complain_errno(why, r, "cannot run %s/%s, where COFFER_LIBEXEC points",
+					      libexec, program)
+			     : 0;
+	}
+	r = own_directory(own);
+	if (r >= 0 && folder)
+		r = find_in(ret, "%s/../%s/%s", own, folder + 1, program);
+	if (r < 0)
+		r = find_in(ret, COFFER_LIBEXECDIR "/%s", program);
+	if (r >= 0)
+		return 0;
+	complain_errno(why, r, "cannot run " COFFER_LIBEXECDIR "/%s", program);
+	complaint_hint(why, "`make install` puts it there; COFFER_LIBEXEC=DIR names another place");
+	return r;
+}
+
+static void add_option(struct command *c, const char *option, const char *value)
+{
+	if (!value)
+		return;
+	strings_add(&c->args, "%s", option);
+	strings_add(&c->args, "%s", value);
+}
+
+static void add_number(struct command *c, const char *option, unsigned int value)
+{
+	strings_add(&c->args, "%s", option);
+	strings_add(&c->args, "%u", value);
+}
+
+static void add_path(struct command *c, const char *option, const struct layout *l, const char *name)
+{
+	strings_add(&c->args, "%s", option);
+	strings_add(&c->args, "%s/%s", l->root, name);
+}
+
+static void add_options(struct command *c, const char *option, const char *const values[], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		add_option(c, option, values[i]);
+}
+
+static void add_socket(struct command *c, int fd)
+{
+	c->sockets[c->n_sockets++] = fd;
+}
+
+/* What a debugger of ours may want to hand through; a release build reads none of it. */
+static void add_sanitizer_options(struct command *c)
+{
+#ifdef __SANITIZE_ADDRESS__
+	static const char *const names[] = { "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (getenv(names[i]))
+			strings_add(&c->environment, "%s=%s", names[i], getenv(names[i]));
+#else
+	(void)c;
+#endif
+}
+
+/* LISTEN_PID is missing here: it is known only in the new process. */
+static void add_environment(struct command *c, const struct layout *l, const char *socket_names)
+{
+	const char *journal = getenv("JOURNAL_STREAM");
+
+	strings_add(&c->environment, "NOTIFY_SOCKET=%s/" LISTENERS_NOTIFY, l->root);
+	strings_add(&c->environment, "LISTEN_FDS=%zu", c->n_sockets);
+	strings_add(&c->environment, "LISTEN_FDNAMES=%s", socket_names);
+	if (journal)
+		strings_add(&c->environment, "JOURNAL_STREAM=%s", journal);
+	add_sanitizer_options(c);
+}
+
+/* The program is executed as we are, so that it may lie where its later user cannot look. */
+static int begin(struct command *c, const char *name, struct complaint *why)
+{
+	char program[32];
+	int r;
+
+	snprintf(program, sizeof(program), "coffer-%s", name);
+	c->name = name;
+	r = command_find_program(program, &c->program, why);
+	if (r >= 0)
+		strings_add(&c->args, "%s", c->program);
+	return r;
+}
+
+static int finish(struct command *c, const struct command_context *context, const struct id *id,
+		  struct command *ret, struct complaint *why)
+{
+	int r;
+
+	add_option(c, "--confine", context->options->confine);
+	if (context->ids->separate) {
+		add_number(c, "--uid", id->uid);
+		add_number(c, "--gid", id->gid);
+	}
+	r = c->args.error ? c->args.error : c->environment.error;
+	if (r < 0) {
+		complain_errno(why, r, "cannot put together how coffer-%s is started", c->name);
+		command_clear(c);
+		return r;
+	}
+	*ret = *c;
+	return 0;
+}
+
+int command_authd(const struct command_context *context, struct command *ret, struct complaint *why)
+{
+	const struct layout *l = context->layout;
+	const struct options *o = context->options;
+	struct command c = { 0 };
+	int r;
+
+	r = begin(&c, "authd", why);
+	if (r < 0)
+		return r;
+	add_path(&c, "--state", l, "auth");
+	add_number(&c, "--frontend-uid", context->ids->frontend.uid);
+	add_number(&c, "--stored-uid", context->ids->stored.uid);
+	/* root may always use the admin socket; somebody else who starts Coffer must be named. */
+	if (!context->ids->separate)
+		add_number(&c, "--admin-uid", geteuid());
+	add_options(&c, "--admin-uid", o->admin_uids, o->n_admin_uids);
+	add_options(&c, "--admin-gid", o->admin_gids, o->n_admin_gids);
+	add_option(&c, "--region", o->region);
+	add_socket(&c, context->listeners->authd_frontend);
+	add_socket(&c, context->listeners->authd_stored);
+	add_socket(&c, context->listeners->authd_admin);
+	add_environment(&c, l, "frontend:stored:admin");
+	strings_add(&c.environment, "CREDENTIALS_DIRECTORY=%s/" KEYRING_DIRECTORY, l->root);
+	return finish(&c, context, &context->ids->authd, ret, why);
+}
+
+int command_stored(const struct command_context *context, struct command *ret,
+		   struct complaint *why)
+{
+	const struct options *o = context->options;
+	struct command c = { 0 };
+	int r;
+
+	r = begin(&c, "stored", why);
+	if (r < 0)
+		return r;
+	add_path(&c, "--data", context->layout, "data");
+	add_path(&c, "--authd", context->layout, LISTENERS_AUTHD_STORED);
+	add_number(&c, "--frontend-uid", context->ids->frontend.uid);
+	add_number(&c, "--authd-uid", context->ids->authd.uid);
+	add_option(&c, "--durability", o->durability);
+	add_option(&c, "--inline-limit", o->inline_limit);
+	add_option(&c, "--region", o->region);
+	add_socket(&c, context->listeners->stored_frontend);
+	add_environment(&c, context->layout, "frontend");
+	return finish(&c, context, &context->ids->stored, ret, why);
+}
+
+int command_frontend(const struct command_context *context, struct command *ret,
+		     struct complaint *why)
+{
+	const struct listeners *s = context->listeners;
+	const struct options *o = context->options;
+	char names[OPTIONS_LISTEN_MAX * sizeof("s3:")] = "";
+	struct command c = { 0 };
+	int r;
+
+	r = begin(&c, "frontend", why);
+	if (r < 0)
+		return r;
+	add_path(&c, "--authd", context->layout, LISTENERS_AUTHD_FRONTEND);
+	add_path(&c, "--stored", context->layout, LISTENERS_STORED_FRONTEND);
+	add_options(&c, "--domain", o->domains, o->n_domains);
+	add_option(&c, "--workers", o->workers);
+	for (size_t i = 0; i < s->n_s3; i++) {
+		add_socket(&c, s->s3[i]);
+		strcat(names, i ? ":s3" : "s3");
+	}
+	add_environment(&c, context->layout, names);
+	return finish(&c, context, &context->ids->frontend, ret, why);
+}

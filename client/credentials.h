@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The file that --credentials names: where this server is and one key that works there, as JSON for
+ * programs, mode 0600. It is also the only place that remembers the key's secret between starts:
+ * authd keeps it sealed and tells it once.
+ */
+
+#include "client/complaint.h"
+#include "client/pair.h"
+
+struct credentials_file {
+	int dir_fd;
+	const char *name;	/* within dir_fd; part of the path it was opened with */
+	const char *path;
+};
+
+/* The path must outlive *ret. A directory that is not there is a complaint. */
+must_check int credentials_open(const char *path, struct credentials_file *ret,
+				struct complaint *why);
+void credentials_close(struct credentials_file *f);
+
+enum credentials_outcome {
+	CREDENTIALS_OK = 0,
+	CREDENTIALS_NONE,	/* no such file, or an empty one */
+};
+
+/*
+ * Reads the pair. A file that is something else is a complaint, so that nothing of anybody else's is
+ * replaced later.
+ */
+must_check int credentials_read(const struct credentials_file *f, struct pair *ret,
+				struct complaint *why);
+
+must_check int credentials_write(const struct credentials_file *f, const char *s3_endpoint,
+				 const char *region, const struct pair *pair,
+				 struct complaint *why);

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/options.h"
+
+#include <getopt.h>
+#include <string.h>
+
+const char options_help[] =
+	"usage: coffer up [options]\n"
+	"\n"
+	"Starts an S3 server in the foreground: its three processes, their sockets, and on the first\n"
+	"start a tenant and an access key. Ctrl-C stops it; what was stored stays in --data.\n"
+	"\n"
+	"  --data DIR              where everything is kept\n"
+	"                          (default: /var/lib/coffer as root, else ~/.local/share/coffer)\n"
+	"  --s3 ADDRESS:PORT       listen here for S3; may be repeated (default: 127.0.0.1:9000)\n"
+	"                          port 0 takes a free one, `:9000` listens on every address\n"
+	"  --rest ADDRESS:PORT     listen here for the REST dialect (not there yet)\n"
+	"  --credentials FILE      write endpoint and access key to FILE, as JSON, mode 0600\n"
+	"  --domain NAME           also answer BUCKET.NAME (virtual-host addressing); may be repeated\n"
+	"  --region NAME           accept signatures for this region only, and answer it\n"
+	"  --workers N             worker processes (default: one per core)\n"
+	"  --durability full|relaxed\n"
+	"                          relaxed answers before data is on disk (default: full)\n"
+	"  --inline-limit BYTES    bodies up to this size live inside the catalog\n"
+	"  --admin-uid N           also let this user use cofferctl; may be repeated\n"
+	"  --admin-gid N           also let this group use cofferctl; may be repeated\n"
+	"  --confine strict|degraded\n"
+	"                          degraded starts even where the kernel cannot confine (default: strict)\n"
+	"  --help, --version\n"
+	"\n"
+	"The first access key is made up, unless one of these pairs is in the environment:\n"
+	"  MINIO_ACCESS_KEY MINIO_SECRET_KEY, MINIO_ROOT_USER MINIO_ROOT_PASSWORD,\n"
+	"  AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY\n"
+	"\n"
+	"cofferctl makes more tenants and keys while the server runs.\n";
+
+enum option_name {
+	OPTION_DATA = 256,
+	OPTION_S3,
+	OPTION_REST,
+	OPTION_CREDENTIALS,
+	OPTION_DOMAIN,
+	OPTION_REGION,
+	OPTION_WORKERS,
+	OPTION_DURABILITY,
+	OPTION_INLINE_LIMIT,
+	OPTION_ADMIN_UID,
+	OPTION_ADMIN_GID,
+	OPTION_CONFINE,
+	OPTION_HELP,
+	OPTION_VERSION,
+};
+
+static const struct option long_options[] = {
+	{ "data", required_argument, NULL, OPTION_DATA },
+	{ "s3", required_argument, NULL, OPTION_S3 },
+	{ "rest", required_argument, NULL, OPTION_REST },
+	{ "credentials", required_argument, NULL, OPTION_CREDENTIALS },
+	{ "domain", required_argument, NULL, OPTION_DOMAIN },
+	{ "region", required_argument, NULL, OPTION_REGION },
+	{ "workers", required_argument, NULL, OPTION_WORKERS },
+	{ "durability", required_argument, NULL, OPTION_DURABILITY },
+	{ "inline-limit", required_argument, NULL, OPTION_INLINE_LIMIT },
+	{ "admin-uid", required_argument, NULL, OPTION_ADMIN_UID },
+	{ "admin-gid", required_argument, NULL, OPTION_ADMIN_GID },
+	{ "confine", required_argument, NULL, OPTION_CONFINE },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int wrong(struct complaint *why, const char *what, const char *value)
+{
+	complain(why, 0, "%s%s", what, value);
+	complaint_hint(why, "`coffer up --help` lists the options");
+	return OPTIONS_WRONG;
+}
+
+static int add(const char *list[static OPTIONS_REPEAT_MAX], size_t *n, const char *value,
+	       struct complaint *why)
+{
+	if (*n == OPTIONS_REPEAT_MAX)
+		return wrong(why, "the same option too many times: ", value);
+	list[(*n)++] = value;
+	return OPTIONS_OK;
+}
+
+static int add_listen(struct options *o, const char *value, struct complaint *why)
+{
+	if (o->n_s3 == OPTIONS_LISTEN_MAX)
+		return wrong(why, "too many --s3: ", value);
+	if (address_parse(value, &o->s3[o->n_s3])) {
+		o->n_s3++;
+		return OPTIONS_OK;
+	}
+	complain(why, 0, "--s3 %s is not ADDRESS:PORT", value);
+	complaint_hint(why, "write a numeric address, as in 127.0.0.1:9000 or [::1]:9000, or :9000 "
+			    "for all of them");
+	return OPTIONS_WRONG;
+}
+
+static int rest_is_missing(struct complaint *why)
+{
+	complain(why, 0, "the REST dialect is not there yet: --rest has nothing to start");
+	complaint_hint(why, "leave --rest out; the S3 dialect serves all objects");
+	return OPTIONS_WRONG;
+}
+
+static int set(const char **option, const char *value)
+{
+	*option = value;
+	return OPTIONS_OK;
+}
+
+static int take(struct options *o, int which, const char *value, struct complaint *why)
+{
+	switch ((enum option_name)which) {
+	case OPTION_DATA:
+		return set(&o->data, value);
+	case OPTION_S3:
+		return add_listen(o, value, why);
+	case OPTION_REST:
+		return rest_is_missing(why);
+	case OPTION_CREDENTIALS:
+		return set(&o->credentials, value);
+	case OPTION_DOMAIN:
+		return add(o->domains, &o->n_domains, value, why);
+	case OPTION_REGION:
+		return set(&o->region, value);
+	case OPTION_WORKERS:
+		return set(&o->workers, value);
+	case OPTION_DURABILITY:
+		return set(&o->durability, value);
+	case OPTION_INLINE_LIMIT:
+		return set(&o->inline_limit, value);
+	case OPTION_ADMIN_UID:
+		return add(o->admin_uids, &o->n_admin_uids, value, why);
+	case OPTION_ADMIN_GID:
+		return add(o->admin_gids, &o->n_admin_gids, value, why);
+	case OPTION_CONFINE:
+		return set(&o->confine, value);
+	case OPTION_HELP:
+		return OPTIONS_HELP;
+	case OPTION_VERSION:
+		return OPTIONS_VERSION;
+	}
+	return wrong(why, "not understood: ", value ? value : "");
+}
+
+int options_parse(int argc, char *argv[], struct options *ret, struct complaint *why)
+{
+	struct options o = { 0 };
+	int which, r;
+
+	optind = 0;
+	opterr = 0;
+	while ((which = getopt_long(argc, argv, ":", long_options, NULL)) >= 0) {
+		if (which == '?')
+			return wrong(why, "no such option: ", argv[optind - 1]);
+		if (which == ':')
+			return wrong(why, "a value is missing behind ", argv[optind - 1]);
+		r = take(&o, which, optarg, why);
+		if (r != OPTIONS_OK)
+			return r;
+	}
+	if (optind < argc)
+		return wrong(why, "not an option: ", argv[optind]);
+	if (!o.n_s3)
+		r = add_listen(&o, "127.0.0.1:9000", why);
+	else
+		r = OPTIONS_OK;
+	if (r == OPTIONS_OK)
+		*ret = o;
+	return r;
+}

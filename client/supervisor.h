@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Looks after the daemons: starts them one after the other, keeps them running, stops them in the
+ * opposite order. SIGINT, SIGTERM and SIGHUP end everything in order, a second one at once.
+ */
+
+#include "client/child.h"
+#include "client/complaint.h"
+
+#define SUPERVISOR_CHILDREN_MAX 4
+
+struct supervisor {
+	struct loop loop;
+	struct loop_source notify, signals;
+	struct child children[SUPERVISOR_CHILDREN_MAX];	/* in the order they were started */
+	size_t n_children;
+	int n_signals;	/* how often we were asked to stop */
+};
+
+/* Takes over notify_fd (sockets_bind_notify()) and the signals. *s must not move afterwards. */
+must_check int supervisor_open(struct supervisor *s, int notify_fd);
+void supervisor_close(struct supervisor *s);
+
+enum supervisor_outcome {
+	SUPERVISOR_OK = 0,
+	SUPERVISOR_STOPPED,	/* a signal came meanwhile */
+};
+
+/* Starts a daemon and waits until it is ready. *command must live as long as the supervisor. */
+must_check int supervisor_start(struct supervisor *s, const struct command *command,
+				struct complaint *why);
+
+/* Keeps all running until a signal comes. */
+must_check int supervisor_run(struct supervisor *s);
+
+/* Stops what runs. Nothing of it is left when this returns. */
+void supervisor_stop(struct supervisor *s);
