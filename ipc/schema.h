@@ -25,6 +25,7 @@
 #define IPC_GRANT_MAX (56 * 1024)
 #define IPC_SEAL_MAX 1024
 #define IPC_INLINE_MAX (64 * 1024)
+#define IPC_ANSWER_MAX (48 * 1024)
 #define IPC_ITEMS_MAX (64 * 1024)
 #define IPC_BATCH_MAX (32 * 1024)
 #define IPC_DETAIL_MAX 512
@@ -151,18 +152,18 @@
 
 #define IPC_DONE_FIELDS(FIELD)                                                                     \
 	FIELD(u64, call, 0)                                                                        \
-	FIELD(bytes, answer, IPC_ITEMS_MAX)
+	FIELD(bytes, answer, IPC_ANSWER_MAX)
 
 #define IPC_FAILED_FIELDS(FIELD)                                                                   \
 	FIELD(u64, call, 0)                                                                        \
 	FIELD(u16, error, 0)                                                                       \
 	FIELD(bytes, detail, IPC_DETAIL_MAX)                                                       \
-	FIELD(bytes, answer, IPC_ITEMS_MAX)
+	FIELD(bytes, answer, IPC_ANSWER_MAX)
 
 /* extents: how many bytes follow in EXTENT messages; 0 where the body is inside or there is none. */
 #define IPC_OBJECT_FIELDS(FIELD)                                                                   \
 	FIELD(u64, call, 0)                                                                        \
-	FIELD(bytes, answer, IPC_ITEMS_MAX)                                                        \
+	FIELD(bytes, answer, IPC_ANSWER_MAX)                                                        \
 	FIELD(bytes, body, IPC_INLINE_MAX)                                                         \
 	FIELD(u64, extents, 0)
 

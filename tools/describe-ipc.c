@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Prints docs/ipc.md, or with --json the same for tests that speak the protocol, from ipc/schema.h:
+ * what describes the messages is what encodes them.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ipc/channel.h"
+#include "ipc/message.h"
+
+static bool as_json;
+static const char *between;
+
+static void say_field(const char *type, const char *name, size_t limit)
+{
+	if (as_json)
+		printf("%s[\"%s\", \"%s\", %zu]", between, type, name, limit);
+	else if (limit)
+		printf("%s`%s` %s, at most %zu", between, name, type, limit);
+	else
+		printf("%s`%s` %s", between, name, type);
+	between = as_json ? ", " : "; ";
+}
+
+#define FIELD(type, name, limit) say_field(#type, #name, limit);
+#define MESSAGE(SYMBOL, symbol, ...)                                                               \
+	static void say_fields_of_##symbol(void)                                                   \
+	{                                                                                          \
+		between = "";                                                                      \
+		IPC_##SYMBOL##_FIELDS(FIELD)                                                       \
+	}
+IPC_MESSAGES(MESSAGE)
+#undef MESSAGE
+#undef FIELD
+
+static void say_fields(enum ipc_number number)
+{
+	switch (number) {
+#define MESSAGE(SYMBOL, symbol, ...)                                                               \
+	case IPC_##SYMBOL:                                                                         \
+		say_fields_of_##symbol();                                                          \
+		break;
+		IPC_MESSAGES(MESSAGE)
+#undef MESSAGE
+	}
+}
+
+static const char *const directions[][2] = {
+#define DIRECTION(SYMBOL, from, to) { from, to },
+	IPC_DIRECTIONS(DIRECTION)
+#undef DIRECTION
+};
+
+static const char *phase_name(enum ipc_phase p)
+{
+	switch (p) {
+	case IPC_PHASE_GREETING:
+		return "greeting";
+	case IPC_PHASE_READY:
+		return "ready";
+	case IPC_PHASE_BOTH:
+		return "both";
+	}
+	return "?";
+}
+
+static void say_row_as_json(const struct ipc_row *row, bool first)
+{
+	printf("%s\n  {\"name\": \"%s\", \"number\": %d, \"from\": \"%s\", \"to\": \"%s\", "
+	       "\"phase\": \"%s\", \"fds\": %u, \"fields\": [",
+	       first ? "" : ",", row->name, (int)row->number, directions[row->direction][0],
+	       directions[row->direction][1], phase_name(row->phases), row->n_fds);
+	say_fields(row->number);
+	printf("]}");
+}
+
+static void say_row(const struct ipc_row *row)
+{
+	printf("| %d | `%s` | %s | %u | ", (int)row->number, row->name, phase_name(row->phases),
+	       row->n_fds);
+	say_fields(row->number);
+	printf(" | %s |\n", row->says);
+}
+
+static void say_json(void)
+{
+	bool first = true;
+
+	printf("{\"packet_max\": %d, \"messages\": [", IPC_PACKET_MAX);
+	for (unsigned int number = 0; number <= UINT16_MAX; number++) {
+		const struct ipc_row *row = ipc_row(number);
+
+		if (!row)
+			continue;
+		say_row_as_json(row, first);
+		first = false;
+	}
+	printf("\n]}\n");
+}
+
+static void say_direction(enum ipc_direction d)
+{
+	printf("\n## From %s to %s\n\n", directions[d][0], directions[d][1]);
+	printf("| number | message | phase | descriptors | fields | says |\n");
+	printf("|---|---|---|---|---|---|\n");
+	for (unsigned int number = 0; number <= UINT16_MAX; number++) {
+		const struct ipc_row *row = ipc_row(number);
+
+		if (row && row->direction == d)
+			say_row(row);
+	}
+}
+
+static void say_document(void)
+{
+	printf("# The messages between the processes\n\n"
+	       "Expanded from `ipc/schema.h` by `tools/describe-ipc`; do not edit.\n\n"
+	       "A packet of a SOCK_SEQPACKET socket is one message with exactly its descriptors: a u16\n"
+	       "number, then the fields in order. Integers are little-endian, `id` is 16 and `hash` 32\n"
+	       "bytes, `bytes` stand behind a u32 length. A packet has at most %d bytes, a queue at most\n"
+	       "%d. Anything off (cut short, bytes left over, an unknown number, another phase or another\n"
+	       "count of descriptors) closes that one channel.\n",
+	       IPC_PACKET_MAX, CHANNEL_QUEUE_MAX);
+	for (int d = 0; d < IPC_DIRECTION_COUNT; d++)
+		say_direction(d);
+}
+
+int main(int argc, char **argv)
+{
+	as_json = argc == 2 && strcmp(argv[1], "--json") == 0;
+	if (argc > 1 && !as_json) {
+		fprintf(stderr, "usage: describe-ipc [--json]\n");
+		return 2;
+	}
+	if (as_json)
+		say_json();
+	else
+		say_document();
+	return 0;
+}
