@@ -56,7 +56,8 @@ bool address_parse(const char *text, struct address *ret)
 
 	if (!colon || !span_to_u64(span_from_string(colon + 1), &port) || port > UINT16_MAX)
 		return false;
-	return parse_host((struct span){ text, (size_t)(colon - text) }, htons((in_port_t)port), ret);
+	return parse_host((struct span){ text, (size_t)(colon - text) }, htons((in_port_t)port),
+			  ret);
 }
 
 bool address_is_loopback(const struct address *a)

@@ -14,9 +14,10 @@ static int complain_unreachable(const char *path, int r, struct complaint *why)
 	if (r == -EACCES || r == -EPERM)
 		complaint_hint(why, "become a user who may administer this server, such as root");
 	else
-		complaint_hint(why, "is the server running? --socket PATH or COFFER_ADMIN_SOCKET names "
-				    "another one; `coffer up` has it in its data directory, as "
-				    "run/authd-admin.sock");
+		complaint_hint(why,
+			       "is the server running? --socket PATH or COFFER_ADMIN_SOCKET names "
+			       "another one; `coffer up` has it in its data directory, as "
+			       "run/authd-admin.sock");
 	return r;
 }
 
@@ -128,7 +129,8 @@ int admin_call(struct admin *a, const json_t *request, json_t **ret, struct comp
 	if (r >= 0)
 		r = receive_line(a);
 	if (r == -EAGAIN)
-		return complain(why, -ETIMEDOUT, "authd did not answer within %d s", ADMIN_PATIENCE_S);
+		return complain(why, -ETIMEDOUT, "authd did not answer within %d s",
+				ADMIN_PATIENCE_S);
 	if (r == -EMSGSIZE)
 		return complain(why, r, "the request is longer than authd takes");
 	if (r == -ECONNRESET || r == -EPIPE) {

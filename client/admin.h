@@ -17,7 +17,7 @@
 
 struct admin {
 	int fd;
-	struct buffer in;	/* an answer that is arriving */
+	struct buffer in; /* an answer that is arriving */
 };
 
 must_check int admin_open(const char *path, struct admin *ret, struct complaint *why);
@@ -25,7 +25,7 @@ void admin_close(struct admin *a);
 
 enum admin_outcome {
 	ADMIN_OK = 0,
-	ADMIN_REFUSED,	/* *why has authd's own words, *ret its answer */
+	ADMIN_REFUSED, /* *why has authd's own words, *ret its answer */
 };
 
 /* Asks and waits. The request stays the caller's; the answer is. */

@@ -69,7 +69,8 @@ static void print_usage(FILE *to, const struct announcement *a)
 static void print_key(FILE *to, const struct announcement *a)
 {
 	if (a->key == FIRSTRUN_UNKNOWN) {
-		fprintf(to, "The keys made earlier still work; their secrets are sealed. Another key:\n");
+		fprintf(to, "The keys made earlier still work; their secrets are sealed. Another "
+			    "key:\n");
 		fprintf(to, "  %s --socket ", a->cofferctl);
 		print_quoted(to, a->admin_socket);
 		fprintf(to, " key create --tenant " FIRSTRUN_TENANT "\n");
@@ -87,7 +88,8 @@ static void print_key(FILE *to, const struct announcement *a)
 		a->credentials_path ? "; it stands with its secret in " : "",
 		a->credentials_path ? a->credentials_path : "");
 	if (a->key == FIRSTRUN_TOLD)
-		fprintf(to, "It was there already: its secret is still the one it was made with.\n");
+		fprintf(to,
+			"It was there already: its secret is still the one it was made with.\n");
 }
 
 static void print_warnings(FILE *to, const struct announcement *a)

@@ -15,11 +15,11 @@ struct announcement {
 	const char *data;
 	const struct ids *ids;
 	pid_t frontend_pid, authd_pid, stored_pid;
-	const char *confinement;	/* authd's word: "full", "one-uid", "degraded" */
+	const char *confinement; /* authd's word: "full", "one-uid", "degraded" */
 	const char *region;
-	const char *credentials_path;	/* NULL: none */
+	const char *credentials_path; /* NULL: none */
 	const char *admin_socket;
-	const char *cofferctl;		/* how to call it */
+	const char *cofferctl; /* how to call it */
 	enum firstrun_key key;
 	const struct pair *pair;
 	bool show_secret;

@@ -12,17 +12,17 @@
 #include "base/loop.h"
 #include "client/command.h"
 
-#define CHILD_START_MS	   10000	/* to say READY=1 */
-#define CHILD_STOP_MS	   10000	/* to end after SIGTERM, then SIGKILL */
-#define CHILD_REST_MIN_MS  100
-#define CHILD_REST_MAX_MS  5000
-#define CHILD_STABLE_MS	   10000	/* ready for so long: the next rest is the shortest again */
+#define CHILD_START_MS	  10000 /* to say READY=1 */
+#define CHILD_STOP_MS	  10000 /* to end after SIGTERM, then SIGKILL */
+#define CHILD_REST_MIN_MS 100
+#define CHILD_REST_MAX_MS 5000
+#define CHILD_STABLE_MS	  10000 /* ready for so long: the next rest is the shortest again */
 
 enum child_state {
-	CHILD_DOWN,	/* not started yet, or ended for good */
+	CHILD_DOWN, /* not started yet, or ended for good */
 	CHILD_STARTING,
 	CHILD_READY,
-	CHILD_RESTING,	/* dead; will be started again */
+	CHILD_RESTING, /* dead; will be started again */
 	CHILD_STOPPING,
 	CHILD_STATES,
 };
@@ -31,14 +31,14 @@ struct child {
 	const struct command *command;
 	struct loop *loop;
 	enum child_state state;
-	bool restart;	/* start it again when it dies */
-	bool late;	/* was killed for not being ready in time */
-	pid_t pid;	/* 0 while none runs */
+	bool restart; /* start it again when it dies */
+	bool late; /* was killed for not being ready in time */
+	pid_t pid; /* 0 while none runs */
 	struct loop_source pidfd;
-	struct loop_timer timer;	/* what it is for depends on the state */
+	struct loop_timer timer; /* what it is for depends on the state */
 	unsigned int rest_ms;
 	uint64_t ready_ns;
-	int ended_how, ended_status;	/* si_code and si_status of the last end */
+	int ended_how, ended_status; /* si_code and si_status of the last end */
 };
 
 void child_init(struct child *c, const struct command *command, struct loop *loop);

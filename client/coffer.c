@@ -73,7 +73,8 @@ static int default_data(char **ret, struct complaint *why)
 	else if (home && home[0] == '/')
 		n = asprintf(ret, "%s/.local/share/coffer", home);
 	else
-		return complain(why, -EINVAL, "HOME is not set: say with --data where to keep things");
+		return complain(why, -EINVAL,
+				"HOME is not set: say with --data where to keep things");
 	return n < 0 ? complain_errno(why, -ENOMEM, "cannot name the data directory") : 0;
 }
 
@@ -159,7 +160,8 @@ static int ask_confinement(struct up *u, struct admin *a, struct complaint *why)
 	json_decref(request);
 	confinement = json_string_value(
 		json_object_get(json_object_get(answer, "status"), "confinement"));
-	snprintf(u->confinement, sizeof(u->confinement), "%s", confinement ? confinement : "unknown");
+	snprintf(u->confinement, sizeof(u->confinement), "%s",
+		 confinement ? confinement : "unknown");
 	json_decref(answer);
 	return r == ADMIN_REFUSED ? -EPERM : r;
 }
@@ -195,8 +197,8 @@ static int write_credentials(struct up *u, struct complaint *why)
 
 	if (!u->options.credentials)
 		return 0;
-	return credentials_write(&u->credentials, address_url(&u->listeners.s3_bound[0], url), region(u),
-				 &u->pair, why);
+	return credentials_write(&u->credentials, address_url(&u->listeners.s3_bound[0], url),
+				 region(u), &u->pair, why);
 }
 
 /* The secret goes to a terminal, or where there is no other way to learn it. */
@@ -294,7 +296,8 @@ static int take_environment(struct up *u, struct complaint *why)
 	}
 	complain(why, -EINVAL, "%s is empty, missing or longer than %d characters", which,
 		 PAIR_PART_MAX);
-	complaint_hint(why, "the environment names half of an access key: set both variables or neither");
+	complaint_hint(
+		why, "the environment names half of an access key: set both variables or neither");
 	return -EINVAL;
 }
 
@@ -303,8 +306,11 @@ static int up(const struct options *options)
 	struct up u = {
 		.options = *options,
 		.layout = LAYOUT_NONE,
-		.listeners = { .authd_frontend = -1, .authd_stored = -1, .authd_admin = -1,
-			       .stored_frontend = -1, .notify = -1 },
+		.listeners = { .authd_frontend = -1,
+			       .authd_stored = -1,
+			       .authd_admin = -1,
+			       .stored_frontend = -1,
+			       .notify = -1 },
 		.credentials.dir_fd = -1,
 	};
 	struct complaint why = { 0 };

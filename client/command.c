@@ -87,7 +87,8 @@ int command_find_program(const char *program, char **ret, struct complaint *why)
 
 	if (libexec) {
 		r = find_in(ret, "%s/%s", libexec, program);
-		return r < 0 ? complain_errno(why, r, "cannot run %s/%s, where COFFER_LIBEXEC points",
+		return r < 0 ? complain_errno(why, r,
+					      "cannot run %s/%s, where COFFER_LIBEXEC points",
 					      libexec, program)
 			     : 0;
 	}
@@ -117,7 +118,8 @@ static void add_number(struct command *c, const char *option, unsigned int value
 	strings_add(&c->args, "%u", value);
 }
 
-static void add_path(struct command *c, const char *option, const struct layout *l, const char *name)
+static void add_path(struct command *c, const char *option, const struct layout *l,
+		     const char *name)
 {
 	strings_add(&c->args, "%s", option);
 	strings_add(&c->args, "%s/%s", l->root, name);

@@ -21,7 +21,7 @@ struct strings {
 #define COMMAND_SOCKETS_MAX OPTIONS_LISTEN_MAX
 
 struct command {
-	const char *name;	/* as operators know it: "authd" */
+	const char *name; /* as operators know it: "authd" */
 	char *program;
 	struct strings args, environment;
 	int sockets[COMMAND_SOCKETS_MAX];
@@ -30,7 +30,8 @@ struct command {
 
 /*
  * Finds the directory that `program` (such as "coffer-authd") is in: $COFFER_LIBEXEC, else beside
- * this program in a build directory, else where `make install` puts it. -ENOENT says where it looked.
+ * this program in a build directory, else where `make install` puts it. -ENOENT says where it
+ * looked.
  */
 must_check int command_find_program(const char *program, char **ret, struct complaint *why);
 

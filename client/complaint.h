@@ -12,7 +12,7 @@
 
 struct complaint {
 	char error[COMPLAINT_MAX];
-	char hint[COMPLAINT_MAX];	/* empty: nothing to suggest */
+	char hint[COMPLAINT_MAX]; /* empty: nothing to suggest */
 };
 
 /* Both write the sentence and return r, so that a caller can `return complain(...)`. */

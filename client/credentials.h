@@ -12,7 +12,7 @@
 
 struct credentials_file {
 	int dir_fd;
-	const char *name;	/* within dir_fd; part of the path it was opened with */
+	const char *name; /* within dir_fd; part of the path it was opened with */
 	const char *path;
 };
 
@@ -23,12 +23,12 @@ void credentials_close(struct credentials_file *f);
 
 enum credentials_outcome {
 	CREDENTIALS_OK = 0,
-	CREDENTIALS_NONE,	/* no such file, or an empty one */
+	CREDENTIALS_NONE, /* no such file, or an empty one */
 };
 
 /*
- * Reads the pair. A file that is something else is a complaint, so that nothing of anybody else's is
- * replaced later.
+ * Reads the pair. A file that is something else is a complaint, so that nothing of anybody else's
+ * is replaced later.
  */
 must_check int credentials_read(const struct credentials_file *f, struct pair *ret,
 				struct complaint *why);

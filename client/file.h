@@ -15,5 +15,6 @@
  */
 must_check int file_replace(int dir_fd, const char *name, struct span bytes);
 
-/* Appends the file to *ret up to its limit. -ENOENT, -ELOOP for a link, -EINVAL for no regular file. */
+/* Appends the file to *ret up to its limit. -ENOENT, -ELOOP for a link, -EINVAL for no regular
+ * file. */
 must_check int file_read(int dir_fd, const char *name, struct buffer *ret);

@@ -26,7 +26,8 @@ static bool has_member(const json_t *list, const char *member, const char *value
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(list, i, item) {
+	json_array_foreach(list, i, item)
+	{
 		const char *found = json_string_value(json_object_get(item, member));
 
 		if (found && strcmp(found, value) == 0)

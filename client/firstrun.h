@@ -13,16 +13,16 @@
 #define FIRSTRUN_TENANT "default"
 
 enum firstrun_key {
-	FIRSTRUN_MADE,		/* new, as the environment asked or made up: tell it */
-	FIRSTRUN_REMEMBERED,	/* the one in the credentials file still works */
-	FIRSTRUN_TOLD,		/* the environment's key was there before; its secret is taken on trust */
-	FIRSTRUN_UNKNOWN,	/* there are keys, and nobody asked for one whose secret is known */
+	FIRSTRUN_MADE, /* new, as the environment asked or made up: tell it */
+	FIRSTRUN_REMEMBERED, /* the one in the credentials file still works */
+	FIRSTRUN_TOLD, /* the environment's key was there before; its secret is taken on trust */
+	FIRSTRUN_UNKNOWN, /* there are keys, and nobody asked for one whose secret is known */
 };
 
 struct firstrun_wish {
-	const struct pair *environment;	/* NULL: none */
-	const struct pair *file;	/* what the credentials file has; NULL: nothing */
-	bool has_file;			/* a credentials file is to be written: a full pair is needed */
+	const struct pair *environment; /* NULL: none */
+	const struct pair *file; /* what the credentials file has; NULL: nothing */
+	bool has_file; /* a credentials file is to be written: a full pair is needed */
 };
 
 /* What to do, given the access keys that exist (an array of authd's key objects). Pure. */

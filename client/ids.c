@@ -28,7 +28,8 @@ static void closedirp(DIR **d)
 void id_set_add(struct id_set *set, uint64_t id)
 {
 	if (id >= IDS_DYNAMIC_MIN && id <= IDS_DYNAMIC_MAX)
-		set->bits[(id - IDS_DYNAMIC_MIN) / 64] |= UINT64_C(1) << (id - IDS_DYNAMIC_MIN) % 64;
+		set->bits[(id - IDS_DYNAMIC_MIN) / 64] |= UINT64_C(1)
+							  << (id - IDS_DYNAMIC_MIN) % 64;
 }
 
 bool id_set_has(const struct id_set *set, uint64_t id)
@@ -170,7 +171,7 @@ static struct named look_up(const char *user)
 struct role {
 	const char *user;
 	const char *directory;
-	bool by_group;	/* the directory remembers it as its group, not as its owner */
+	bool by_group; /* the directory remembers it as its group, not as its owner */
 	struct id *id;
 	struct named named;
 };
@@ -201,9 +202,10 @@ static int recall(int root_fd, const char *root, struct role *role, struct compl
 	}
 	complain(why, -EPERM, "%s/%s belongs to %s %u, which is no user of Coffer", root,
 		 role->directory, role->by_group ? "group" : "user", id);
-	complaint_hint(why, "it was made without root, or that id was given to somebody else; start "
-			    "as that user, or hand auth/ and data/ (with all in them) to a free id "
-			    "between %d and %d each",
+	complaint_hint(why,
+		       "it was made without root, or that id was given to somebody else; start "
+		       "as that user, or hand auth/ and data/ (with all in them) to a free id "
+		       "between %d and %d each",
 		       IDS_DYNAMIC_MIN, IDS_DYNAMIC_MAX);
 	return -EPERM;
 }
@@ -267,8 +269,9 @@ static int check_distinct(const struct ids *ids, const char *root, struct compla
 			continue;
 		complain(why, -EPERM, "the three daemons would share an id (%u:%u) or be root",
 			 one->uid, one->gid);
-		complaint_hint(why, "each needs a user and a group of its own; look at the owners in %s "
-				    "and at the users coffer-*",
+		complaint_hint(why,
+			       "each needs a user and a group of its own; look at the owners in %s "
+			       "and at the users coffer-*",
 			       root);
 		return -EPERM;
 	}

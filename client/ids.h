@@ -22,7 +22,7 @@ struct id {
 };
 
 struct ids {
-	bool separate;	/* three ids; otherwise all three are the launcher's own */
+	bool separate; /* three ids; otherwise all three are the launcher's own */
 	struct id frontend, authd, stored;
 };
 
@@ -34,7 +34,7 @@ struct id_set {
 	uint64_t bits[(IDS_DYNAMIC_MAX - IDS_DYNAMIC_MIN) / 64 + 1];
 };
 
-void id_set_add(struct id_set *set, uint64_t id);	/* ids outside the range are ignored */
+void id_set_add(struct id_set *set, uint64_t id); /* ids outside the range are ignored */
 bool id_set_has(const struct id_set *set, uint64_t id);
 
 /* Adds every id that a user namespace's map (the text of /proc/self/uid_map) leaves out. */

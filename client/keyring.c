@@ -31,8 +31,9 @@ static int check_nothing_sealed(const struct layout *l, struct complaint *why)
 		return 0;
 	complain(why, -ENOKEY, "%s/" KEPT_KEY " is missing, and " AUTHD_DB " was sealed with it",
 		 l->root);
-	complaint_hint(why, "put it back from where the directory was copied from; without it the keys "
-			    "of all tenants must be made anew");
+	complaint_hint(why,
+		       "put it back from where the directory was copied from; without it the keys "
+		       "of all tenants must be made anew");
 	return -ENOKEY;
 }
 
@@ -102,7 +103,8 @@ int keyring_hand_over(const struct layout *l, const struct ids *ids, struct comp
 		return r;
 	r = keyring_take_back(l);
 	if (r == -ENOTEMPTY)
-		return complain(why, r, "%s/" KEYRING_DIRECTORY " holds what coffer did not put there",
+		return complain(why, r,
+				"%s/" KEYRING_DIRECTORY " holds what coffer did not put there",
 				l->root);
 	if (r >= 0)
 		r = write_copy(l, &ids->authd, &key);

@@ -52,8 +52,9 @@ static int open_root(const char *directory, struct layout *l, struct complaint *
 		return 0;
 	complain(why, -EPERM, "the data directory %s belongs to user %u, and you are user %u",
 		 l->root, st.st_uid, geteuid());
-	complaint_hint(why, "whoever owns it could exchange what is in it: start as that user, or name "
-			    "another --data");
+	complaint_hint(why,
+		       "whoever owns it could exchange what is in it: start as that user, or name "
+		       "another --data");
 	return -EPERM;
 }
 
@@ -63,7 +64,8 @@ static void complain_locked(const struct layout *l, struct complaint *why)
 
 	if (pread(l->lock_fd, pid, sizeof(pid) - 1, 0) > 0)
 		pid[strcspn(pid, "\n")] = '\0';
-	complain(why, -EBUSY, "coffer already runs on %s (pid %s)", l->root, pid[0] ? pid : "unknown");
+	complain(why, -EBUSY, "coffer already runs on %s (pid %s)", l->root,
+		 pid[0] ? pid : "unknown");
 	complaint_hint(why, "stop that one first, or name another --data and --s3");
 }
 
@@ -259,8 +261,9 @@ int layout_check_way(const struct layout *l, const struct ids *ids, struct compl
 			continue;
 		complain(why, -EACCES, "%.*s bars user %u from the data directory %s", (int)barrier,
 			 l->root, all[i]->uid, l->root);
-		complaint_hint(why, "the three daemons run as users of their own: `chmod o+x %.*s` lets "
-				    "them walk through, or name another --data",
+		complaint_hint(why,
+			       "the three daemons run as users of their own: `chmod o+x %.*s` lets "
+			       "them walk through, or name another --data",
 			       (int)barrier, l->root);
 		return -EACCES;
 	}

@@ -19,7 +19,7 @@
 #include "client/ids.h"
 
 struct layout {
-	char root[PATH_MAX];	/* absolute, without symbolic links */
+	char root[PATH_MAX]; /* absolute, without symbolic links */
 	int root_fd;
 	int lock_fd;
 };

@@ -10,8 +10,8 @@
 #define OPTIONS_REPEAT_MAX 16
 
 struct options {
-	const char *data;		/* NULL: the default of whoever starts it */
-	const char *credentials;	/* NULL: none */
+	const char *data; /* NULL: the default of whoever starts it */
+	const char *credentials; /* NULL: none */
 	struct address s3[OPTIONS_LISTEN_MAX];
 	size_t n_s3;
 
@@ -29,7 +29,7 @@ enum options_outcome {
 	OPTIONS_OK = 0,
 	OPTIONS_HELP,
 	OPTIONS_VERSION,
-	OPTIONS_WRONG,	/* *why says what; the caller exits with 2 */
+	OPTIONS_WRONG, /* *why says what; the caller exits with 2 */
 };
 
 /* Reads the arguments behind "up"; argv[0] is the program's name. */

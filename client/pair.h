@@ -11,7 +11,7 @@
 
 struct pair {
 	char access_key[PAIR_PART_MAX + 1];
-	char secret_key[PAIR_PART_MAX + 1];	/* empty: not known */
+	char secret_key[PAIR_PART_MAX + 1]; /* empty: not known */
 };
 
 static inline void pair_clear(struct pair *p)
@@ -25,7 +25,7 @@ must_check bool pair_set(const char *access_key, const char *secret_key, struct 
 enum pair_outcome {
 	PAIR_OK = 0,
 	PAIR_NONE,
-	PAIR_INCOMPLETE,	/* half of it, or too long: *ret_which names the variable */
+	PAIR_INCOMPLETE, /* half of it, or too long: *ret_which names the variable */
 };
 
 /*

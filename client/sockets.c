@@ -32,7 +32,8 @@ static int unix_address(const char *path, struct sockaddr_un *ret, struct compla
 	return 0;
 }
 
-/* A file whose listener is gone refuses connections; anything else but that means that one lives. */
+/* A file whose listener is gone refuses connections; anything else but that means that one lives.
+ */
 static bool has_listener(const struct sockaddr_un *address, int type)
 {
 	_cleanup_(fd_closep) int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -51,7 +52,8 @@ static int clear_path(const struct sockaddr_un *address, int type, struct compla
 {
 	for (int waited = 0; has_listener(address, type); waited += PATIENCE_STEP_MS) {
 		if (waited >= SOCKETS_PATIENCE_MS) {
-			complain(why, -EADDRINUSE, "a process of an earlier start still listens on %s",
+			complain(why, -EADDRINUSE,
+				 "a process of an earlier start still listens on %s",
 				 address->sun_path);
 			complaint_hint(why, "`ss -xlp` names it; end it and start again");
 			return -EADDRINUSE;
@@ -111,7 +113,8 @@ int sockets_bind_notify(const char *path, int *ret_fd, struct complaint *why)
 	return 0;
 }
 
-/* The port is still taken for a moment after a killed launcher: its frontend dies right behind it. */
+/* The port is still taken for a moment after a killed launcher: its frontend dies right behind it.
+ */
 static int bind_patiently(int fd, const struct address *at)
 {
 	for (int waited = 0;; waited += PATIENCE_STEP_MS) {
@@ -133,7 +136,8 @@ int sockets_listen_tcp(const struct address *at, int *ret_fd, struct address *re
 
 	fd = socket(at->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int)) < 0)
-		return complain_errno(why, -errno, "cannot make a socket for %s", address_url(at, url));
+		return complain_errno(why, -errno, "cannot make a socket for %s",
+				      address_url(at, url));
 	r = bind_patiently(fd, at);
 	if (r < 0) {
 		complain_errno(why, r, "cannot listen on %s", address_url(at, url));

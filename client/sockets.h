@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The listening sockets. The launcher makes them before any daemon runs and keeps them while daemons
- * come and go, so that a connection made meanwhile waits instead of being refused.
+ * The listening sockets. The launcher makes them before any daemon runs and keeps them while
+ * daemons come and go, so that a connection made meanwhile waits instead of being refused.
  */
 
 #include "client/address.h"

@@ -135,7 +135,8 @@ static int complain_not_started(const struct child *c, struct complaint *why)
 	complain(why, -ECHILD, "coffer-%s %s%s", c->command->name, child_end(c, end),
 		 c->late ? "" : " before it was ready");
 	if (c->ended_how == CLD_KILLED && c->ended_status == SIGSYS)
-		complaint_hint(why, "its system call filter killed it: the kernel's log has the number");
+		complaint_hint(why,
+			       "its system call filter killed it: the kernel's log has the number");
 	else
 		complaint_hint(why, "it said why above");
 	return -ECHILD;
@@ -158,7 +159,8 @@ static int wait_ready(struct supervisor *s, struct complaint *why)
 		int r = loop_step(&s->loop, -1);
 
 		if (r < 0)
-			return complain_errno(why, r, "cannot wait for coffer-%s", c->command->name);
+			return complain_errno(why, r, "cannot wait for coffer-%s",
+					      c->command->name);
 	}
 	if (s->n_signals)
 		return SUPERVISOR_STOPPED;

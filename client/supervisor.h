@@ -14,9 +14,9 @@
 struct supervisor {
 	struct loop loop;
 	struct loop_source notify, signals;
-	struct child children[SUPERVISOR_CHILDREN_MAX];	/* in the order they were started */
+	struct child children[SUPERVISOR_CHILDREN_MAX]; /* in the order they were started */
 	size_t n_children;
-	int n_signals;	/* how often we were asked to stop */
+	int n_signals; /* how often we were asked to stop */
 };
 
 /* Takes over notify_fd (sockets_bind_notify()) and the signals. *s must not move afterwards. */
@@ -25,7 +25,7 @@ void supervisor_close(struct supervisor *s);
 
 enum supervisor_outcome {
 	SUPERVISOR_OK = 0,
-	SUPERVISOR_STOPPED,	/* a signal came meanwhile */
+	SUPERVISOR_STOPPED, /* a signal came meanwhile */
 };
 
 /* Starts a daemon and waits until it is ready. *command must live as long as the supervisor. */

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * JSON for people: a list of objects as a table, one object as lines. Values come from whoever
+ * administers the server; what could move a terminal's cursor is shown as '?'.
+ */
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "base/defs.h"
+
+struct render_field {
+	const char *title;
+	const char *member;
+};
+
+/* The title row, then a row for each object of the array. */
+void render_table(FILE *to, const json_t *objects, const struct render_field fields[], size_t n);
+
+/* A line for each field that the object has. */
+void render_record(FILE *to, const json_t *object, const struct render_field fields[], size_t n);
