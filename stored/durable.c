@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stored/durable.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+/* "/proc/self/fd/" and the digits of an int */
+#define FD_PATH_MAX 32
+
+void durable_step(const struct durable *d, enum durable_step step)
+{
+	if (d->hook.reached)
+		d->hook.reached(d->hook.context, step);
+}
+
+static bool is_relaxed(const struct durable *d)
+{
+	switch (d->durability) {
+	case DURABILITY_FULL:
+		return false;
+	case DURABILITY_RELAXED:
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Never tried again after an error: the kernel reports a lost write once, marks the pages clean, and a
+ * second fsync() would say that all is well (the "fsyncgate" of 2018).
+ */
+static int flush_directory(const struct durable *d, int fd)
+{
+	if (is_relaxed(d))
+		return 0;
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int durable_flush_blob(const struct durable *d, int fd)
+{
+	durable_step(d, DURABLE_BLOB_FLUSH);
+	if (is_relaxed(d))
+		return 0;
+	/* The size counts as needed to read the data back, so fdatasync() flushes it, too. */
+	return fdatasync(fd) < 0 ? -errno : 0;
+}
+
+/*
+ * AT_EMPTY_PATH would want a capability before Linux 6.10. The way through /proc works for a process's
+ * own descriptors even where it is not dumpable.
+ */
+int durable_link_blob(const struct durable *d, int fd, int dir_fd, const char *name)
+{
+	char path[FD_PATH_MAX];
+
+	durable_step(d, DURABLE_BLOB_LINK);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, path, dir_fd, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
+}
+
+int durable_rename_blob(const struct durable *d, int from_dir_fd, int dir_fd, const char *name)
+{
+	durable_step(d, DURABLE_BLOB_LINK);
+	return renameat2(from_dir_fd, name, dir_fd, name, RENAME_NOREPLACE) < 0 ? -errno : 0;
+}
+
+int durable_flush_blob_directory(const struct durable *d, int dir_fd)
+{
+	durable_step(d, DURABLE_BLOB_DIRECTORY_FLUSH);
+	return flush_directory(d, dir_fd);
+}
+
+int durable_unlink_blob(const struct durable *d, int dir_fd, const char *name)
+{
+	durable_step(d, DURABLE_DEAD_UNLINK);
+	if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
+int durable_make_directory(const struct durable *d, int parent_fd, const char *name, int *ret_fd)
+{
+	_cleanup_(fd_closep) int fd = -1;
+	int r;
+
+	if (mkdirat(parent_fd, name, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	durable_step(d, DURABLE_DIRECTORY_MADE);
+	fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	r = flush_directory(d, parent_fd);
+	if (r < 0)
+		return r;
+	*ret_fd = steal_fd(fd);
+	return 0;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The store: what Coffer keeps, in the words of the domain. Behind these verbs stand one SQLite
+ * catalog and one directory of immutable blobs for each tenant, and an index of all buckets' names.
+ * Nothing of that shows here, so that another engine can speak the same verbs.
+ *
+ * Results: 0 is done; a positive one is the enum s3_error that the client is told (exactly this, by
+ * any caller: it may be passed on); a negative one is -errno, a failure of ours.
+ *
+ * Threads: reads (this file) wait for the disk and may be called by any thread at any time, several
+ * at once. Writes are struct changes (stored/change.h), handed over with store_submit() from any
+ * thread. New blobs are written through stored/blob.h. What a read returns is consistent with every
+ * change whose done() has been called.
+ *
+ * Names: tenants, buckets, keys and markers are spans that are read during the call only. Buckets
+ * are looked for on behalf of a tenant: another's bucket is ACCESS_DENIED, and a bucket that is
+ * nobody's NO_SUCH_BUCKET. Versions are written as S3 writes them: SPAN_NONE is the current one,
+ * "null" the one that was put without versioning.
+ */
+
+#include "base/span.h"
+#include "ipc/wire.h"
+#include "s3/checksum.h"
+#include "s3/errors.h"
+#include "s3/etag.h"
+#include "s3/request.h"
+#include "stored/durable.h"
+
+struct store;
+struct change;
+
+/* --- life ---------------------------------------------------------------------------------- */
+
+/* Zero means: the default. */
+struct store_config {
+	const char *data_dir;		/* absolute; must exist, and be this process's alone */
+	enum durability durability;	/* FULL unless the operator wrote otherwise */
+	unsigned int committers;	/* threads that write catalogs; a tenant has always the same */
+	unsigned int max_open_catalogs;	/* more are closed, least recently used first */
+	uint64_t floor_bytes;		/* free space that uploads leave alone; 256 MiB or 1 % */
+	uint64_t wal_limit;		/* a write-ahead log is checkpointed before it is longer */
+	unsigned int sweep_delay_s;	/* from the start to the look for orphans */
+
+	/*
+	 * A flush failed, so what that tenant's catalog holds is uncertain: it takes no more changes,
+	 * and this process should end and be started again. On any thread; must not call the store.
+	 */
+	void (*failed)(void *context, const struct ipc_id *tenant);
+	void *context;
+
+	struct durable_hook hook;	/* for crash tests */
+};
+
+/*
+ * Opens the directory, takes its lock (-EBUSY: another stored has it) and puts the index of buckets
+ * right. Starts no thread: the process may still be confining itself.
+ */
+must_check int store_open(const struct store_config *config, struct store **ret);
+
+/* Starts the committers and the sweep. Before this, reads work and changes wait. */
+must_check int store_start(struct store *s);
+
+/* Finishes every submitted change, ends the threads, closes. Objects and blobs must be gone. */
+struct store *store_close(struct store *s);
+DEFINE_CLEANUP(struct store *, store_close)
+
+/*
+ * A courtesy before a body is taken: INSUFFICIENT_STORAGE if these bytes would not leave the floor
+ * free. `bytes` may be 0 where the length is unknown. Cheap; looks at the disk once a second.
+ */
+must_check int store_check_room(struct store *s, uint64_t bytes);
+
+/* --- buckets ------------------------------------------------------------------------------- */
+
+#define STORE_REGION_MAX 64
+
+struct bucket {
+	uint64_t id;			/* never used again, also when the name is */
+	uint64_t created_ns;
+	char region[STORE_REGION_MAX];	/* as given to CREATE_BUCKET */
+};
+
+must_check int store_find_bucket(struct store *s, const struct ipc_id *tenant, struct span name,
+				 struct bucket *ret);
+
+/* --- objects ------------------------------------------------------------------------------- */
+
+/* A run of bytes of one immutable blob. */
+struct extent {
+	struct ipc_id blob;
+	uint64_t offset;
+	uint64_t len;
+};
+
+/* A part as a multipart object remembers it. Their sizes add up to the object's, in order. */
+struct object_part {
+	uint16_t number;
+	uint64_t size;
+	struct checksum_value checksum;	/* of the upload's algorithm; NONE where it had none */
+};
+
+/*
+ * An object as it was at one moment. It holds its blobs: they can be opened until object_free(),
+ * whatever happens to the key. Its body is either `body` (small) or the extents, one after another.
+ */
+struct object {
+	uint64_t instance;		/* changes with every put to this key */
+	uint64_t size;
+	uint64_t modified_ns;		/* whole milliseconds */
+	struct span etag;		/* text without quotes */
+	struct span storage_class;	/* empty: STANDARD */
+	struct span attributes;		/* pairs, as they were put */
+	struct checksum_value checksum;
+	enum checksum_type checksum_type;
+	uint32_t parts_count;		/* 0: put in one piece */
+
+	/* With STORE_WITH_DATA: */
+	struct span body;		/* SPAN_NONE where there are extents */
+	const struct extent *extents;
+	size_t n_extents;
+
+	/* With STORE_WITH_PARTS, n_parts is parts_count: */
+	const struct object_part *parts;
+	size_t n_parts;
+};
+
+enum store_with {
+	STORE_WITH_DATA = 1 << 0,
+	STORE_WITH_PARTS = 1 << 1,
+};
+
+/*
+ * NO_SUCH_KEY; NO_SUCH_VERSION where a version was named. `with` is a set of enum store_with. On 0
+ * *ret is the caller's. Conditions are the caller's matter (s3/condition.h).
+ */
+must_check int store_find_object(struct store *s, const struct ipc_id *tenant, struct span bucket,
+				 struct span key, struct span version, unsigned int with,
+				 struct object **ret);
+
+/* A fresh read-only descriptor of the blob under extents[n]; the object is within it at offset. */
+must_check int store_open_extent(struct store *s, const struct object *o, size_t n, int *ret_fd);
+
+/* Lets go of the blobs. Any thread. Returns NULL. */
+struct object *object_free(struct object *o);
+DEFINE_CLEANUP(struct object *, object_free)
+
+/* --- lists --------------------------------------------------------------------------------- */
+
+/* One line of a list. Spans are borrowed until emit() returns. */
+struct listing_item {
+	bool is_prefix;			/* a common prefix: only `key` is set, and it is that */
+	struct span key;		/* or the bucket's name */
+	uint64_t size;
+	uint64_t modified_ns;		/* an object's; when an upload or a bucket began */
+	struct span etag;
+	struct span storage_class;
+	struct span upload_id;		/* uploads only */
+	struct span region;		/* buckets only */
+	enum checksum_algorithm checksum_algorithm;
+	enum checksum_type checksum_type;
+};
+
+/*
+ * A list to be made: the caller fills the first half, store_list_*() the second. Items come in the
+ * order of the bytes of keys. A page costs the same wherever it begins, and a common prefix costs
+ * one step, however many keys are under it.
+ */
+struct listing {
+	struct span prefix;		/* SPAN_NONE or empty: all */
+	struct span delimiter;		/* SPAN_NONE or empty: none; any length */
+	struct span after;		/* begin behind this key or common prefix; SPAN_NONE: at the start */
+	struct span after_upload;	/* uploads: behind this id of the key `after`; else behind all of it */
+	uint32_t limit;			/* 0: nothing is emitted, nothing is truncated */
+	/* 0 goes on, < 0 ends the list with it. Must not call the store. */
+	int (*emit)(void *context, const struct listing_item *item);
+	void *context;
+
+	bool truncated;			/* there is more; go on with `after` = last, `after_upload` */
+	uint32_t count;			/* of items emitted */
+	size_t last_len;
+	uint8_t last[S3_KEY_MAX];	/* the last key or common prefix emitted */
+	char last_upload[64];		/* and its upload id */
+};
+
+/* Buckets of the tenant; `delimiter` is not used. */
+must_check int store_list_buckets(struct store *s, const struct ipc_id *tenant, struct listing *l);
+
+must_check int store_list_objects(struct store *s, const struct ipc_id *tenant, struct span bucket,
+				  struct listing *l);
+
+/* By key, then by the moment they began. */
+must_check int store_list_uploads(struct store *s, const struct ipc_id *tenant, struct span bucket,
+				  struct listing *l);
+
+/* --- uploads in parts ---------------------------------------------------------------------- */
+
+/* What CREATE_UPLOAD was given. Spans are the caller's to free with upload_clear(). */
+struct upload {
+	uint64_t created_ns;
+	struct span attributes;
+	struct span storage_class;
+	enum checksum_algorithm checksum_algorithm;	/* NONE: not asked for */
+	enum checksum_type checksum_type;
+	void *memory;
+};
+
+struct upload_part {
+	uint16_t number;
+	uint64_t size;
+	uint64_t modified_ns;
+	char etag[ETAG_TEXT_MAX];
+	struct checksum_value checksum;	/* of the upload's algorithm; NONE where it has none */
+};
+
+/* NO_SUCH_UPLOAD. Tells before a body is taken which checksum its part must have. */
+must_check int store_find_upload(struct store *s, const struct ipc_id *tenant, struct span bucket,
+				 struct span key, struct span upload_id, struct upload *ret);
+void upload_clear(struct upload *u);
+
+/* Parts with a greater number than `after`, at most `limit`, into parts[]. */
+must_check int store_list_parts(struct store *s, const struct ipc_id *tenant, struct span bucket,
+				struct span key, struct span upload_id, uint16_t after,
+				uint32_t limit, struct upload_part *parts, uint32_t *ret_count,
+				bool *ret_truncated);
