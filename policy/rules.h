@@ -38,20 +38,25 @@
 /* mseal(2), Linux 6.10. The kernel numbers what comes later alike on all architectures. */
 #define RULES_NEWEST_CALL 462
 
-/* What a message may be sent or received with; above all not MSG_OOB, whose code in AF_UNIX has
- * let sandboxed processes into the kernel. */
-#define RULES_MESSAGE_FLAGS                                                                        \
-	(MSG_NOSIGNAL | MSG_DONTWAIT | MSG_MORE | MSG_EOR | MSG_PEEK | MSG_TRUNC | MSG_WAITALL |   \
-	 MSG_WAITFORONE | MSG_CMSG_CLOEXEC)
+/*
+ * Sets of flags that rows share. Of a message above all not MSG_OOB, whose code in AF_UNIX has let
+ * sandboxed processes into the kernel. RULES_FORK is what fork(3) of the C library asks for, to the
+ * bit: no namespace, no shared memory.
+ */
+#define RULES_SETS(X)                                                                              \
+	X(RULES_MESSAGE_FLAGS, MSG_NOSIGNAL | MSG_DONTWAIT | MSG_MORE | MSG_EOR | MSG_PEEK |       \
+				       MSG_TRUNC | MSG_WAITALL | MSG_WAITFORONE |                  \
+				       MSG_CMSG_CLOEXEC)                                           \
+	X(RULES_SOCKET_FLAGS, SOCK_CLOEXEC | SOCK_NONBLOCK)                                        \
+	X(RULES_OPEN_FLAGS, O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_NONBLOCK |       \
+				    O_CLOEXEC | O_NOFOLLOW | O_DIRECTORY | O_NOCTTY)               \
+	X(RULES_FORK, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD)
 
-#define RULES_SOCKET_FLAGS (SOCK_CLOEXEC | SOCK_NONBLOCK)
-
-#define RULES_OPEN_FLAGS                                                                           \
-	(O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW | \
-	 O_DIRECTORY | O_NOCTTY)
-
-/* What fork(3) of the C library asks for, to the bit: no namespace, no shared memory. */
-#define RULES_FORK (CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD)
+enum rules_set {
+#define RULES_SET(name_, bits_) name_ = (bits_),
+	RULES_SETS(RULES_SET)
+#undef RULES_SET
+};
 
 /* Every process: waiting, memory, clocks, threads that are already there, and an orderly end. */
 #define RULES_COMMON(X)                                                                            \
