@@ -8,6 +8,9 @@
 /* Room for the base64 of n bytes and a NUL. */
 #define BASE64_TEXT_SIZE(n) (((n) + 2) / 3 * 4 + 1)
 
+/* The value of one hexadecimal digit in either case, or -1. */
+int hex_digit(uint8_t c);
+
 /* Exactly len bytes, in either case; false leaves nothing to rely on in ret. */
 must_check bool hex_decode(struct span text, uint8_t *ret, size_t len);
 

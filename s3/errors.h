@@ -67,6 +67,8 @@
 	ERROR(INVALID_REQUEST, "InvalidRequest", 400, "Invalid Request")                           \
 	ERROR(INVALID_STORAGE_CLASS, "InvalidStorageClass", 400,                                   \
 	      "The storage class that you specified is not valid.")                                \
+	ERROR(INVALID_TOKEN, "InvalidToken", 400,                                                  \
+	      "The provided token is malformed or otherwise not valid.")                           \
 	ERROR(INVALID_URI, "InvalidURI", 400, "The specified URI couldn't be parsed.")             \
 	ERROR(KEY_TOO_LONG, "KeyTooLongError", 400, "Your key is too long.")                       \
 	ERROR(MALFORMED_TRAILER, "MalformedTrailerError", 400,                                     \

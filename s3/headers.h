@@ -8,7 +8,7 @@
 
 #include "base/span.h"
 
-/* HEADER(SYMBOL, "lower-case name") */
+/* HEADER(SYMBOL, "lower-case name"), in the order of the names' bytes: they are found by halving */
 #define S3_HEADERS(HEADER)                                                                         \
 	HEADER(AUTHORIZATION, "authorization")                                                     \
 	HEADER(CACHE_CONTROL, "cache-control")                                                     \
@@ -77,9 +77,20 @@
 	HEADER(AMZ_TRAILER, "x-amz-trailer")                                                       \
 	HEADER(AMZ_WEBSITE_REDIRECT_LOCATION, "x-amz-website-redirect-location")
 
-/* PARAM(SYMBOL, "name"), case-sensitive */
+/* PARAM(SYMBOL, "name"), case-sensitive, in the order of the names' bytes */
 #define S3_PARAMS(PARAM)                                                                           \
+	PARAM(AWS_ACCESS_KEY_ID, "AWSAccessKeyId")                                                 \
+	PARAM(SIGNATURE, "Signature")                                                              \
+	PARAM(AMZ_ALGORITHM, "X-Amz-Algorithm")                                                    \
+	PARAM(AMZ_CONTENT_SHA256, "X-Amz-Content-Sha256")                                          \
+	PARAM(AMZ_CREDENTIAL, "X-Amz-Credential")                                                  \
+	PARAM(AMZ_DATE, "X-Amz-Date")                                                              \
+	PARAM(AMZ_EXPIRES, "X-Amz-Expires")                                                        \
+	PARAM(AMZ_SECURITY_TOKEN, "X-Amz-Security-Token")                                          \
+	PARAM(AMZ_SIGNATURE, "X-Amz-Signature")                                                    \
+	PARAM(AMZ_SIGNED_HEADERS, "X-Amz-SignedHeaders")                                           \
 	PARAM(ATTRIBUTES, "attributes")                                                            \
+	PARAM(BUCKET_REGION, "bucket-region")                                                      \
 	PARAM(CONTINUATION_TOKEN, "continuation-token")                                            \
 	PARAM(DELETE, "delete")                                                                    \
 	PARAM(DELIMITER, "delimiter")                                                              \
@@ -93,9 +104,8 @@
 	PARAM(MAX_KEYS, "max-keys")                                                                \
 	PARAM(MAX_PARTS, "max-parts")                                                              \
 	PARAM(MAX_UPLOADS, "max-uploads")                                                          \
-	PARAM(BUCKET_REGION, "bucket-region")                                                      \
-	PARAM(PART_NUMBER, "partNumber")                                                           \
 	PARAM(PART_NUMBER_MARKER, "part-number-marker")                                            \
+	PARAM(PART_NUMBER, "partNumber")                                                           \
 	PARAM(PREFIX, "prefix")                                                                    \
 	PARAM(RESPONSE_CACHE_CONTROL, "response-cache-control")                                    \
 	PARAM(RESPONSE_CONTENT_DISPOSITION, "response-content-disposition")                        \
@@ -104,20 +114,10 @@
 	PARAM(RESPONSE_CONTENT_TYPE, "response-content-type")                                      \
 	PARAM(RESPONSE_EXPIRES, "response-expires")                                                \
 	PARAM(START_AFTER, "start-after")                                                          \
-	PARAM(UPLOAD_ID, "uploadId")                                                               \
 	PARAM(UPLOAD_ID_MARKER, "upload-id-marker")                                                \
+	PARAM(UPLOAD_ID, "uploadId")                                                               \
 	PARAM(UPLOADS, "uploads")                                                                  \
-	PARAM(VERSION_ID, "versionId")                                                             \
-	PARAM(AMZ_ALGORITHM, "X-Amz-Algorithm")                                                    \
-	PARAM(AMZ_CONTENT_SHA256, "X-Amz-Content-Sha256")                                          \
-	PARAM(AMZ_CREDENTIAL, "X-Amz-Credential")                                                  \
-	PARAM(AMZ_DATE, "X-Amz-Date")                                                              \
-	PARAM(AMZ_EXPIRES, "X-Amz-Expires")                                                        \
-	PARAM(AMZ_SECURITY_TOKEN, "X-Amz-Security-Token")                                          \
-	PARAM(AMZ_SIGNATURE, "X-Amz-Signature")                                                    \
-	PARAM(AMZ_SIGNED_HEADERS, "X-Amz-SignedHeaders")                                           \
-	PARAM(AWS_ACCESS_KEY_ID, "AWSAccessKeyId")                                                 \
-	PARAM(SIGNATURE, "Signature")
+	PARAM(VERSION_ID, "versionId")
 
 enum s3_header {
 #define HEADER(SYMBOL, name) S3_HEADER_##SYMBOL,

@@ -25,6 +25,7 @@
 #define S3_LIST_MAX 1000
 #define S3_TARGET_MAX (16 * 1024)	/* the raw request target */
 #define S3_HEAD_MAX (32 * 1024)		/* all header fields as pairs */
+#define S3_FIELDS_MAX 256		/* header fields, in number */
 
 #define S3_LENGTH_UNKNOWN UINT64_MAX
 
@@ -81,7 +82,7 @@ struct s3_request {
 /* Holds what had to be decoded; lives as long as the request. */
 struct s3_parsed {
 	struct s3_request request;
-	struct buffer decoded;
+	struct buffer decoded;	/* sized at the start and never moved: the request points into it */
 	bool virtual_host;	/* the bucket came from Host */
 };
 
@@ -90,7 +91,8 @@ struct s3_parsed {
  * NULL. 0: *ret is filled and must be cleared; > 0: the enum s3_error the client is told, and where
  * it helps *ret_detail is a literal sentence in place of the error's own; < 0: -ENOMEM.
  * Values are checked as far as this needs no object: numbers, ranges of max-keys, encodings, lengths, checksums,
- * storage class; headers that ask for what Coffer does not have are NotImplemented.
+ * storage class; headers that ask for what Coffer does not have are NotImplemented. In a presigned request
+ * parameters `x-amz-*` count as headers: that is where many clients sign them.
  */
 must_check int s3_request_parse(const struct s3_head *head, const char *const *domains,
 				struct s3_parsed *ret, const char **ret_detail);
@@ -98,3 +100,24 @@ void s3_parsed_clear(struct s3_parsed *p);
 
 /* The first value of a header field in the raw head (any case), or SPAN_NONE. */
 struct span s3_head_find(const struct s3_head *head, const char *name);
+
+/*
+ * Numbers that parsing has checked: `absent` where the client sent none. Sizes of pages (max-keys,
+ * max-parts, max-uploads, x-amz-max-parts) are cut down to S3_LIST_MAX, as S3 does.
+ */
+uint64_t s3_request_number(const struct s3_request *r, enum s3_param p, uint64_t absent);
+uint64_t s3_request_header_number(const struct s3_request *r, enum s3_header h, uint64_t absent);
+
+/* Content-MD5, decoded; false where it was not sent. */
+bool s3_request_content_md5(const struct s3_request *r, uint8_t ret[static 16]);
+
+/* What x-amz-object-attributes asks for, as bits; false where it is missing or names others. */
+enum s3_attribute {
+	S3_ATTRIBUTE_ETAG = 1 << 0,
+	S3_ATTRIBUTE_CHECKSUM = 1 << 1,
+	S3_ATTRIBUTE_OBJECT_PARTS = 1 << 2,
+	S3_ATTRIBUTE_STORAGE_CLASS = 1 << 3,
+	S3_ATTRIBUTE_OBJECT_SIZE = 1 << 4,
+};
+
+must_check bool s3_request_wanted_attributes(const struct s3_request *r, unsigned int *ret);

@@ -19,6 +19,6 @@ void uri_encode_key(struct buffer *b, struct span key);
 
 /*
  * Decodes once, appending to b. `plus_is_space` in queries only. False where a `%` is not followed by
- * two digits; b may then have got a part of it.
+ * two digits; nothing is appended then. Want of memory is b's error, as ever.
  */
 must_check bool uri_decode(struct buffer *b, struct span s, bool plus_is_space);

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "s3/request.h"
+
+#include "s3/attributes.h"
+#include "s3/encoding.h"
+#include "s3/pairs.h"
+#include "s3/payload.h"
+#include "s3/route.h"
+#include "s3/target.h"
+#include "s3/uri.h"
+#include "s3/values.h"
+
+/* A request in the making. */
+struct parser {
+	struct s3_request *request;
+	struct buffer *decoded;
+	const char **detail;
+	struct target target;
+	const char *subresource;
+	struct attributes_meta meta;
+};
+
+static int say(struct parser *p, enum s3_error error, const char *sentence)
+{
+	*p->detail = sentence;
+	return (int)error;
+}
+
+struct span s3_head_find(const struct s3_head *head, const char *name)
+{
+	struct span rest = head->fields, n, value;
+
+	while (pairs_next(&rest, &n, &value) > 0)
+		if (span_equal_nocase(n, span_from_string(name)))
+			return span_trim(value);
+	return SPAN_NONE;
+}
+
+/* Lists may be sent in several fields (RFC 9110, 5.3); of others a second one is a contradiction.
+ */
+static bool is_list(enum s3_header h)
+{
+	static const enum s3_header lists[] = {
+		S3_HEADER_CACHE_CONTROL,
+		S3_HEADER_CONTENT_ENCODING,
+		S3_HEADER_CONTENT_LANGUAGE,
+		S3_HEADER_EXPECT,
+		S3_HEADER_IF_MATCH,
+		S3_HEADER_IF_NONE_MATCH,
+		S3_HEADER_AMZ_OBJECT_ATTRIBUTES,
+		S3_HEADER_AMZ_OPTIONAL_OBJECT_ATTRIBUTES,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		if (lists[i] == h)
+			return true;
+	return false;
+}
+
+static struct span join(struct buffer *b, struct span a, struct span c)
+{
+	size_t start = b->len;
+
+	buffer_append(b, a);
+	buffer_append_byte(b, ',');
+	buffer_append(b, c);
+	return b->error ? a : span_skip(buffer_span(b), start);
+}
+
+static int take_header(struct parser *p, struct span name, struct span value)
+{
+	enum s3_header h;
+	struct span *slot;
+	int e;
+
+	if (span_starts_with_nocase(name, SPAN(ATTRIBUTES_META_PREFIX)))
+		return attributes_add_meta(&p->meta, name, value, p->detail);
+	e = values_check_name(name);
+	if (e)
+		return e;
+	h = s3_header_find(name);
+	if (h == S3_HEADER_COUNT)
+		return 0;
+	slot = &p->request->headers[h];
+	if (span_is_none(*slot))
+		*slot = value;
+	else if (is_list(h))
+		*slot = join(p->decoded, *slot, value);
+	else
+		return say(p, S3_ERROR_INVALID_REQUEST, "A header was sent more than once.");
+	return 0;
+}
+
+/* No field may hold what would end it, wherever it may be shown later (T52). */
+static bool is_one_line(struct span value)
+{
+	const uint8_t *b = value.data;
+
+	for (size_t i = 0; i < value.len; i++)
+		if (b[i] == '\r' || b[i] == '\n' || b[i] == '\0')
+			return false;
+	return true;
+}
+
+static int take_fields(struct parser *p, struct span fields)
+{
+	struct span name, value;
+	unsigned int count = 0;
+	int r;
+
+	if (fields.len > S3_HEAD_MAX)
+		return S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE;
+	while ((r = pairs_next(&fields, &name, &value)) > 0) {
+		if (++count > S3_FIELDS_MAX)
+			return S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE;
+		if (!is_one_line(value))
+			return say(p, S3_ERROR_INVALID_REQUEST,
+				   "A header holds a line break or a NUL.");
+		r = take_header(p, name, span_trim(value));
+		if (r)
+			return r;
+	}
+	return r < 0 ? S3_ERROR_INVALID_REQUEST : 0;
+}
+
+/* Decodes one side of a parameter; a missing one stays missing, an empty one stays empty. */
+static bool decode(struct parser *p, struct span raw, struct span *ret)
+{
+	size_t start = p->decoded->len;
+
+	*ret = raw;
+	if (!raw.len)
+		return true;
+	if (!uri_decode(p->decoded, raw, true))
+		return false;
+	*ret = span_skip(buffer_span(p->decoded), start);
+	return true;
+}
+
+static int take_param(struct parser *p, struct span name, struct span value)
+{
+	const char *subresource = route_subresource(name);
+	enum s3_param which = s3_param_find(name);
+
+	if (subresource) {
+		if (p->subresource)
+			return say(p, S3_ERROR_INVALID_ARGUMENT,
+				   "Conflicting query string parameters.");
+		p->subresource = subresource;
+	}
+	if (which == S3_PARAM_COUNT)
+		return 0;
+	if (!span_is_none(p->request->params[which]))
+		return say(p, S3_ERROR_INVALID_ARGUMENT,
+			   "A query parameter was sent more than once.");
+	if (memchr(value.data, '\0', value.len) || !span_is_utf8(value))
+		return say(p, S3_ERROR_INVALID_ARGUMENT, "A query parameter is not valid UTF-8.");
+	p->request->params[which] = value;
+	return 0;
+}
+
+/* Walks the query and hands each decoded parameter to `take`. */
+static int take_query(struct parser *p, int (*take)(struct parser *, struct span, struct span))
+{
+	struct span rest = p->target.query, name, value;
+	int e;
+
+	while (query_next(&rest, &name, &value)) {
+		if (!decode(p, name, &name) || !decode(p, value, &value))
+			return S3_ERROR_INVALID_URI;
+		e = take(p, name, span_is_none(value) ? SPAN("") : value);
+		if (e)
+			return e;
+	}
+	return 0;
+}
+
+/* Of a presigned query: `x-amz-*` that are no parts of the signature stand for headers. */
+static int take_hoisted(struct parser *p, struct span name, struct span value)
+{
+	if (!span_starts_with_nocase(name, SPAN("x-amz-")) || s3_param_find(name) != S3_PARAM_COUNT)
+		return 0;
+	if (!is_one_line(value))
+		return say(p, S3_ERROR_INVALID_ARGUMENT,
+			   "A query parameter holds a line break or a NUL.");
+	return take_header(p, name, span_trim(value));
+}
+
+static int take_params(struct parser *p)
+{
+	const struct span *params = p->request->params;
+	int e;
+
+	e = take_query(p, take_param);
+	if (e)
+		return e;
+	if (!span_is_none(params[S3_PARAM_AMZ_SECURITY_TOKEN]))
+		return S3_ERROR_INVALID_TOKEN;
+	if (span_is_none(params[S3_PARAM_AMZ_SIGNATURE]))
+		return 0;
+	return take_query(p, take_hoisted);
+}
+
+static int find_operation(struct parser *p, struct span method, enum s3_level level)
+{
+	struct s3_request *r = p->request;
+	struct route route = {
+		.method = method,
+		.level = level,
+		.subresource = p->subresource,
+		.copy_source = !span_is_none(r->headers[S3_HEADER_AMZ_COPY_SOURCE]),
+		.params = r->params,
+	};
+
+	return route_find(&route, &r->operation, &r->configuration, p->detail);
+}
+
+static int find_source(struct parser *p)
+{
+	struct s3_request *r = p->request;
+	struct place place;
+	int e;
+
+	if (!s3_operations[r->operation].copy_source)
+		return 0;
+	e = target_locate_source(r->headers[S3_HEADER_AMZ_COPY_SOURCE], p->decoded, &place,
+				 &r->source_version);
+	if (e == S3_ERROR_INVALID_ARGUMENT)
+		*p->detail = "Copy Source must mention the source bucket and key: "
+			     "sourcebucket/sourcekey";
+	if (e)
+		return e;
+	r->source_bucket = place.bucket;
+	r->source_key = place.key;
+	return 0;
+}
+
+static bool keeps_attributes(enum s3_operation o)
+{
+	return o == S3_PUT_OBJECT || o == S3_COPY_OBJECT || o == S3_CREATE_MULTIPART_UPLOAD;
+}
+
+static int find_attributes(struct parser *p)
+{
+	struct s3_request *r = p->request;
+	size_t start = p->decoded->len;
+	int e;
+
+	if (!keeps_attributes(r->operation))
+		return 0;
+	e = attributes_build(r, &p->meta, p->decoded, p->detail);
+	if (e)
+		return e;
+	if (p->decoded->len > start)
+		r->attributes = span_skip(buffer_span(p->decoded), start);
+	return 0;
+}
+
+static int parse(struct parser *p, const struct s3_head *head, const char *const *domains,
+		 bool *ret_virtual_host)
+{
+	struct s3_request *r = p->request;
+	struct place place;
+	int e;
+
+	e = take_fields(p, head->fields);
+	if (!e)
+		e = target_locate(p->target.path, r->headers[S3_HEADER_HOST], domains, p->decoded,
+				  &place);
+	if (e)
+		return e;
+	r->bucket = place.bucket;
+	r->key = place.key;
+	*ret_virtual_host = place.virtual_host;
+	e = take_params(p);
+	if (!e)
+		e = find_operation(p, head->method, place.level);
+	if (!e)
+		e = find_source(p);
+	if (!e)
+		e = values_check(r, p->detail);
+	if (!e)
+		e = payload_parse(r, p->detail);
+	return e ? e : find_attributes(p);
+}
+
+/*
+ * Everything decoded is at most as long as what it came from, and a field can come back three
+ * times: joined, as a place and as an attribute. One allocation of that size never moves.
+ */
+static int allocate(struct buffer *b, const struct s3_head *head)
+{
+	size_t most = 2 * head->target.len + 4 * MIN(head->fields.len, (size_t)S3_HEAD_MAX) +
+		      8 * S3_FIELDS_MAX;
+
+	*b = BUFFER_INIT(most);
+	return buffer_reserve(b, most) ? 0 : buffer_error(b);
+}
+
+int s3_request_parse(const struct s3_head *head, const char *const *domains, struct s3_parsed *ret,
+		     const char **ret_detail)
+{
+	_cleanup_(s3_parsed_clear) struct s3_parsed parsed = { 0 };
+	struct parser p = {
+		.request = &parsed.request,
+		.decoded = &parsed.decoded,
+		.detail = ret_detail,
+	};
+	int r;
+
+	*ret_detail = NULL;
+	r = target_split(head->target, &p.target);
+	if (r)
+		return r;
+	r = allocate(&parsed.decoded, head);
+	if (r)
+		return r;
+	r = parse(&p, head, domains, &parsed.virtual_host);
+	if (r)
+		return r;
+	/* Only fields repeated beyond measure fill the buffer. */
+	if (buffer_error(&parsed.decoded))
+		return S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE;
+	*ret = parsed;
+	parsed = (struct s3_parsed){ 0 };
+	return 0;
+}
+
+void s3_parsed_clear(struct s3_parsed *p)
+{
+	buffer_clear(&p->decoded);
+	p->request = (struct s3_request){ 0 };
+}
+
+static uint64_t number(struct span text, bool is_page, uint64_t absent)
+{
+	uint64_t n;
+
+	if (!span_to_u64(text, &n))
+		return absent;
+	return is_page ? MIN(n, (uint64_t)S3_LIST_MAX) : n;
+}
+
+uint64_t s3_request_number(const struct s3_request *r, enum s3_param p, uint64_t absent)
+{
+	bool is_page =
+		p == S3_PARAM_MAX_KEYS || p == S3_PARAM_MAX_PARTS || p == S3_PARAM_MAX_UPLOADS;
+
+	return number(r->params[p], is_page, absent);
+}
+
+uint64_t s3_request_header_number(const struct s3_request *r, enum s3_header h, uint64_t absent)
+{
+	return number(r->headers[h], h == S3_HEADER_AMZ_MAX_PARTS, absent);
+}
+
+bool s3_request_content_md5(const struct s3_request *r, uint8_t ret[static 16])
+{
+	struct span text = r->headers[S3_HEADER_CONTENT_MD5];
+
+	return !span_is_none(text) && base64_decode(text, ret, 16);
+}
+
+bool s3_request_wanted_attributes(const struct s3_request *r, unsigned int *ret)
+{
+	static const struct {
+		const char *name;
+		enum s3_attribute bit;
+	} known[] = {
+		{ "ETag", S3_ATTRIBUTE_ETAG },
+		{ "Checksum", S3_ATTRIBUTE_CHECKSUM },
+		{ "ObjectParts", S3_ATTRIBUTE_OBJECT_PARTS },
+		{ "StorageClass", S3_ATTRIBUTE_STORAGE_CLASS },
+		{ "ObjectSize", S3_ATTRIBUTE_OBJECT_SIZE },
+	};
+	struct span rest = r->headers[S3_HEADER_AMZ_OBJECT_ATTRIBUTES];
+	unsigned int wanted = 0;
+
+	if (!rest.len)
+		return false;
+	while (!span_is_none(rest)) {
+		struct span name;
+		size_t i = 0;
+
+		rest = span_cut(rest, ',', &name);
+		name = span_trim(name);
+		while (i < ARRAY_SIZE(known) && !span_equal(name, span_from_string(known[i].name)))
+			i++;
+		if (i == ARRAY_SIZE(known))
+			return false;
+		wanted |= known[i].bit;
+	}
+	*ret = wanted;
+	return true;
+}
