@@ -60,7 +60,7 @@ static int check_ids(uid_t uid, gid_t gid)
 	for (int i = 0; i < 3; i++)
 		if (uids[i] != uid || gids[i] != gid)
 			return -EPERM;
-	if (uid != 0 && (setuid(0) == 0 || setgid(0) == 0))
+	if ((uid != 0 && setuid(0) == 0) || (gid != 0 && setgid(0) == 0))
 		return -EPERM;
 	return 0;
 }

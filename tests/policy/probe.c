@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -196,6 +197,7 @@ static pid_t start_victim(const struct scene *s)
 	if (getuid() == 0)
 		assert(setresgid(s->gid, s->gid, s->gid) == 0 &&
 		       setresuid(s->uid, s->uid, s->uid) == 0);
+	assert(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
 	for (;;)
 		pause();
 }
