@@ -55,7 +55,7 @@ static int in_child(void (*f)(void))
 static void *wait_forever(void *argument)
 {
 	for (;;)
-		pause();
+		poll(NULL, 0, -1);
 	return argument;
 }
 
