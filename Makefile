@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+# Thin words over meson. On a fresh Debian 12 machine `make run` and `make check` need nothing before.
+
+.PHONY: all run check install clean
+.DELETE_ON_ERROR:
+
+all: build/release/build.ninja
+	ninja -C build/release
+
+# Ctrl-C stops the server in order: make waits for it.
+run: all
+	build/release/client/coffer up $(ARGS)
+
+check:
+	tools/install-deps build tests
+	tools/check $(ARGS)
+
+install: all
+	meson install -C build/release --no-rebuild
+
+clean:
+	rm -rf build
+
+build/release/build.ninja:
+	tools/install-deps build
+	meson setup build/release --buildtype=release
