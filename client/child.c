@@ -170,7 +170,8 @@ void child_ready(struct child *c)
 	loop_disarm(&c->timer);
 	child_move(c, CHILD_READY);
 	c->ready_ns = clock_boottime_ns();
-	log_info("daemon-ready name=%s pid=%d", c->command->name, c->pid);
+	if (c->restart)
+		log_info("daemon-ready name=%s pid=%d", c->command->name, c->pid);
 }
 
 void child_stop(struct child *c)

@@ -2,15 +2,19 @@
 #include "client/supervisor.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/log.h"
 
-#define NOTIFY_MAX 4096
+#define NOTIFY_MAX	4096
+#define ORPHANS_MS	1000
+#define ORPHANS_STEP_MS 5
 
 static struct child *find_child(struct supervisor *s, pid_t pid)
 {
@@ -77,6 +81,8 @@ static int signal_ready(struct loop_source *source, uint32_t events)
 
 	if (read(source->fd, &info, sizeof(info)) != sizeof(info))
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	if (info.ssi_signo == SIGCHLD)
+		return 0; /* only to wake the loop: reap_orphans() follows */
 	s->n_signals++;
 	log_info("stopping signal=%u", info.ssi_signo);
 	return 0;
@@ -92,6 +98,7 @@ static int take_signals(int *ret_fd)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -errno;
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -99,6 +106,29 @@ static int take_signals(int *ret_fd)
 		return -errno;
 	*ret_fd = fd;
 	return 0;
+}
+
+/*
+ * The workers of a frontend that died become our children: we asked for that, and are it anyway as
+ * the first process of a container. A daemon of ours is left for its pidfd to be noticed.
+ */
+static void reap_orphans(struct supervisor *s)
+{
+	siginfo_t info = { 0 };
+
+	while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid &&
+	       !find_child(s, info.si_pid)) {
+		(void)waitpid(info.si_pid, NULL, 0);
+		info.si_pid = 0;
+	}
+}
+
+static int step(struct supervisor *s)
+{
+	int r = loop_step(&s->loop, -1);
+
+	reap_orphans(s);
+	return r;
 }
 
 int supervisor_open(struct supervisor *s, int notify_fd)
@@ -110,7 +140,9 @@ int supervisor_open(struct supervisor *s, int notify_fd)
 		.notify = { .fd = notify_fd, .ready = notify_ready },
 		.signals = { .fd = -1, .ready = signal_ready },
 	};
-	r = take_signals(&s->signals.fd);
+	r = prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ? -errno : 0;
+	if (r >= 0)
+		r = take_signals(&s->signals.fd);
 	if (r >= 0)
 		r = loop_init(&s->loop);
 	if (r >= 0)
@@ -156,7 +188,7 @@ static int wait_ready(struct supervisor *s, struct complaint *why)
 	const struct child *c;
 
 	while ((c = find_unready(s)) && c->state == CHILD_STARTING && !s->n_signals) {
-		int r = loop_step(&s->loop, -1);
+		int r = step(s);
 
 		if (r < 0)
 			return complain_errno(why, r, "cannot wait for coffer-%s",
@@ -189,7 +221,7 @@ int supervisor_run(struct supervisor *s)
 	for (size_t i = 0; i < s->n_children; i++)
 		s->children[i].restart = true;
 	while (r >= 0 && !s->n_signals)
-		r = loop_step(&s->loop, -1);
+		r = step(s);
 	return r < 0 ? r : 0;
 }
 
@@ -201,9 +233,30 @@ static int stop_one(struct supervisor *s, struct child *c)
 	while (c->state != CHILD_DOWN && r >= 0) {
 		if (s->n_signals >= 2)
 			child_kill(c);
-		r = loop_step(&s->loop, -1);
+		r = step(s);
 	}
 	return r;
+}
+
+/* They were killed with their daemon; dying takes the kernel a moment. */
+static void wait_for_orphans(void)
+{
+	for (int waited = 0; waited < ORPHANS_MS; waited += ORPHANS_STEP_MS) {
+		pid_t pid = waitpid(-1, NULL, WNOHANG);
+
+		if (pid < 0)
+			return;
+		if (pid == 0)
+			nanosleep(
+				&(struct timespec){ .tv_nsec = ORPHANS_STEP_MS * (long)NS_PER_MS },
+				NULL);
+	}
+}
+
+static void kill_all(struct supervisor *s)
+{
+	for (size_t i = 0; i < s->n_children; i++)
+		child_kill(&s->children[i]);
 }
 
 void supervisor_stop(struct supervisor *s)
@@ -214,12 +267,7 @@ void supervisor_stop(struct supervisor *s)
 		s->children[i].restart = false;
 	for (size_t i = s->n_children; i > 0 && r >= 0; i--)
 		r = stop_one(s, &s->children[i - 1]);
-	for (size_t i = 0; r < 0 && i < s->n_children; i++) {
-		struct child *c = &s->children[i];
-
-		child_kill(c);
-		if (c->pid)
-			waitpid(c->pid, NULL, 0);
-		c->pid = 0;
-	}
+	if (r < 0)
+		kill_all(s);
+	wait_for_orphans();
 }
