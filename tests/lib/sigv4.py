@@ -56,7 +56,7 @@ def target(bucket=None, key=None, query=()):
     path = "/" if bucket is None else f"/{encode(bucket)}"
     if key is not None:
         path += "/" + encode(key, keep=b"/")
-    pairs = [encode(n) if v is None else f"{encode(n)}={encode(v)}" for n, v in query]
+    pairs = [encode(n) if v is None else f"{encode(n)}={encode(str(v))}" for n, v in query]
     return path + ("?" + "&".join(pairs) if pairs else "")
 
 
