@@ -5,7 +5,8 @@
  * A change is one write that happens wholly or not at all. It is made by change_new(), filled (what
  * it is to keep, through change_keep()), and submitted. Its tenant's committer decides everything in
  * one transaction - does the bucket exist, do the conditions hold, are the parts there - and calls
- * done() when the outcome is durable. Changes of a tenant take effect in the order of submission.
+ * done() when the outcome is durable. Changes that build on one another (a bucket, then an object in
+ * it) are submitted one after the other's done().
  *
  * CHANGE(SYMBOL, symbol, makes more of it): the symbol names the member with its inputs and outputs;
  * what makes more of it is refused while the disk is full.
@@ -22,8 +23,7 @@
 	CHANGE(COPY_PART, copy_part, true)                                                         \
 	CHANGE(COMPLETE_UPLOAD, complete_upload, false)                                            \
 	CHANGE(ABORT_UPLOAD, abort_upload, false)                                                  \
-	CHANGE(FORGET_DEAD, forget_dead, false)		/* the sweep's own */                      \
-	CHANGE(FORGET_COMPLETED, forget_completed, false) /* likewise */
+	CHANGE(FORGET_DEAD, forget_dead, false) /* the sweep's own */
 
 #include "s3/condition.h"
 #include "stored/blob.h"
@@ -174,10 +174,6 @@ struct change_abort_upload {
 struct change_forget_dead {
 	const struct ipc_id *ids;
 	size_t n;
-};
-
-struct change_forget_completed {
-	uint64_t before_ns;
 };
 
 struct change {
