@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Dates as text, in UTC and the proleptic Gregorian calendar, from year 1970 to 9999. No locale, no
- * time zone files: it works in a process that may not open any.
+ * Dates as text, in UTC and the proleptic Gregorian calendar, years 1 to 9999. No locale, no time zone
+ * files: it works in a process that may not open any.
  */
 
 #include "base/span.h"
@@ -19,7 +19,7 @@ must_check bool date_parse_basic(struct span text, int64_t *ret_s);
 /* 2026-11-22T01:02:03Z, with a fraction of 1 to 9 digits or without. Nanoseconds since 1970. */
 must_check bool date_parse_iso8601(struct span text, uint64_t *ret_ns);
 
-/* Each writes into buf and returns it. Times past year 9999 are shown as its last second. */
+/* Each writes into buf and returns it, from 1970 to the last second of 9999: others are shown as these. */
 const char *date_format_http(int64_t s, char buf[static DATE_TEXT_MAX]);
 const char *date_format_basic(int64_t s, char buf[static DATE_TEXT_MAX]);	/* 20261122T010203Z */
 const char *date_format_day(int64_t s, char buf[static DATE_TEXT_MAX]);		/* 20261122 */

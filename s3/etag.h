@@ -8,7 +8,7 @@
 
 #include "base/span.h"
 
-#define ETAG_TEXT_MAX 40	/* 32 digits, "-10000" and a NUL fit */
+#define ETAG_TEXT_MAX 48	/* 32 digits, "-" with any number, and a NUL fit */
 
 /* The text of an MD5; parts > 0 appends "-parts". Returns buf. */
 const char *etag_format(const uint8_t md5[static 16], unsigned int parts,
