@@ -229,6 +229,7 @@ enum rules_set {
 	X(linkat, ALLOW, ALWAYS, "a staged file gets its name")                                    \
 	X(renameat2, ALLOW, ALWAYS, "the same where there is no O_TMPFILE")                        \
 	X(rename, ALLOW, ALWAYS, "the same, as some C libraries spell it")                         \
+	X(renameat, ALLOW, ALWAYS, "the same, as some C libraries spell it")                       \
 	X(mkdirat, ALLOW, ALWAYS, "tenants' directories")                                          \
 	X(mkdir, ALLOW, ALWAYS, "the same, as some C libraries spell it")                          \
 	X(rmdir, ALLOW, ALWAYS, "a tenant that is gone")                                           \

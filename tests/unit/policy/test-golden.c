@@ -27,6 +27,13 @@
 #include "policy/rules.h"
 #include "simulate.h"
 
+/* The names and numbers of x86-64; elsewhere only what does not depend on them is checked. */
+#if defined(__x86_64__)
+#define HAS_GOLDEN_LISTS true
+#else
+#define HAS_GOLDEN_LISTS false
+#endif
+
 #define LAST_NUMBER 600
 #define X32_BIT 0x40000000
 
@@ -192,7 +199,7 @@ static void test_calls_to_come_are_not_there_yet(const struct filter *f)
 
 int main(int argc, char **argv)
 {
-	bool write = argc == 3 && strcmp(argv[1], "--write") == 0;
+	bool write = HAS_GOLDEN_LISTS && argc == 3 && strcmp(argv[1], "--write") == 0;
 	const char *directory = argv[argc - 1];
 	int failed = 0;
 
@@ -204,13 +211,11 @@ int main(int argc, char **argv)
 		test_foreign_architectures_are_killed(f);
 		test_numbers_of_nobody_are_killed(f);
 		test_calls_to_come_are_not_there_yet(f);
-#if defined(__x86_64__)
 		print_list(&b, f, p);
 		if (write)
 			write_list(directory, p, buffer_span(&b));
-		else
+		else if (HAS_GOLDEN_LISTS)
 			failed += compare_list(directory, p, buffer_span(&b));
-#endif
 		buffer_clear(&b);
 		filter_free(f);
 	}
