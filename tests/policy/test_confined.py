@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The confinement of a running Coffer, asked of the kernel and tried from inside every thread."""
+
+import os
+import pathlib
+import platform
+import signal
+import stat
+import subprocess
+import time
+
+import pytest
+
+from lib import coffer, procfs, rawhttp
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0,
+                                reason="only root may look into processes that are not dumpable")
+
+NO_CAPABILITIES = "0" * 16
+CAPABILITY_SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
+REPLACED_LIMIT_S = 10
+
+# x86-64
+CALL_GETPID = 39
+CALL_SOCKET = 41
+CALL_EXECVE = 59
+CALL_OPENAT = 257
+AT_FDCWD = -100
+AF_INET = 2
+EACCES = 13
+
+is_x86_64 = pytest.mark.skipif(platform.machine() != "x86_64",
+                               reason="inject knows the registers of x86-64 only")
+
+
+@pytest.fixture(scope="module")
+def running():
+    """A server of this module's own: some of its processes are made to die."""
+    if coffer.is_external() or coffer.build_dir() is None:
+        pytest.skip("needs a server of its own from COFFER_BUILD")
+    with coffer.Coffer() as server:
+        yield server
+
+
+def processes(server):
+    """Every process of the three, workers included, by a name for messages."""
+    found = dict(server.pids())
+    found.update((f"worker-{n}", pid) for n, pid in enumerate(server.workers()))
+    assert all(found.values()) and len(found) > len(coffer.DAEMONS)
+    return found
+
+
+def threads(server):
+    return [(name, pid, task) for name, pid in processes(server).items()
+            for task in procfs.tasks(pid)]
+
+
+def inject(server, task, call, *arguments):
+    """The result of a system call made in that thread, or "died"."""
+    tool = server.build / "tests" / "policy" / "inject"
+    done = subprocess.run([tool, str(task), str(call), *map(str, arguments)],
+                          capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.strip()
+    return said if said == "died" else int(said)
+
+
+def test_every_thread_is_under_a_filter_and_holds_no_capability(running):
+    for name, pid, task in threads(running):
+        status = procfs.status(pid, task)
+        assert status["Seccomp"] == "2", (name, task)
+        assert status["NoNewPrivs"] == "1", (name, task)
+        for capabilities in CAPABILITY_SETS:
+            assert status[capabilities] == NO_CAPABILITIES, (name, task, capabilities)
+
+
+def test_a_worker_is_under_its_parents_filter_and_its_own(running):
+    filters = {name: int(procfs.status(pid)["Seccomp_filters"])
+               for name, pid in processes(running).items()}
+    for name, n in filters.items():
+        if name.startswith("worker"):
+            assert n == filters["frontend"] + 1
+
+
+def test_the_three_have_three_uids_and_none_is_root(running):
+    uids = {}
+    for name, pid in processes(running).items():
+        status = procfs.status(pid)
+        ids = set(status["Uid"].split())
+        assert len(ids) == 1 and len(set(status["Gid"].split())) == 1, name
+        assert status["Groups"] == "", name
+        uids[name] = ids.pop()
+    assert "0" not in uids.values()
+    assert len({uids[daemon] for daemon in coffer.DAEMONS}) == 3
+    assert {uid for name, uid in uids.items() if name.startswith("worker")} == {uids["frontend"]}
+
+
+def test_nobody_of_the_same_uid_may_look_inside(running):
+    """Of a process that is not dumpable, /proc belongs to root."""
+    for name, pid in processes(running).items():
+        assert pathlib.Path(f"/proc/{pid}/environ").stat().st_uid == 0, name
+
+
+def test_no_process_leaves_a_core(running):
+    for name, pid in processes(running).items():
+        limits = pathlib.Path(f"/proc/{pid}/limits").read_text().splitlines()
+        core = next(line for line in limits if line.startswith("Max core file size"))
+        assert core.split()[4:6] == ["0", "0"], name
+
+
+def test_a_worker_holds_no_file(running):
+    """Sockets, pipes, events, the log; nothing that has a name in a file system."""
+    log = running.log_file.stat()
+    for pid in running.workers():
+        for fd in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+            what = fd.stat()
+            is_log = (what.st_dev, what.st_ino) == (log.st_dev, log.st_ino)
+            is_file = stat.S_ISREG(what.st_mode) or stat.S_ISDIR(what.st_mode)
+            assert is_log or not is_file, os.readlink(fd)
+
+
+def test_the_status_says_full(running):
+    answer = running.ctl("status")
+    assert answer.get("status", answer)["confinement"] == "full"
+
+
+@is_x86_64
+def test_t74_no_thread_opens_a_file_outside(running):
+    """The first call shows that the question reaches the thread at all."""
+    for name, pid, task in threads(running):
+        assert inject(running, task, CALL_GETPID) == pid, (name, task)
+        for path in ("/etc/passwd", "/proc/1/environ", str(running.dir)):
+            assert inject(running, task, CALL_OPENAT, AT_FDCWD, f"@{path}",
+                          os.O_RDONLY) == -EACCES, (name, task, path)
+    assert running.serves()
+
+
+@is_x86_64
+def test_t74_no_thread_reaches_the_files_of_another_process(running):
+    theirs = {"authd": running.data / "auth" / "auth.db", "stored": running.data / "data"}
+    for name, pid, task in threads(running):
+        for owner, path in theirs.items():
+            if name != owner:
+                assert inject(running, task, CALL_OPENAT, AT_FDCWD, f"@{path}",
+                              os.O_RDONLY) == -EACCES, (name, task, path)
+    assert running.serves()
+
+
+def wait_until_served_anew(server, gone, pids):
+    deadline = time.monotonic() + REPLACED_LIMIT_S
+    while time.monotonic() < deadline:
+        if gone not in pids() and server.serves():
+            return
+        time.sleep(0.05)
+    pytest.fail(f"{gone} was not replaced:\n{server.log()}")
+
+
+@is_x86_64
+def test_t74_a_worker_that_makes_a_socket_dies_and_is_replaced(running):
+    before = len(running.workers())
+    worker = running.workers()[0]
+    assert inject(running, worker, CALL_SOCKET, AF_INET, 1, 0) == "died"
+    wait_until_served_anew(running, worker, running.workers)
+    assert len(running.workers()) == before
+
+
+@is_x86_64
+@pytest.mark.parametrize("daemon", ["authd", "stored"])
+def test_t74_a_daemon_that_runs_a_program_dies_and_is_replaced(running, daemon):
+    """From its last thread: a violation ends the process, not the thread."""
+    pid = running.pid(daemon)
+    assert inject(running, procfs.tasks(pid)[-1], CALL_EXECVE, "@/bin/true", 0, 0) == "died"
+    wait_until_served_anew(running, pid, lambda: [running.pid(daemon)])
+
+
+def test_a_stopped_and_continued_process_goes_on(running):
+    """restart_syscall(2) is what the kernel makes of a wait that SIGSTOP interrupted."""
+    for name, pid in processes(running).items():
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(0.05)
+        os.kill(pid, signal.SIGCONT)
+        assert running.serves(), name
+        assert procfs.is_alive(pid), name
+
+
+def test_a_client_is_served_by_confined_processes(running, bucket_name):
+    body = os.urandom(3 * 1024 * 1024)
+    assert rawhttp.request(running, "PUT", f"/{bucket_name}").status == 200
+    assert rawhttp.request(running, "PUT", f"/{bucket_name}/key", body=body).status == 200
+    answer = rawhttp.request(running, "GET", f"/{bucket_name}/key")
+    assert answer.status == 200 and answer.body == body
