@@ -14,6 +14,21 @@ union control {
 	char bytes[CMSG_SPACE(CHANNEL_FDS_MAX * sizeof(int))];
 };
 
+const char *channel_end_name(enum channel_end end)
+{
+	switch (end) {
+	case CHANNEL_END_HANGUP:
+		return "hangup";
+	case CHANNEL_END_VIOLATION:
+		return "violation";
+	case CHANNEL_END_STUCK:
+		return "stuck";
+	case CHANNEL_END_FAILURE:
+		return "failure";
+	}
+	return "unknown";
+}
+
 int channel_group_init(struct channel_group *g)
 {
 	*g = (struct channel_group){ 0 };

@@ -27,6 +27,9 @@ enum channel_end {
 	CHANNEL_END_FAILURE,	/* our own: errno in `detail` */
 };
 
+/* "hangup" and so on, for logs. */
+const char *channel_end_name(enum channel_end end);
+
 struct channel_handler {
 	/*
 	 * A sound message. Byte runs in it and fds are valid until this returns; a descriptor is kept
