@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/render.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct render_field fields[] = { { "NAME", "name" }, { "N", "n" }, { "ON", "on" } };
+
+static void check(const char *json, bool as_table, const char *expected)
+{
+	json_t *value = json_loads(json, 0, NULL);
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	assert(value && f);
+	if (as_table)
+		render_table(f, value, fields, ARRAY_SIZE(fields));
+	else
+		render_record(f, value, fields, ARRAY_SIZE(fields));
+	assert(fclose(f) == 0);
+	assert(strcmp(text, expected) == 0);
+	free(text);
+	json_decref(value);
+}
+
+static void test_columns_are_as_wide_as_their_widest(void)
+{
+	check("[{\"name\":\"longer\",\"n\":12,\"on\":true},{\"name\":\"x\",\"n\":3,\"on\":false}]",
+	      true,
+	      "NAME    N   ON\n"
+	      "longer  12  yes\n"
+	      "x       3   no\n");
+	check("[]", true, "NAME  N  ON\n");
+}
+
+static void test_width_counts_characters(void)
+{
+	check("[{\"name\":\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\"},{\"name\":\"abcd\"}]", true,
+	      "NAME  N  ON\n"
+	      "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80   -  -\n"
+	      "abcd  -  -\n");
+}
+
+static void test_control_characters_are_not_shown(void)
+{
+	check("[{\"name\":\"a\\u001b[2Jb\\u007f\\u009bc\\nd\"}]", true,
+	      "NAME         N  ON\n"
+	      "a?[2Jb??c?d  -  -\n");
+}
+
+static void test_record_leaves_out_what_is_missing(void)
+{
+	check("{\"n\":7,\"name\":null}", false, "N     7\n");
+	check("{\"name\":\"\",\"on\":true}", false, "NAME  -\nON    yes\n");
+}
+
+int main(void)
+{
+	test_columns_are_as_wide_as_their_widest();
+	test_width_counts_characters();
+	test_control_characters_are_not_shown();
+	test_record_leaves_out_what_is_missing();
+	return 0;
+}
