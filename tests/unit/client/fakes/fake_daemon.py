@@ -215,6 +215,8 @@ def main():
     signal.signal(signal.SIGTERM,
                   signal.SIG_IGN if "ignore-term" in mode else lambda *_: os._exit(0))
     if name == "frontend" and os.fork() == 0:
+        # A worker. It dies with its parent, which is what the real one sees to.
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         time.sleep(3600)
     if "exit" in mode:
         os._exit(int(mode[1]))

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tools/check-includes finds what it is there for."""
+
+import pathlib
+import subprocess
+
+import pytest
+
+CHECK = pathlib.Path(__file__).parents[3] / "tools" / "check-includes"
+
+
+def check(tmp_path, source, include):
+    for name in ("base/span.h", "s3/target.h", "ipc/wire.h", "policy/rule.h", "authd/keyring.h",
+                 "frontend/http.h", source):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f'#include "{include}"\n' if name == source else "")
+    return subprocess.run([CHECK, tmp_path], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("source,include", [
+    ("base/loop.c", "s3/target.h"),
+    ("s3/request.c", "ipc/wire.h"),
+    ("policy/filter.c", "s3/target.h"),
+    ("frontend/worker.c", "authd/keyring.h"),
+    ("authd/main.c", "frontend/http.h"),
+    ("client/coffer.c", "authd/keyring.h"),
+    ("stored/deep/down.c", "authd/keyring.h"),
+    ("authd/main.c", "keyring.h"),
+])
+def test_wrong_direction_is_found(tmp_path, source, include):
+    done = check(tmp_path, source, include)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{source}: ") and include in done.stderr
+
+
+@pytest.mark.parametrize("source,include", [
+    ("s3/request.c", "base/span.h"),
+    ("ipc/grant.c", "s3/target.h"),
+    ("authd/main.c", "policy/rule.h"),
+    ("authd/main.c", "authd/keyring.h"),
+    ("s3/crc.c", "generated-tables.h"),
+])
+def test_right_direction_passes(tmp_path, source, include):
+    done = check(tmp_path, source, include)
+    assert (done.returncode, done.stderr) == (0, "")
