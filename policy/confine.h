@@ -18,9 +18,10 @@
  * calls confine_worker(&c) before it touches a connection.
  *
  * Every step fails closed: after a negative result the process must end. confine_missing() then
- * says in words what could not be had. With CONFINE_DEGRADED, which only an operator chooses, a step
- * notes there what the host does not offer, and goes on. Builds with sanitizers make calls that no
- * filter of ours lets pass: they have neither filter nor Landlock and start with CONFINE_DEGRADED only.
+ * says in words what could not be had. With CONFINE_DEGRADED, which only an operator chooses, a
+ * step notes there what the host does not offer, and goes on. Builds with sanitizers make calls
+ * that no filter of ours lets pass: they have neither filter nor Landlock, and start with
+ * CONFINE_DEGRADED only.
  */
 
 #include <sys/types.h>
@@ -88,5 +89,5 @@ enum confine_grade confine_grade(const struct confine *c);
 /* "full", "one-uid" or "degraded". */
 const char *confine_grade_name(enum confine_grade g);
 
-/* What is not in force, as "landlock: Function not implemented; ..."; "" where nothing is missing. */
+/* What is not in force, such as "Landlock: Function not implemented"; "" where all of it is. */
 const char *confine_missing(const struct confine *c);

@@ -56,7 +56,8 @@ static int add_rules(scmp_filter_ctx context, enum process p)
 			return r;
 	}
 	for (int i = 1; i <= NEWER_CALLS; i++) {
-		r = seccomp_rule_add_exact(context, SCMP_ACT_ERRNO(ENOSYS), RULES_NEWEST_CALL + i, 0);
+		r = seccomp_rule_add_exact(context, SCMP_ACT_ERRNO(ENOSYS), RULES_NEWEST_CALL + i,
+					   0);
 		if (r < 0)
 			return r;
 	}

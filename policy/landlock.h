@@ -22,7 +22,7 @@ enum landlock_access {
 must_check int landlock_abi(int *ret);
 
 /*
- * Needs no_new_privs. `directory` is NULL with LANDLOCK_NO_PATHS. `abi` is what landlock_abi() said,
- * at least LANDLOCK_ABI_REQUIRED; so a process that may no longer ask can still nest one more.
+ * Needs no_new_privs. `directory` is NULL with LANDLOCK_NO_PATHS. `abi` is what landlock_abi()
+ * said, at least LANDLOCK_ABI_REQUIRED: who may no longer ask can still nest one more domain.
  */
 must_check int landlock_apply(int abi, enum landlock_access access, const char *directory);

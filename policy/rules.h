@@ -61,28 +61,28 @@ enum rules_set {
 /* Every process: waiting, memory, clocks, threads that are already there, and an orderly end. */
 #define RULES_COMMON(X)                                                                            \
 	X(read, ALLOW, ALWAYS, "descriptors it was given: sockets, pipes, events")                 \
-	X(readv, ALLOW, ALWAYS, "the same in several pieces")                                      \
+	X(readv, ALLOW, ALWAYS, "reading into several pieces at once")                             \
 	X(write, ALLOW, ALWAYS, "pipes, events, the log on stderr")                                \
-	X(writev, ALLOW, ALWAYS, "the same in several pieces")                                     \
+	X(writev, ALLOW, ALWAYS, "writing several pieces at once")                                 \
 	X(pread64, ALLOW, ALWAYS, "files at an offset: blobs, sealed memfds, catalogs")            \
 	X(close, ALLOW, ALWAYS, "descriptors that have served")                                    \
 	X(fstat, ALLOW, ALWAYS, "size and kind of an open file")                                   \
 	X(fcntl, ALLOW, WHEN(EQUALS(1, F_GETFD)), "close-on-exec is checked")                      \
-	X(fcntl, ALLOW, WHEN(EQUALS(1, F_SETFD)), "and set")                                       \
+	X(fcntl, ALLOW, WHEN(EQUALS(1, F_SETFD)), "close-on-exec is set")                          \
 	X(fcntl, ALLOW, WHEN(EQUALS(1, F_GETFL)), "O_NONBLOCK is checked")                         \
-	X(fcntl, ALLOW, WHEN(EQUALS(1, F_SETFL)), "and set")                                       \
+	X(fcntl, ALLOW, WHEN(EQUALS(1, F_SETFL)), "O_NONBLOCK is set")                             \
 	X(fcntl, ALLOW, WHEN(EQUALS(1, F_GET_SEALS)), "a memfd passed in is sealed, or refused")   \
 	X(ioctl, ERROR(ENOTTY), WHEN(EQUALS(1, TCGETS)), "stdio asks whether it is a terminal")    \
 	X(epoll_ctl, ALLOW, ALWAYS, "the event loop's sources")                                    \
 	X(epoll_wait, ALLOW, ALWAYS, "the event loop")                                             \
 	X(epoll_pwait, ALLOW, ALWAYS, "the event loop, as some C libraries spell it")              \
 	X(poll, ALLOW, ALWAYS, "waiting for one descriptor")                                       \
-	X(ppoll, ALLOW, ALWAYS, "the same, as some C libraries spell it")                          \
+	X(ppoll, ALLOW, ALWAYS, "poll(2), as some C libraries spell it")                           \
 	X(sendmsg, ALLOW, WHEN(WITHIN(2, RULES_MESSAGE_FLAGS)), "messages with descriptors")       \
-	X(sendmmsg, ALLOW, WHEN(WITHIN(3, RULES_MESSAGE_FLAGS)), "several of them")                \
+	X(sendmmsg, ALLOW, WHEN(WITHIN(3, RULES_MESSAGE_FLAGS)), "several messages at once")       \
 	X(sendto, ALLOW, WHEN(WITHIN(3, RULES_MESSAGE_FLAGS)), "send(2): answers, notifications")  \
 	X(recvmsg, ALLOW, WHEN(WITHIN(2, RULES_MESSAGE_FLAGS)), "messages with descriptors")       \
-	X(recvmmsg, ALLOW, WHEN(WITHIN(3, RULES_MESSAGE_FLAGS)), "several of them")                \
+	X(recvmmsg, ALLOW, WHEN(WITHIN(3, RULES_MESSAGE_FLAGS)), "several messages at once")       \
 	X(recvfrom, ALLOW, WHEN(WITHIN(3, RULES_MESSAGE_FLAGS)), "recv(2): requests")              \
 	X(accept4, ALLOW, WHEN(WITHIN(3, RULES_SOCKET_FLAGS)), "whoever connects")                 \
 	X(shutdown, ALLOW, ALWAYS, "the end of a connection")                                      \
@@ -104,7 +104,7 @@ enum rules_set {
 	X(mremap, ALLOW, ALWAYS, "large allocations that grow")                                    \
 	X(brk, ALLOW, ALWAYS, "the heap")                                                          \
 	X(madvise, ALLOW, WHEN(EQUALS(2, MADV_DONTNEED)), "malloc gives pages back")               \
-	X(madvise, ALLOW, WHEN(EQUALS(2, MADV_FREE)), "the same, lazily")                          \
+	X(madvise, ALLOW, WHEN(EQUALS(2, MADV_FREE)), "malloc gives pages back, lazily")           \
 	X(futex, ALLOW, WHEN(EQUALS(1, FUTEX_WAKE_PRIVATE)), "locks and conditions")               \
 	X(futex, ALLOW, WHEN(EQUALS(1, FUTEX_WAIT_PRIVATE)), "locks")                              \
 	X(futex, ALLOW, WHEN(EQUALS(1, FUTEX_WAIT_BITSET_PRIVATE)),                                \
@@ -116,15 +116,15 @@ enum rules_set {
 	X(sched_yield, ALLOW, ALWAYS, "spinning locks give way")                                   \
 	X(sched_getaffinity, ALLOW, WHEN(EQUALS(0, 0)), "malloc counts processors for its arenas") \
 	X(set_robust_list, ALLOW, ALWAYS, "a thread's first act, which may come after the filter") \
-	X(rseq, ALLOW, ALWAYS, "its second")                                                       \
-	X(prctl, ALLOW, WHEN(EQUALS(0, PR_SET_NAME)), "and its name")                              \
+	X(rseq, ALLOW, ALWAYS, "a thread's second act")                                            \
+	X(prctl, ALLOW, WHEN(EQUALS(0, PR_SET_NAME)), "a thread's name")                           \
 	X(getpid, ALLOW, ALWAYS, "locks and random generators notice a fork by it")                \
 	X(gettid, ALLOW, ALWAYS, "abort(3), and locks that check their owner")                     \
 	X(clock_gettime, ALLOW, ALWAYS, "where the vDSO cannot read the clock")                    \
-	X(gettimeofday, ALLOW, ALWAYS, "the same")                                                 \
-	X(time, ALLOW, ALWAYS, "the same")                                                         \
+	X(gettimeofday, ALLOW, ALWAYS, "where the vDSO cannot read the clock")                     \
+	X(time, ALLOW, ALWAYS, "where the vDSO cannot read the clock")                             \
 	X(clock_nanosleep, ALLOW, ALWAYS, "waiting for a moment, such as for a busy database")     \
-	X(nanosleep, ALLOW, ALWAYS, "the same, as some C libraries spell it")                      \
+	X(nanosleep, ALLOW, ALWAYS, "the older spelling of that")                                  \
 	X(restart_syscall, ALLOW, ALWAYS, "a wait goes on after SIGSTOP and SIGCONT")              \
 	X(getrandom, ALLOW, ALWAYS, "ids, seals, hash seeds")                                      \
 	X(sysinfo, ALLOW, ALWAYS, "qsort(3) asks how much memory there is")                        \
@@ -133,7 +133,7 @@ enum rules_set {
 	X(rt_sigprocmask, ALLOW, ALWAYS, "signals wait for the loop, or for a thread's end")       \
 	X(rt_sigreturn, ALLOW, ALWAYS, "the end of every signal handler")                          \
 	X(exit, ALLOW, ALWAYS, "a thread's end")                                                   \
-	X(exit_group, ALLOW, ALWAYS, "the end")
+	X(exit_group, ALLOW, ALWAYS, "the process's end")
 
 /* A worker: moves bytes between strangers and descriptors that stored handed out. */
 #define RULES_FRONTEND_WORKER(X)                                                                   \
@@ -147,12 +147,12 @@ enum rules_set {
 	X(newfstatat, ERROR(EACCES), ALWAYS, "fstat(3) may be this call; but it takes paths, too") \
 	X(sendfile, ALLOW, ALWAYS, "a blob to its reader")                                         \
 	X(splice, ALLOW, ALWAYS, "a body to stored's pipe without copying it")                     \
-	X(tee, ALLOW, ALWAYS, "the same for bytes needed twice")                                   \
+	X(tee, ALLOW, ALWAYS, "bytes of a body that are needed twice")                             \
 	X(memfd_create, ALLOW, WHEN(WITHIN(1, MFD_CLOEXEC | MFD_ALLOW_SEALING)),                   \
 	  "bodies that are commands")                                                              \
-	X(ftruncate, ALLOW, ALWAYS, "their size")                                                  \
-	X(pwrite64, ALLOW, ALWAYS, "their bytes")                                                  \
-	X(fcntl, ALLOW, WHEN(EQUALS(1, F_ADD_SEALS)), "their seals")                               \
+	X(ftruncate, ALLOW, ALWAYS, "the size of a command's memfd")                               \
+	X(pwrite64, ALLOW, ALWAYS, "the bytes of a command's memfd")                               \
+	X(fcntl, ALLOW, WHEN(EQUALS(1, F_ADD_SEALS)), "the seals of a memfd")                      \
 	X(ioctl, ALLOW, WHEN(EQUALS(1, FIONREAD)), "how much of a body waits in a pipe")           \
 	X(setsockopt, ALLOW, WHEN(EQUALS(1, IPPROTO_TCP), EQUALS(2, TCP_NODELAY)),                 \
 	  "answers leave at once")                                                                 \
@@ -167,24 +167,24 @@ enum rules_set {
 	X(clone, ALLOW, WHEN(EQUALS(0, RULES_FORK)), "fork(3), exactly")                           \
 	X(clone3, ERROR(ENOSYS), ALWAYS, "its flags stand behind a pointer; fork(3) falls back")   \
 	X(wait4, ALLOW, ALWAYS, "how a worker ended")                                              \
-	X(waitid, ALLOW, ALWAYS, "the same")                                                       \
+	X(waitid, ALLOW, ALWAYS, "how a worker ended")                                             \
 	X(kill, ALLOW, WHEN(EQUALS(1, SIGTERM)), "workers stop")                                   \
-	X(kill, ALLOW, WHEN(EQUALS(1, SIGKILL)), "or are stopped")                                 \
-	X(tgkill, ALLOW, WHEN(EQUALS(2, SIGABRT)), "abort(3), a worker's too: its pid is not known yet") \
+	X(kill, ALLOW, WHEN(EQUALS(1, SIGKILL)), "workers that do not stop")                       \
+	X(tgkill, ALLOW, WHEN(EQUALS(2, SIGABRT)), "abort(3), of workers to come, too")            \
 	X(socketpair, ALLOW,                                                                       \
 	  WHEN(EQUALS(0, AF_UNIX), EQUALS(1, SOCK_SEQPACKET | RULES_SOCKET_FLAGS), EQUALS(2, 0)),  \
 	  "the line to a new worker")                                                              \
 	X(socket, ALLOW,                                                                           \
 	  WHEN(EQUALS(0, AF_UNIX), EQUALS(1, SOCK_SEQPACKET | RULES_SOCKET_FLAGS), EQUALS(2, 0)),  \
 	  "channels to authd and stored")                                                          \
-	X(connect, ALLOW, ALWAYS, "the same; no socket of another kind is to be had")              \
+	X(connect, ALLOW, ALWAYS, "channels; no socket of another kind is to be had")              \
 	X(epoll_create1, ALLOW, ALWAYS, "a new worker's loop")                                     \
 	X(eventfd2, ALLOW, ALWAYS, "a new worker's loop")                                          \
 	X(signalfd4, ALLOW, ALWAYS, "a new worker's signals")                                      \
 	X(prctl, ALLOW, WHEN(EQUALS(0, PR_SET_PDEATHSIG)), "a worker ends with its parent")        \
-	X(getppid, ALLOW, ALWAYS, "and notices when that was too late")                            \
+	X(getppid, ALLOW, ALWAYS, "a worker notices that its parent ended before that")            \
 	X(landlock_create_ruleset, ALLOW, WHEN(EQUALS(2, 0)), "a worker's own Landlock domain")    \
-	X(landlock_restrict_self, ALLOW, WHEN(EQUALS(1, 0)), "the same")                           \
+	X(landlock_restrict_self, ALLOW, WHEN(EQUALS(1, 0)), "a worker's own Landlock domain")     \
 	X(seccomp, ALLOW,                                                                          \
 	  WHEN(EQUALS(0, SECCOMP_SET_MODE_FILTER), EQUALS(1, SECCOMP_FILTER_FLAG_TSYNC)),          \
 	  "a worker's filter")
@@ -195,10 +195,10 @@ enum rules_set {
 	X(tgkill, ALLOW, WHEN(EQUALS(0, THIS_PROCESS), EQUALS(2, SIGABRT)), "abort(3)")            \
 	X(newfstatat, ALLOW, ALWAYS, "SQLite looks before it opens; fstat(3) is this call")        \
 	X(access, ALLOW, ALWAYS, "is there a journal to roll back")                                \
-	X(faccessat, ALLOW, ALWAYS, "the same, as some C libraries spell it")                      \
+	X(faccessat, ALLOW, ALWAYS, "access(2), as some C libraries spell it")                     \
 	X(readlink, ALLOW, ALWAYS, "SQLite resolves a database's name")                            \
-	X(readlinkat, ALLOW, ALWAYS, "the same, as some C libraries spell it")                     \
-	X(getcwd, ALLOW, ALWAYS, "the same for a relative name")                                   \
+	X(readlinkat, ALLOW, ALWAYS, "readlink(2), as some C libraries spell it")                  \
+	X(getcwd, ALLOW, ALWAYS, "SQLite resolves a relative name")                                \
 	X(geteuid, ALLOW, ALWAYS, "SQLite asks whether it must give a file away")                  \
 	X(fchmod, ALLOW, ALWAYS, "WAL and index get the database's mode whatever the umask")       \
 	X(lseek, ALLOW, ALWAYS, "the size of a file, holes in it")                                 \
@@ -208,12 +208,12 @@ enum rules_set {
 	X(ftruncate, ALLOW, ALWAYS, "the WAL's limit, the index in shared memory")                 \
 	X(fallocate, ALLOW, ALWAYS, "room is taken before it is needed")                           \
 	X(unlink, ALLOW, ALWAYS, "WAL and index at the last close")                                \
-	X(unlinkat, ALLOW, ALWAYS, "the same, as some C libraries spell it")                       \
+	X(unlinkat, ALLOW, ALWAYS, "unlink(2), as some C libraries spell it, and blobs")           \
 	X(fcntl, ALLOW, WHEN(EQUALS(1, F_SETLK)), "SQLite's locks")                                \
-	X(fcntl, ALLOW, WHEN(EQUALS(1, F_GETLK)), "who holds them")                                \
+	X(fcntl, ALLOW, WHEN(EQUALS(1, F_GETLK)), "who holds SQLite's locks")                      \
 	X(mlock, ALLOW, ALWAYS, "keys stay out of swap")                                           \
 	X(munlock, ALLOW, ALWAYS, "the end of a key")                                              \
-	X(madvise, ALLOW, WHEN(EQUALS(2, MADV_DONTDUMP)), "and out of core dumps")                 \
+	X(madvise, ALLOW, WHEN(EQUALS(2, MADV_DONTDUMP)), "keys stay out of core dumps")           \
 	X(madvise, ALLOW, WHEN(EQUALS(2, MADV_DODUMP)), "the end of a key")
 
 /* authd: one database, and whoever connects. It dials nobody. */
@@ -227,16 +227,16 @@ enum rules_set {
 	X(openat, ALLOW, WHEN(WITHIN(2, RULES_OPEN_FLAGS | O_TMPFILE)),                            \
 	  "catalogs, blobs and staged files; Landlock says where")                                 \
 	X(linkat, ALLOW, ALWAYS, "a staged file gets its name")                                    \
-	X(renameat2, ALLOW, ALWAYS, "the same where there is no O_TMPFILE")                        \
-	X(rename, ALLOW, ALWAYS, "the same, as some C libraries spell it")                         \
-	X(renameat, ALLOW, ALWAYS, "the same, as some C libraries spell it")                       \
+	X(renameat2, ALLOW, ALWAYS, "a staged file gets its name where O_TMPFILE is missing")      \
+	X(rename, ALLOW, ALWAYS, "rename(3), as some C libraries spell it")                        \
+	X(renameat, ALLOW, ALWAYS, "rename(3), as other C libraries spell it")                     \
 	X(mkdirat, ALLOW, ALWAYS, "tenants' directories")                                          \
-	X(mkdir, ALLOW, ALWAYS, "the same, as some C libraries spell it")                          \
+	X(mkdir, ALLOW, ALWAYS, "mkdir(3), as some C libraries spell it")                          \
 	X(rmdir, ALLOW, ALWAYS, "a tenant that is gone")                                           \
 	X(getdents64, ALLOW, ALWAYS, "the sweep looks for orphans")                                \
 	X(copy_file_range, ALLOW, ALWAYS, "UploadPartCopy of a range")                             \
-	X(ioctl, ALLOW, WHEN(EQUALS(1, FICLONE)), "the same as a reflink")                         \
-	X(ioctl, ALLOW, WHEN(EQUALS(1, FICLONERANGE)), "the same as a reflink")                    \
+	X(ioctl, ALLOW, WHEN(EQUALS(1, FICLONE)), "a copy as a reflink")                           \
+	X(ioctl, ALLOW, WHEN(EQUALS(1, FICLONERANGE)), "a copy of a range as a reflink")           \
 	X(sync_file_range, ALLOW, ALWAYS, "large uploads start to be written while they come in")  \
 	X(syncfs, ALLOW, ALWAYS, "many files durable at once")                                     \
 	X(fadvise64, ALLOW, ALWAYS, "a failed flush: the pages are dropped and read again")        \
@@ -244,11 +244,11 @@ enum rules_set {
 	X(fstatfs, ALLOW, ALWAYS, "is there room")                                                 \
 	X(flock, ALLOW, ALWAYS, "one stored per directory")                                        \
 	X(pipe2, ALLOW, WHEN(WITHIN(1, O_CLOEXEC | O_NONBLOCK)), "uploads come in through one")    \
-	X(fcntl, ALLOW, WHEN(EQUALS(1, F_SETPIPE_SZ)), "of a good size")                           \
-	X(fcntl, ALLOW, WHEN(EQUALS(1, F_GETPIPE_SZ)), "or what was given")                        \
+	X(fcntl, ALLOW, WHEN(EQUALS(1, F_SETPIPE_SZ)), "a larger pipe")                            \
+	X(fcntl, ALLOW, WHEN(EQUALS(1, F_GETPIPE_SZ)), "how large it became")                      \
 	X(memfd_create, ALLOW, WHEN(WITHIN(1, MFD_CLOEXEC | MFD_ALLOW_SEALING)), "long lists")     \
-	X(fcntl, ALLOW, WHEN(EQUALS(1, F_ADD_SEALS)), "and their seals")                           \
+	X(fcntl, ALLOW, WHEN(EQUALS(1, F_ADD_SEALS)), "the seals of a memfd")                      \
 	X(socket, ALLOW,                                                                           \
 	  WHEN(EQUALS(0, AF_UNIX), EQUALS(1, SOCK_SEQPACKET | RULES_SOCKET_FLAGS), EQUALS(2, 0)),  \
 	  "its channel to authd")                                                                  \
-	X(connect, ALLOW, ALWAYS, "the same; no socket of another kind is to be had")
+	X(connect, ALLOW, ALWAYS, "channels; no socket of another kind is to be had")

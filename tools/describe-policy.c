@@ -74,14 +74,18 @@ static void say_rule(const struct rule *rule)
 
 static void say_calls(void)
 {
-	printf("## System calls\n\n"
-	       "Argument 0 is the first. `EQUALS(n, value)`: argument n is this value; `WITHIN(n, bits)`: it\n"
-	       "has no bits but these. Both look at 32 bits, as the kernel does; the `_LONG` forms at 64.\n"
-	       "`THIS_PROCESS` is the pid of whoever applied the filter. Several rows of one call are\n"
-	       "alternatives. `ERROR(e)`: the call says that and nothing else happens. Any other call up to\n"
-	       "number %d ends the process (`KILL_PROCESS`), as do all calls of another architecture, x32\n"
-	       "included; calls with a higher number say ENOSYS.\n\n"
-	       "A worker is bound by its own filter and by its parent's.\n\n",
+	printf("## System calls\n"
+	       "\n"
+	       "Argument 0 is the first. `EQUALS(n, value)`: argument n is this value;\n"
+	       "`WITHIN(n, bits)`: it has no bits but these. Both look at 32 bits, as the kernel\n"
+	       "does; the `_LONG` forms at 64. `THIS_PROCESS` is the pid of whoever applied the\n"
+	       "filter. Several rows of one call are alternatives. `ERROR(e)`: the call says that\n"
+	       "and nothing else happens. Any other call up to number %d ends the process\n"
+	       "(`KILL_PROCESS`), as do all calls of another architecture, x32 included; calls\n"
+	       "with a higher number say ENOSYS.\n"
+	       "\n"
+	       "A worker is bound by its own filter and by its parent's.\n"
+	       "\n",
 	       RULES_NEWEST_CALL);
 	printf("| call | when |");
 	for (enum process p = 0; p < PROCESSES; p++)
@@ -101,42 +105,63 @@ static void say_calls(void)
 #undef SAY_SET
 }
 
-static void say_rest(void)
+static void say_landlock(void)
 {
-	printf("\n## Paths, sockets, signals (Landlock)\n\n"
-	       "At least ABI %d is required (Linux 5.19); what a later kernel can take away is taken away\n"
-	       "where it can.\n\n"
-	       "| | frontend | authd | stored |\n|---|---|---|---|\n"
-	       "| files | none | below its state directory: read, write, make, remove | below its data "
-	       "directory: the same, and directories, and links between them |\n"
+	printf("\n"
+	       "## Paths, sockets, signals (Landlock)\n"
+	       "\n"
+	       "At least ABI %d is required (Linux 5.19). What a later kernel can take away is\n"
+	       "taken away where it can.\n"
+	       "\n"
+	       "| | frontend | authd | stored |\n"
+	       "|---|---|---|---|\n"
+	       "| files | none | in its directory: read, write, make, remove |"
+	       " the same, and directories, and links between them |\n"
 	       "| TCP: bind, connect (ABI 4) | no | no | no |\n"
-	       "| device files' ioctls (ABI 5) | no | no | no |\n"
+	       "| ioctl on devices (ABI 5) | no | no | no |\n"
 	       "| abstract UNIX sockets of others (ABI 6) | no | no | no |\n"
-	       "| signals (ABI 6) | the parent to its workers | no | no |\n\n"
+	       "| signals (ABI 6) | the parent to its workers | no | no |\n"
+	       "\n"
 	       "Each worker has a domain of its own inside its parent's.\n",
 	       LANDLOCK_ABI_REQUIRED);
-	printf("\n## Ids and limits\n\n"
-	       "No process runs as root, holds a capability (the bounding set is empty, too, where it was\n"
-	       "started as root), can be traced or dumped, or can gain privileges by running a program.\n\n"
-	       "| limit | frontend | authd | stored |\n|---|---|---|---|\n"
-	       "| descriptors (or the hard limit, if that is lower) | %d | %d | %d |\n"
+}
+
+static void say_limits(void)
+{
+	int locked = (int)(LIMITS_LOCKED_BYTES / MIB);
+
+	printf("\n"
+	       "## Ids and limits\n"
+	       "\n"
+	       "No process runs as root, holds a capability (nor in the bounding set, where it\n"
+	       "was started as root), can be traced or dumped, or gains by running a program.\n"
+	       "\n"
+	       "| limit | frontend | authd | stored |\n"
+	       "|---|---|---|---|\n"
+	       "| descriptors | %d | %d | %d |\n"
+	       "| locked memory, MiB | %d | %d | %d |\n"
 	       "| core file | 0 | 0 | 0 |\n"
-	       "| locked memory, MiB (the same) | %d | %d | %d |\n"
-	       "| new processes and threads after the start | the parent's workers | 0 | 0 |\n",
-	       LIMITS_FILES_FRONTEND, LIMITS_FILES_AUTHD, LIMITS_FILES_STORED,
-	       (int)(LIMITS_LOCKED_BYTES / MIB), (int)(LIMITS_LOCKED_BYTES / MIB),
-	       (int)(LIMITS_LOCKED_BYTES / MIB));
+	       "| new processes and threads | the parent's workers | 0 | 0 |\n"
+	       "\n"
+	       "Where a hard limit is lower and the start is not root's, the hard limit counts.\n",
+	       LIMITS_FILES_FRONTEND, LIMITS_FILES_AUTHD, LIMITS_FILES_STORED, locked, locked,
+	       locked);
 }
 
 int main(void)
 {
-	printf("# What each process may still do\n\n"
-	       "Expanded from `policy/rules.h` by `tools/describe-policy`; do not edit.\n\n"
-	       "A process gives up what it does not need in one order, in `policy/confine.c`: limits and\n"
-	       "ids; then, when everything is open, `no_new_privs` and Landlock; then, when its threads are\n"
-	       "there, system calls, for all of them at once. If a step fails, it does not start, unless\n"
-	       "the operator said `--confine degraded`; that is logged at every start and in the status.\n\n");
+	printf("# What each process may still do\n"
+	       "\n"
+	       "Expanded from `policy/rules.h` by `tools/describe-policy`; do not edit.\n"
+	       "\n"
+	       "A process gives up what it does not need in one order, in `policy/confine.c`:\n"
+	       "limits and ids; then, when everything is open, `no_new_privs` and Landlock; then,\n"
+	       "when its threads are there, system calls, for all of them at once. If a step\n"
+	       "fails, it does not start, unless the operator said `--confine degraded`; that is\n"
+	       "logged at every start and stands in the status.\n"
+	       "\n");
 	say_calls();
-	say_rest();
+	say_landlock();
+	say_limits();
 	return 0;
 }

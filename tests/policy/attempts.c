@@ -467,7 +467,8 @@ const struct attempt attempts[] = {
 	{ "make a TCP socket", try_tcp, 0, EVERYWHERE(DIES) },
 	{ "make a stream socket", try_stream, 0, EVERYWHERE(DIES) },
 	{ "dial a channel", try_dial, 0, { DIES, 0, DIES, 0 } },
-	{ "dial an abstract address", try_dial_abstract, FROM_ABI(6), { DIES, -EPERM, DIES, -EPERM } },
+	{ "dial an abstract address", try_dial_abstract, FROM_ABI(6),
+	  { DIES, -EPERM, DIES, -EPERM } },
 	{ "connect what it has", try_connect, 0, { DIES, 0, DIES, 0 } },
 
 	{ "set up io_uring", try_io_uring, 0, EVERYWHERE(DIES) },

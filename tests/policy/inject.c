@@ -3,7 +3,7 @@
 /*
  * inject TID NUMBER ARGUMENT...: makes one system call in a thread of another process, as whoever
  * took that thread over could, and prints what it returned, or "died". An argument is a number, or
- * a text behind `@`, whose address is passed. Needs root; the thread goes on as if nothing had been.
+ * a text behind `@`, whose address is passed. Needs root. The thread then goes on as before.
  */
 
 #include <errno.h>
@@ -20,9 +20,9 @@
 #include "base/defs.h"
 
 #define ARGUMENTS_MAX 6
-#define TEXTS_SIZE 512
-#define ATTEMPTS 200
-#define ATTEMPT_US 5000
+#define TEXTS_SIZE    512
+#define ATTEMPTS      200
+#define ATTEMPT_US    5000
 
 #if defined(__x86_64__)
 
@@ -42,7 +42,7 @@ static int wait_for_stop(pid_t tid)
 	return WIFSTOPPED(status);
 }
 
-/* Stopped inside a call, the instruction that made it is the one behind; ours can use that again. */
+/* Then the instruction before where it stopped is the one that makes calls, for ours, too. */
 static bool is_in_call(pid_t tid, const struct user_regs_struct *regs)
 {
 	long word;
@@ -114,8 +114,7 @@ static int make_call(pid_t tid, const struct user_regs_struct *before, int argc,
 	r = set_arguments(tid, &regs, argc - 1, argv + 1);
 	if (r < 0)
 		return r;
-	if (ptrace(PTRACE_SETREGS, tid, 0, &regs) < 0 ||
-	    ptrace(PTRACE_SINGLESTEP, tid, 0, 0) < 0)
+	if (ptrace(PTRACE_SETREGS, tid, 0, &regs) < 0 || ptrace(PTRACE_SINGLESTEP, tid, 0, 0) < 0)
 		return -errno;
 	r = wait_for_stop(tid);
 	if (r < 0)

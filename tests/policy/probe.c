@@ -28,7 +28,7 @@
 #include "policy/landlock.h"
 #include "scene.h"
 
-#define PROBE_UID 61230
+#define PROBE_UID    61230
 #define TIME_LIMIT_S 10
 
 /* Of the confined process; the filter leaves no way to hand it to a thread but memory. */
@@ -158,7 +158,8 @@ static int check(const struct scene *s, enum process p, const char *where, runne
 		int r;
 
 		if (abi < a->abi) {
-			printf("%s: %s: not tried, Landlock ABI %d\n", process_name(p), a->name, abi);
+			printf("%s: %s: not tried, Landlock ABI %d\n", process_name(p), a->name,
+			       abi);
 			continue;
 		}
 		r = outcome_of(s, a, p, go);
@@ -225,7 +226,8 @@ static void set_scene(struct scene *s)
 	close(s->passed_fd);
 	if (root)
 		assert(chown(s->own, s->uid, s->gid) == 0 &&
-		       chown(s->outside, s->uid, s->gid) == 0 && chown(s->root, s->uid, s->gid) == 0);
+		       chown(s->outside, s->uid, s->gid) == 0 &&
+		       chown(s->root, s->uid, s->gid) == 0);
 	s->passed_fd = open(s->outside, O_RDONLY | O_CLOEXEC);
 	assert(s->passed_fd >= 0);
 	listen_at(s, s->socket, 0);

@@ -18,7 +18,7 @@ struct scene {
 	char own[SCENE_PATH_MAX];	/* the one that authd and stored are left with */
 	char outside[SCENE_PATH_MAX];	/* a file beside it, of the same uid and writable for it */
 	char socket[SCENE_PATH_MAX];	/* where somebody listens, SOCK_SEQPACKET */
-	char abstract[SCENE_PATH_MAX];	/* the same with an abstract address, its first byte left out */
+	char abstract[SCENE_PATH_MAX];	/* the same, abstract; without the first byte */
 	int passed_fd;			/* `outside`, opened for reading and passed in */
 	pid_t victim;			/* not confined, of the same uid */
 	uid_t uid;			/* what everybody here runs as */

@@ -120,7 +120,7 @@ static const struct attempt {
 	ATTEMPT("another program", 0, execve)
 	ATTEMPT("another program", 0, execveat, 3, 0, 0, 0, AT_EMPTY_PATH)
 	ATTEMPT("a child", PARENT, clone, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD)
-	ATTEMPT("a thread", 0, clone, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
+	ATTEMPT("a thread", 0, clone, CLONE_VM | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
 	ATTEMPT("a child in a user namespace", 0, clone, CLONE_NEWUSER | SIGCHLD)
 	ATTEMPT("a child in a user namespace, as fork(3) would say it", 0, clone,
 		CLONE_NEWUSER | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #undef NDEBUG
 
-/* The steps: their order, what they refuse, and what the kernel says of a process that took them. */
+/* The steps: their order, what they refuse, and what the kernel says of who has taken them. */
 
 #include "policy/confine.h"
 
@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <linux/securebits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -234,6 +235,55 @@ static void test_without_seccomp_it_does_not_start(void)
 	assert(strstr(confine_missing(&c), "seccomp: "));
 }
 
+/* What is left where seccomp is missing still holds. */
+
+static void test_without_seccomp_there_are_still_no_new_tasks(void)
+{
+	struct confine c = ready(PROCESS_STORED);
+
+	c.mode = CONFINE_DEGRADED;
+	hide_call(SYS_seccomp);
+	assert(confine_drop(&c) == 0);
+	assert(confine_enclose(&c) == 0);
+	assert(confine_filter(&c) == 0);
+	assert(fork() < 0 && errno == EAGAIN);
+}
+
+static void test_without_seccomp_a_worker_still_reaches_nobody(void)
+{
+	struct confine c = ready(PROCESS_FRONTEND_PARENT);
+	int status;
+	pid_t pid;
+
+	c.mode = CONFINE_DEGRADED;
+	hide_call(SYS_seccomp);
+	assert(confine_drop(&c) == 0);
+	assert(confine_enclose(&c) == 0);
+	assert(confine_filter(&c) == 0);
+	pid = fork();
+	assert(pid >= 0);
+	if (pid == 0) {
+		assert(kill(getppid(), 0) == 0);
+		assert(confine_worker(&c) == 0);
+		assert(c.landlock_abi < 6 || (kill(getppid(), 0) < 0 && errno == EPERM));
+		_exit(0);
+	}
+	assert(waitpid(pid, &status, 0) == pid && status == 0);
+}
+
+static void test_root_has_no_way_back_to_capabilities(void)
+{
+	struct confine c = ready(PROCESS_AUTHD);
+	int bits;
+
+	if (getuid() != 0)
+		return;
+	assert(confine_drop(&c) == 0);
+	bits = prctl(PR_GET_SECUREBITS);
+	assert(bits & SECBIT_NOROOT && bits & SECBIT_NOROOT_LOCKED);
+	assert(bits & SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED && bits & SECBIT_KEEP_CAPS_LOCKED);
+}
+
 static void test_one_uid_is_said(void)
 {
 	struct confine c = ready(PROCESS_AUTHD);
@@ -356,6 +406,9 @@ int main(void)
 		test_without_landlock_it_does_not_start,
 		test_without_landlock_it_is_degraded,
 		test_without_seccomp_it_does_not_start,
+		test_without_seccomp_there_are_still_no_new_tasks,
+		test_without_seccomp_a_worker_still_reaches_nobody,
+		test_root_has_no_way_back_to_capabilities,
 		test_one_uid_is_said,
 		test_modes_have_names,
 	};

@@ -35,7 +35,7 @@
 #endif
 
 #define LAST_NUMBER 600
-#define X32_BIT 0x40000000
+#define X32_BIT	    0x40000000
 
 static uint64_t free_bits(const struct filter *f, struct call c, int argument)
 {

@@ -18,9 +18,9 @@
 
 #include "policy/confine.h"
 
-#define TEST_UID 61232
-#define THREADS 4
-#define ROWS 40
+#define TEST_UID     61232
+#define THREADS	     4
+#define ROWS	     40
 #define TIME_LIMIT_S 60
 
 static const char *database;
