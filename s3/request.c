@@ -88,7 +88,8 @@ static int take_header(struct parser *p, struct span name, struct span value)
 		*slot = join(p->decoded, *slot, value);
 	else
 		return say(p, S3_ERROR_INVALID_REQUEST, "A header was sent more than once.");
-	return 0;
+	/* Each join copies what stands before it, so many of them fill the buffer. */
+	return buffer_error(p->decoded) ? S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE : 0;
 }
 
 /* No field may hold what would end it, wherever it may be shown later (T52). */
@@ -318,7 +319,7 @@ int s3_request_parse(const struct s3_head *head, const char *const *domains, str
 	r = parse(&p, head, domains, &parsed.virtual_host);
 	if (r)
 		return r;
-	/* Only fields repeated beyond measure fill the buffer. */
+	/* Joins may have left too little for the rest, which would then be cut short. */
 	if (buffer_error(&parsed.decoded))
 		return S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE;
 	*ret = parsed;

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "s3/encoding.h"
+
+#undef NDEBUG
+#include <assert.h>
+
+static void test_hex_reads_back_what_it_wrote(void)
+{
+	uint8_t all[256], back[256];
+	char text[513];
+
+	for (unsigned int i = 0; i < 256; i++)
+		all[i] = (uint8_t)i;
+	hex_encode((struct span){ all, 256 }, text);
+	assert(strlen(text) == 512 && !strncmp(text, "000102", 6));
+	assert(hex_decode(span_from_string(text), back, 256) && !memcmp(all, back, 256));
+}
+
+static void test_hex_takes_either_case_and_nothing_else(void)
+{
+	uint8_t b[2];
+
+	assert(hex_decode(SPAN("aBcD"), b, 2) && b[0] == 0xab && b[1] == 0xcd);
+	assert(!hex_decode(SPAN("abc"), b, 2));
+	assert(!hex_decode(SPAN("abcde"), b, 2));
+	assert(!hex_decode(SPAN("ab g"), b, 2));
+	assert(!hex_decode(SPAN("0x12"), b, 2));
+	assert(!hex_decode(SPAN("ab\x00" "1"), b, 2));
+	assert(hex_digit('@') < 0 && hex_digit('`') < 0 && hex_digit('G') < 0 && hex_digit(0x10) < 0);
+}
+
+/* RFC 4648, section 10. */
+static void test_base64_of_the_standard(void)
+{
+	static const char *const cases[][2] = {
+		{ "", "" },	       { "f", "Zg==" },	      { "fo", "Zm8=" },
+		{ "foo", "Zm9v" },     { "foob", "Zm9vYg==" }, { "fooba", "Zm9vYmE=" },
+		{ "foobar", "Zm9vYmFy" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct span bytes = span_from_string(cases[i][0]);
+		char text[BASE64_TEXT_SIZE(6)];
+		uint8_t back[6];
+
+		assert(!strcmp(base64_encode(bytes, text), cases[i][1]));
+		assert(base64_decode(span_from_string(text), back, bytes.len));
+		assert(!memcmp(back, bytes.data, bytes.len));
+	}
+}
+
+static void test_base64_has_one_text_for_one_value(void)
+{
+	uint8_t b[16];
+
+	assert(base64_decode(SPAN("Zg=="), b, 1));
+	assert(!base64_decode(SPAN("Zh=="), b, 1));	/* unused bits set */
+	assert(!base64_decode(SPAN("Zm9="), b, 2));
+	assert(!base64_decode(SPAN("Zg"), b, 1));
+	assert(!base64_decode(SPAN("Zg=a"), b, 1));
+	assert(!base64_decode(SPAN("Z==="), b, 1));
+	assert(!base64_decode(SPAN("Zg=="), b, 2));
+	assert(!base64_decode(SPAN("Zm8="), b, 1));
+	assert(!base64_decode(SPAN("Zm 8"), b, 3));
+	assert(!base64_decode(SPAN("Zm-_"), b, 3));
+	assert(!base64_decode(SPAN("Zg==\n"), b, 1));
+	assert(!base64_decode(SPAN("1B2M2Y8AsgTpgAmY7PhCfh=="), b, 16));
+	assert(base64_decode(SPAN("1B2M2Y8AsgTpgAmY7PhCfg=="), b, 16));
+}
+
+int main(void)
+{
+	test_hex_reads_back_what_it_wrote();
+	test_hex_takes_either_case_and_nothing_else();
+	test_base64_of_the_standard();
+	test_base64_has_one_text_for_one_value();
+	return 0;
+}
