@@ -122,33 +122,36 @@ static int parse_wire_length(const struct s3_request *r, bool *ret_given, uint64
 		*ret = S3_LENGTH_UNKNOWN;
 	} else if (!span_is_none(length) && !span_to_u64(length, ret)) {
 		return say(S3_ERROR_INVALID_REQUEST, "Content-Length is not a number.", ret_detail);
+	} else if (*ret == S3_LENGTH_UNKNOWN) {
+		/* The number that stands for an unknown length is none that a client may claim. */
+		return S3_ERROR_ENTITY_TOO_LARGE;
 	}
 	return 0;
+}
+
+static int parse_decoded_length(struct s3_request *r, const char **ret_detail)
+{
+	struct span decoded = r->headers[S3_HEADER_AMZ_DECODED_CONTENT_LENGTH];
+
+	if (span_is_none(decoded))
+		return say(S3_ERROR_MISSING_CONTENT_LENGTH,
+			   "You must provide the x-amz-decoded-content-length HTTP header.",
+			   ret_detail);
+	if (!span_to_u64(decoded, &r->length))
+		return say(S3_ERROR_INVALID_ARGUMENT,
+			   "x-amz-decoded-content-length is not a number.", ret_detail);
+	return r->length > S3_PUT_MAX ? S3_ERROR_ENTITY_TOO_LARGE : 0;
 }
 
 static int parse_object_length(struct s3_request *r, bool given, uint64_t wire,
 			       const char **ret_detail)
 {
-	struct span decoded = r->headers[S3_HEADER_AMZ_DECODED_CONTENT_LENGTH];
-
-	r->length = wire;
-	if (s3_payload_is_framed(r->payload)) {
-		if (span_is_none(decoded))
-			return say(S3_ERROR_MISSING_CONTENT_LENGTH,
-				   "You must provide the x-amz-decoded-content-length HTTP header.",
-				   ret_detail);
-		if (!span_to_u64(decoded, &r->length))
-			return say(S3_ERROR_INVALID_ARGUMENT,
-				   "x-amz-decoded-content-length is not a number.", ret_detail);
-	} else if (!given) {
+	if (s3_payload_is_framed(r->payload))
+		return parse_decoded_length(r, ret_detail);
+	if (!given)
 		return S3_ERROR_MISSING_CONTENT_LENGTH;
-	}
-	if (r->length > S3_PUT_MAX && r->length != S3_LENGTH_UNKNOWN)
-		return S3_ERROR_ENTITY_TOO_LARGE;
-	/* The reserved number is no length that a client may claim. */
-	if (r->length == S3_LENGTH_UNKNOWN && wire != S3_LENGTH_UNKNOWN)
-		return S3_ERROR_ENTITY_TOO_LARGE;
-	return 0;
+	r->length = wire;
+	return wire > S3_PUT_MAX && wire != S3_LENGTH_UNKNOWN ? S3_ERROR_ENTITY_TOO_LARGE : 0;
 }
 
 static int parse_command_length(struct s3_request *r, uint64_t wire)

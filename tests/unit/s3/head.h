@@ -5,6 +5,7 @@
 
 #undef NDEBUG
 #include <assert.h>
+#include <stdio.h>
 
 #include "s3/pairs.h"
 #include "s3/request.h"
@@ -64,4 +65,23 @@ static inline int test_parse(const char *text)
 
 	test_request_init(&t, text);
 	return t.result;
+}
+
+struct test_case {
+	const char *head;
+	int error;	/* enum s3_error, 0 for a request */
+};
+
+#define TEST_CASES(cases) test_cases(cases, ARRAY_SIZE(cases))
+
+static inline void test_cases(const struct test_case *cases, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		int error = test_parse(cases[i].head);
+
+		if (error != cases[i].error)
+			fprintf(stderr, "%s\n-> %d, not %d\n", cases[i].head, error,
+				cases[i].error);
+		assert(error == cases[i].error);
+	}
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "s3/request.h"
 
-#include <stdio.h>
-
 #include "head.h"
 
 #define EMPTY_SHA256 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -11,19 +9,6 @@ static bool is(struct span s, const char *text)
 {
 	return !span_is_none(s) && span_equal(s, span_from_string(text));
 }
-
-struct case_row {
-	const char *head;
-	int error;
-};
-
-static void check(const struct case_row *cases, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		assert(test_parse(cases[i].head) == cases[i].error);
-}
-
-#define CHECK(cases) check(cases, ARRAY_SIZE(cases))
 
 static void test_headers_are_trimmed_and_found_in_any_case(void)
 {
@@ -52,7 +37,7 @@ static void test_parameters_are_decoded_once_and_keep_being_there(void)
 
 static void test_t09_what_is_sent_twice_is_refused(void)
 {
-	static const struct case_row cases[] = {
+	static const struct test_case cases[] = {
 		{ "GET /bkt?prefix=a&prefix=b", S3_ERROR_INVALID_ARGUMENT },
 		{ "GET /bkt?prefix=a&pre%66ix=a", S3_ERROR_INVALID_ARGUMENT },
 		{ "GET /bkt?uploads&uploads", S3_ERROR_INVALID_ARGUMENT },
@@ -64,7 +49,7 @@ static void test_t09_what_is_sent_twice_is_refused(void)
 		{ "PUT /bkt/k\nContent-Length: 1\nContent-Length: 1", S3_ERROR_INVALID_REQUEST },
 	};
 
-	CHECK(cases);
+	TEST_CASES(cases);
 }
 
 static void test_lists_may_come_in_several_fields(void)
@@ -174,7 +159,7 @@ static void test_t52_line_breaks_and_nul_in_headers_are_refused(void)
 
 static void test_t52_overrides_cannot_write_headers(void)
 {
-	static const struct case_row cases[] = {
+	static const struct test_case cases[] = {
 		{ "GET /bkt/k?response-content-type=text%2Fplain", 0 },
 		{ "GET /bkt/k?response-content-disposition=a%C3%A4%22;b", 0 },
 		{ "GET /bkt/k?response-content-type=a%0D%0ASet-Cookie:x", S3_ERROR_INVALID_ARGUMENT },
@@ -185,12 +170,12 @@ static void test_t52_overrides_cannot_write_headers(void)
 		{ "GET /bkt/k?response-expires=a%00", S3_ERROR_INVALID_ARGUMENT },
 	};
 
-	CHECK(cases);
+	TEST_CASES(cases);
 }
 
 static void test_t50_parameters_that_are_no_text_are_refused(void)
 {
-	static const struct case_row cases[] = {
+	static const struct test_case cases[] = {
 		{ "GET /bkt?prefix=%ff", S3_ERROR_INVALID_ARGUMENT },
 		{ "GET /bkt?prefix=a%00b", S3_ERROR_INVALID_ARGUMENT },
 		{ "GET /bkt?prefix=%0g", S3_ERROR_INVALID_URI },
@@ -198,12 +183,12 @@ static void test_t50_parameters_that_are_no_text_are_refused(void)
 		{ "GET /bkt?other=%ff", 0 },
 	};
 
-	CHECK(cases);
+	TEST_CASES(cases);
 }
 
 static void test_numbers_are_within_what_s3_takes(void)
 {
-	static const struct case_row cases[] = {
+	static const struct test_case cases[] = {
 		{ "GET /bkt?max-keys=0", 0 },
 		{ "GET /bkt?max-keys=2147483647", 0 },
 		{ "GET /bkt?max-keys=2147483648", S3_ERROR_INVALID_ARGUMENT },
@@ -228,7 +213,7 @@ static void test_numbers_are_within_what_s3_takes(void)
 		{ "GET /bkt/k?partNumber=1\nRange: bytes=0-1", S3_ERROR_INVALID_REQUEST },
 	};
 
-	CHECK(cases);
+	TEST_CASES(cases);
 }
 
 static void test_pages_are_cut_down_to_a_thousand(void)
@@ -245,19 +230,19 @@ static void test_pages_are_cut_down_to_a_thousand(void)
 
 static void test_listings_know_one_encoding(void)
 {
-	static const struct case_row cases[] = {
+	static const struct test_case cases[] = {
 		{ "GET /bkt?encoding-type=url", 0 },
 		{ "GET /bkt?encoding-type=base64", S3_ERROR_INVALID_ARGUMENT },
 		{ "GET /bkt?list-type=2&fetch-owner=true", 0 },
 		{ "GET /bkt?list-type=2&fetch-owner=perhaps", S3_ERROR_INVALID_ARGUMENT },
 	};
 
-	CHECK(cases);
+	TEST_CASES(cases);
 }
 
 static void test_versions_belong_to_reading_and_deleting(void)
 {
-	static const struct case_row cases[] = {
+	static const struct test_case cases[] = {
 		{ "GET /bkt/k?versionId=null", 0 },
 		{ "HEAD /bkt/k?versionId=anything", 0 },
 		{ "DELETE /bkt/k?versionId=anything", 0 },
@@ -266,12 +251,12 @@ static void test_versions_belong_to_reading_and_deleting(void)
 		{ "PUT /bkt/k?versionId=null\nContent-Length: 1", S3_ERROR_INVALID_ARGUMENT },
 	};
 
-	CHECK(cases);
+	TEST_CASES(cases);
 }
 
 static void test_acls_are_those_of_a_bucket_without(void)
 {
-	static const struct case_row cases[] = {
+	static const struct test_case cases[] = {
 		{ "PUT /bkt\nx-amz-acl: private", 0 },
 		{ "PUT /bkt/k\nContent-Length: 0\nx-amz-acl: bucket-owner-full-control", 0 },
 		{ "PUT /bkt\nx-amz-acl: public-read", S3_ERROR_ACCESS_CONTROL_LIST_NOT_SUPPORTED },
@@ -283,14 +268,14 @@ static void test_acls_are_those_of_a_bucket_without(void)
 		  S3_ERROR_ACCESS_CONTROL_LIST_NOT_SUPPORTED },
 	};
 
-	CHECK(cases);
+	TEST_CASES(cases);
 }
 
 #define PUT_WITH(line) "PUT /bkt/k\nContent-Length: 0\n" line
 
 static void test_headers_for_what_is_not_there_are_not_implemented(void)
 {
-	static const struct case_row cases[] = {
+	static const struct test_case cases[] = {
 		{ PUT_WITH("x-amz-server-side-encryption: AES256"), S3_ERROR_NOT_IMPLEMENTED },
 		{ PUT_WITH("x-amz-server-side-encryption-aws-kms-key-id: k"),
 		  S3_ERROR_NOT_IMPLEMENTED },
@@ -318,24 +303,24 @@ static void test_headers_for_what_is_not_there_are_not_implemented(void)
 		{ PUT_WITH("x-amz-request-payer: requester"), 0 },
 	};
 
-	CHECK(cases);
+	TEST_CASES(cases);
 }
 
 static void test_storage_classes_are_those_of_s3(void)
 {
-	static const struct case_row cases[] = {
+	static const struct test_case cases[] = {
 		{ PUT_WITH("x-amz-storage-class: STANDARD"), 0 },
 		{ PUT_WITH("x-amz-storage-class: FSX_OPENZFS"), 0 },
 		{ PUT_WITH("x-amz-storage-class: standard"), S3_ERROR_INVALID_STORAGE_CLASS },
 		{ PUT_WITH("x-amz-storage-class:"), S3_ERROR_INVALID_STORAGE_CLASS },
 	};
 
-	CHECK(cases);
+	TEST_CASES(cases);
 }
 
 static void test_conditions_on_writes_are_understood_or_refused(void)
 {
-	static const struct case_row cases[] = {
+	static const struct test_case cases[] = {
 		{ PUT_WITH("If-None-Match: *"), 0 },
 		{ PUT_WITH("If-Match: \"abc\""), 0 },
 		{ PUT_WITH("If-None-Match: \"abc\""), S3_ERROR_NOT_IMPLEMENTED },
@@ -353,12 +338,12 @@ static void test_conditions_on_writes_are_understood_or_refused(void)
 		{ "GET /bkt/k\nIf-None-Match: \"abc\"\nIf-Modified-Since: x", 0 },
 	};
 
-	CHECK(cases);
+	TEST_CASES(cases);
 }
 
 static void test_attributes_to_get_are_known(void)
 {
-	static const struct case_row cases[] = {
+	static const struct test_case cases[] = {
 		{ "GET /bkt/k?attributes\nx-amz-object-attributes: ETag, Checksum ,ObjectParts,"
 		  "StorageClass,ObjectSize", 0 },
 		{ "GET /bkt/k?attributes", S3_ERROR_INVALID_ARGUMENT },
@@ -368,7 +353,7 @@ static void test_attributes_to_get_are_known(void)
 		  S3_ERROR_INVALID_ARGUMENT },
 	};
 
-	CHECK(cases);
+	TEST_CASES(cases);
 }
 
 static void test_copies_name_their_source(void)
@@ -386,7 +371,7 @@ static void test_copies_name_their_source(void)
 
 static void test_copies_that_make_no_sense_are_refused(void)
 {
-	static const struct case_row cases[] = {
+	static const struct test_case cases[] = {
 		{ COPY "src", S3_ERROR_INVALID_ARGUMENT },
 		{ COPY "", S3_ERROR_INVALID_ARGUMENT },
 		{ COPY "src/%00", S3_ERROR_INVALID_URI },
@@ -404,14 +389,14 @@ static void test_copies_that_make_no_sense_are_refused(void)
 		{ COPY "bkt/K", 0 },
 	};
 
-	CHECK(cases);
+	TEST_CASES(cases);
 }
 
 static void test_ranges_of_copies_are_strict(void)
 {
 #define PART_COPY "PUT /bkt/k?uploadId=u&partNumber=1\nx-amz-copy-source: src/k\n" \
 		  "x-amz-copy-source-range: "
-	static const struct case_row cases[] = {
+	static const struct test_case cases[] = {
 		{ PART_COPY "bytes=0-9", 0 },
 		{ PART_COPY "bytes=0-", S3_ERROR_INVALID_ARGUMENT },
 		{ PART_COPY "bytes=-5", S3_ERROR_INVALID_ARGUMENT },
@@ -420,7 +405,7 @@ static void test_ranges_of_copies_are_strict(void)
 		{ PART_COPY "bytes=0-1,2-3", S3_ERROR_INVALID_ARGUMENT },
 	};
 
-	CHECK(cases);
+	TEST_CASES(cases);
 }
 
 static void test_an_object_keeps_what_it_was_sent_with(void)
@@ -529,7 +514,7 @@ static void test_headers_in_a_presigned_query_are_headers(void)
 
 static void test_headers_in_a_query_are_checked_like_others(void)
 {
-	static const struct case_row cases[] = {
+	static const struct test_case cases[] = {
 		{ "PUT /bkt?x-amz-acl=public-read" PRESIGNED,
 		  S3_ERROR_ACCESS_CONTROL_LIST_NOT_SUPPORTED },
 		{ "PUT /bkt?x-amz-grant-read=a" PRESIGNED,
@@ -544,7 +529,7 @@ static void test_headers_in_a_query_are_checked_like_others(void)
 		{ "PUT /bkt?x-amz-acl=public-read", 0 },
 	};
 
-	CHECK(cases);
+	TEST_CASES(cases);
 }
 
 static void test_virtual_hosts_name_the_bucket(void)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "s3/route.h"
 
-#include <stdio.h>
-
 #include "head.h"
 
 /* What any operation may need, so that only the route decides. */
@@ -80,10 +78,7 @@ static void test_every_configuration_is_reached_by_its_name(void)
 /* What is not served must not be taken for the plain operation of that method and path. */
 static void test_subresources_that_no_row_serves_are_refused(void)
 {
-	static const struct {
-		const char *head;
-		int error;
-	} cases[] = {
+	static const struct test_case cases[] = {
 		{ "PUT /bkt?policy" COMMON, S3_ERROR_NOT_IMPLEMENTED },
 		{ "DELETE /bkt?policy" COMMON, S3_ERROR_NOT_IMPLEMENTED },
 		{ "DELETE /bkt?lifecycle" COMMON, S3_ERROR_NOT_IMPLEMENTED },
@@ -121,8 +116,7 @@ static void test_subresources_that_no_row_serves_are_refused(void)
 		{ "POST /bkt/k?uploads&uploadId=u" COMMON, S3_ERROR_INVALID_ARGUMENT },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		assert(test_parse(cases[i].head) == cases[i].error);
+	TEST_CASES(cases);
 }
 
 static void test_wrong_methods_are_not_allowed(void)
