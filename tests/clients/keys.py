@@ -27,7 +27,7 @@ NOT_XML = ["a\x01b", "\x02", "a\x0bb", "a\x1fb", "a\x08", "\x1b[31m", "\ufffe", 
 
 CONTROL_IN_XML = ["a\x7fb", "a\u0085b"]
 
-IN_XML = PATHS + BLANKS + PUNCTUATION + UNICODE + LONG + LINES + CONTROL_IN_XML
+IN_XML = list(dict.fromkeys(PATHS + BLANKS + PUNCTUATION + UNICODE + LONG + LINES + CONTROL_IN_XML))
 ALL = IN_XML + NOT_XML
 
 

@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finding, installing and running clients that are programs of their own."""
 
+import contextlib
+import fcntl
 import os
 import pathlib
 import shutil
 import subprocess
+import time
 
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
 RUN_LIMIT_S = 120
 INSTALL_LIMIT_S = 150
+FAILED_FOR_S = 600
 
 
 class Failed(AssertionError):
@@ -63,26 +67,40 @@ def life_of(server, big_file, bucket, keys_file):
             "LIFE_BUCKET": bucket, "LIFE_KEYS": str(keys_file)}
 
 
+@contextlib.contextmanager
+def locked(path):
+    """One process at a time: several run tests beside each other."""
+    with path.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def install(cache_dir, name, steps, env=None):
     """A directory under the cache with a client from a package registry in it.
 
-    `steps` are commands that run in it. Done once: a finished directory is used again. Where a
-    registry does not answer in time the test is skipped with what the last step said.
+    `steps` gives the commands that run in it. A finished directory is used again. Where a registry
+    does not answer in time the test is skipped with what the last step said, and so are those that
+    ask for the same client soon after.
     """
-    target = cache_dir / name
-    if (target / ".installed").exists():
+    target, failed = cache_dir / name, cache_dir / f"{name}.failed"
+    with locked(cache_dir / f"{name}.lock"):
+        if (target / ".installed").exists():
+            return target
+        if failed.exists() and time.time() - failed.stat().st_mtime < FAILED_FOR_S:
+            pytest.skip(failed.read_text())
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        for argv in steps(target):
+            try:
+                run(argv, env=env, cwd=target, timeout_s=INSTALL_LIMIT_S)
+            except (Failed, OSError) as failure:
+                said = (getattr(failure, "output", "") or str(failure)).strip().splitlines()
+                reason = f"{name} could not be installed: {said[-1] if said else 'no answer'}"
+                failed.write_text(reason)
+                shutil.rmtree(target, ignore_errors=True)
+                pytest.skip(reason)
+        (target / ".installed").touch()
         return target
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir(parents=True)
-    for argv in steps(target):
-        try:
-            run(argv, env=env, cwd=target, timeout_s=INSTALL_LIMIT_S)
-        except (Failed, OSError) as failure:
-            said = (getattr(failure, "output", "") or str(failure)).strip().splitlines()
-            shutil.rmtree(target, ignore_errors=True)
-            pytest.skip(f"{name} could not be installed: {said[-1] if said else 'no answer'}")
-    (target / ".installed").touch()
-    return target
 
 
 def python_packages(cache_dir, name, *packages):

@@ -36,6 +36,14 @@ def test_versioning_that_was_never_on_is_an_empty_document(server, client, bucke
     assert (document.tag, list(document)) == ("VersioningConfiguration", [])
 
 
+def test_object_without_tags_has_an_empty_set(client, bucket):
+    """The AWS CLI asks for it whenever it copies a large object."""
+    s3.put(client, bucket, "k")
+    assert client.get_object_tagging(Bucket=bucket, Key="k")["TagSet"] == []
+    with s3.refused("NoSuchKey", 404):
+        client.get_object_tagging(Bucket=bucket, Key="missing")
+
+
 @pytest.mark.parametrize("operation", [*UNSET, "get_bucket_versioning", "get_bucket_location"])
 def test_missing_bucket_comes_first(client, bucket_name, operation):
     with s3.refused("NoSuchBucket", 404):
