@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Everything that coffer-authd is, wired together: what main() starts and the tests play with. Its
+ * parts find their neighbours here; each header says what its part owns.
+ */
+
+#include "authd/admin.h"
+#include "authd/chains.h"
+#include "authd/denials.h"
+#include "authd/judge.h"
+#include "authd/listener.h"
+#include "authd/options.h"
+#include "authd/seal.h"
+#include "authd/session.h"
+#include "authd/storelink.h"
+#include "authd/writer.h"
+#include "ipc/channel.h"
+
+struct authd {
+	const struct options *options;
+	struct loop loop;
+	struct channel_group group;
+	struct seal *seal;
+	struct keyring *keyring;
+	struct database *database;
+	struct writer *writer;
+	struct judge *judge;
+	struct chains chains;
+	struct denials denials;
+	struct sessions sessions;
+	struct storelinks storelinks;
+	struct admin admin;
+	struct listener frontend, stored;
+	uint64_t started_ns;
+	const char *confinement;	/* confine_grade_name() */
+	struct buffer contents, sealed;	/* of the grant or seal being made */
+};
+
+/*
+ * Opens and reads what there is, without a thread: before the confinement. Options must outlive
+ * it. What it could not do is logged. After a failure, authd_close() too.
+ */
+must_check int authd_open(struct authd *a, const struct options *o,
+			  const uint8_t master[static KEYRING_MASTER_LEN]);
+
+/* Starts the writer, listens where a socket (or -1) is given; takes them. */
+must_check int authd_start(struct authd *a, int frontend_fd, int stored_fd, int admin_fd);
+
+/* One turn of the loop, with everything sent that it gave rise to. */
+must_check int authd_step(struct authd *a, int at_most_ms);
+
+void authd_close(struct authd *a);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "authd/denials.h"
+
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+static void summarise(struct denials *d)
+{
+	if (d->rate.held_back)
+		log_warning("denials-not-told count=%" PRIu64, d->rate.held_back);
+	d->rate.held_back = 0;
+}
+
+static int flood_is_old(struct loop_timer *t)
+{
+	summarise((struct denials *)((char *)t - offsetof(struct denials, summary)));
+	return 0;
+}
+
+void denials_init(struct denials *d, struct loop *l)
+{
+	*d = (struct denials){
+		.rate = RATE_INIT(DENIALS_INTERVAL_NS, DENIALS_BURST),
+		.loop = l,
+		.summary.expired = flood_is_old,
+	};
+}
+
+void denials_clear(struct denials *d)
+{
+	loop_disarm(&d->summary);
+	summarise(d);
+}
+
+void denials_note(struct denials *d, uint64_t request_id, struct span peer,
+		  const struct access_key *key, enum s3_error error)
+{
+	uint64_t now = clock_boottime_ns(), held_back;
+
+	if (!rate_take(&d->rate, now, &held_back)) {
+		if (!d->summary.loop)
+			loop_arm(d->loop, &d->summary, now + DENIALS_SUMMARY_NS);
+		return;
+	}
+	log_info("denied request=%016" PRIx64 " error=%s peer=%s key=%s held_back=%" PRIu64, request_id,
+		 s3_errors[error].code, LOG_VALUE(peer), key ? key->id : "unknown", held_back);
+}

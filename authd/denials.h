@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The record of who was refused what: a line in the log for each, up to a rate, and the number of
+ * those that were held back. Neither signatures nor secrets are in it, and of access keys only those
+ * that exist: what a stranger sends in their place may be a secret pasted into the wrong field.
+ */
+
+#include "authd/judge.h"
+#include "authd/rate.h"
+#include "base/loop.h"
+
+#define DENIALS_INTERVAL_NS (NS_PER_S / 10)
+#define DENIALS_BURST 50
+#define DENIALS_SUMMARY_NS (10 * NS_PER_S)	/* after a flood, so long until its size is told */
+
+struct denials {
+	struct rate rate;
+	struct loop *loop;
+	struct loop_timer summary;
+};
+
+void denials_init(struct denials *d, struct loop *l);
+
+/* Says what is still untold. */
+void denials_clear(struct denials *d);
+
+/* `peer` is the address as the frontend gave it; it believes nobody else's. */
+void denials_note(struct denials *d, uint64_t request_id, struct span peer,
+		  const struct access_key *key, enum s3_error error);

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "authd/judge.h"
+
+#include <sodium.h>
+#include <stdio.h>
+
+struct judge {
+	struct keyring *keyring;
+	struct judge_config config;
+	struct canonical canonical;
+	struct buffer decoded;
+	struct claim claim;
+};
+
+int judge_new(struct keyring *k, const struct judge_config *config, struct judge **ret)
+{
+	struct judge *j = calloc(1, sizeof(*j));
+
+	if (!j)
+		return -ENOMEM;
+	j->keyring = k;
+	j->config = *config;
+	j->decoded = BUFFER_INIT(3 * S3_TARGET_MAX);
+	canonical_init(&j->canonical);
+	*ret = j;
+	return 0;
+}
+
+struct judge *judge_free(struct judge *j)
+{
+	if (!j)
+		return NULL;
+	canonical_clear(&j->canonical);
+	buffer_clear(&j->decoded);
+	free(j);
+	return NULL;
+}
+
+void ruling_clear(struct ruling *r)
+{
+	s3_parsed_clear(&r->parsed);
+}
+
+static int deny(struct ruling *r, enum s3_error error, const char *detail)
+{
+	snprintf(r->detail, sizeof(r->detail), "%s", detail ? detail : "");
+	return (int)error;
+}
+
+/* The form of what is claimed, the clock, the region: all that needs no secret. */
+static int hear_claim(struct judge *j, int64_t now_s, struct ruling *r)
+{
+	int e = claim_read(&j->canonical, &j->decoded, &j->claim);
+
+	if (!e)
+		e = claim_check(&j->claim, now_s, j->config.region);
+	return e > 0 ? deny(r, (enum s3_error)e, j->claim.detail) : e;
+}
+
+static int deny_unsigned(struct ruling *r, struct span name)
+{
+	snprintf(r->detail, sizeof(r->detail),
+		 "There were headers present in the request which were not signed: %.*s",
+		 (int)MIN(name.len, (size_t)64), (const char *)name.data);
+	return S3_ERROR_ACCESS_DENIED;
+}
+
+static int hear_canonical(struct judge *j, struct ruling *r, struct span *ret)
+{
+	const struct claim *m = &j->claim;
+	struct span name;
+	int e;
+
+	e = canonical_write(&j->canonical, m->signed_headers, m->payload, ret);
+	if (e < 0)
+		return e;
+	switch ((enum canonical_outcome)e) {
+	case CANONICAL_OK:
+		break;
+	case CANONICAL_MALFORMED:
+		return deny(r,
+			    m->presigned ? S3_ERROR_AUTHORIZATION_QUERY_PARAMETERS_ERROR :
+					   S3_ERROR_AUTHORIZATION_HEADER_MALFORMED,
+			    "SignedHeaders must be lower-case names, each once, in ascending order.");
+	case CANONICAL_ABSENT:
+		return S3_ERROR_SIGNATURE_DOES_NOT_MATCH;
+	}
+	name = canonical_unsigned(&j->canonical);
+	return span_is_none(name) ? 0 : deny_unsigned(r, name);
+}
+
+/*
+ * A key that is unknown or disabled is put through the same work as a wrong signature, against a
+ * secret that is nobody's, and only then called what it is.
+ */
+static int hear_signature(struct judge *j, struct span canonical, struct ruling *r)
+{
+	const struct claim *m = &j->claim;
+	const uint8_t *key;
+	uint8_t own[SIGV4_LEN];
+	bool matches;
+	int e;
+
+	r->key = keyring_find_key(j->keyring, m->access_key);
+	e = keyring_signing_key(j->keyring, r->key && r->key->enabled ? r->key : NULL, m->day,
+				m->region, &key);
+	if (e < 0)
+		return e;
+	sigv4_sign(key, &m->scope, canonical, own);
+	matches = sodium_memcmp(own, m->signature, sizeof(own)) == 0;
+	/* What was computed here is what a forger would have to know. */
+	sodium_memzero(own, sizeof(own));
+	if (!r->key || !r->key->enabled)
+		return S3_ERROR_INVALID_ACCESS_KEY_ID;
+	if (!matches)
+		return S3_ERROR_SIGNATURE_DOES_NOT_MATCH;
+	r->signing_key = key;
+	return 0;
+}
+
+static int hear_meaning(struct judge *j, const struct s3_head *head, struct ruling *r)
+{
+	const char *detail = NULL;
+	int e = s3_request_parse(head, j->config.domains, &r->parsed, &detail);
+
+	return e > 0 ? deny(r, (enum s3_error)e, detail) : e;
+}
+
+static int hear(struct judge *j, const struct s3_head *head, int64_t now_s, struct ruling *r)
+{
+	struct span canonical;
+	int e;
+
+	e = canonical_read(&j->canonical, head);
+	if (!e)
+		e = hear_claim(j, now_s, r);
+	if (!e)
+		e = hear_canonical(j, r, &canonical);
+	if (!e)
+		e = hear_signature(j, canonical, r);
+	if (!e)
+		e = hear_meaning(j, head, r);
+	return e;
+}
+
+int judge_hear(struct judge *j, const struct s3_head *head, int64_t now_s, struct ruling *ret)
+{
+	int e;
+
+	*ret = (struct ruling){ .claim = &j->claim };
+	e = hear(j, head, now_s, ret);
+	if (e < 0)
+		return e;
+	ret->error = (enum s3_error)e;
+	return 0;
+}

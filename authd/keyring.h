@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Who there is: tenants and their access keys, in memory, for the loop. The database behind it is
+ * database.h's; what it has made durable is put in here, and only then exists.
+ *
+ * Secrets are sealed (XChaCha20-Poly1305 under the keyring key, bound to access key and tenant) here
+ * as they are in the file. One is opened for the moment in which a signing key is derived from it, in
+ * guarded memory; what is kept is the signing key, for its day.
+ */
+
+#include "authd/sigv4.h"
+#include "ipc/wire.h"
+
+#define KEYRING_TENANTS_MAX 10000
+#define KEYRING_KEYS_MAX 100000
+
+#define KEYRING_MASTER_LEN 32		/* the keyring key */
+#define KEYRING_NAME_MAX 63
+#define KEYRING_DISPLAY_NAME_MAX 256
+#define KEYRING_EMAIL_MAX 254
+#define KEYRING_CANONICAL_LEN 64
+#define KEYRING_ACCESS_KEY_MIN 3
+#define KEYRING_ACCESS_KEY_MAX 128
+#define KEYRING_SECRET_MIN 8
+#define KEYRING_SECRET_MAX 128
+#define KEYRING_SEALED_MAX (24 + KEYRING_SECRET_MAX + 16)	/* nonce, text, tag */
+
+struct tenant {
+	uint64_t number;	/* the database's, from when it is durable */
+	struct ipc_id id;	/* everybody else's */
+	uint64_t created_ns;
+	struct tenant *next;	/* in order of creation */
+	char name[KEYRING_NAME_MAX + 1];
+	char display_name[KEYRING_DISPLAY_NAME_MAX + 1];
+	char email[KEYRING_EMAIL_MAX + 1];
+	char canonical_id[KEYRING_CANONICAL_LEN + 1];
+};
+
+struct access_key {
+	uint64_t holder;	/* a number never another's in this process */
+	const struct tenant *tenant;
+	uint64_t created_ns;
+	bool enabled;
+	struct access_key *next;	/* in order of creation */
+	size_t sealed_len;
+	uint8_t sealed[KEYRING_SEALED_MAX];
+	char id[KEYRING_ACCESS_KEY_MAX + 1];
+};
+
+struct keyring;
+
+/* Copies the keyring key into guarded memory. */
+must_check int keyring_new(const uint8_t master[static KEYRING_MASTER_LEN], struct keyring **ret);
+struct keyring *keyring_free(struct keyring *k);
+DEFINE_CLEANUP(struct keyring *, keyring_free)
+
+/* What may stand in the name of a tenant, in an access key, in a secret. */
+bool keyring_name_is_valid(struct span s);
+bool keyring_access_key_is_valid(struct span s);
+bool keyring_secret_is_valid(struct span s);
+
+/* --- records, before they are durable ---------------------------------------------------------- */
+
+/* With an id, and where canonical_id is empty also one of those. Texts must be valid and fit. */
+must_check int tenant_new(struct span name, struct span display_name, struct span email,
+			  struct span canonical_id, struct tenant **ret);
+struct tenant *tenant_free(struct tenant *t);
+DEFINE_CLEANUP(struct tenant *, tenant_free)
+
+/* Enabled, with its secret sealed. -ENOMEM. */
+must_check int access_key_new(struct keyring *k, const struct tenant *t, struct span id,
+			      struct span secret, struct access_key **ret);
+struct access_key *access_key_free(struct access_key *a);
+DEFINE_CLEANUP(struct access_key *, access_key_free)
+
+/* --- what exists ------------------------------------------------------------------------------- */
+
+enum keyring_outcome {
+	KEYRING_OK = 0,
+	KEYRING_FULL,
+};
+
+/*
+ * Take the record over when the result is 0. -EEXIST: its hash is another's, once in 2^64; hashes are
+ * others at each start.
+ */
+must_check int keyring_add_tenant(struct keyring *k, struct tenant *t);
+must_check int keyring_add_key(struct keyring *k, struct access_key *a);
+
+void keyring_enable_key(struct keyring *k, struct access_key *a, bool enabled);
+
+/* Out of the keyring and freed, with every signing key that came of it. */
+void keyring_remove_key(struct keyring *k, struct access_key *a);
+
+/* NULL where there is none. */
+const struct tenant *keyring_find_tenant(const struct keyring *k, struct span name);
+const struct tenant *keyring_find_tenant_number(const struct keyring *k, uint64_t number);
+struct access_key *keyring_find_key(const struct keyring *k, struct span id);
+
+/* The first of all; go on by ->next. */
+const struct tenant *keyring_tenants(const struct keyring *k);
+const struct access_key *keyring_keys(const struct keyring *k);
+size_t keyring_tenant_count(const struct keyring *k);
+size_t keyring_key_count(const struct keyring *k);
+
+/*
+ * The signing key of an access key, or with NULL that of nobody, which takes as long and matches
+ * nothing. Borrowed until the next call. -EBADMSG: the secret does not open under this keyring key.
+ */
+must_check int keyring_signing_key(struct keyring *k, const struct access_key *a, struct span day,
+				   struct span region, const uint8_t **ret);
+
+/* Whether this keyring key is the one the secrets were sealed with, tried on one; true without any. */
+bool keyring_fits(struct keyring *k);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The command line of coffer-authd. */
+
+#include <sys/types.h>
+
+#include "base/defs.h"
+#include "policy/confine.h"
+
+#define OPTIONS_LIST_MAX 16
+
+struct options {
+	const char *state;	/* the directory of auth.db */
+	const char *region;	/* the only one accepted, or NULL */
+	uid_t frontend_uid;
+	uid_t stored_uid;
+	uid_t admin_uids[OPTIONS_LIST_MAX];	/* beside root */
+	size_t n_admin_uids;
+	gid_t admin_gids[OPTIONS_LIST_MAX];
+	size_t n_admin_gids;
+	const char *domains[OPTIONS_LIST_MAX + 1];	/* NULL-terminated */
+	size_t n_domains;
+	uid_t uid;		/* to become; (uid_t)-1: stay */
+	gid_t gid;
+	enum confine_mode confine;
+};
+
+enum options_outcome {
+	OPTIONS_OK = 0,
+	OPTIONS_HELP,		/* asked for, and printed */
+	OPTIONS_WRONG,		/* what is wrong was said on stderr */
+};
+
+/* Texts are borrowed from argv. */
+must_check int options_parse(int argc, char **argv, struct options *ret);

@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "authd/session.h"
+
+#include <inttypes.h>
+#include <sodium.h>
+
+#include "authd/authd.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "ipc/grant.h"
+
+struct session {
+	struct channel channel;
+	struct authd *authd;
+	struct loop_timer greeting;
+	struct ipc_id id;		/* of the channel, in this epoch; tickets and grants name it */
+	struct table streams;		/* by call */
+	pid_t pid;
+	const char *fault;		/* what a handler found, for the log */
+	struct session *next, *before;
+};
+
+static bool is_ready(const struct session *s)
+{
+	return s->channel.phase == IPC_PHASE_READY;
+}
+
+/* --- life -------------------------------------------------------------------------------------- */
+
+static void session_free(struct session *s)
+{
+	struct sessions *all = &s->authd->sessions;
+	struct stream *stream;
+	size_t at = 0;
+
+	while ((stream = table_next(&s->streams, &at)))
+		chains_remove(stream);
+	table_clear(&s->streams);
+	*(s->before ? &s->before->next : &all->first) = s->next;
+	if (s->next)
+		s->next->before = s->before;
+	all->n--;
+	if (is_ready(s))
+		all->n_ready--;
+	loop_disarm(&s->greeting);
+	channel_close(&s->channel);
+	free(s);
+}
+
+static int violation(struct session *s, const char *what)
+{
+	s->fault = what;
+	return CHANNEL_VIOLATION;
+}
+
+static void ended(struct channel *c, enum channel_end end, int detail)
+{
+	struct session *s = c->owner;
+
+	switch (end) {
+	case CHANNEL_END_HANGUP:
+		log_info("worker-left pid=%d", (int)s->pid);
+		break;
+	case CHANNEL_END_VIOLATION:
+		log_error("violation channel=worker pid=%d fault=%s", (int)s->pid,
+			  s->fault ? s->fault : ipc_fault_name((enum ipc_fault)detail));
+		break;
+	case CHANNEL_END_STUCK:
+		log_error("worker-stuck pid=%d", (int)s->pid);
+		break;
+	case CHANNEL_END_FAILURE:
+		log_error("channel-failed channel=worker pid=%d error=%s", (int)s->pid,
+			  strerrorname_np(detail));
+		break;
+	}
+	session_free(s);
+}
+
+static int greeting_is_late(struct loop_timer *t)
+{
+	struct session *s = (struct session *)((char *)t - offsetof(struct session, greeting));
+
+	log_warning("worker-silent pid=%d", (int)s->pid);
+	session_free(s);
+	return 0;
+}
+
+void sessions_close(struct authd *a)
+{
+	while (a->sessions.first)
+		session_free(a->sessions.first);
+}
+
+/* --- speaking ---------------------------------------------------------------------------------- */
+
+static int send_denied(struct session *s, uint64_t call, enum s3_error error, const char *detail)
+{
+	struct ipc_message m = {
+		.number = IPC_DENIED,
+		.denied = { call, (uint16_t)error, span_from_string(detail) },
+	};
+
+	return channel_send(&s->channel, &m, -1);
+}
+
+/* Each epoch gives the channel another id: what was sealed for the old one is for nobody. */
+static int send_ticket(struct session *s)
+{
+	struct authd *a = s->authd;
+	struct ticket ticket;
+	struct ipc_message m = { .number = IPC_TICKET };
+
+	randombytes_buf(s->id.bytes, sizeof(s->id.bytes));
+	ticket.channel = s->id;
+	buffer_reset(&a->contents);
+	buffer_reset(&a->sealed);
+	ticket_encode(&ticket, &a->contents);
+	seal_put(a->seal, SEALED_TICKET, buffer_span(&a->contents), &a->sealed);
+	if (buffer_error(&a->sealed))
+		return buffer_error(&a->sealed);
+	m.ticket.epoch = seal_epoch(a->seal);
+	m.ticket.ticket = buffer_span(&a->sealed);
+	return channel_send(&s->channel, &m, -1);
+}
+
+/* Outside of the channel's own handler: nobody else would see that a message could not be sent. */
+static void fail_unless_sent(struct session *s, int r)
+{
+	if (r >= 0)
+		return;
+	log_error("channel-failed channel=worker pid=%d error=%s", (int)s->pid, strerrorname_np(-r));
+	session_free(s);
+}
+
+void sessions_ticket(struct authd *a)
+{
+	struct session *next;
+
+	for (struct session *s = a->sessions.first; s; s = next) {
+		next = s->next;
+		if (is_ready(s))
+			fail_unless_sent(s, send_ticket(s));
+	}
+}
+
+/* --- streams ----------------------------------------------------------------------------------- */
+
+void session_forget(struct stream *stream)
+{
+	struct session *s = stream->owner;
+
+	table_remove(&s->streams, stream->call);
+	chains_remove(stream);
+}
+
+static int send_chained(struct session *s, const struct stream *stream)
+{
+	struct authd *a = s->authd;
+	struct chain_seal seal = {
+		.grant = stream->grant,
+		.channel = stream->channel,
+		.length = stream->chain.length,
+		.trailer = span_from_string(stream->chain.checksum),
+	};
+	struct ipc_message m = { .number = IPC_CHAINED, .chained.call = stream->call };
+
+	buffer_reset(&a->contents);
+	buffer_reset(&a->sealed);
+	chain_seal_encode(&seal, &a->contents);
+	seal_put(a->seal, SEALED_CHAIN, buffer_span(&a->contents), &a->sealed);
+	if (buffer_error(&a->sealed))
+		return buffer_error(&a->sealed);
+	m.chained.seal = buffer_span(&a->sealed);
+	return channel_send(&s->channel, &m, -1);
+}
+
+static int tell_stream(struct stream *stream, int outcome)
+{
+	struct session *s = stream->owner;
+	enum s3_error error = outcome < 0 ? S3_ERROR_INTERNAL_ERROR : stream->chain.error;
+
+	if (outcome < 0)
+		log_error("chain-failed call=%" PRIu64 " error=%s", stream->call, strerrorname_np(-outcome));
+	if (outcome == CHAIN_DONE)
+		return send_chained(s, stream);
+	return send_denied(s, stream->call, error, "");
+}
+
+void session_decide(struct stream *stream, int outcome)
+{
+	struct session *s = stream->owner;
+	int r;
+
+	if (outcome == CHAIN_OK)
+		return;
+	r = tell_stream(stream, outcome);
+	session_forget(stream);
+	fail_unless_sent(s, r);
+}
+
+void session_stream_expired(struct stream *stream)
+{
+	stream->chain.error = S3_ERROR_REQUEST_TIMEOUT;
+	session_decide(stream, CHAIN_REFUSED);
+}
+
+void sessions_drop_streams(struct authd *a)
+{
+	while (a->chains.oldest) {
+		a->chains.oldest->chain.error = S3_ERROR_SERVICE_UNAVAILABLE;
+		session_decide(a->chains.oldest, CHAIN_REFUSED);
+	}
+}
+
+/* CHAINS_FULL where there are too many, of this worker or of all. */
+static int begin_stream(struct session *s, const struct grant *g, uint64_t call,
+			const struct ruling *ruling)
+{
+	struct stream_config config = {
+		.grant = &g->id,
+		.channel = &g->channel,
+		.request = &g->request,
+		.signing_key = ruling->signing_key,
+		.scope = &ruling->claim->scope,
+		.seed = ruling->claim->signature,
+		.call = call,
+		.owner = s,
+	};
+	struct stream *stream;
+	int r;
+
+	r = chains_add(&s->authd->chains, &config, &stream);
+	if (r)
+		return r;
+	r = table_add(&s->streams, call, stream);
+	if (r == TABLE_OK)
+		return CHAINS_OK;
+	chains_remove(stream);
+	return r == TABLE_FULL ? CHAINS_FULL : r < 0 ? r : fold(r);
+}
+
+/* --- asking ------------------------------------------------------------------------------------ */
+
+static int deny(struct session *s, const struct ipc_ask *m, const struct ruling *ruling)
+{
+	denials_note(&s->authd->denials, m->request_id, m->peer, ruling->key, ruling->error);
+	return send_denied(s, m->call, ruling->error, ruling->detail);
+}
+
+static struct grant grant_of(const struct session *s, const struct ipc_ask *m,
+			     const struct ruling *ruling)
+{
+	const struct tenant *t = ruling->key->tenant;
+	struct grant g = {
+		.channel = s->id,
+		.epoch = seal_epoch(s->authd->seal),
+		.expires_ns = clock_boottime_ns() + GRANT_LIFE_NS,
+		.request_id = m->request_id,
+		.principal = { .tenant = t->id,
+			       .canonical_id = span_from_string(t->canonical_id),
+			       .display_name = span_from_string(t->display_name),
+			       .user = SPAN(""),
+			       .credential = span_from_string(ruling->key->id) },
+		.peer = m->peer,
+		.request = ruling->parsed.request,
+	};
+
+	randombytes_buf(g.id.bytes, sizeof(g.id.bytes));
+	return g;
+}
+
+/* The sealed grant, in the buffer that authd keeps for it. False where the request is too large. */
+static bool seal_grant(struct authd *a, const struct grant *g)
+{
+	buffer_reset(&a->contents);
+	buffer_reset(&a->sealed);
+	grant_encode(g, &a->contents);
+	if (buffer_error(&a->contents))
+		return false;
+	seal_put(a->seal, SEALED_GRANT, buffer_span(&a->contents), &a->sealed);
+	return buffer_error(&a->sealed) == 0;
+}
+
+static int allow(struct session *s, const struct ipc_ask *m, struct ruling *ruling)
+{
+	struct authd *a = s->authd;
+	struct grant g = grant_of(s, m, ruling);
+	struct ipc_message answer = { .number = IPC_GRANTED, .granted.call = m->call };
+	int r;
+
+	if (!seal_grant(a, &g)) {
+		ruling->error = S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE;
+		return deny(s, m, ruling);
+	}
+	if (s3_payload_is_chained(g.request.payload)) {
+		r = begin_stream(s, &g, m->call, ruling);
+		if (r < 0)
+			return r;
+		if (r == CHAINS_FULL) {
+			ruling->error = S3_ERROR_SLOW_DOWN;
+			return deny(s, m, ruling);
+		}
+	}
+	answer.granted.grant = buffer_span(&a->sealed);
+	return channel_send(&s->channel, &answer, -1);
+}
+
+static int take_ask(struct session *s, const struct ipc_ask *m)
+{
+	_cleanup_(ruling_clear) struct ruling ruling = { 0 };
+	struct s3_head head = { m->method, m->target, m->fields };
+	struct authd *a = s->authd;
+	int r;
+
+	if (table_find(&s->streams, m->call))
+		return violation(s, "call-in-use");
+	if (!storelinks_are_ready(a)) {
+		ruling.error = S3_ERROR_SERVICE_UNAVAILABLE;
+		return deny(s, m, &ruling);
+	}
+	r = judge_hear(a->judge, &head, (int64_t)(clock_realtime_ns() / NS_PER_S), &ruling);
+	if (r < 0) {
+		/* Of one request; the worker and its other clients have nothing to do with it. */
+		log_error("cannot-judge request=%016" PRIx64 " error=%s", m->request_id,
+			  strerrorname_np(-r));
+		ruling.error = S3_ERROR_INTERNAL_ERROR;
+	}
+	return ruling.error ? deny(s, m, &ruling) : allow(s, m, &ruling);
+}
+
+/* --- hearing ----------------------------------------------------------------------------------- */
+
+static int take_hello(struct session *s, const struct ipc_hello *m)
+{
+	struct ipc_message welcome = { .number = IPC_WELCOME, .welcome.version = IPC_VERSION };
+	int r;
+
+	if (m->version != IPC_VERSION)
+		return violation(s, "version");
+	loop_disarm(&s->greeting);
+	s->channel.phase = IPC_PHASE_READY;
+	s->authd->sessions.n_ready++;
+	log_info("worker-joined pid=%d", (int)s->pid);
+	r = channel_send(&s->channel, &welcome, -1);
+	if (r < 0 || !storelinks_are_ready(s->authd))
+		return r;
+	return send_ticket(s);
+}
+
+static int take_chain(struct session *s, const struct ipc_chain *m)
+{
+	struct stream *stream = table_find(&s->streams, m->call);
+	int outcome, r;
+
+	/* It may have crossed with the denial that ended it. */
+	if (!stream)
+		return 0;
+	outcome = stream_claim(stream, m->chunks, m->last, m->trailer, m->trailer_signature);
+	if (outcome == CHAIN_VIOLATION)
+		return violation(s, "chain");
+	if (outcome == CHAIN_OK)
+		return 0;
+	/* Not session_decide(): a failure to send ends the channel, and that is the caller's. */
+	r = tell_stream(stream, outcome);
+	session_forget(stream);
+	return r;
+}
+
+static int take_forget(struct session *s, const struct ipc_forget *m)
+{
+	struct stream *stream = table_find(&s->streams, m->call);
+
+	if (stream)
+		session_forget(stream);
+	return 0;
+}
+
+static int message(struct channel *c, const struct ipc_message *m, int *fds)
+{
+	struct session *s = c->owner;
+
+	switch ((unsigned int)m->number) {
+#define MESSAGE(SYMBOL, symbol, ...)                                                               \
+	case IPC_##SYMBOL:                                                                         \
+		return take_##symbol(s, &m->symbol);
+		IPC_FRONTEND_TO_AUTHD(MESSAGE)
+#undef MESSAGE
+	default:
+		/* The channel lets no other direction pass. */
+		return violation(s, "direction");
+	}
+}
+
+static const struct channel_handler handler = { message, ended };
+
+int session_open(struct authd *a, int fd, pid_t pid)
+{
+	struct session *s;
+	int r;
+
+	if (a->sessions.n == SESSIONS_MAX) {
+		fd_close(fd);
+		return LISTENER_FULL;
+	}
+	s = calloc(1, sizeof(*s));
+	if (!s) {
+		fd_close(fd);
+		return -ENOMEM;
+	}
+	r = channel_open(&s->channel, &a->group, &a->loop, fd, IPC_FRONTEND_TO_AUTHD_DIRECTION, &handler,
+			 s);
+	if (r < 0) {
+		free(s);
+		return r;
+	}
+	s->authd = a;
+	s->pid = pid;
+	s->streams = TABLE_INIT(SESSION_STREAMS_MAX);
+	s->greeting.expired = greeting_is_late;
+	loop_arm(&a->loop, &s->greeting, clock_boottime_ns() + SESSION_GREETING_NS);
+	s->next = a->sessions.first;
+	if (s->next)
+		s->next->before = s;
+	a->sessions.first = s;
+	a->sessions.n++;
+	return 0;
+}

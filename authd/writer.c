@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "authd/writer.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+struct queue {
+	struct change *first, **end;
+	size_t n;
+};
+
+struct writer {
+	struct loop_source source;	/* an eventfd: changes came back */
+	struct database *database;
+	pthread_t thread;
+	bool started;
+	bool failed;			/* the thread's own: the disk can no longer be believed */
+
+	pthread_mutex_t lock;		/* for all below */
+	pthread_cond_t wake;
+	struct queue waiting, done;
+	size_t n_under_way;		/* submitted and not yet told of */
+	bool stopping;
+};
+
+struct change *change_free(struct change *c)
+{
+	if (!c)
+		return NULL;
+	tenant_free(c->tenant);
+	access_key_free(c->key);
+	free(c);
+	return NULL;
+}
+
+static void queue_put(struct queue *q, struct change *c)
+{
+	if (!q->first)
+		q->end = &q->first;
+	c->next = NULL;
+	*q->end = c;
+	q->end = &c->next;
+	q->n++;
+}
+
+static struct change *queue_take(struct queue *q)
+{
+	struct change *c = q->first;
+
+	if (c) {
+		q->first = c->next;
+		q->n--;
+	}
+	return c;
+}
+
+static int make(struct database *d, struct change *c)
+{
+	switch (c->kind) {
+	case CHANGE_ADD_TENANT:
+		return database_add_tenant(d, c->tenant);
+	case CHANGE_ADD_KEY:
+		return database_add_key(d, c->key);
+	case CHANGE_ENABLE_KEY:
+		return database_enable_key(d, c->id, true);
+	case CHANGE_DISABLE_KEY:
+		return database_enable_key(d, c->id, false);
+	case CHANGE_REMOVE_KEY:
+		return database_remove_key(d, c->id);
+	}
+	return -EINVAL;
+}
+
+/*
+ * After a failed write or flush nobody knows what the disk holds until the file is read anew, so
+ * nothing more is called durable until a restart has done that.
+ */
+static void write_change(struct writer *w, struct change *c)
+{
+	if (w->failed) {
+		c->result = -EIO;
+		snprintf(c->complaint, sizeof(c->complaint), "an earlier write failed");
+		return;
+	}
+	c->result = make(w->database, c);
+	if (c->result < 0)
+		snprintf(c->complaint, sizeof(c->complaint), "%s", database_complaint(w->database));
+	w->failed = c->result == -EIO;
+}
+
+static void *writer_run(void *argument)
+{
+	struct writer *w = argument;
+	struct change *c;
+
+	pthread_mutex_lock(&w->lock);
+	for (;;) {
+		while (!w->waiting.first && !w->stopping)
+			pthread_cond_wait(&w->wake, &w->lock);
+		c = queue_take(&w->waiting);
+		if (!c)
+			break;
+		pthread_mutex_unlock(&w->lock);
+		write_change(w, c);
+		pthread_mutex_lock(&w->lock);
+		queue_put(&w->done, c);
+		(void)!write(w->source.fd, &(uint64_t){ 1 }, sizeof(uint64_t));
+	}
+	pthread_mutex_unlock(&w->lock);
+	return NULL;
+}
+
+static struct change *next_done(struct writer *w)
+{
+	struct change *c;
+
+	pthread_mutex_lock(&w->lock);
+	c = queue_take(&w->done);
+	if (c)
+		w->n_under_way--;
+	pthread_mutex_unlock(&w->lock);
+	return c;
+}
+
+static int tell(struct loop_source *s, uint32_t events)
+{
+	struct writer *w = (struct writer *)((char *)s - offsetof(struct writer, source));
+	struct change *c;
+	uint64_t n;
+
+	(void)!read(s->fd, &n, sizeof(n));
+	while ((c = next_done(w)))
+		c->done(c);
+	return 0;
+}
+
+int writer_new(struct database *d, struct loop *l, struct writer **ret)
+{
+	_cleanup_(writer_freep) struct writer *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (!w)
+		return -ENOMEM;
+	w->database = d;
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->wake, NULL);
+	w->source.ready = tell;
+	w->source.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->source.fd < 0)
+		return -errno;
+	r = loop_add(l, &w->source, EPOLLIN);
+	if (r < 0)
+		return r;
+	r = -pthread_create(&w->thread, NULL, writer_run, w);
+	if (r < 0)
+		return r;
+	w->started = true;
+	*ret = steal_ptr(w);
+	return 0;
+}
+
+struct writer *writer_free(struct writer *w)
+{
+	struct change *c;
+
+	if (!w)
+		return NULL;
+	pthread_mutex_lock(&w->lock);
+	w->stopping = true;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+	if (w->started)
+		pthread_join(w->thread, NULL);
+	while ((c = queue_take(&w->done)))
+		c->done(c);
+	loop_remove(&w->source);
+	fd_close(w->source.fd);
+	pthread_cond_destroy(&w->wake);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+	return NULL;
+}
+
+int writer_submit(struct writer *w, struct change *c)
+{
+	int r = WRITER_OK;
+
+	pthread_mutex_lock(&w->lock);
+	if (w->n_under_way == WRITER_QUEUE_MAX) {
+		r = WRITER_FULL;
+	} else {
+		w->n_under_way++;
+		queue_put(&w->waiting, c);
+		pthread_cond_signal(&w->wake);
+	}
+	pthread_mutex_unlock(&w->lock);
+	return r;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The one thread that writes the database, so that the loop never waits for a disk. Changes are made
+ * one after the other, in the order they were given, and come back on the loop in that order, durable
+ * or not at all. The writer touches no memory of the keyring: a change owns all it needs.
+ */
+
+#include "authd/database.h"
+#include "base/loop.h"
+
+#define WRITER_QUEUE_MAX 256
+
+enum change_kind {
+	CHANGE_ADD_TENANT,
+	CHANGE_ADD_KEY,
+	CHANGE_ENABLE_KEY,
+	CHANGE_DISABLE_KEY,
+	CHANGE_REMOVE_KEY,
+};
+
+struct change {
+	enum change_kind kind;
+	struct tenant *tenant;		/* ADD_TENANT: owned */
+	struct access_key *key;		/* ADD_KEY: owned */
+	char id[KEYRING_ACCESS_KEY_MAX + 1];	/* the others: which key */
+	int result;			/* enum database_outcome or -errno, when done */
+	char complaint[128];		/* with -errno: SQLite's words */
+	void (*done)(struct change *c);	/* on the loop; the change is the callee's again */
+	void *owner;
+	struct change *next;
+};
+
+/* Frees what the change still owns. */
+struct change *change_free(struct change *c);
+DEFINE_CLEANUP(struct change *, change_free)
+
+struct writer;
+
+/* Starts the thread. The database is the writer's until writer_free(), and still the caller's then. */
+must_check int writer_new(struct database *d, struct loop *l, struct writer **ret);
+
+/* Makes the changes that wait, tells of them, and ends the thread. */
+struct writer *writer_free(struct writer *w);
+DEFINE_CLEANUP(struct writer *, writer_free)
+
+enum writer_outcome {
+	WRITER_OK = 0,
+	WRITER_FULL,
+};
+
+/* Takes the change when the result is 0. */
+must_check int writer_submit(struct writer *w, struct change *c);
