@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Builds heads for tests from text, as they would arrive: "GET /b/k?x" and then "Name: value" lines. */
+/* Builds heads for tests from text, as they would arrive: "GET /b/k?x" and then "Name: value"
+ * lines. */
 
 #undef NDEBUG
 #include <assert.h>
@@ -69,7 +70,7 @@ static inline int test_parse(const char *text)
 
 struct test_case {
 	const char *head;
-	int error;	/* enum s3_error, 0 for a request */
+	int error; /* enum s3_error, 0 for a request */
 };
 
 #define TEST_CASES(cases) test_cases(cases, ARRAY_SIZE(cases))

@@ -24,7 +24,7 @@ static void test_values_are_those_that_others_compute(void)
 {
 	static const struct {
 		enum checksum_algorithm algorithm;
-		const char *text;	/* of "123456789", by independent tools */
+		const char *text; /* of "123456789", by independent tools */
 	} cases[] = {
 		{ CHECKSUM_CRC32, "y/Q5Jg==" },
 		{ CHECKSUM_CRC32C, "4waSgw==" },

@@ -5,11 +5,11 @@
 #include <assert.h>
 #include <stdio.h>
 
-#define SIG_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-#define SIG_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-#define SIG_C "CCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC"
-#define PLAIN S3_PAYLOAD_STREAMING_UNSIGNED_TRAILER
-#define SIGNED S3_PAYLOAD_STREAMING_SIGNED
+#define SIG_A	       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define SIG_B	       "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define SIG_C	       "CCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC"
+#define PLAIN	       S3_PAYLOAD_STREAMING_UNSIGNED_TRAILER
+#define SIGNED	       S3_PAYLOAD_STREAMING_SIGNED
 #define SIGNED_TRAILER S3_PAYLOAD_STREAMING_SIGNED_TRAILER
 
 /* All that came out of a body, written down as text: "5a hello 0- ..." */
@@ -108,8 +108,7 @@ static const struct case_row good[] = {
 	{ PLAIN, 5, CHECKSUM_CRC32, "5\r\nhello\r\n0\r\nX-Amz-Checksum-CRC32: NhCmhg== \r\n\r\n",
 	  "[5,00][0,00]{X-Amz-Checksum-CRC32:NhCmhg===36}", "hello" },
 	/* As MinIO's client does: the trailer ends with a line feed, then come two blank lines. */
-	{ PLAIN, 5, CHECKSUM_CRC32,
-	  "5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\n\r\n\r\n",
+	{ PLAIN, 5, CHECKSUM_CRC32, "5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\n\r\n\r\n",
 	  "[5,00][0,00]{x-amz-checksum-crc32:NhCmhg===36}", "hello" },
 	{ SIGNED, 5, CHECKSUM_NONE,
 	  "5;chunk-signature=" SIG_A "\r\nhello\r\n0;chunk-signature=" SIG_B "\r\n\r\n",
@@ -147,8 +146,8 @@ static void test_t04_frames_may_be_split_at_every_byte(void)
 			for (size_t piece = 1; piece <= body.len; piece += body.len - 1) {
 				_cleanup_(story_clear) struct story s;
 
-				run(&s, good[i].mode, good[i].expected, good[i].trailer, body, first,
-				    piece);
+				run(&s, good[i].mode, good[i].expected, good[i].trailer, body,
+				    first, piece);
 				assert(s.error == 0 && tells(&s, good[i].text, good[i].data));
 			}
 		}
@@ -216,7 +215,10 @@ static void refuse(const struct bad_row *rows, size_t count)
 
 static void test_t04_broken_frames_are_refused(void)
 {
-#define BROKEN(mode, body) { mode, 5, CHECKSUM_NONE, body, S3_ERROR_INCOMPLETE_BODY }
+#define BROKEN(mode, body)                                                                         \
+	{                                                                                          \
+		mode, 5, CHECKSUM_NONE, body, S3_ERROR_INCOMPLETE_BODY                             \
+	}
 	static const struct bad_row rows[] = {
 		BROKEN(PLAIN, "hello"),
 		BROKEN(PLAIN, "\r\nhello"),
@@ -279,9 +281,12 @@ static void test_t05_lengths_that_do_not_add_up_are_refused(void)
 
 static void test_t05_trailers_are_as_announced_or_refused(void)
 {
-#define TRAILER(mode, algorithm, body) { mode, 0, algorithm, body, S3_ERROR_MALFORMED_TRAILER }
+#define TRAILER(mode, algorithm, body)                                                             \
+	{                                                                                          \
+		mode, 0, algorithm, body, S3_ERROR_MALFORMED_TRAILER                               \
+	}
 #define CRC32 "x-amz-checksum-crc32:AAAAAA==\r\n"
-#define ZERO "0;chunk-signature=" SIG_A "\r\n"
+#define ZERO  "0;chunk-signature=" SIG_A "\r\n"
 	static const struct bad_row rows[] = {
 		TRAILER(PLAIN, CHECKSUM_CRC32, "0\r\n\r\n"),
 		TRAILER(PLAIN, CHECKSUM_CRC32, "0\r\n"),
@@ -294,8 +299,8 @@ static void test_t05_trailers_are_as_announced_or_refused(void)
 		TRAILER(PLAIN, CHECKSUM_CRC32, "0\r\nx-amz-checksum-crc32\r\n\r\n"),
 		TRAILER(PLAIN, CHECKSUM_CRC32, "0\r\nx-amz-checksum-crc32 :AAAAAA==\r\n\r\n"),
 		TRAILER(PLAIN, CHECKSUM_CRC32, "0\r\n\r\n" CRC32 "\r\n"),
-		TRAILER(PLAIN, CHECKSUM_CRC32, "0\r\n" CRC32 "x-amz-trailer-signature:" SIG_A
-					       "\r\n\r\n"),
+		TRAILER(PLAIN, CHECKSUM_CRC32,
+			"0\r\n" CRC32 "x-amz-trailer-signature:" SIG_A "\r\n\r\n"),
 		TRAILER(SIGNED, CHECKSUM_NONE, ZERO CRC32 "\r\n"),
 		TRAILER(SIGNED, CHECKSUM_NONE, ZERO "x-amz-trailer-signature:" SIG_A "\r\n\r\n"),
 		TRAILER(SIGNED_TRAILER, CHECKSUM_CRC32, ZERO CRC32 "\r\n\r\n"),
@@ -303,8 +308,8 @@ static void test_t05_trailers_are_as_announced_or_refused(void)
 		TRAILER(SIGNED_TRAILER, CHECKSUM_CRC32,
 			ZERO CRC32 "x-amz-trailer-signature:abc\r\n\r\n"),
 		TRAILER(SIGNED_TRAILER, CHECKSUM_CRC32,
-			ZERO CRC32 "x-amz-trailer-signature:" SIG_A "\r\nx-amz-trailer-signature:" SIG_A
-				   "\r\n\r\n"),
+			ZERO CRC32 "x-amz-trailer-signature:" SIG_A
+				   "\r\nx-amz-trailer-signature:" SIG_A "\r\n\r\n"),
 		TRAILER(SIGNED_TRAILER, CHECKSUM_CRC32,
 			ZERO "x-amz-trailer-signature:" SIG_A "\r\n" CRC32 "\r\n"),
 		TRAILER(SIGNED_TRAILER, CHECKSUM_CRC32,
@@ -369,7 +374,8 @@ static void test_a_parser_that_failed_stays_so(void)
 	assert(chunked_finish(&c) == S3_ERROR_INCOMPLETE_BODY);
 }
 
-/* Whatever bit is flipped, the answer is the same for all splits, and nothing is read twice or lost. */
+/* Whatever bit is flipped, the answer is the same for all splits, and nothing is read twice or
+ * lost. */
 static void test_flipped_bits_are_answered_alike_in_all_splits(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {

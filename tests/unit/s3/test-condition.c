@@ -3,14 +3,14 @@
 
 #include "head.h"
 
-#define BEFORE "Sun, 06 Nov 1994 08:49:36 GMT"
-#define EXACTLY "Sun, 06 Nov 1994 08:49:37 GMT"
-#define AFTER "Sun, 06 Nov 1994 08:49:38 GMT"
+#define BEFORE	 "Sun, 06 Nov 1994 08:49:36 GMT"
+#define EXACTLY	 "Sun, 06 Nov 1994 08:49:37 GMT"
+#define AFTER	 "Sun, 06 Nov 1994 08:49:38 GMT"
 #define MODIFIED 784111777
 
 struct case_row {
 	const char *match, *none_match, *modified, *unmodified;
-	int read;	/* the outcome; a copy source says FAILED for NOT_MODIFIED */
+	int read; /* the outcome; a copy source says FAILED for NOT_MODIFIED */
 };
 
 static const struct case_row reads[] = {

@@ -25,16 +25,23 @@ static void test_hex_takes_either_case_and_nothing_else(void)
 	assert(!hex_decode(SPAN("abcde"), b, 2));
 	assert(!hex_decode(SPAN("ab g"), b, 2));
 	assert(!hex_decode(SPAN("0x12"), b, 2));
-	assert(!hex_decode(SPAN("ab\x00" "1"), b, 2));
-	assert(hex_digit('@') < 0 && hex_digit('`') < 0 && hex_digit('G') < 0 && hex_digit(0x10) < 0);
+	assert(!hex_decode(SPAN("ab\x00"
+				"1"),
+			   b, 2));
+	assert(hex_digit('@') < 0 && hex_digit('`') < 0 && hex_digit('G') < 0 &&
+	       hex_digit(0x10) < 0);
 }
 
 /* RFC 4648, section 10. */
 static void test_base64_of_the_standard(void)
 {
 	static const char *const cases[][2] = {
-		{ "", "" },	       { "f", "Zg==" },	      { "fo", "Zm8=" },
-		{ "foo", "Zm9v" },     { "foob", "Zm9vYg==" }, { "fooba", "Zm9vYmE=" },
+		{ "", "" },
+		{ "f", "Zg==" },
+		{ "fo", "Zm8=" },
+		{ "foo", "Zm9v" },
+		{ "foob", "Zm9vYg==" },
+		{ "fooba", "Zm9vYmE=" },
 		{ "foobar", "Zm9vYmFy" },
 	};
 
@@ -54,7 +61,7 @@ static void test_base64_has_one_text_for_one_value(void)
 	uint8_t b[16];
 
 	assert(base64_decode(SPAN("Zg=="), b, 1));
-	assert(!base64_decode(SPAN("Zh=="), b, 1));	/* unused bits set */
+	assert(!base64_decode(SPAN("Zh=="), b, 1)); /* unused bits set */
 	assert(!base64_decode(SPAN("Zm9="), b, 2));
 	assert(!base64_decode(SPAN("Zg"), b, 1));
 	assert(!base64_decode(SPAN("Zg=a"), b, 1));

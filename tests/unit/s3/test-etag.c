@@ -27,8 +27,19 @@ static void test_tags_read_back_as_they_were_written(void)
 static void test_what_is_no_tag_of_ours_is_refused(void)
 {
 	static const char *const bad[] = {
-		"", "\"\"", "abc", DIGITS "0", DIGITS "-", DIGITS "-0", DIGITS "-10001",
-		DIGITS "-x", DIGITS "-1-1", "\"" DIGITS, DIGITS "\"", "W/\"" DIGITS "\"", "*",
+		"",
+		"\"\"",
+		"abc",
+		DIGITS "0",
+		DIGITS "-",
+		DIGITS "-0",
+		DIGITS "-10001",
+		DIGITS "-x",
+		DIGITS "-1-1",
+		"\"" DIGITS,
+		DIGITS "\"",
+		"W/\"" DIGITS "\"",
+		"*",
 		"g41d8cd98f00b204e9800998ecf8427e",
 	};
 	unsigned int parts;
@@ -66,7 +77,7 @@ static void test_lists_of_tags(void)
 		{ "\"x,abc\"", false, false },
 		{ "\"*\"", false, false },
 		{ "*, \"x\"", false, false },
-		{ "\"abc", true, true },	/* the quote that is missing changes no meaning */
+		{ "\"abc", true, true }, /* the quote that is missing changes no meaning */
 		{ "\"x", false, false },
 		{ "W/", false, false },
 		{ "\"\"", false, false },

@@ -31,8 +31,9 @@ static void test_header_names_have_no_case_and_parameters_do(void)
 
 static void test_other_names_are_none_of_ours(void)
 {
-	static const char longer[] = "x-amz-server-side-encryption-customer-algorithm-and-then-some-"
-				     "more-bytes-than-any-name-has";
+	static const char longer[] =
+		"x-amz-server-side-encryption-customer-algorithm-and-then-some-"
+		"more-bytes-than-any-name-has";
 	static const char *const others[] = {
 		"", "a", "hos", "hostt", "host ", "zzz", "x-amz-", "\xff", "hos\xd4", longer,
 	};

@@ -10,9 +10,21 @@
 static void test_bucket_names_that_s3_takes(void)
 {
 	static const char *const names[] = {
-		"abc", "a.b", "a-b", "0bc", "docexamplebucket1", "log-delivery-march-2020",
-		"my.bucket.with.dots", "a--b", "1.2.3", "1.2.3.4.5", "1.2.3.4a", "a-.b",
-		"xn-a", "256.0.0.x", "alias-s3",
+		"abc",
+		"a.b",
+		"a-b",
+		"0bc",
+		"docexamplebucket1",
+		"log-delivery-march-2020",
+		"my.bucket.with.dots",
+		"a--b",
+		"1.2.3",
+		"1.2.3.4.5",
+		"1.2.3.4a",
+		"a-.b",
+		"xn-a",
+		"256.0.0.x",
+		"alias-s3",
 		"abcdefghijklmnopqrstuvwxyz0123456789-abcdefghijklmnopqrstuvwxyz",
 	};
 
@@ -23,10 +35,34 @@ static void test_bucket_names_that_s3_takes(void)
 static void test_bucket_names_that_s3_refuses(void)
 {
 	static const char *const names[] = {
-		"", "a", "ab", "Abc", "abC", "a_b", "a b", "a/b", ".abc", "abc.", "-abc", "abc-",
-		"a..b", "192.168.5.4", "999.999.999.999", "xn--abc", "sthree-abc",
-		"sthree-configurator", "amzn-s3-demo-bucket", "abc-s3alias", "abc--ol-s3",
-		"abc.mrap", "abc--x-s3", "abc--table-s3", "caf\xc3\xa9", "a\nb", "..", "...",
+		"",
+		"a",
+		"ab",
+		"Abc",
+		"abC",
+		"a_b",
+		"a b",
+		"a/b",
+		".abc",
+		"abc.",
+		"-abc",
+		"abc-",
+		"a..b",
+		"192.168.5.4",
+		"999.999.999.999",
+		"xn--abc",
+		"sthree-abc",
+		"sthree-configurator",
+		"amzn-s3-demo-bucket",
+		"abc-s3alias",
+		"abc--ol-s3",
+		"abc.mrap",
+		"abc--x-s3",
+		"abc--table-s3",
+		"caf\xc3\xa9",
+		"a\nb",
+		"..",
+		"...",
 		"abcdefghijklmnopqrstuvwxyz0123456789-abcdefghijklmnopqrstuvwxyz0",
 	};
 
@@ -38,8 +74,24 @@ static void test_bucket_names_that_s3_refuses(void)
 static void test_t50_odd_keys_are_keys_like_others(void)
 {
 	static const char *const keys[] = {
-		"..", ".", "/", "//", "../../etc/passwd", "a//b", "/a", "a/", " ", "\\", "\x01",
-		"a\nb", "%2e", "+", "?", "#", "\xef\xbf\xbf", "\xf0\x9f\x98\x80",
+		"..",
+		".",
+		"/",
+		"//",
+		"../../etc/passwd",
+		"a//b",
+		"/a",
+		"a/",
+		" ",
+		"\\",
+		"\x01",
+		"a\nb",
+		"%2e",
+		"+",
+		"?",
+		"#",
+		"\xef\xbf\xbf",
+		"\xf0\x9f\x98\x80",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)

@@ -3,15 +3,15 @@
 
 #include "head.h"
 
-#define HASH "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-#define PUT "PUT /bkt/k\nContent-Length: 5\n"
-#define V4 "Authorization: AWS4-HMAC-SHA256 Credential=x\n"
-#define FRAMED "PUT /bkt/k\nx-amz-decoded-content-length: 5\nTransfer-Encoding: chunked\n"
-#define SIGNED "x-amz-content-sha256: STREAMING-AWS4-HMAC-SHA256-PAYLOAD\n"
-#define SIGNED_TRAILER "x-amz-content-sha256: STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER\n"
+#define HASH		 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#define PUT		 "PUT /bkt/k\nContent-Length: 5\n"
+#define V4		 "Authorization: AWS4-HMAC-SHA256 Credential=x\n"
+#define FRAMED		 "PUT /bkt/k\nx-amz-decoded-content-length: 5\nTransfer-Encoding: chunked\n"
+#define SIGNED		 "x-amz-content-sha256: STREAMING-AWS4-HMAC-SHA256-PAYLOAD\n"
+#define SIGNED_TRAILER	 "x-amz-content-sha256: STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER\n"
 #define UNSIGNED_TRAILER "x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER\n"
-#define DELETE "POST /bkt?delete\nContent-Length: 5\n"
-#define MD5 "Content-MD5: 1B2M2Y8AsgTpgAmY7PhCfg=="
+#define DELETE		 "POST /bkt?delete\nContent-Length: 5\n"
+#define MD5		 "Content-MD5: 1B2M2Y8AsgTpgAmY7PhCfg=="
 
 static void test_modes_are_read_from_the_header(void)
 {
@@ -60,8 +60,9 @@ static void test_modes_that_are_none_are_refused(void)
 static void test_t03_streaming_needs_an_object_body(void)
 {
 	static const char *const heads[] = {
-		"GET /bkt/k", "HEAD /bkt", "PUT /bkt", "DELETE /bkt/k", "POST /bkt/k?uploads",
-		"POST /bkt/k?uploadId=u", "POST /bkt?delete", "GET /bkt?policy", "GET /",
+		"GET /bkt/k",	    "HEAD /bkt",	   "PUT /bkt",
+		"DELETE /bkt/k",    "POST /bkt/k?uploads", "POST /bkt/k?uploadId=u",
+		"POST /bkt?delete", "GET /bkt?policy",	   "GET /",
 	};
 	static const char *const modes[] = { SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER };
 
@@ -69,8 +70,10 @@ static void test_t03_streaming_needs_an_object_body(void)
 		for (size_t j = 0; j < ARRAY_SIZE(modes); j++) {
 			char head[512];
 
-			snprintf(head, sizeof(head), "%s\n%sContent-Length: 5\n" MD5
-				 "\nx-amz-decoded-content-length: 5", heads[i], modes[j]);
+			snprintf(head, sizeof(head),
+				 "%s\n%sContent-Length: 5\n" MD5
+				 "\nx-amz-decoded-content-length: 5",
+				 heads[i], modes[j]);
 			assert(test_parse(head) == S3_ERROR_INVALID_REQUEST);
 		}
 	}
@@ -144,8 +147,8 @@ static uint64_t length_of(const char *head)
 static void test_the_length_is_that_of_the_object(void)
 {
 	assert(length_of(PUT) == 5);
-	assert(length_of("PUT /bkt/k\nContent-Length: 999\nx-amz-decoded-content-length: 5\n"
-			 SIGNED) == 5);
+	assert(length_of("PUT /bkt/k\nContent-Length: 999\nx-amz-decoded-content-length: "
+			 "5\n" SIGNED) == 5);
 	assert(length_of(FRAMED UNSIGNED_TRAILER) == 5);
 	/* The decoded length of a body that is not framed is nobody's business. */
 	assert(length_of(PUT "x-amz-decoded-content-length: 4") == 5);
@@ -190,7 +193,8 @@ static void test_checksums_are_one_and_well_formed(void)
 		{ PUT "x-amz-sdk-checksum-algorithm: CRC32", S3_ERROR_INVALID_REQUEST },
 		{ PUT "x-amz-sdk-checksum-algorithm: MD5", S3_ERROR_INVALID_REQUEST },
 		{ FRAMED UNSIGNED_TRAILER "x-amz-trailer: x-amz-checksum-sha1\n"
-					  "x-amz-sdk-checksum-algorithm: SHA1", 0 },
+					  "x-amz-sdk-checksum-algorithm: SHA1",
+		  0 },
 		{ FRAMED UNSIGNED_TRAILER "x-amz-trailer: x-amz-checksum-sha1\n"
 					  "x-amz-sdk-checksum-algorithm: SHA256",
 		  S3_ERROR_INVALID_REQUEST },
@@ -242,7 +246,8 @@ static void test_an_upload_may_ask_for_what_its_algorithm_can(void)
 		  S3_ERROR_INVALID_REQUEST },
 		{ CREATE "x-amz-checksum-algorithm: CRC64NVME\nx-amz-checksum-type: COMPOSITE",
 		  S3_ERROR_INVALID_REQUEST },
-		{ CREATE "x-amz-checksum-algorithm: CRC64NVME\nx-amz-checksum-type: FULL_OBJECT", 0 },
+		{ CREATE "x-amz-checksum-algorithm: CRC64NVME\nx-amz-checksum-type: FULL_OBJECT",
+		  0 },
 		{ CREATE "x-amz-checksum-algorithm: CRC32\nx-amz-checksum-type: WHOLE",
 		  S3_ERROR_INVALID_REQUEST },
 	};

@@ -63,8 +63,7 @@ static void test_lists_may_come_in_several_fields(void)
 	assert(t.result == 0);
 	assert(is(r->headers[S3_HEADER_AMZ_OBJECT_ATTRIBUTES], "ETag,ObjectSize,Checksum"));
 	assert(s3_request_wanted_attributes(r, &wanted));
-	assert(wanted ==
-	       (S3_ATTRIBUTE_ETAG | S3_ATTRIBUTE_OBJECT_SIZE | S3_ATTRIBUTE_CHECKSUM));
+	assert(wanted == (S3_ATTRIBUTE_ETAG | S3_ATTRIBUTE_OBJECT_SIZE | S3_ATTRIBUTE_CHECKSUM));
 }
 
 static void test_t57_heads_that_are_too_large_are_refused(void)
@@ -105,8 +104,8 @@ static void test_t57_bytes_beyond_the_limit_of_a_head_are_refused(void)
 }
 
 /*
- * Each join copies what stands before: however many there are, the answer is the request with all of
- * them or a refusal, never more memory and never half of it.
+ * Each join copies what stands before: however many there are, the answer is the request with all
+ * of them or a refusal, never more memory and never half of it.
  */
 static void test_t57_a_list_joined_beyond_measure_is_refused(void)
 {
@@ -162,7 +161,8 @@ static void test_t52_overrides_cannot_write_headers(void)
 	static const struct test_case cases[] = {
 		{ "GET /bkt/k?response-content-type=text%2Fplain", 0 },
 		{ "GET /bkt/k?response-content-disposition=a%C3%A4%22;b", 0 },
-		{ "GET /bkt/k?response-content-type=a%0D%0ASet-Cookie:x", S3_ERROR_INVALID_ARGUMENT },
+		{ "GET /bkt/k?response-content-type=a%0D%0ASet-Cookie:x",
+		  S3_ERROR_INVALID_ARGUMENT },
 		{ "GET /bkt/k?response-content-disposition=%0A", S3_ERROR_INVALID_ARGUMENT },
 		{ "GET /bkt/k?response-cache-control=%0D", S3_ERROR_INVALID_ARGUMENT },
 		{ "GET /bkt/k?response-content-encoding=%1f", S3_ERROR_INVALID_ARGUMENT },
@@ -207,7 +207,8 @@ static void test_numbers_are_within_what_s3_takes(void)
 		{ "GET /bkt/k?partNumber=10000", 0 },
 		{ "GET /bkt/k?partNumber=10001", S3_ERROR_INVALID_ARGUMENT },
 		{ "GET /bkt/k?partNumber=", S3_ERROR_INVALID_ARGUMENT },
-		{ "PUT /bkt/k?uploadId=u&partNumber=0\nContent-Length: 1", S3_ERROR_INVALID_ARGUMENT },
+		{ "PUT /bkt/k?uploadId=u&partNumber=0\nContent-Length: 1",
+		  S3_ERROR_INVALID_ARGUMENT },
 		{ "GET /bkt/k?attributes\nx-amz-object-attributes: ETag\nx-amz-max-parts: x",
 		  S3_ERROR_INVALID_ARGUMENT },
 		{ "GET /bkt/k?partNumber=1\nRange: bytes=0-1", S3_ERROR_INVALID_REQUEST },
@@ -345,10 +346,12 @@ static void test_attributes_to_get_are_known(void)
 {
 	static const struct test_case cases[] = {
 		{ "GET /bkt/k?attributes\nx-amz-object-attributes: ETag, Checksum ,ObjectParts,"
-		  "StorageClass,ObjectSize", 0 },
+		  "StorageClass,ObjectSize",
+		  0 },
 		{ "GET /bkt/k?attributes", S3_ERROR_INVALID_ARGUMENT },
 		{ "GET /bkt/k?attributes\nx-amz-object-attributes:", S3_ERROR_INVALID_ARGUMENT },
-		{ "GET /bkt/k?attributes\nx-amz-object-attributes: etag", S3_ERROR_INVALID_ARGUMENT },
+		{ "GET /bkt/k?attributes\nx-amz-object-attributes: etag",
+		  S3_ERROR_INVALID_ARGUMENT },
 		{ "GET /bkt/k?attributes\nx-amz-object-attributes: ETag,Color",
 		  S3_ERROR_INVALID_ARGUMENT },
 	};
@@ -394,8 +397,9 @@ static void test_copies_that_make_no_sense_are_refused(void)
 
 static void test_ranges_of_copies_are_strict(void)
 {
-#define PART_COPY "PUT /bkt/k?uploadId=u&partNumber=1\nx-amz-copy-source: src/k\n" \
-		  "x-amz-copy-source-range: "
+#define PART_COPY                                                                                  \
+	"PUT /bkt/k?uploadId=u&partNumber=1\nx-amz-copy-source: src/k\n"                           \
+	"x-amz-copy-source-range: "
 	static const struct test_case cases[] = {
 		{ PART_COPY "bytes=0-9", 0 },
 		{ PART_COPY "bytes=0-", S3_ERROR_INVALID_ARGUMENT },
@@ -475,7 +479,8 @@ static void test_aws_chunked_does_not_stay_with_the_object(void)
 		snprintf(head, sizeof(head),
 			 "PUT /bkt/k\nContent-Encoding: %s\nContent-Type: a/b\n"
 			 "x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER\n"
-			 "x-amz-decoded-content-length: 5\nTransfer-Encoding: chunked", cases[i][0]);
+			 "x-amz-decoded-content-length: 5\nTransfer-Encoding: chunked",
+			 cases[i][0]);
 		r = test_request_init(&t, head);
 		assert(t.result == 0 && pairs_are_whole(r->attributes));
 		kept = pairs_find(r->attributes, SPAN("content-encoding"));
@@ -559,7 +564,8 @@ static void test_parsing_twice_gives_the_same(void)
 	assert(span_equal(buffer_span(&t.parsed.decoded), buffer_span(&u.parsed.decoded)));
 }
 
-/* Truncated or flipped anywhere, a head is a request or a refusal, never a crash (run under ASan). */
+/* Truncated or flipped anywhere, a head is a request or a refusal, never a crash (run under ASan).
+ */
 static void test_t57_broken_heads_are_answered(void)
 {
 	static const char whole[] =

@@ -122,9 +122,9 @@ static void test_subresources_that_no_row_serves_are_refused(void)
 static void test_wrong_methods_are_not_allowed(void)
 {
 	static const char *const heads[] = {
-		"PUT /" COMMON,	     "POST /" COMMON,	   "DELETE /" COMMON, "HEAD /" COMMON,
-		"POST /bkt/k" COMMON, "PATCH /bkt/k" COMMON, "OPTIONS /bkt" COMMON,
-		"get /bkt" COMMON,
+		"PUT /" COMMON,	       "POST /" COMMON,	     "DELETE /" COMMON,
+		"HEAD /" COMMON,       "POST /bkt/k" COMMON, "PATCH /bkt/k" COMMON,
+		"OPTIONS /bkt" COMMON, "get /bkt" COMMON,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)

@@ -40,8 +40,8 @@ static void test_a_target_is_cut_at_its_first_question_mark(void)
 static void test_t54_targets_that_are_not_origin_form_are_refused(void)
 {
 	static const struct span bad[] = {
-		SPAN(""),	SPAN("*"),	SPAN("http://h/b"), SPAN("b/k"),
-		SPAN("/a b"),	SPAN("/a\tb"),	SPAN("/a\rb"),	    SPAN("/a\nb"),
+		SPAN(""),      SPAN("*"),      SPAN("http://h/b"), SPAN("b/k"),
+		SPAN("/a b"),  SPAN("/a\tb"),  SPAN("/a\rb"),	   SPAN("/a\nb"),
 		SPAN("/a\0b"), SPAN("/a\x7f"), SPAN(" /a"),
 	};
 	static char longest[S3_TARGET_MAX + 1];
@@ -154,7 +154,7 @@ static void test_hosts_name_buckets(void)
 {
 	static const struct {
 		const char *host;
-		const char *bucket;	/* of path "/some/key" */
+		const char *bucket; /* of path "/some/key" */
 		bool virtual_host;
 	} cases[] = {
 		{ "bucket.s3.example.com", "bucket", true },
@@ -179,8 +179,8 @@ static void test_hosts_name_buckets(void)
 
 		assert(r == 0 && l.place.virtual_host == cases[i].virtual_host);
 		assert(span_equal(l.place.bucket, span_from_string(cases[i].bucket)));
-		assert(span_equal(l.place.key, cases[i].virtual_host ? SPAN("some/key") :
-								       SPAN("key")));
+		assert(span_equal(l.place.key,
+				  cases[i].virtual_host ? SPAN("some/key") : SPAN("key")));
 	}
 }
 
@@ -196,7 +196,8 @@ static void test_a_host_with_a_bucket_makes_the_root_that_bucket(void)
 
 static void test_a_host_with_a_bad_bucket_is_refused(void)
 {
-	static const char *const hosts[] = { "a_b.example.com", ".s3.example.com", "x.example.com" };
+	static const char *const hosts[] = { "a_b.example.com", ".s3.example.com",
+					     "x.example.com" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
 		_cleanup_(located_clear) struct located l;

@@ -45,7 +45,10 @@ static void test_slashes_stay_in_paths_only(void)
 static void test_listed_keys_are_read_back_by_both_kinds_of_decoders(void)
 {
 	static const struct span keys[] = {
-		SPAN("a b/c+d"), SPAN("100%"), SPAN("\x01\n"), SPAN("\xc3\xa4\xef\xbf\xbf"),
+		SPAN("a b/c+d"),
+		SPAN("100%"),
+		SPAN("\x01\n"),
+		SPAN("\xc3\xa4\xef\xbf\xbf"),
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
@@ -72,7 +75,9 @@ static void test_t50_decoding_happens_once(void)
 
 static void test_broken_percents_are_refused_and_leave_nothing(void)
 {
-	static const char *const broken[] = { "%", "a%", "a%2", "%g0", "%0g", "%%20", "%-1", "%+1" };
+	static const char *const broken[] = {
+		"%", "a%", "a%2", "%g0", "%0g", "%%20", "%-1", "%+1"
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(broken); i++) {
 		_cleanup_(buffer_clear) struct buffer b = BUFFER_INIT(4096);

@@ -24,10 +24,14 @@ static void test_markup_is_escaped(void)
 
 static void test_what_xml_cannot_hold_becomes_a_reference(void)
 {
-	assert(writes(SPAN("a\x01" "b\x1f"), "a&#x1;b&#x1F;"));
+	assert(writes(SPAN("a\x01"
+			   "b\x1f"),
+		      "a&#x1;b&#x1F;"));
 	assert(writes(SPAN("\0"), "&#x0;"));
 	assert(writes(SPAN("\r\n\t"), "&#xD;\n\t"));
-	assert(writes(SPAN("\xef\xbf\xbe" "a\xef\xbf\xbf"), "&#xFFFE;a&#xFFFF;"));
+	assert(writes(SPAN("\xef\xbf\xbe"
+			   "a\xef\xbf\xbf"),
+		      "&#xFFFE;a&#xFFFF;"));
 	assert(writes(SPAN("\xef\xbf\xbd\x7f"), "\xef\xbf\xbd\x7f"));
 	assert(writes(SPAN("\xf0\x9f\x98\x80"), "\xf0\x9f\x98\x80"));
 }
