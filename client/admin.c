@@ -1,12 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/admin.h"
 
+#include <malloc.h>
 #include <sodium.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
 
 #include "base/fd.h"
+
+static void wipe_and_free(void *p)
+{
+	if (p)
+		sodium_memzero(p, malloc_usable_size(p));
+	free(p);
+}
+
+void admin_wipe_json(void)
+{
+	json_set_alloc_funcs(malloc, wipe_and_free);
+}
 
 static int complain_unreachable(const char *path, int r, struct complaint *why)
 {

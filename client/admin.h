@@ -20,6 +20,12 @@ struct admin {
 	struct buffer in; /* an answer that is arriving */
 };
 
+/*
+ * Makes jansson wipe what it frees, because secrets pass through it. Once, before anything of
+ * jansson's is used.
+ */
+void admin_wipe_json(void);
+
 must_check int admin_open(const char *path, struct admin *ret, struct complaint *why);
 void admin_close(struct admin *a);
 

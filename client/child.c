@@ -149,18 +149,23 @@ void child_init(struct child *c, const struct command *command, struct loop *loo
 
 int child_start(struct child *c)
 {
-	pid_t pid;
-	int r, fd;
+	int r;
 
-	r = spawn(c->command, &pid, &fd);
+	r = spawn(c->command, &c->pid, &c->pidfd.fd);
 	if (r < 0)
 		return r;
-	c->pid = pid;
-	c->pidfd.fd = fd;
+	r = loop_add(c->loop, &c->pidfd, EPOLLIN);
+	if (r < 0) {
+		child_kill(c);
+		waitpid(c->pid, NULL, 0);
+		c->pid = 0;
+		c->pidfd.fd = fd_close(c->pidfd.fd);
+		return r;
+	}
 	c->late = false;
 	child_move(c, CHILD_STARTING);
 	arm(c, CHILD_START_MS);
-	return loop_add(c->loop, &c->pidfd, EPOLLIN);
+	return 0;
 }
 
 void child_ready(struct child *c)

@@ -352,6 +352,7 @@ static int run_up(int argc, char *argv[])
 int main(int argc, char *argv[])
 {
 	log_init("coffer", LOG_LEVEL_INFO);
+	admin_wipe_json();
 	umask(0022);
 	if (open_standard_streams() < 0 || sodium_init() < 0) {
 		log_error("cannot-start reason=\"no /dev/null or no random numbers\"");

@@ -121,8 +121,9 @@ static int read_secret(char *to, size_t size, struct complaint *why)
 	if (is_terminal) {
 		hidden = shown;
 		hidden.c_lflag &= ~(tcflag_t)ECHO;
-		fputs("secret key: ", stderr);
+		/* Before the prompt: TCSAFLUSH throws away what was typed until then. */
 		tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+		fputs("secret key: ", stderr);
 	}
 	r = read_line(to, size);
 	if (is_terminal) {
@@ -176,6 +177,7 @@ int main(int argc, char *argv[])
 	struct complaint why = { 0 };
 	struct invocation i;
 
+	admin_wipe_json();
 	switch ((enum invocation_outcome)invocation_parse(argc, argv, &i, &why)) {
 	case INVOCATION_HELP:
 		fputs(invocation_help, stdout);

@@ -176,9 +176,12 @@ struct role {
 	struct named named;
 };
 
-/* Finds the id that the role's directory remembers: 0 and 1 are "yes" and "nothing remembered". */
-enum { REMEMBERED = 0, FORGOTTEN = 1 };
+enum recall_outcome {
+	RECALL_OK = 0,
+	RECALL_NOTHING,
+};
 
+/* Finds the id that the role's directory remembers. */
 static int recall(int root_fd, const char *root, struct role *role, struct complaint *why)
 {
 	struct stat st;
@@ -186,19 +189,19 @@ static int recall(int root_fd, const char *root, struct role *role, struct compl
 
 	if (fstatat(root_fd, role->directory, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT)
-			return FORGOTTEN;
+			return RECALL_NOTHING;
 		return complain_errno(why, -errno, "cannot look at %s/%s", root, role->directory);
 	}
 	id = role->by_group ? st.st_gid : st.st_uid;
 	if (id == 0)
-		return FORGOTTEN;
+		return RECALL_NOTHING;
 	if (role->named.found && id == (role->by_group ? role->named.id.gid : role->named.id.uid)) {
 		*role->id = role->named.id;
-		return REMEMBERED;
+		return RECALL_OK;
 	}
 	if (id >= IDS_DYNAMIC_MIN && id <= IDS_DYNAMIC_MAX && !has_account(id)) {
 		*role->id = (struct id){ id, id };
-		return REMEMBERED;
+		return RECALL_OK;
 	}
 	complain(why, -EPERM, "%s/%s belongs to %s %u, which is no user of Coffer", root,
 		 role->directory, role->by_group ? "group" : "user", id);
@@ -243,7 +246,7 @@ static int choose_separate(int root_fd, const char *root, struct ids *ids, struc
 		r = recall(root_fd, root, &roles[i], why);
 		if (r < 0)
 			return r;
-		chosen[i] = r == REMEMBERED;
+		chosen[i] = r == RECALL_OK;
 		if (chosen[i])
 			id_set_add(&used, roles[i].id->uid);
 	}
