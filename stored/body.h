@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A body is the bytes of one object or part on their way in: out of a pipe whose write end the
+ * frontend has, or out of the message that asked. They are counted, hashed in one pass, and kept: few
+ * in memory, many in a new blob. That the pipe has ended means nothing; a body is whole only when
+ * exactly as many bytes are there as the frontend committed to.
+ *
+ * Two threads have to do with it. One of the intake's takes the bytes; the loop's thread tells it what
+ * the frontend says, with the functions marked "loop", and hears of it through the two tasks. From
+ * intake_add() until `ended` has run, only these functions may be used. Then all of it is the loop's.
+ */
+
+#include <stdatomic.h>
+
+#include "stored/blob.h"
+#include "stored/cutter.h"
+#include "stored/hasher.h"
+#include "stored/task.h"
+
+#define BODY_PIPE_SIZE (256 * KIB)
+
+enum body_end {
+	BODY_UNDER_WAY = 0,
+	BODY_WHOLE,	/* as many bytes as were committed to */
+	BODY_SHORT,	/* the pipe ended before that */
+	BODY_LONG,	/* more came than that */
+	BODY_EXCESSIVE,	/* more came than the request may have: told at once */
+	BODY_ABSURD,	/* chunk lengths that no honest frontend reports */
+	BODY_DROPPED,	/* as the loop said */
+	BODY_FAILED,	/* `result` tells why */
+};
+
+struct body_terms {
+	struct store *store;
+	const struct hash_methods *methods;
+	struct ipc_id tenant;
+	struct hasher_wants wants;
+	bool chained;		/* SHA-256 of every chunk, too */
+	uint64_t length;	/* as announced, or S3_LENGTH_UNKNOWN */
+	uint64_t most;		/* more bytes are EXCESSIVE */
+	size_t head_limit;	/* no more than this stays in memory and makes no blob */
+	struct span inside;	/* all of it, borrowed; SPAN_NONE: it comes through a pipe */
+};
+
+struct body_notes {
+	struct task hashes;	/* run on the loop: body_take_hashes() has some */
+	struct task ended;	/* run on the loop: the last that is heard of it */
+	struct mailbox *mailbox;
+	void *owner;
+};
+
+struct intake_thread;
+
+struct body {
+	struct body_terms terms;
+	struct body_notes notes;
+	struct loop_source pipe;	/* the read end, on its intake thread's loop */
+	struct intake_thread *thread;
+
+	/* Said by one thread, heard by the other. */
+	pthread_mutex_t lock;
+	struct task attend;		/* tells the intake thread to look here */
+	bool attend_queued;
+	bool closed;			/* nothing more is heard: `ended` has been or is about to be posted */
+	bool drop;
+	uint64_t target;		/* committed to; S3_LENGTH_UNKNOWN before */
+	struct buffer lengths;		/* of chunks */
+	struct buffer chunk_hashes;	/* out of the cutter */
+	bool hashes_posted;
+	_Atomic uint64_t moved_ns;	/* when bytes last came, CLOCK_BOOTTIME */
+
+	/* The intake thread's; after `ended` the loop's. */
+	struct hasher *hasher;
+	struct cutter cutter;
+	uint64_t cut;			/* bytes that the cutter has had */
+	uint64_t flushing;		/* bytes whose way to the disk was started */
+	uint64_t committed;		/* the target, as far as it was heard */
+	bool pipe_ended;
+	struct buffer head;		/* the bytes, as long as there is no blob */
+	struct blob *blob;
+	uint64_t received;
+	enum body_end end;
+	int result;			/* for FAILED: an enum s3_error or -errno */
+	struct hashes hashes;		/* for WHOLE */
+};
+
+/* *ret_write_fd, the caller's, is -1 where all of it is inside. notes are for body_notes. */
+must_check int body_new(const struct body_terms *terms, const struct body_notes *notes,
+			struct body **ret, int *ret_write_fd);
+
+/* Not while an intake thread has it. A blob that was not taken out is dropped. NULL is fine. */
+struct body *body_free(struct body *b);
+DEFINE_CLEANUP(struct body *, body_free)
+
+/* Loop: chunk lengths, as the message has them. */
+must_check int body_expect(struct body *b, struct span lengths);
+
+/* Loop: so many bytes make it whole. */
+void body_commit(struct body *b, uint64_t length);
+
+/* Loop: it is wanted no more; `ended` still comes. */
+void body_drop(struct body *b);
+
+/* Loop: moves the hashes of chunks into an empty buffer. */
+void body_take_hashes(struct body *b, struct buffer *ret);
+
+/* Loop: when bytes came last. */
+uint64_t body_moved_ns(const struct body *b);
+
+/* --- for the intake thread only ------------------------------------------------------------ */
+
+/* Room for one read; shared by all bodies of a thread. */
+struct body_room {
+	uint8_t *data;
+	size_t size;
+};
+
+/* Takes what the pipe has, or what is inside. True when the body has come to its end. */
+must_check bool body_receive(struct body *b, const struct body_room *room);
+
+/* Hears what the loop has said. True when the body has come to its end. */
+must_check bool body_attend(struct body *b, const struct body_room *room);

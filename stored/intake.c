@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stored/intake.h"
+
+#include <assert.h>
+#include <signal.h>
+
+struct intake_thread {
+	pthread_t thread;
+	struct loop loop;
+	struct mailbox mailbox;		/* from the loop's thread to this one */
+	struct body_room room;
+	struct task stop;
+	bool started;
+};
+
+struct intake {
+	unsigned int n_threads, next;
+	struct intake_thread threads[];
+};
+
+/* --- on the intake's threads ----------------------------------------------------------------- */
+
+/*
+ * The last thing done with a body here. It must not be posted back while it still stands in this
+ * thread's mailbox: then the task that stands there does it.
+ */
+static void give_back(struct body *b)
+{
+	bool queued;
+
+	loop_remove(&b->pipe);
+	pthread_mutex_lock(&b->lock);
+	b->closed = true;
+	queued = b->attend_queued;
+	pthread_mutex_unlock(&b->lock);
+	if (!queued)
+		mailbox_post(b->notes.mailbox, &b->notes.ended);
+}
+
+static int on_pipe(struct loop_source *s, uint32_t events)
+{
+	struct body *b = task_owner(s, struct body, pipe);
+
+	if (body_receive(b, &b->thread->room))
+		give_back(b);
+	else if (b->pipe_ended)
+		loop_remove(s);		/* or its end would be reported for ever */
+	return 0;
+}
+
+static void on_attend(struct task *t)
+{
+	struct body *b = task_owner(t, struct body, attend);
+	bool closed;
+
+	pthread_mutex_lock(&b->lock);
+	b->attend_queued = false;
+	closed = b->closed;
+	pthread_mutex_unlock(&b->lock);
+	if (closed)
+		mailbox_post(b->notes.mailbox, &b->notes.ended);
+	else if (body_attend(b, &b->thread->room))
+		give_back(b);
+}
+
+/* The first task of a body on its thread. */
+static void on_arrival(struct task *t)
+{
+	struct body *b = task_owner(t, struct body, attend);
+	int r = 0;
+
+	t->run = on_attend;
+	b->pipe.ready = on_pipe;
+	if (b->pipe.fd >= 0)
+		r = loop_add(&b->thread->loop, &b->pipe, EPOLLIN);
+	if (r < 0) {
+		b->end = BODY_FAILED;
+		b->result = r;
+	} else if (b->pipe.fd >= 0 || !body_receive(b, &b->thread->room)) {
+		on_attend(t);
+		return;
+	}
+	pthread_mutex_lock(&b->lock);
+	b->attend_queued = false;
+	pthread_mutex_unlock(&b->lock);
+	give_back(b);
+}
+
+static void on_stop(struct task *t)
+{
+	loop_stop(&task_owner(t, struct intake_thread, stop)->loop);
+}
+
+static void *intake_main(void *arg)
+{
+	struct intake_thread *t = arg;
+
+	pthread_setname_np(pthread_self(), "intake");
+	/* No callback here has a negative result, and the loop has none of its own on a sound epoll. */
+	if (loop_run(&t->loop) < 0)
+		abort();
+	return NULL;
+}
+
+/* --- life ------------------------------------------------------------------------------------ */
+
+static int thread_open(struct intake_thread *t)
+{
+	sigset_t all, before;
+	int r;
+
+	t->stop.run = on_stop;
+	t->room = (struct body_room){ malloc(INTAKE_BUFFER_SIZE), INTAKE_BUFFER_SIZE };
+	if (!t->room.data)
+		return -ENOMEM;
+	r = loop_init(&t->loop);
+	if (r == 0)
+		r = mailbox_open(&t->mailbox, &t->loop);
+	if (r < 0)
+		return r;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = -pthread_create(&t->thread, NULL, intake_main, t);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	t->started = r == 0;
+	return r;
+}
+
+static void thread_close(struct intake_thread *t)
+{
+	if (t->started) {
+		mailbox_post(&t->mailbox, &t->stop);
+		pthread_join(t->thread, NULL);
+	}
+	if (t->mailbox.source.loop)
+		mailbox_close(&t->mailbox);
+	if (t->loop.epoll_fd > 0)
+		loop_clear(&t->loop);
+	free(t->room.data);
+}
+
+int intake_new(unsigned int n_threads, struct intake **ret)
+{
+	struct intake *i = calloc(1, sizeof(*i) + n_threads * sizeof(i->threads[0]));
+	int r = 0;
+
+	assert(n_threads >= 1 && n_threads <= INTAKE_THREADS_MAX);
+	if (!i)
+		return -ENOMEM;
+	i->n_threads = n_threads;
+	for (unsigned int n = 0; n < n_threads && r == 0; n++)
+		r = thread_open(&i->threads[n]);
+	if (r < 0)
+		intake_free(i);
+	else
+		*ret = i;
+	return r;
+}
+
+struct intake *intake_free(struct intake *i)
+{
+	if (!i)
+		return NULL;
+	for (unsigned int n = 0; n < i->n_threads; n++)
+		thread_close(&i->threads[n]);
+	free(i);
+	return NULL;
+}
+
+/* --- on the loop's thread -------------------------------------------------------------------- */
+
+void intake_add(struct intake *i, struct body *b)
+{
+	b->thread = &i->threads[i->next++ % i->n_threads];
+	b->attend.run = on_arrival;
+	b->attend_queued = true;
+	mailbox_post(&b->thread->mailbox, &b->attend);
+}
+
+void intake_wake(struct body *b)
+{
+	if (b->closed || b->attend_queued)
+		return;
+	b->attend_queued = true;
+	mailbox_post(&b->thread->mailbox, &b->attend);
+}

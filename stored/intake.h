@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The intake is the threads that take bodies in. Each serves many non-blocking pipes with one epoll
+ * loop and one large buffer; a body stays with the thread that it was given to.
+ */
+
+#include "stored/body.h"
+
+#define INTAKE_BUFFER_SIZE (512 * KIB)
+#define INTAKE_THREADS_MAX 16
+
+struct intake;
+
+must_check int intake_new(unsigned int n_threads, struct intake **ret);
+
+/* Ends the threads, frees. Every body must have come back. */
+struct intake *intake_free(struct intake *i);
+
+/* The body is the intake's until its `ended` task runs. */
+void intake_add(struct intake *i, struct body *b);
+
+/* For body.c: has the body attended to, on its thread. Called with the body's lock held. */
+void intake_wake(struct body *b);
