@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * stored's end of the channel to authd, who says what may happen. stored dials, and dials again after a
+ * loss, waiting longer each time. What comes in is one thing: the seal key of a new epoch. What goes out
+ * is the hashes of signed streams.
+ */
+
+#include "ipc/channel.h"
+
+#define AUTHORITY_DIAL_FIRST_NS (100 * NS_PER_MS)
+#define AUTHORITY_DIAL_MOST_NS (5 * NS_PER_S)
+
+enum authority_state {
+	AUTHORITY_AWAY = 0,	/* nobody there; a timer runs */
+	AUTHORITY_GREETING,	/* introduced ourselves; waits for the key */
+	AUTHORITY_READY,
+	AUTHORITY_STATES,
+};
+
+struct service;
+
+struct authority {
+	struct service *service;
+	enum authority_state state;
+	struct channel channel;
+	struct loop_timer redial;
+	uint64_t wait_ns;	/* before the next attempt */
+};
+
+/* Dials now if somebody is there, else later. */
+must_check int authority_open(struct authority *a, struct service *s);
+void authority_close(struct authority *a);
+
+/* Hashes of the chunks of one upload, 32 bytes each. Lost where authd is away: then so is its chain. */
+void authority_send_hashes(struct authority *a, const struct ipc_id *grant, struct span hashes);
+
+/* The upload of this grant will not need its chain. */
+void authority_unchain(struct authority *a, const struct ipc_id *grant);

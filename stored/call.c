@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stored/call.h"
+
+#include <assert.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "stored/handler.h"
+#include "stored/integrity.h"
+#include "stored/reply.h"
+#include "stored/service.h"
+
+/*
+ * How long a body may take: without a byte, and in all. Who sends slower than the rate for the whole
+ * of a body holds a pipe, a file and memory that others want.
+ */
+#define BODY_IDLE_NS (60 * NS_PER_S)
+#define BODY_LEAST_NS (600 * NS_PER_S)
+#define BODY_LEAST_RATE (64 * KIB)	/* bytes per second */
+
+#define LENGTHS_LIMIT (CUTTER_PENDING_MAX * sizeof(uint32_t))
+
+/* --- states ---------------------------------------------------------------------------------- */
+
+#define TO(state) (1u << (state))
+
+static const uint8_t call_moves[CALL_STATES] = {
+	[CALL_AWAY] = TO(CALL_AWAY) | TO(CALL_RECEIVING) | TO(CALL_SENDING) | TO(CALL_OVER),
+	[CALL_RECEIVING] = TO(CALL_AWAY) | TO(CALL_OVER),
+	[CALL_SENDING] = TO(CALL_AWAY) | TO(CALL_OVER),
+};
+
+static void call_move(struct call *c, enum call_state to)
+{
+	assert(call_moves[c->state] & TO(to));
+	c->state = to;
+}
+
+/* --- life ------------------------------------------------------------------------------------ */
+
+int call_new(struct service *s, struct span sealed, struct span inside, int command_fd,
+	     struct call **ret)
+{
+	_cleanup_(fd_closep) int fd = command_fd;
+	struct call *c = calloc(1, sizeof(*c) + sealed.len + inside.len);
+
+	if (!c)
+		return -ENOMEM;
+	c->service = s;
+	memcpy(c->memory, sealed.data, sealed.len);
+	if (inside.len)
+		memcpy(c->memory + sealed.len, inside.data, inside.len);
+	c->inside = (struct span){ c->memory + sealed.len, inside.len };
+	c->command_fd = steal_fd(fd);
+	c->lengths = BUFFER_INIT(LENGTHS_LIMIT);
+	c->items = ITEMS_INIT;
+	c->credit = c->wanted = DELIVERY_WINDOW;
+	answer_init(&c->answer);
+	s->n_calls++;
+	*ret = c;
+	return 0;
+}
+
+/* authd keeps the chain of a signed stream until it is done, or hears that it never will be. */
+static void forget_chain(struct call *c)
+{
+	if (s3_payload_is_chained(call_request(c)->payload) && !c->chain_is_done)
+		authority_unchain(&c->service->authority, &c->grant.id);
+}
+
+struct call *call_free(struct call *c)
+{
+	if (!c)
+		return NULL;
+	c->service->n_calls--;
+	forget_chain(c);
+	fd_close(c->command_fd);
+	buffer_clear(&c->lengths);
+	free(c->document);
+	body_free(c->body);
+	change_free(c->change);
+	items_clear(&c->items);
+	delivery_clear(&c->delivery);
+	object_free(c->object);
+	free(c);
+	return NULL;
+}
+
+static void over(struct call *c)
+{
+	call_move(c, CALL_OVER);
+	call_free(c);
+}
+
+/* The frontend has had its last answer. */
+static void finish(struct call *c)
+{
+	session_forget(c->session, c);
+	over(c);
+}
+
+static void refuse(struct call *c, int result)
+{
+	reply_failure(c, result);
+	finish(c);
+}
+
+void call_abandon(struct call *c)
+{
+	c->session = NULL;
+	switch (c->state) {
+	case CALL_AWAY:
+		break;
+	case CALL_RECEIVING:
+		body_drop(c->body);
+		break;
+	case CALL_SENDING:
+		over(c);
+		break;
+	case CALL_OVER:
+	case CALL_STATES:
+		assert(false);
+	}
+}
+
+/* Refuses a call that somebody else may have in hand. */
+static void refuse_now(struct call *c, enum s3_error error)
+{
+	reply_refusal(c, error);
+	session_forget(c->session, c);
+	call_abandon(c);
+}
+
+int call_change(struct call *c, enum change_kind kind)
+{
+	const struct s3_request *r = call_request(c);
+
+	c->change = change_free(c->change);
+	return change_new(kind, call_tenant(c), r->bucket, r->key, &c->change);
+}
+
+/* --- away ------------------------------------------------------------------------------------ */
+
+static void on_returned(struct task *t);
+
+static void come_back(struct call *c)
+{
+	c->task.run = on_returned;
+	mailbox_post(&c->service->mailbox, &c->task);
+}
+
+static void on_committed(struct change *change)
+{
+	come_back(change->context);
+}
+
+/* From any thread. The call may be back on the loop, and gone, before this returns. */
+static void submit(struct call *c)
+{
+	int r;
+
+	c->submitted = true;
+	c->change->context = c;
+	c->change->done = on_committed;
+	r = store_submit(c->service->store, c->change);
+	if (r == 0)
+		return;
+	c->change->result = r;
+	come_back(c);
+}
+
+/* On a thread: work, and hand a change over at once rather than by way of the loop. */
+static void on_work(struct task *t)
+{
+	struct call *c = task_owner(t, struct call, task);
+
+	c->step = CALL_ANSWER;
+	c->result = c->work(c);
+	if (c->result == 0 && c->step == CALL_SUBMIT)
+		submit(c);
+	else
+		come_back(c);
+}
+
+static void send_away(struct call *c, struct pool *p)
+{
+	call_move(c, CALL_AWAY);
+	c->task.run = on_work;
+	if (pool_submit(p, &c->task) != POOL_TAKEN)
+		refuse(c, S3_ERROR_SLOW_DOWN);
+}
+
+/* --- sending --------------------------------------------------------------------------------- */
+
+static int open_more(struct call *c)
+{
+	return delivery_open(&c->delivery, c->service->store, c->object, c->wanted);
+}
+
+static void open_pieces(struct call *c)
+{
+	c->wanted = c->credit;
+	c->work = open_more;
+	send_away(c, c->service->readers);
+}
+
+static void deliver(struct call *c)
+{
+	if (reply_pieces(c))
+		finish(c);
+	else if (c->credit)
+		open_pieces(c);
+	else
+		call_move(c, CALL_SENDING);
+}
+
+static void answer(struct call *c)
+{
+	reply_answer(c);
+	c->answered = true;
+	if (c->object_extents)
+		deliver(c);
+	else
+		finish(c);
+}
+
+int call_more(struct call *c)
+{
+	if (!c->unasked)
+		return CHANNEL_VIOLATION;
+	c->unasked--;
+	c->credit++;
+	if (c->state == CALL_SENDING)
+		open_pieces(c);
+	return 0;
+}
+
+/* --- receiving ------------------------------------------------------------------------------- */
+
+static void on_body_hashes(struct task *t)
+{
+	struct body *b = task_owner(t, struct body, notes.hashes);
+	struct call *c = b->notes.owner;
+	_cleanup_(buffer_clear) struct buffer hashes = { 0 };
+
+	body_take_hashes(b, &hashes);
+	authority_send_hashes(&c->service->authority, &c->grant.id, buffer_span(&hashes));
+}
+
+/* What a body that ended comes to: 0, or why it is refused. */
+static int judge_body(struct call *c)
+{
+	const struct s3_request *r = call_request(c);
+
+	switch (c->body->end) {
+	case BODY_WHOLE:
+		return integrity_check(r, &c->body->hashes,
+				       (struct span){ c->trailer, c->trailer_len }, &c->detail);
+	case BODY_EXCESSIVE:
+		return r->length == S3_LENGTH_UNKNOWN ? S3_ERROR_ENTITY_TOO_LARGE :
+							S3_ERROR_INCOMPLETE_BODY;
+	case BODY_FAILED:
+		return c->body->result;
+	case BODY_UNDER_WAY:
+	case BODY_SHORT:
+	case BODY_LONG:
+	case BODY_ABSURD:
+	case BODY_DROPPED:
+		break;
+	}
+	return -EPROTO;
+}
+
+/* The frontend, which has counted the same bytes, says something else than the pipe. */
+static const char *violation(enum body_end end)
+{
+	if (end == BODY_ABSURD)
+		return "chunk-lengths";
+	return end == BODY_SHORT || end == BODY_LONG ? "body-length" : NULL;
+}
+
+static void on_body_ended(struct task *t)
+{
+	struct call *c = task_owner(t, struct body, notes.ended)->notes.owner;
+	int r;
+
+	/* The end of the session abandons all its calls, this one too. */
+	if (c->session && violation(c->body->end))
+		session_violated(c->session, violation(c->body->end));
+	if (!c->session) {
+		over(c);
+		return;
+	}
+	r = judge_body(c);
+	if (r)
+		refuse(c, r);
+	else
+		send_away(c, c->body->blob ? c->service->flushers : c->service->readers);
+}
+
+static uint64_t body_deadline_ns(const struct body_terms *t)
+{
+	return clock_boottime_ns() + BODY_LEAST_NS + t->most / BODY_LEAST_RATE * NS_PER_S;
+}
+
+/* Tells the body what the frontend has said about it before it was there. */
+static int catch_up(struct call *c)
+{
+	int r = c->lengths.len ? body_expect(c->body, buffer_span(&c->lengths)) : 0;
+
+	buffer_clear(&c->lengths);
+	if (r == 0 && c->committed)
+		body_commit(c->body, c->length);
+	return r;
+}
+
+static void receive(struct call *c)
+{
+	struct body_notes notes = { .hashes.run = on_body_hashes,
+				    .ended.run = on_body_ended,
+				    .mailbox = &c->service->mailbox,
+				    .owner = c };
+	int write_fd, r;
+
+	if (!session_take_body(c->session, c)) {
+		refuse(c, S3_ERROR_SLOW_DOWN);
+		return;
+	}
+	c->terms.inside = c->has_inside ? c->inside : SPAN_NONE;
+	r = body_new(&c->terms, &notes, &c->body, &write_fd);
+	if (r < 0) {
+		refuse(c, r);
+		return;
+	}
+	call_move(c, CALL_RECEIVING);
+	c->deadline_ns = body_deadline_ns(&c->terms);
+	intake_add(c->service->intake, c->body);
+	if (!c->has_inside)
+		reply_pipe(c, write_fd);
+	if (catch_up(c) < 0)
+		refuse_now(c, S3_ERROR_SERVICE_UNAVAILABLE);
+}
+
+bool call_is_overdue(const struct call *c, uint64_t now_ns)
+{
+	return c->state == CALL_RECEIVING &&
+	       (now_ns >= c->deadline_ns || now_ns >= body_moved_ns(c->body) + BODY_IDLE_NS);
+}
+
+void call_expire(struct call *c)
+{
+	refuse_now(c, S3_ERROR_REQUEST_TIMEOUT);
+}
+
+int call_lengths(struct call *c, struct span lengths)
+{
+	int r;
+
+	if (!s3_payload_is_chained(call_request(c)->payload) || c->committed)
+		return CHANNEL_VIOLATION;
+	if (c->state == CALL_RECEIVING) {
+		r = body_expect(c->body, lengths);
+		if (r < 0)
+			refuse_now(c, S3_ERROR_SERVICE_UNAVAILABLE);
+		return 0;
+	}
+	buffer_append(&c->lengths, lengths);
+	r = buffer_error(&c->lengths);
+	return r == -EMSGSIZE ? CHANNEL_VIOLATION : r;
+}
+
+static void take_trailer(struct call *c, struct span trailer)
+{
+	/* What does not fit is no checksum of any algorithm; a piece of it is none either. */
+	c->trailer_len = MIN(trailer.len, sizeof(c->trailer));
+	memcpy(c->trailer, trailer.data, c->trailer_len);
+}
+
+/* The chain of a signed stream must have been walked by authd, and end where the frontend says. */
+static int check_chain(struct call *c, uint64_t length, struct span sealed, struct span trailer)
+{
+	struct chain_seal seal;
+	int r = unseal_chain(c->service->unseal, sealed, &c->grant.id, &c->grant.channel, &seal);
+
+	if (r == UNSEAL_STALE) {
+		refuse_now(c, S3_ERROR_SERVICE_UNAVAILABLE);
+		return 0;
+	}
+	if (r != UNSEAL_OK || seal.length != length || trailer.len)
+		return CHANNEL_VIOLATION;
+	c->chain_is_done = true;
+	take_trailer(c, seal.trailer);
+	return 0;
+}
+
+int call_commit(struct call *c, uint64_t length, struct span seal, struct span trailer)
+{
+	const struct s3_request *r = call_request(c);
+	int result = 0;
+
+	if (s3_operations[r->operation].body != S3_BODY_OBJECT || c->committed)
+		return CHANNEL_VIOLATION;
+	if (s3_payload_is_chained(r->payload))
+		result = check_chain(c, length, seal, trailer);
+	else if (seal.len)
+		result = CHANNEL_VIOLATION;
+	else
+		take_trailer(c, trailer);
+	if (result || !c->session)
+		return result;
+	c->committed = true;
+	c->length = length;
+	/* The client, not the frontend: it has announced another length than it has sent. */
+	if (r->length != S3_LENGTH_UNKNOWN && length != r->length)
+		refuse_now(c, S3_ERROR_INCOMPLETE_BODY);
+	else if (c->state == CALL_RECEIVING)
+		body_commit(c->body, length);
+	return 0;
+}
+
+/* --- going on -------------------------------------------------------------------------------- */
+
+static void go_on(struct call *c)
+{
+	if (c->result) {
+		refuse(c, c->result);
+		return;
+	}
+	switch (c->step) {
+	case CALL_ANSWER:
+		if (c->answered)
+			deliver(c);
+		else
+			answer(c);
+		break;
+	case CALL_SUBMIT:
+		submit(c);
+		break;
+	case CALL_RECEIVE:
+		receive(c);
+		break;
+	case CALL_READ:
+		send_away(c, c->service->readers);
+		break;
+	case CALL_FLUSH:
+		send_away(c, c->service->flushers);
+		break;
+	case CALL_COPY:
+		send_away(c, c->service->copiers);
+		break;
+	}
+}
+
+static void on_returned(struct task *t)
+{
+	struct call *c = task_owner(t, struct call, task);
+
+	if (!c->session) {
+		over(c);
+		return;
+	}
+	if (c->submitted) {
+		c->submitted = false;
+		c->step = CALL_ANSWER;
+		c->result = c->settle(c);
+	}
+	go_on(c);
+}
+
+void call_begin(struct call *c)
+{
+	c->committed = c->has_inside && !s3_payload_is_framed(call_request(c)->payload);
+	c->length = c->inside.len;
+	c->work = handler_run;
+	send_away(c, c->service->readers);
+}

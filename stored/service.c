@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stored/service.h"
+
+#include <sched.h>
+#include <sodium.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "stored/documents.h"
+
+/* How long a stop waits for what the disk is at. */
+#define STOP_NS (20 * NS_PER_S)
+
+/* Everything that opens files or takes locks when it is used first is used here once. */
+static int warm_up(struct service *s)
+{
+	struct hasher_wants wants = { .sha256 = true, .checksum = CHECKSUM_SHA1 };
+	struct hashes hashes;
+	int r;
+
+	if (sodium_init() < 0)
+		return -EIO;
+	r = hash_methods_fetch(&s->methods);
+	if (r == 0)
+		r = hash_bytes(&s->methods, &wants, SPAN("warm"), &hashes);
+	if (r == 0)
+		r = documents_warm_up();
+	return r;
+}
+
+int service_init(struct service *s, const struct service_config *config, struct store *store)
+{
+	int r;
+
+	*s = (struct service){ .config = *config, .store = store, .loop.epoll_fd = -1 };
+	r = warm_up(s);
+	if (r == 0)
+		r = unseal_new(&s->unseal);
+	if (r == 0)
+		r = channel_group_init(&s->group);
+	if (r == 0)
+		r = loop_init(&s->loop);
+	if (r == 0)
+		r = mailbox_open(&s->mailbox, &s->loop);
+	return r;
+}
+
+/* As many as there are processors, within what the intake can have. */
+static unsigned int count_intake_threads(void)
+{
+	cpu_set_t set;
+	int n = sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : CPU_COUNT(&set);
+
+	return (unsigned int)MIN(MAX(n, 2), INTAKE_THREADS_MAX);
+}
+
+int service_start(struct service *s)
+{
+	int r = pool_new("reader", SERVICE_READERS, SERVICE_QUEUE_MAX, &s->readers);
+
+	if (r == 0)
+		r = pool_new("flusher", SERVICE_FLUSHERS, SERVICE_QUEUE_MAX, &s->flushers);
+	if (r == 0)
+		r = pool_new("copier", SERVICE_COPIERS, SERVICE_QUEUE_MAX, &s->copiers);
+	if (r == 0)
+		r = intake_new(count_intake_threads(), &s->intake);
+	return r == 0 ? store_start(s->store) : r;
+}
+
+int service_step(struct service *s, int at_most_ms)
+{
+	int r = loop_step(&s->loop, at_most_ms);
+
+	channel_group_flush(&s->group);
+	return r;
+}
+
+void service_stop(struct service *s)
+{
+	uint64_t until_ns = clock_boottime_ns() + STOP_NS;
+
+	authority_close(&s->authority);
+	sessions_close(&s->sessions);
+	while (s->n_calls && clock_boottime_ns() < until_ns)
+		if (service_step(s, 100) < 0)
+			break;
+	if (s->n_calls)
+		log_warning("calls-left-behind count=%zu", s->n_calls);
+	s->readers = pool_free(s->readers);
+	s->copiers = pool_free(s->copiers);
+	s->flushers = pool_free(s->flushers);
+	s->intake = intake_free(s->intake);
+}
+
+void service_clear(struct service *s)
+{
+	if (s->mailbox.source.loop)
+		mailbox_close(&s->mailbox);
+	if (s->loop.epoll_fd >= 0)
+		loop_clear(&s->loop);
+	channel_group_clear(&s->group);
+	s->unseal = unseal_free(s->unseal);
+	hash_methods_clear(&s->methods);
+}
