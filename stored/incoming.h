@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What handlers of operations with an object's bytes in their body have in common. */
+
+#include "stored/call.h"
+
+/*
+ * Opens the way for the body of the request, and then does `work` with what came. At most head_limit
+ * bytes stay in memory; `otherwise` is computed where the request names no checksum. Returns 0.
+ */
+int incoming_receive(struct call *c, size_t head_limit, enum checksum_algorithm otherwise,
+		     int (*work)(struct call *));
+
+/*
+ * Makes the body that came durable and puts it, with what was computed over it, into the change's
+ * data. On a flusher where there is a blob.
+ */
+must_check int incoming_keep(struct call *c, struct change_data *ret);
+
+/* The same of a body that came in the message and is not larger than the inline limit. */
+must_check int incoming_keep_inside(struct call *c, struct change_data *ret);
+
+/* What was computed, as a change has it. `wants` is what was asked for. */
+void incoming_describe(const struct hashes *h, const struct hasher_wants *wants,
+		       struct change_data *ret);
