@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What coffer-stored is told on its command line. Strings are borrowed from argv. */
+
+#include <sys/types.h>
+
+#include "policy/confine.h"
+#include "stored/durable.h"
+
+#define OPTIONS_INLINE_LIMIT (16 * KIB)
+#define OPTIONS_REGION "us-east-1"
+
+struct options {
+	const char *data_dir;
+	const char *authd_path;
+	const char *region;		/* NULL: not said, and any goes */
+	uid_t frontend_uid;
+	uid_t authd_uid;		/* (uid_t)-1: not said */
+	uid_t uid;			/* (uid_t)-1: stays who it is */
+	gid_t gid;
+	uint32_t inline_limit;
+	enum durability durability;
+	enum confine_mode confine;
+};
+
+/* Says on stderr what is wrong; false then. `--help` and `--version` end the process. */
+must_check bool options_parse(int argc, char **argv, struct options *ret);
