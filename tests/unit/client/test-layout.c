@@ -177,6 +177,7 @@ static void test_planted_link_is_not_written_through(void)
 	assert(symlink("../../../victim", "planted/run/credentials-authd/keyring-key") == 0);
 	assert(keyring_hand_over(&l, &ids, &why) == 0);
 	assert(stat("victim", &st) == 0 && st.st_size == 8);
+	assert(chmod("planted/run/credentials-authd", 0700) == 0);
 	scratch_write("planted/run/credentials-authd/extra", "", 0600);
 	assert(keyring_hand_over(&l, &ids, &why) == -ENOTEMPTY);
 	assert(strstr(why.error, "run/credentials-authd"));
