@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/log.h"
+
+#include <stdio.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#undef NDEBUG
+#include <assert.h>
+
+static void test_t52_foreign_bytes_cannot_end_a_line_or_forge_a_field(void)
+{
+	assert(strcmp(LOG_VALUE(SPAN("plain/key")), "plain/key") == 0);
+	assert(strcmp(LOG_VALUE(SPAN("a b")), "\"a b\"") == 0);
+	assert(strcmp(LOG_VALUE(SPAN("x\nevent ok=1")), "\"x\\x0aevent ok=1\"") == 0);
+	assert(strcmp(LOG_VALUE(SPAN("a=\"b\\")), "\"a=\\\"b\\\\\"") == 0);
+	assert(strcmp(LOG_VALUE(SPAN("\xc3\xa9")), "\"\\xc3\\xa9\"") == 0);
+	assert(strcmp(LOG_VALUE(SPAN("")), "\"\"") == 0);
+}
+
+static void test_long_values_are_cut_visibly_and_stay_inside_the_buffer(void)
+{
+	char raw[1000];
+	const char *shown;
+
+	memset(raw, '\n', sizeof(raw));
+	shown = LOG_VALUE(((struct span){ raw, sizeof(raw) }));
+	assert(strlen(shown) < LOG_VALUE_MAX);
+	assert(strcmp(shown + strlen(shown) - 4, "...\"") == 0);
+}
+
+static void test_a_line_is_one_write_and_is_cut_at_its_limit(void)
+{
+	char read_back[2 * LOG_LINE_MAX];
+	int saved = dup(STDERR_FILENO), p[2];
+	ssize_t n;
+
+	assert(pipe2(p, 0) == 0 && dup2(p[1], STDERR_FILENO) >= 0);
+	log_init("tester", LOG_LEVEL_INFO);
+	log_debug("unheard");
+	log_info("filled with=%0*d", 3000, 7);
+	dup2(saved, STDERR_FILENO);
+	n = read(p[0], read_back, sizeof(read_back));
+	assert(n == LOG_LINE_MAX && read_back[n - 1] == '\n');
+	assert(strncmp(read_back, "tester: filled with=000", 23) == 0);
+	assert(memchr(read_back, '\n', (size_t)n) == read_back + n - 1);
+}
+
+int main(void)
+{
+	test_t52_foreign_bytes_cannot_end_a_line_or_forge_a_field();
+	test_long_values_are_cut_visibly_and_stay_inside_the_buffer();
+	test_a_line_is_one_write_and_is_cut_at_its_limit();
+	return 0;
+}
