@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * One client's TCP connection, as a worker keeps it beside libmicrohttpd: who it is, until when we
+ * wait for it, and the request under way. Connections stand in a list, those that are idle in the
+ * order in which they became so.
+ */
+
+#include <sys/socket.h>
+
+#include "base/defs.h"
+#include "frontend/deadline.h"
+
+#define CONNECTION_PEER_MAX 64
+
+struct exchange;
+struct worker;
+
+struct connection {
+	struct worker *worker;
+	struct exchange *exchange;	/* NULL between requests */
+	int fd;				/* libmicrohttpd's: it closes it */
+	uint64_t deadline_ns;		/* 0: none */
+	struct connection_list *list;
+	struct connection *next, *prev;
+	char peer[CONNECTION_PEER_MAX];	/* address as text, without port */
+};
+
+struct connection_list {
+	struct connection *first, *last;
+	size_t count;
+};
+
+/* -ENOMEM. The connection is in `idle`, and waits for its first request. */
+must_check int connection_new(struct worker *w, int fd, const struct sockaddr *address,
+			      struct connection **ret);
+struct connection *connection_free(struct connection *c);
+
+/* Moves it to the end of that list. */
+void connection_join(struct connection *c, struct connection_list *list);
+
+/* From now on. NONE takes it away. */
+void connection_set_deadline(struct connection *c, enum deadline d, uint64_t extra_ns);
+
+/* Ends it at once; libmicrohttpd notices and cleans up. */
+void connection_drop(struct connection *c);

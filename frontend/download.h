@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The bytes of an object on their way out, where stored hands out descriptors: a window of extents,
+ * each a stretch of a file that never changes. Whoever reads them owns them and closes each when it
+ * is done.
+ */
+
+#include <sys/types.h>
+
+#include "base/defs.h"
+
+#define DOWNLOAD_WINDOW 4	/* stored keeps no more outstanding */
+
+struct download_extent {
+	int fd;
+	uint64_t offset;
+	uint64_t length;
+};
+
+struct download {
+	uint64_t total;		/* 0: there is nothing to download */
+	uint64_t arrived;	/* of total, in extents so far */
+	bool broken;		/* what is missing will not come any more */
+	unsigned int n;
+	struct download_extent window[DOWNLOAD_WINDOW];	/* soonest first */
+};
+
+void download_init(struct download *d, uint64_t total);
+void download_clear(struct download *d);
+
+/* Takes *fd. False where the extent does not fit: more than was announced, or the window is full. */
+must_check bool download_add(struct download *d, int *fd, uint64_t offset, uint64_t length);
+
+static inline bool download_has_all(const struct download *d)
+{
+	return d->arrived == d->total;
+}
+
+/*
+ * Reads from the first extent. Returns how many bytes, and sets *ret_finished where the extent is
+ * done with. 0: none is here; -errno.
+ */
+ssize_t download_read(struct download *d, void *to, size_t len, bool *ret_finished);

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * An exchange is one request and its answer: a state machine that libmicrohttpd pushes from one side
+ * and the links to authd and stored from the other. Its moves are one table, in exchange.c, which
+ * also says in which states libmicrohttpd's connection is suspended, and what ends the wait.
+ *
+ *   HEADING -> ASKING -> READING ------------------------------> REPLYING -> SENDING
+ *                     -> [OPENING] -> RECEIVING -> [CHAINING] -> WRITING -> REPLYING -> SENDING
+ *   refused while the body is still coming: FAREWELL -> LINGERING -> ENDED
+ */
+
+#include <microhttpd.h>
+
+#include "base/loop.h"
+#include "frontend/body.h"
+#include "frontend/download.h"
+#include "frontend/head.h"
+#include "frontend/links.h"
+#include "frontend/reply.h"
+#include "ipc/grant.h"
+
+struct answer;
+struct connection;
+struct worker;
+
+/*
+ * STATE(SYMBOL, suspended, DEADLINE)
+ *
+ * Suspended: libmicrohttpd leaves the connection alone until we resume it. It may be suspended in
+ * its own callbacks only, so moves from an awake state to a suspended one happen there.
+ */
+#define EXCHANGE_STATES(STATE)                                                                     \
+	STATE(HEADING, false, HEAD)	/* the request line is here, the rest of the head is not */ \
+	STATE(ASKING, true, ASK)	/* authd has the head */                                   \
+	STATE(OPENING, true, CALL)	/* stored is to hand out a pipe */                         \
+	STATE(RECEIVING, false, BODY)	/* the client sends its body */                            \
+	STATE(STALLED, true, STALL)	/* the pipe is full */                                     \
+	STATE(CHAINING, true, ASK)	/* authd walks the signatures of the chunks */             \
+	STATE(READING, true, CALL)	/* stored looks something up */                            \
+	STATE(WRITING, true, CHANGE)	/* stored makes something durable */                       \
+	STATE(REPLYING, false, REPLY)	/* the reply is ready; what is left of the body is dropped */ \
+	STATE(SENDING, false, SEND)	/* libmicrohttpd has the reply */                          \
+	STATE(STARVED, true, CALL)	/* more of the object is to come from stored */            \
+	STATE(FAREWELL, false, FAREWELL) /* the answer is out; the body is still coming in */      \
+	STATE(LINGERING, true, FAREWELL) /* the same, and we read the socket ourselves */          \
+	STATE(ENDED, false, FAREWELL)	/* nothing more happens; the connection closes */
+
+enum exchange_state {
+#define STATE(SYMBOL, ...) EXCHANGE_##SYMBOL,
+	EXCHANGE_STATES(STATE)
+#undef STATE
+	EXCHANGE_STATE_COUNT,
+};
+
+#define EXCHANGE_ITEMS_MAX (8 * 1024 * 1024)
+#define EXCHANGE_ID_TEXT 17
+
+struct exchange {
+	struct call call;
+	struct connection *connection;
+	struct MHD_Connection *http;
+	enum exchange_state state;
+	uint64_t id;
+	uint64_t started_ns;
+
+	/* What the client sent. */
+	char *target;		/* raw, a copy */
+	const char *target_at;	/* where libmicrohttpd has it */
+	bool head_seen;
+	bool admitted;		/* libmicrohttpd may send 100 Continue, and reads the body */
+	bool body_ended;
+	bool is_head;		/* HEAD: no answer has a body */
+	struct head head;
+	uint64_t received;	/* of the body, on the wire */
+	uint64_t progress;	/* `received`, when the deadline was last set */
+
+	/* What became of it. */
+	struct buffer sealed;	/* the grant; empty until there is one */
+	struct grant grant;	/* borrows from sealed */
+	bool granted;
+	struct body body;
+	struct buffer items;
+	struct download download;
+	struct reply reply;
+	enum s3_error error;	/* what the client was told, for the log */
+
+	struct loop_source pipe;	/* while STALLED */
+	struct loop_source socket;	/* while LINGERING */
+	uint64_t linger_left;
+};
+
+/* The callbacks of libmicrohttpd; cls is the worker. */
+void *exchange_on_target(void *cls, const char *target, struct MHD_Connection *http);
+enum MHD_Result exchange_on_request(void *cls, struct MHD_Connection *http, const char *url,
+				    const char *method, const char *version, const char *data,
+				    size_t *data_len, void **context);
+void exchange_on_end(void *cls, struct MHD_Connection *http, void **context,
+		     enum MHD_RequestTerminationCode why);
+
+/* True if the table has that move. */
+bool exchange_may_move(enum exchange_state from, enum exchange_state to);
+bool exchange_is_suspended(enum exchange_state s);
+
+/* The only way to another state; suspends or resumes, and sets the deadline. */
+void exchange_move(struct exchange *e, enum exchange_state to);
+
+/*
+ * The reply is written: gets it to the client, whatever the state and however much of the body is
+ * still coming.
+ */
+void exchange_deliver(struct exchange *e);
+
+/* Writes a refusal and delivers it. detail may be SPAN_NONE. */
+void exchange_refuse(struct exchange *e, enum s3_error error, struct span detail);
+
+/* The same for what stored said of the object; answer may be NULL. */
+void exchange_refuse_with(struct exchange *e, enum s3_error error, struct span detail,
+			  const struct answer *answer);
+
+/* Nobody waits for the call any more: ends it at authd and stored. */
+void exchange_abandon(struct exchange *e);
+
+/*
+ * Abandons the call and refuses: with an enum s3_error (> 0), or for a failure of ours (< 0), which
+ * is logged here. That a link is down is neither: the client is told to come again.
+ */
+void exchange_give_up(struct exchange *e, int r);
+
+/* The deadline of its state has passed. */
+void exchange_expire(struct exchange *e);
+
+/* The worker ends: whatever is under way does, too. */
+void exchange_stop(struct exchange *e);
+
+/* The request id as clients see it. */
+const char *exchange_id_text(const struct exchange *e, char buf[static EXCHANGE_ID_TEXT]);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The head of a request, checked more strictly than libmicrohttpd does: what two readers could take
+ * for two different requests is refused, and the connection with it. Nothing is decoded here: authd
+ * gets the head as it came.
+ *
+ * Fields are added in the order in which they came, then head_finish() judges the whole.
+ */
+
+#include "base/buffer.h"
+#include "s3/errors.h"
+#include "s3/request.h"
+
+#define HEAD_METHOD_MAX 16
+#define HEAD_FIELDS_COUNT_MAX 200
+
+enum head_framing {
+	HEAD_NO_BODY,
+	HEAD_LENGTH,	/* content_length bytes follow, maybe none */
+	HEAD_CHUNKED,
+};
+
+struct head {
+	struct span method;	/* borrowed */
+	struct span target;	/* raw; borrowed */
+	struct buffer fields;	/* pairs, as they came */
+	unsigned int n_fields;
+	struct span host;	/* in fields, once finished */
+	enum head_framing framing;
+	uint64_t content_length;
+	bool expects_continue;
+	bool http_1_0;
+
+	/* Why it is refused: the first reason found, a literal. */
+	enum s3_error error;
+	const char *why;
+};
+
+/* The request line; method and target must live as long as the head. */
+void head_init(struct head *h, struct span method, struct span target, struct span version);
+void head_clear(struct head *h);
+
+void head_add_field(struct head *h, struct span name, struct span value);
+
+/* Says in the caller's place that something is wrong with the form of the head. */
+void head_refuse(struct head *h, enum s3_error error, const char *why);
+
+/* 0: *h is complete; > 0: the enum s3_error, and h->why; -ENOMEM. */
+must_check int head_finish(struct head *h);

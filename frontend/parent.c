@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "frontend/parent.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "frontend/worker.h"
+
+static const int stop_signals[] = { SIGTERM, SIGINT };
+
+/* --- in a worker's process --------------------------------------------------------------- */
+
+/* What the parent has open is not a worker's to keep, above all not the others' lines. */
+static void leave_parent(struct parent *p)
+{
+	for (unsigned int i = 0; i < p->n_children; i++)
+		child_forget(&p->children[i]);
+	p->signals.fd = fd_close(p->signals.fd);
+	p->notify_fd = fd_close(p->notify_fd);
+	p->loop.epoll_fd = fd_close(p->loop.epoll_fd);
+}
+
+static int serve(void *context, int line_fd)
+{
+	static const uint32_t deadlines[DEADLINE_COUNT] = DEADLINES_DEFAULT;
+	static struct worker w;
+	struct parent *p = context;
+	struct worker_config config = {
+		.listen_fds = p->listen_fds,
+		.n_listen = p->n_listen,
+		.line_fd = line_fd,
+		.domains = p->options->domains,
+		.confinement = confine_grade_name(confine_grade(p->confine)),
+	};
+	int r;
+
+	leave_parent(p);
+	memcpy(config.deadlines_ms, deadlines, sizeof(deadlines));
+	r = worker_init(&w, &config);
+	if (r == 0)
+		r = worker_take_signals(&w);
+	if (r == 0)
+		r = confine_worker(p->confine);
+	if (r == 0)
+		r = worker_run(&w);
+	if (r < 0)
+		log_error("worker-failed error=%s", strerrorname_np(-r));
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* --- ready ------------------------------------------------------------------------------- */
+
+static void parent_become_ready(struct parent *p)
+{
+	if (p->is_ready)
+		return;
+	p->is_ready = true;
+	loop_disarm(&p->ready_timer);
+	log_info("ready version=%s confinement=%s workers=%u", COFFER_VERSION,
+		 confine_grade_name(confine_grade(p->confine)), p->n_children);
+	service_notify(p->notify_fd, "READY=1");
+}
+
+static void child_is_ready(void *context)
+{
+	struct parent *p = context;
+
+	if (++p->n_ready >= p->n_children)
+		parent_become_ready(p);
+}
+
+/* authd or stored is not there yet: requests hear 503 until it is. */
+static int ready_anyway(struct loop_timer *t)
+{
+	struct parent *p = (struct parent *)((char *)t - offsetof(struct parent, ready_timer));
+
+	log_warning("workers-waiting ready=%u of=%u", p->n_ready, p->n_children);
+	parent_become_ready(p);
+	return 0;
+}
+
+/* --- the end ----------------------------------------------------------------------------- */
+
+static void signal_children(struct parent *p, int number)
+{
+	for (unsigned int i = 0; i < p->n_children; i++)
+		if (p->children[i].pid)
+			kill(p->children[i].pid, number);
+}
+
+static bool has_children(const struct parent *p)
+{
+	for (unsigned int i = 0; i < p->n_children; i++)
+		if (p->children[i].pid)
+			return true;
+	return false;
+}
+
+static int stop_hard(struct loop_timer *t)
+{
+	struct parent *p = (struct parent *)((char *)t - offsetof(struct parent, stop_timer));
+
+	log_warning("workers-killed");
+	signal_children(p, SIGKILL);
+	return 0;
+}
+
+static void parent_stop(struct parent *p)
+{
+	if (p->stopping)
+		return;
+	p->stopping = true;
+	log_info("stopping");
+	service_notify(p->notify_fd, "STOPPING=1");
+	for (unsigned int i = 0; i < p->n_children; i++)
+		loop_disarm(&p->children[i].restart);
+	signal_children(p, SIGTERM);
+	loop_arm(&p->loop, &p->stop_timer, clock_boottime_ns() + PARENT_STOP_MS * NS_PER_MS);
+	if (!has_children(p))
+		loop_stop(&p->loop);
+}
+
+static void log_worker_end(pid_t pid, int status)
+{
+	if (WIFSIGNALED(status))
+		log_error("worker-ended pid=%d signal=%s", pid, sigabbrev_np(WTERMSIG(status)));
+	else if (WEXITSTATUS(status))
+		log_error("worker-ended pid=%d status=%d", pid, WEXITSTATUS(status));
+	else
+		log_info("worker-ended pid=%d status=0", pid);
+}
+
+/* One signal may stand for several children. */
+static int reap(struct parent *p)
+{
+	int status, r = 0;
+
+	for (unsigned int i = 0; i < p->n_children && r == 0; i++) {
+		struct child *c = &p->children[i];
+
+		if (!c->pid || waitpid(c->pid, &status, WNOHANG) != c->pid)
+			continue;
+		log_worker_end(c->pid, status);
+		r = child_ended(c, !p->stopping);
+	}
+	if (p->stopping && !has_children(p))
+		loop_stop(&p->loop);
+	return r;
+}
+
+static int signals_ready(struct loop_source *s, uint32_t events)
+{
+	struct parent *p = (struct parent *)((char *)s - offsetof(struct parent, signals));
+	struct signalfd_siginfo info;
+
+	if (read(s->fd, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	if (info.ssi_signo == SIGCHLD)
+		return reap(p);
+	parent_stop(p);
+	return 0;
+}
+
+/* --- life -------------------------------------------------------------------------------- */
+
+static int take_signals(struct parent *p)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++)
+		sigaddset(&set, stop_signals[i]);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	signal(SIGPIPE, SIG_IGN);
+	p->signals = (struct loop_source){ .fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
+					   .ready = signals_ready };
+	if (p->signals.fd < 0)
+		return -errno;
+	return loop_add(&p->loop, &p->signals, EPOLLIN);
+}
+
+static unsigned int count_processors(void)
+{
+	cpu_set_t set;
+	int n = sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : CPU_COUNT(&set);
+
+	return (unsigned int)MIN(MAX(n, 1), OPTIONS_WORKERS_MAX);
+}
+
+static void prepare_children(struct parent *p)
+{
+	struct child_config config = {
+		.loop = &p->loop,
+		.authd = p->options->authd,
+		.stored = p->options->stored,
+		.serve = serve,
+		.ready = child_is_ready,
+		.context = p,
+	};
+
+	p->n_children = p->options->workers ? p->options->workers : count_processors();
+	for (unsigned int i = 0; i < p->n_children; i++)
+		child_init(&p->children[i], &config);
+}
+
+int parent_init(struct parent *p, const struct options *options, struct confine *confine,
+		const struct service_sockets *sockets)
+{
+	int r;
+
+	*p = (struct parent){ .options = options,
+			      .confine = confine,
+			      .notify_fd = -1,
+			      .ready_timer.expired = ready_anyway,
+			      .stop_timer.expired = stop_hard };
+	for (int i = 0; i < sockets->n; i++)
+		if (strcmp(sockets->names[i], "s3") == 0)
+			p->listen_fds[p->n_listen++] = sockets->fds[i];
+	if (!p->n_listen)
+		return -ENOTSOCK;
+	r = loop_init(&p->loop);
+	if (r < 0)
+		return r;
+	r = take_signals(p);
+	if (r < 0)
+		return r;
+	prepare_children(p);
+	p->notify_fd = service_notify_open();
+	return p->notify_fd < 0 && p->notify_fd != -ENOENT ? p->notify_fd : 0;
+}
+
+int parent_run(struct parent *p)
+{
+	int r = 0;
+
+	loop_arm(&p->loop, &p->ready_timer, clock_boottime_ns() + PARENT_READY_MS * NS_PER_MS);
+	for (unsigned int i = 0; i < p->n_children && r == 0; i++)
+		r = child_start(&p->children[i]);
+	if (r == 0)
+		r = loop_run(&p->loop);
+	if (r < 0)
+		signal_children(p, SIGKILL);
+	return r;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The parent holds the listening sockets, starts the workers, again when one dies, dials for them,
+ * and stops them. It reads nothing that comes from the network.
+ */
+
+#include "base/loop.h"
+#include "base/service.h"
+#include "frontend/child.h"
+#include "frontend/options.h"
+
+/* So long the start waits for the workers to have their channels; then it is ready without. */
+#define PARENT_READY_MS 5000
+
+/* So long workers may finish what is under way when the service stops. */
+#define PARENT_STOP_MS 5000
+
+struct parent {
+	const struct options *options;
+	struct confine *confine;
+	int listen_fds[SERVICE_LISTEN_MAX];	/* of the name "s3" */
+	int n_listen;
+	int notify_fd;
+	struct loop loop;
+	struct loop_source signals;
+	struct loop_timer ready_timer, stop_timer;
+	struct child children[OPTIONS_WORKERS_MAX];
+	unsigned int n_children;
+	unsigned int n_ready;
+	bool is_ready;
+	bool stopping;
+};
+
+/* Takes what it needs of the sockets. options and confine must stay. */
+must_check int parent_init(struct parent *p, const struct options *options,
+			   struct confine *confine, const struct service_sockets *sockets);
+
+/* Starts the workers and keeps them until SIGTERM or SIGINT. 0: stopped in order; -errno. */
+must_check int parent_run(struct parent *p);

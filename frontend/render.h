@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What a request that went through looks like to an S3 client: the header fields and documents of
+ * the S3 API, one renderer for each row of s3/operations.h. Pure: an answer of stored in, a reply
+ * out.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+ */
+
+#include "frontend/reply.h"
+#include "ipc/answer.h"
+#include "s3/errors.h"
+#include "s3/request.h"
+
+struct render {
+	const struct s3_request *request;
+	const struct answer *answer;
+	struct span items;	/* of a list: answers one behind another, already checked */
+};
+
+/* Writes status, fields and document into a fresh reply; the bytes of an object come elsewhere. */
+#define OPERATION(SYMBOL, symbol, ...)                                                             \
+	void render_##symbol(const struct render *in, struct reply *out);
+S3_OPERATIONS(OPERATION)
+#undef OPERATION
+
+/* Calls the renderer of the request's operation. */
+void render_operation(const struct render *in, struct reply *out);
+
+/* Whose answer this is: on every one of them, in the error document and in the log. */
+struct render_ids {
+	const char *request_id;
+	const char *host_id;
+};
+void render_ids(const struct render_ids *ids, struct reply *out);
+
+/* A refusal; what is not known is NULL or SPAN_NONE. */
+struct render_error {
+	enum s3_error error;
+	struct span detail;		/* instead of the error's own sentence */
+	struct span resource;		/* the raw path, where the request was not understood */
+	const struct s3_request *request;
+	const struct answer *answer;	/* what stored says of the object all the same */
+	struct render_ids ids;
+};
+void render_error(const struct render_error *in, struct reply *out);

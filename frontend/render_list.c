@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "frontend/document.h"
+#include "frontend/render.h"
+#include "s3/xml.h"
+
+static bool wants_url(const struct render *in)
+{
+	return span_equal_nocase(in->request->params[S3_PARAM_ENCODING_TYPE], SPAN("url"));
+}
+
+/* A parameter of the request, said again in the answer: empty where it was not sent. */
+static void echo(const struct render *in, struct reply *out, const char *name, enum s3_param p,
+		 bool url)
+{
+	document_key(&out->body, name, in->request->params[p], url);
+}
+
+/* The same, left out where it was not sent. */
+static void echo_optional(const struct render *in, struct reply *out, const char *name,
+			  enum s3_param p, bool url)
+{
+	if (!span_is_none(in->request->params[p]))
+		echo(in, out, name, p, url);
+}
+
+static void truncated(const struct render *in, struct reply *out)
+{
+	xml_element_bool(&out->body, "IsTruncated", in->answer->truncated == 1);
+}
+
+/* Keys and prefixes arrive in one order, and are shown in two lists. */
+static void render_prefixes(const struct render *in, struct reply *out, bool url)
+{
+	struct span rest = in->items;
+	struct answer item;
+
+	while (answer_next_item(&rest, &item) > 0) {
+		if (item.kind != ANSWER_KIND_PREFIX)
+			continue;
+		xml_open(&out->body, "CommonPrefixes");
+		document_key(&out->body, "Prefix", item.prefix, url);
+		xml_close(&out->body, "CommonPrefixes");
+	}
+}
+
+static void render_object_item(struct buffer *b, const struct answer *a, bool url, bool owner)
+{
+	xml_open(b, "Contents");
+	document_key(b, "Key", a->key, url);
+	document_time(b, "LastModified", a->last_modified);
+	document_etag(b, a->etag);
+	document_checksum_algorithm(b, a);
+	document_checksum_type(b, a);
+	document_optional_u64(b, "Size", a->size);
+	if (owner)
+		document_owner(b, "Owner", a);
+	document_storage_class(b, a);
+	xml_close(b, "Contents");
+}
+
+static void render_contents(const struct render *in, struct reply *out, bool url, bool owner)
+{
+	struct span rest = in->items;
+	struct answer item;
+
+	while (answer_next_item(&rest, &item) > 0)
+		if (item.kind == ANSWER_KIND_OBJECT)
+			render_object_item(&out->body, &item, url, owner);
+}
+
+void render_list_objects(const struct render *in, struct reply *out)
+{
+	bool url = wants_url(in);
+
+	reply_reset(out, 200);
+	document_begin(out, "ListBucketResult");
+	xml_element(&out->body, "Name", in->request->bucket);
+	echo(in, out, "Prefix", S3_PARAM_PREFIX, url);
+	echo(in, out, "Marker", S3_PARAM_MARKER, url);
+	if (!span_is_none(in->answer->next_key))
+		document_key(&out->body, "NextMarker", in->answer->next_key, url);
+	document_optional_u64(&out->body, "MaxKeys", in->answer->limit);
+	echo_optional(in, out, "Delimiter", S3_PARAM_DELIMITER, url);
+	echo_optional(in, out, "EncodingType", S3_PARAM_ENCODING_TYPE, false);
+	truncated(in, out);
+	render_contents(in, out, url, true);
+	render_prefixes(in, out, url);
+	document_end(out, "ListBucketResult");
+}
+
+void render_list_objects_v2(const struct render *in, struct reply *out)
+{
+	struct span fetch_owner = in->request->params[S3_PARAM_FETCH_OWNER];
+	bool url = wants_url(in);
+
+	reply_reset(out, 200);
+	document_begin(out, "ListBucketResult");
+	xml_element(&out->body, "Name", in->request->bucket);
+	echo(in, out, "Prefix", S3_PARAM_PREFIX, url);
+	echo_optional(in, out, "StartAfter", S3_PARAM_START_AFTER, url);
+	echo_optional(in, out, "ContinuationToken", S3_PARAM_CONTINUATION_TOKEN, false);
+	document_optional(&out->body, "NextContinuationToken", in->answer->next_token);
+	document_optional_u64(&out->body, "KeyCount", in->answer->count);
+	document_optional_u64(&out->body, "MaxKeys", in->answer->limit);
+	echo_optional(in, out, "Delimiter", S3_PARAM_DELIMITER, url);
+	echo_optional(in, out, "EncodingType", S3_PARAM_ENCODING_TYPE, false);
+	truncated(in, out);
+	render_contents(in, out, url, span_equal_nocase(fetch_owner, SPAN("true")));
+	render_prefixes(in, out, url);
+	document_end(out, "ListBucketResult");
+}
+
+static void render_upload_item(struct buffer *b, const struct answer *a, bool url)
+{
+	xml_open(b, "Upload");
+	document_key(b, "Key", a->key, url);
+	xml_element(b, "UploadId", a->upload_id);
+	document_owner(b, "Initiator", a);
+	document_owner(b, "Owner", a);
+	document_storage_class(b, a);
+	document_time(b, "Initiated", a->created);
+	document_checksum_algorithm(b, a);
+	document_checksum_type(b, a);
+	xml_close(b, "Upload");
+}
+
+void render_list_multipart_uploads(const struct render *in, struct reply *out)
+{
+	struct span rest = in->items;
+	bool url = wants_url(in);
+	struct answer item;
+
+	reply_reset(out, 200);
+	document_begin(out, "ListMultipartUploadsResult");
+	xml_element(&out->body, "Bucket", in->request->bucket);
+	echo(in, out, "KeyMarker", S3_PARAM_KEY_MARKER, url);
+	echo(in, out, "UploadIdMarker", S3_PARAM_UPLOAD_ID_MARKER, false);
+	if (!span_is_none(in->answer->next_key))
+		document_key(&out->body, "NextKeyMarker", in->answer->next_key, url);
+	document_optional(&out->body, "NextUploadIdMarker", in->answer->next_upload);
+	echo_optional(in, out, "Prefix", S3_PARAM_PREFIX, url);
+	echo_optional(in, out, "Delimiter", S3_PARAM_DELIMITER, url);
+	document_optional_u64(&out->body, "MaxUploads", in->answer->limit);
+	echo_optional(in, out, "EncodingType", S3_PARAM_ENCODING_TYPE, false);
+	truncated(in, out);
+	while (answer_next_item(&rest, &item) > 0)
+		if (item.kind == ANSWER_KIND_UPLOAD)
+			render_upload_item(&out->body, &item, url);
+	render_prefixes(in, out, url);
+	document_end(out, "ListMultipartUploadsResult");
+}
+
+static void render_part_item(struct buffer *b, const struct answer *a)
+{
+	xml_open(b, "Part");
+	document_optional_u64(b, "PartNumber", a->part_number);
+	document_time(b, "LastModified", a->last_modified);
+	document_etag(b, a->etag);
+	document_optional_u64(b, "Size", a->size);
+	document_checksum(b, a);
+	xml_close(b, "Part");
+}
+
+void render_list_parts(const struct render *in, struct reply *out)
+{
+	struct span rest = in->items, marker = in->request->params[S3_PARAM_PART_NUMBER_MARKER];
+	struct answer item;
+
+	reply_reset(out, 200);
+	document_begin(out, "ListPartsResult");
+	xml_element(&out->body, "Bucket", in->request->bucket);
+	document_key(&out->body, "Key", in->request->key, wants_url(in));
+	echo(in, out, "UploadId", S3_PARAM_UPLOAD_ID, false);
+	document_owner(&out->body, "Initiator", in->answer);
+	document_owner(&out->body, "Owner", in->answer);
+	document_storage_class(&out->body, in->answer);
+	xml_element(&out->body, "PartNumberMarker", span_is_none(marker) ? SPAN("0") : marker);
+	document_optional_u64(&out->body, "NextPartNumberMarker", in->answer->next_part);
+	document_optional_u64(&out->body, "MaxParts", in->answer->limit);
+	truncated(in, out);
+	document_checksum_algorithm(&out->body, in->answer);
+	document_checksum_type(&out->body, in->answer);
+	while (answer_next_item(&rest, &item) > 0)
+		if (item.kind == ANSWER_KIND_PART)
+			render_part_item(&out->body, &item);
+	document_end(out, "ListPartsResult");
+}

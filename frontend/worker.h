@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A worker serves connections: one thread, one loop with libmicrohttpd as one of its sources, a
+ * channel each to authd and stored, and a line to the parent who dials for it. It opens no file and
+ * makes no socket.
+ */
+
+#include <microhttpd.h>
+
+#include "base/service.h"
+#include "frontend/connection.h"
+#include "frontend/links.h"
+
+#define WORKER_CONNECTIONS_MAX 16384
+#define WORKER_DOMAINS_MAX 16
+#define WORKER_HOST_ID_TEXT 33
+#define WORKER_SWEEP_MS 1000
+#define WORKER_DRAIN_MS 3000
+
+struct worker_config {
+	const int *listen_fds;	/* stay the caller's */
+	int n_listen;
+	int line_fd;		/* stays the caller's */
+	const char *const *domains;	/* of virtual hosts, NULL-terminated */
+	const char *confinement;	/* for the health answer */
+	size_t connections_max;	/* 0: the default */
+	uint32_t sweep_ms;	/* how often deadlines are looked at; 0: the default */
+	uint32_t deadlines_ms[DEADLINE_COUNT];
+};
+
+struct worker;
+
+/* A listening socket on the worker's loop. */
+struct worker_door {
+	struct loop_source source;
+	struct worker *worker;
+};
+
+struct worker {
+	struct worker_config config;
+	struct loop loop;
+	struct channel_group group;
+	struct links links;
+	struct MHD_Daemon *http;
+	struct loop_source http_source;
+	struct loop_source line;
+	struct worker_door doors[SERVICE_LISTEN_MAX];
+	struct loop_source signals;
+	struct loop_timer sweep;
+	struct loop_timer drained;
+	struct connection_list idle, busy;
+	bool http_pending;	/* libmicrohttpd has something to do */
+	bool was_ready;		/* the parent was told */
+	bool doors_open;
+	bool draining;
+	uint64_t last_request_id;
+	char host_id[WORKER_HOST_ID_TEXT];	/* x-amz-id-2 */
+};
+
+/* After this nothing is opened any more: the process may confine itself. */
+must_check int worker_init(struct worker *w, const struct worker_config *config);
+
+/* Ends whatever is under way. */
+void worker_clear(struct worker *w);
+
+/* One turn: waits at most so long (-1: as long as nothing happens), then does what there is. */
+must_check int worker_step(struct worker *w, int at_most_ms);
+
+/* Steps until worker_stop(), the end of a drain, or a failure. */
+must_check int worker_run(struct worker *w);
+void worker_stop(struct worker *w);
+
+/* Takes no more requests; stops when the last is answered, or after WORKER_DRAIN_MS. */
+void worker_drain(struct worker *w);
+
+/* SIGTERM and SIGINT, which must be blocked, drain it from here on. */
+must_check int worker_take_signals(struct worker *w);
+
+/* For exchanges. */
+uint64_t worker_next_request_id(struct worker *w);
+void worker_resume(struct worker *w, struct MHD_Connection *http);
+
+/* The connection's request is over. */
+void worker_rest(struct worker *w, struct connection *c);
