@@ -181,7 +181,7 @@ static int take_trailer(struct chunked *c, struct span line, struct chunked_even
 	value = span_trim(value);
 	if (span_equal_nocase(name, SPAN("x-amz-trailer-signature")))
 		return take_trailer_signature(c, value, event);
-	if (c->trailer_seen || c->blank_seen || c->trailer == CHECKSUM_NONE ||
+	if (c->trailer_seen || c->trailer == CHECKSUM_NONE ||
 	    checksum_by_header(name) != c->trailer)
 		return S3_ERROR_MALFORMED_TRAILER;
 	if (!checksum_parse(c->trailer, value, &event->checksum))

@@ -73,7 +73,7 @@ static struct span host_bucket(struct span host, const char *const *domains)
 
 		if (span_equal_nocase(host, domain))
 			return SPAN_NONE;
-		if (host.len < domain.len + 2)
+		if (host.len <= domain.len)
 			continue;
 		tail = span_skip(host, host.len - domain.len - 1);
 		if (span_bytes(tail)[0] != '.' || !span_equal_nocase(span_skip(tail, 1), domain))

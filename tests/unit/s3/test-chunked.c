@@ -175,6 +175,33 @@ static void test_t58_a_body_cut_anywhere_is_not_whole(void)
 	}
 }
 
+static void test_bytes_behind_a_trailer_are_refused(void)
+{
+#define SIGNED_END                                                                                 \
+	"0;chunk-signature=" SIG_A "\r\nx-amz-checksum-crc32:AAAAAA==\r\n"                         \
+	"x-amz-trailer-signature:" SIG_A "\r\n\r\n"
+	static const struct {
+		enum s3_payload mode;
+		const char *body;
+	} rows[] = {
+		{ PLAIN, "0\r\nx-amz-checksum-crc32:AAAAAA==\n\r\n\r\n\r\n" },
+		{ PLAIN, "0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n\r\n\r" },
+		{ PLAIN, "0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n\r\n\n" },
+		{ PLAIN, "0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n\r" },
+		{ PLAIN, "0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n\rx" },
+		{ PLAIN, "0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n\n" },
+		{ SIGNED_TRAILER, SIGNED_END "\r\n" },
+		{ SIGNED_TRAILER, SIGNED_END "x" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(story_clear) struct story s;
+
+		run(&s, rows[i].mode, 0, CHECKSUM_CRC32, span_from_string(rows[i].body), 0, 3);
+		assert(s.error == S3_ERROR_INCOMPLETE_BODY);
+	}
+}
+
 static void test_bytes_behind_the_end_are_refused(void)
 {
 	static const char *const tails[] = { "x", "\r\n", "\r\n\r\n", "0\r\n\r\n" };
@@ -265,6 +292,15 @@ static void test_t04_sizes_that_overflow_are_refused(void)
 	refuse(rows, ARRAY_SIZE(rows));
 }
 
+/* Wrapped around, the sum would be within what was promised. */
+static void test_t04_a_sum_of_sizes_that_overflows_is_refused_at_once(void)
+{
+	_cleanup_(story_clear) struct story s;
+
+	run(&s, PLAIN, 5, CHECKSUM_NONE, SPAN("2\r\nhe\r\nffffffffffffffff\r\nllo"), 0, 3);
+	assert(s.error == S3_ERROR_INCOMPLETE_BODY && tells(&s, "[2,00]", "he"));
+}
+
 static void test_t05_lengths_that_do_not_add_up_are_refused(void)
 {
 	static const struct bad_row rows[] = {
@@ -290,6 +326,9 @@ static void test_t05_trailers_are_as_announced_or_refused(void)
 	static const struct bad_row rows[] = {
 		TRAILER(PLAIN, CHECKSUM_CRC32, "0\r\n\r\n"),
 		TRAILER(PLAIN, CHECKSUM_CRC32, "0\r\n"),
+		TRAILER(PLAIN, CHECKSUM_NONE, "0\r\n\n"),
+		TRAILER(PLAIN, CHECKSUM_CRC32, "0\r\n" CRC32 "\n"),
+		TRAILER(SIGNED, CHECKSUM_NONE, ZERO "\n"),
 		TRAILER(PLAIN, CHECKSUM_NONE, "0\r\n" CRC32 "\r\n"),
 		TRAILER(PLAIN, CHECKSUM_CRC32C, "0\r\n" CRC32 "\r\n"),
 		TRAILER(PLAIN, CHECKSUM_CRC32, "0\r\n" CRC32 CRC32 "\r\n"),
@@ -404,8 +443,10 @@ int main(void)
 	test_t04_frames_may_be_split_at_every_byte();
 	test_t58_a_body_cut_anywhere_is_not_whole();
 	test_bytes_behind_the_end_are_refused();
+	test_bytes_behind_a_trailer_are_refused();
 	test_t04_broken_frames_are_refused();
 	test_t04_sizes_that_overflow_are_refused();
+	test_t04_a_sum_of_sizes_that_overflows_is_refused_at_once();
 	test_t05_lengths_that_do_not_add_up_are_refused();
 	test_t05_trailers_are_as_announced_or_refused();
 	test_t57_lines_without_end_are_refused();

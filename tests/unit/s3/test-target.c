@@ -7,7 +7,7 @@
 #include "s3/errors.h"
 #include "s3/request.h"
 
-static const char *const domains[] = { "s3.example.com", "example.com", NULL };
+static const char *const domains[] = { "example.com", "s3.example.com", NULL };
 
 struct located {
 	struct buffer decoded;
