@@ -118,9 +118,11 @@ class Coffer(Server):
         self.exit_status = None
 
     def __enter__(self):
-        if self.process is None:
-            self.start()
-        return self
+        try:
+            return self if self.process else self.start()
+        except BaseException:
+            self.close()
+            raise
 
     def __exit__(self, *exc_info):
         self.close()

@@ -155,7 +155,8 @@ async function awkward() {
 	await client.send(new DeleteBucketCommand({ Bucket }));
 }
 
-for (const step of [whole, fetchIt, onePiece, stream, copies, abandoned, mistakes, remove, awkward]) {
+for (const step of [whole, fetchIt, onePiece, stream, copies, abandoned, mistakes, remove,
+	awkward]) {
 	await step();
 	console.log(step.name);
 }

@@ -219,7 +219,8 @@ def test_checksum_is_copied(server, client, bucket):
     rawhttp.request(server, "PUT", f"/{bucket}/source", [("x-amz-checksum-sha256", checksum)],
                     BODY)
     copy(client, {"Bucket": bucket, "Key": "source"})
-    headed = rawhttp.request(server, "HEAD", f"/{bucket}/copy", [("x-amz-checksum-mode", "ENABLED")])
+    headed = rawhttp.request(server, "HEAD", f"/{bucket}/copy",
+                             [("x-amz-checksum-mode", "ENABLED")])
     assert headed.get("x-amz-checksum-sha256") == checksum
 
 
