@@ -180,14 +180,13 @@ static int count_chunks(struct chain *c, struct span chunks)
 /* One `name:value\n`, of the name that was announced. */
 static int take_trailer(struct chain *c, struct span trailer, struct span signature)
 {
-	struct span name, value, rest;
+	struct span name, value, line, rest = span_cut(trailer, '\n', &line);
 
-	value = span_cut(trailer, '\n', &rest);
-	if (span_is_none(value) || value.len)
+	value = span_cut(line, ':', &name);
+	if (span_is_none(rest) || rest.len || span_is_none(value) ||
+	    value.len >= sizeof(c->checksum) || signature.len != SIGV4_LEN)
 		return refuse(c, S3_ERROR_MALFORMED_TRAILER);
-	value = span_cut(rest, ':', &name);
-	if (c->trailer_algorithm == CHECKSUM_NONE || signature.len != SIGV4_LEN ||
-	    checksum_by_header(name) != c->trailer_algorithm || value.len >= sizeof(c->checksum))
+	if (c->trailer_algorithm == CHECKSUM_NONE || checksum_by_header(name) != c->trailer_algorithm)
 		return refuse(c, S3_ERROR_MALFORMED_TRAILER);
 	memcpy(c->checksum, value.data, value.len);
 	memcpy(c->trailer_signature, signature.data, SIGV4_LEN);
