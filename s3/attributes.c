@@ -4,26 +4,20 @@
 #include "s3/pairs.h"
 #include "s3/values.h"
 
-static int say(enum s3_error error, const char *sentence, const char **ret_detail)
-{
-	*ret_detail = sentence;
-	return (int)error;
-}
-
 int attributes_add_meta(struct attributes_meta *meta, struct span name, struct span value,
 			const char **ret_detail)
 {
 	size_t short_len = name.len - (sizeof(ATTRIBUTES_META_PREFIX) - 1);
 
 	if (!short_len)
-		return say(S3_ERROR_INVALID_ARGUMENT, "A name of user metadata is empty.",
-			   ret_detail);
+		return s3_refuse(S3_ERROR_INVALID_ARGUMENT, "A name of user metadata is empty.",
+				 ret_detail);
 	meta->bytes += short_len + value.len;
 	if (meta->bytes > S3_METADATA_MAX || meta->count == ARRAY_SIZE(meta->fields))
 		return S3_ERROR_METADATA_TOO_LARGE;
 	if (!value_is_printable(value))
-		return say(S3_ERROR_INVALID_ARGUMENT,
-			   "A value of user metadata holds control characters.", ret_detail);
+		return s3_refuse(S3_ERROR_INVALID_ARGUMENT,
+				 "A value of user metadata holds control characters.", ret_detail);
 	meta->fields[meta->count].name = name;
 	meta->fields[meta->count].value = value;
 	meta->count++;
@@ -94,8 +88,8 @@ static int append_content_headers(const struct s3_request *r, struct buffer *b,
 		if (!value.len)
 			continue;
 		if (!value_is_printable(value))
-			return say(S3_ERROR_INVALID_ARGUMENT,
-				   "A content header holds control characters.", ret_detail);
+			return s3_refuse(S3_ERROR_INVALID_ARGUMENT,
+					 "A content header holds control characters.", ret_detail);
 		if (kept[i] == S3_HEADER_CONTENT_ENCODING)
 			append_encoding(b, name, value);
 		else

@@ -156,3 +156,10 @@ struct s3_error_row {
 
 /* [S3_ERROR_NONE] is all zero. */
 extern const struct s3_error_row s3_errors[S3_ERROR_COUNT];
+
+/* To refuse with another sentence than the error's own: yields the error. */
+static inline int s3_refuse(enum s3_error error, const char *sentence, const char **ret_detail)
+{
+	*ret_detail = sentence;
+	return (int)error;
+}

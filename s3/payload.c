@@ -8,12 +8,6 @@ static bool has(const struct s3_request *r, enum s3_header h)
 	return !span_is_none(r->headers[h]);
 }
 
-static int say(enum s3_error error, const char *sentence, const char **ret_detail)
-{
-	*ret_detail = sentence;
-	return (int)error;
-}
-
 /* The header, or in presigned requests the parameter; that both are there and differ is refused. */
 static int find_content_sha256(const struct s3_request *r, struct span *ret,
 			       const char **ret_detail)
@@ -22,8 +16,9 @@ static int find_content_sha256(const struct s3_request *r, struct span *ret,
 	struct span param = r->params[S3_PARAM_AMZ_CONTENT_SHA256];
 
 	if (!span_is_none(header) && !span_is_none(param) && !span_equal(header, param))
-		return say(S3_ERROR_INVALID_ARGUMENT,
-			   "x-amz-content-sha256 differs between header and query.", ret_detail);
+		return s3_refuse(S3_ERROR_INVALID_ARGUMENT,
+				 "x-amz-content-sha256 differs between header and query.",
+				 ret_detail);
 	*ret = span_is_none(header) ? param : header;
 	return 0;
 }
@@ -48,9 +43,10 @@ static int parse_mode(struct s3_request *r, const char **ret_detail)
 		return e;
 	if (span_is_none(text)) {
 		if (span_starts_with(r->headers[S3_HEADER_AUTHORIZATION], SPAN("AWS4-HMAC-SHA256")))
-			return say(S3_ERROR_INVALID_REQUEST,
-				   "Missing required header for this request: x-amz-content-sha256",
-				   ret_detail);
+			return s3_refuse(
+				S3_ERROR_INVALID_REQUEST,
+				"Missing required header for this request: x-amz-content-sha256",
+				ret_detail);
 		r->payload = S3_PAYLOAD_UNSIGNED;
 		return 0;
 	}
@@ -63,12 +59,12 @@ static int parse_mode(struct s3_request *r, const char **ret_detail)
 	if (span_starts_with(text, SPAN("STREAMING-AWS4-ECDSA-P256-SHA256-")))
 		return S3_ERROR_NOT_IMPLEMENTED;
 	if (!hex_decode(text, r->payload_sha256, sizeof(r->payload_sha256)))
-		return say(S3_ERROR_INVALID_ARGUMENT,
-			   "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, "
-			   "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, "
-			   "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, "
-			   "STREAMING-UNSIGNED-PAYLOAD-TRAILER, or a valid sha256 value.",
-			   ret_detail);
+		return s3_refuse(S3_ERROR_INVALID_ARGUMENT,
+				 "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, "
+				 "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, "
+				 "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, "
+				 "STREAMING-UNSIGNED-PAYLOAD-TRAILER, or a valid sha256 value.",
+				 ret_detail);
 	r->payload = S3_PAYLOAD_SIGNED;
 	return 0;
 }
@@ -92,14 +88,15 @@ static int check_framing(const struct s3_request *r, const char **ret_detail)
 	enum s3_body body = s3_operations[r->operation].body;
 
 	if (framed && body != S3_BODY_OBJECT)
-		return say(S3_ERROR_INVALID_REQUEST,
-			   "A streaming payload is not accepted for this operation.", ret_detail);
+		return s3_refuse(S3_ERROR_INVALID_REQUEST,
+				 "A streaming payload is not accepted for this operation.",
+				 ret_detail);
 	/* Else the frames would be kept as if they were the object. */
 	if (!framed && body == S3_BODY_OBJECT &&
 	    has_framing(r->headers[S3_HEADER_CONTENT_ENCODING]))
-		return say(S3_ERROR_INVALID_REQUEST,
-			   "aws-chunked requires a streaming value of x-amz-content-sha256.",
-			   ret_detail);
+		return s3_refuse(S3_ERROR_INVALID_REQUEST,
+				 "aws-chunked requires a streaming value of x-amz-content-sha256.",
+				 ret_detail);
 	return 0;
 }
 
@@ -116,12 +113,13 @@ static int parse_wire_length(const struct s3_request *r, bool *ret_given, uint64
 		if (!span_equal_nocase(coding, SPAN("chunked")))
 			return S3_ERROR_NOT_IMPLEMENTED;
 		if (!span_is_none(length))
-			return say(S3_ERROR_INVALID_REQUEST,
-				   "Content-Length and Transfer-Encoding exclude each other.",
-				   ret_detail);
+			return s3_refuse(S3_ERROR_INVALID_REQUEST,
+					 "Content-Length and Transfer-Encoding exclude each other.",
+					 ret_detail);
 		*ret = S3_LENGTH_UNKNOWN;
 	} else if (!span_is_none(length) && !span_to_u64(length, ret)) {
-		return say(S3_ERROR_INVALID_REQUEST, "Content-Length is not a number.", ret_detail);
+		return s3_refuse(S3_ERROR_INVALID_REQUEST, "Content-Length is not a number.",
+				 ret_detail);
 	} else if (*ret == S3_LENGTH_UNKNOWN) {
 		/* The number that stands for an unknown length is none that a client may claim. */
 		return S3_ERROR_ENTITY_TOO_LARGE;
@@ -134,12 +132,12 @@ static int parse_decoded_length(struct s3_request *r, const char **ret_detail)
 	struct span decoded = r->headers[S3_HEADER_AMZ_DECODED_CONTENT_LENGTH];
 
 	if (span_is_none(decoded))
-		return say(S3_ERROR_MISSING_CONTENT_LENGTH,
-			   "You must provide the x-amz-decoded-content-length HTTP header.",
-			   ret_detail);
+		return s3_refuse(S3_ERROR_MISSING_CONTENT_LENGTH,
+				 "You must provide the x-amz-decoded-content-length HTTP header.",
+				 ret_detail);
 	if (!span_to_u64(decoded, &r->length))
-		return say(S3_ERROR_INVALID_ARGUMENT,
-			   "x-amz-decoded-content-length is not a number.", ret_detail);
+		return s3_refuse(S3_ERROR_INVALID_ARGUMENT,
+				 "x-amz-decoded-content-length is not a number.", ret_detail);
 	return r->length > S3_PUT_MAX ? S3_ERROR_ENTITY_TOO_LARGE : 0;
 }
 
@@ -194,14 +192,15 @@ static int parse_trailer(struct s3_request *r, const char **ret_detail)
 	if (span_is_none(announced))
 		return 0;
 	if (!s3_payload_has_trailer(r->payload))
-		return say(S3_ERROR_INVALID_REQUEST,
-			   "x-amz-trailer requires a value of x-amz-content-sha256 with a trailer.",
-			   ret_detail);
+		return s3_refuse(
+			S3_ERROR_INVALID_REQUEST,
+			"x-amz-trailer requires a value of x-amz-content-sha256 with a trailer.",
+			ret_detail);
 	r->trailer = checksum_by_header(announced);
 	if (r->trailer == CHECKSUM_NONE)
-		return say(S3_ERROR_INVALID_REQUEST,
-			   "The value specified in the x-amz-trailer header is not supported",
-			   ret_detail);
+		return s3_refuse(S3_ERROR_INVALID_REQUEST,
+				 "The value specified in the x-amz-trailer header is not supported",
+				 ret_detail);
 	return 0;
 }
 
@@ -226,15 +225,17 @@ static int parse_checksum_header(struct s3_request *r, const char **ret_detail)
 		if (span_is_none(value))
 			continue;
 		if (r->checksum.algorithm != CHECKSUM_NONE || r->trailer != CHECKSUM_NONE)
-			return say(S3_ERROR_INVALID_REQUEST,
-				   "Expecting a single x-amz-checksum- header. Multiple checksum "
-				   "Types are not allowed.",
-				   ret_detail);
+			return s3_refuse(
+				S3_ERROR_INVALID_REQUEST,
+				"Expecting a single x-amz-checksum- header. Multiple checksum "
+				"Types are not allowed.",
+				ret_detail);
 		if (r->operation == S3_COMPLETE_MULTIPART_UPLOAD)
 			value = without_parts(value);
 		if (!checksum_parse((enum checksum_algorithm)a, value, &r->checksum))
-			return say(S3_ERROR_INVALID_REQUEST,
-				   "Value for x-amz-checksum- header is invalid.", ret_detail);
+			return s3_refuse(S3_ERROR_INVALID_REQUEST,
+					 "Value for x-amz-checksum- header is invalid.",
+					 ret_detail);
 	}
 	r->checksum_algorithm = r->trailer != CHECKSUM_NONE ? r->trailer : r->checksum.algorithm;
 	return 0;
@@ -251,24 +252,27 @@ static int parse_algorithms(struct s3_request *r, const char **ret_detail)
 
 	if (!span_is_none(sdk) && must_be_sent) {
 		if (checksum_by_name(sdk) == CHECKSUM_NONE)
-			return say(S3_ERROR_INVALID_REQUEST,
-				   "Value for x-amz-sdk-checksum-algorithm header is invalid.",
-				   ret_detail);
+			return s3_refuse(
+				S3_ERROR_INVALID_REQUEST,
+				"Value for x-amz-sdk-checksum-algorithm header is invalid.",
+				ret_detail);
 		if (checksum_by_name(sdk) != sent)
-			return say(S3_ERROR_INVALID_REQUEST,
-				   "x-amz-sdk-checksum-algorithm specified, but no corresponding "
-				   "x-amz-checksum-* or x-amz-trailer headers were found.",
-				   ret_detail);
+			return s3_refuse(
+				S3_ERROR_INVALID_REQUEST,
+				"x-amz-sdk-checksum-algorithm specified, but no corresponding "
+				"x-amz-checksum-* or x-amz-trailer headers were found.",
+				ret_detail);
 	}
 	if (span_is_none(asked))
 		return 0;
 	r->checksum_algorithm = checksum_by_name(asked);
 	if (r->checksum_algorithm == CHECKSUM_NONE ||
 	    (sent != CHECKSUM_NONE && sent != r->checksum_algorithm))
-		return say(S3_ERROR_INVALID_REQUEST,
-			   "Checksum algorithm provided is unsupported. Please try again with any "
-			   "of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
-			   ret_detail);
+		return s3_refuse(
+			S3_ERROR_INVALID_REQUEST,
+			"Checksum algorithm provided is unsupported. Please try again with any "
+			"of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+			ret_detail);
 	return 0;
 }
 
@@ -282,19 +286,19 @@ static int check_checksum_type(const struct s3_request *r, const char **ret_deta
 		return 0;
 	if (!span_equal_nocase(text, SPAN("FULL_OBJECT")) &&
 	    !span_equal_nocase(text, SPAN("COMPOSITE")))
-		return say(S3_ERROR_INVALID_REQUEST,
-			   "Value for x-amz-checksum-type header is invalid.", ret_detail);
+		return s3_refuse(S3_ERROR_INVALID_REQUEST,
+				 "Value for x-amz-checksum-type header is invalid.", ret_detail);
 	if (r->operation != S3_CREATE_MULTIPART_UPLOAD)
 		return 0;
 	if (r->checksum_algorithm == CHECKSUM_NONE)
-		return say(S3_ERROR_INVALID_REQUEST,
-			   "The x-amz-checksum-type header can only be used with the "
-			   "x-amz-checksum-algorithm header.",
-			   ret_detail);
+		return s3_refuse(S3_ERROR_INVALID_REQUEST,
+				 "The x-amz-checksum-type header can only be used with the "
+				 "x-amz-checksum-algorithm header.",
+				 ret_detail);
 	if (span_equal_nocase(text, SPAN("COMPOSITE")) ? !row->composite : !row->full_object)
-		return say(S3_ERROR_INVALID_REQUEST,
-			   "The checksum type cannot be used with this checksum algorithm.",
-			   ret_detail);
+		return s3_refuse(S3_ERROR_INVALID_REQUEST,
+				 "The checksum type cannot be used with this checksum algorithm.",
+				 ret_detail);
 	return 0;
 }
 
@@ -303,15 +307,15 @@ static int check_digest(const struct s3_request *r, const char **ret_detail)
 	uint8_t md5[16];
 
 	if (has(r, S3_HEADER_CONTENT_MD5) && !s3_request_content_md5(r, md5))
-		return say(S3_ERROR_INVALID_DIGEST, "The Content-MD5 you specified is not valid.",
-			   ret_detail);
+		return s3_refuse(S3_ERROR_INVALID_DIGEST,
+				 "The Content-MD5 you specified is not valid.", ret_detail);
 	/* A list of what is to be deleted must not arrive with a bit flipped. */
 	if (r->operation == S3_DELETE_OBJECTS && !has(r, S3_HEADER_CONTENT_MD5) &&
 	    r->checksum.algorithm == CHECKSUM_NONE)
-		return say(S3_ERROR_INVALID_REQUEST,
-			   "Missing required header for this request: Content-MD5 OR "
-			   "x-amz-checksum-*",
-			   ret_detail);
+		return s3_refuse(S3_ERROR_INVALID_REQUEST,
+				 "Missing required header for this request: Content-MD5 OR "
+				 "x-amz-checksum-*",
+				 ret_detail);
 	return 0;
 }
 

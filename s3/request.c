@@ -20,12 +20,6 @@ struct parser {
 	struct attributes_meta meta;
 };
 
-static int say(struct parser *p, enum s3_error error, const char *sentence)
-{
-	*p->detail = sentence;
-	return (int)error;
-}
-
 struct span s3_head_find(const struct s3_head *head, const char *name)
 {
 	struct span rest = head->fields, n, value;
@@ -87,7 +81,8 @@ static int take_header(struct parser *p, struct span name, struct span value)
 	else if (is_list(h))
 		*slot = join(p->decoded, *slot, value);
 	else
-		return say(p, S3_ERROR_INVALID_REQUEST, "A header was sent more than once.");
+		return s3_refuse(S3_ERROR_INVALID_REQUEST, "A header was sent more than once.",
+				 p->detail);
 	/* Each join copies what stands before it, so many of them fill the buffer. */
 	return buffer_error(p->decoded) ? S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE : 0;
 }
@@ -115,8 +110,8 @@ static int take_fields(struct parser *p, struct span fields)
 		if (++count > S3_FIELDS_MAX)
 			return S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE;
 		if (!is_one_line(value))
-			return say(p, S3_ERROR_INVALID_REQUEST,
-				   "A header holds a line break or a NUL.");
+			return s3_refuse(S3_ERROR_INVALID_REQUEST,
+					 "A header holds a line break or a NUL.", p->detail);
 		r = take_header(p, name, span_trim(value));
 		if (r)
 			return r;
@@ -145,17 +140,18 @@ static int take_param(struct parser *p, struct span name, struct span value)
 
 	if (subresource) {
 		if (p->subresource)
-			return say(p, S3_ERROR_INVALID_ARGUMENT,
-				   "Conflicting query string parameters.");
+			return s3_refuse(S3_ERROR_INVALID_ARGUMENT,
+					 "Conflicting query string parameters.", p->detail);
 		p->subresource = subresource;
 	}
 	if (which == S3_PARAM_COUNT)
 		return 0;
 	if (!span_is_none(p->request->params[which]))
-		return say(p, S3_ERROR_INVALID_ARGUMENT,
-			   "A query parameter was sent more than once.");
+		return s3_refuse(S3_ERROR_INVALID_ARGUMENT,
+				 "A query parameter was sent more than once.", p->detail);
 	if (memchr(value.data, '\0', value.len) || !span_is_utf8(value))
-		return say(p, S3_ERROR_INVALID_ARGUMENT, "A query parameter is not valid UTF-8.");
+		return s3_refuse(S3_ERROR_INVALID_ARGUMENT, "A query parameter is not valid UTF-8.",
+				 p->detail);
 	p->request->params[which] = value;
 	return 0;
 }
@@ -182,8 +178,8 @@ static int take_hoisted(struct parser *p, struct span name, struct span value)
 	if (!span_starts_with_nocase(name, SPAN("x-amz-")) || s3_param_find(name) != S3_PARAM_COUNT)
 		return 0;
 	if (!is_one_line(value))
-		return say(p, S3_ERROR_INVALID_ARGUMENT,
-			   "A query parameter holds a line break or a NUL.");
+		return s3_refuse(S3_ERROR_INVALID_ARGUMENT,
+				 "A query parameter holds a line break or a NUL.", p->detail);
 	return take_header(p, name, span_trim(value));
 }
 

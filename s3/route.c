@@ -141,9 +141,7 @@ int route_find(const struct route *route, enum s3_operation *ret,
 		*ret = (enum s3_operation)i;
 		return 0;
 	}
-	if (near_miss) {
-		*ret_detail = near_miss;
-		return S3_ERROR_INVALID_ARGUMENT;
-	}
+	if (near_miss)
+		return s3_refuse(S3_ERROR_INVALID_ARGUMENT, near_miss, ret_detail);
 	return refuse(route, selected);
 }

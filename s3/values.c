@@ -16,12 +16,6 @@ static bool is(const struct s3_request *r, enum s3_header h, const char *value)
 	return span_equal(r->headers[h], span_from_string(value));
 }
 
-static int say(enum s3_error error, const char *sentence, const char **ret_detail)
-{
-	*ret_detail = sentence;
-	return (int)error;
-}
-
 static bool is_one_of(struct span value, const char *const names[], size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -87,7 +81,7 @@ static int check_number(struct span text, uint64_t min, uint64_t max, const char
 	if (span_is_none(text))
 		return 0;
 	if (!span_to_u64(text, &n) || n < min || n > max)
-		return say(S3_ERROR_INVALID_ARGUMENT, sentence, ret_detail);
+		return s3_refuse(S3_ERROR_INVALID_ARGUMENT, sentence, ret_detail);
 	return 0;
 }
 
@@ -131,11 +125,11 @@ static int check_listing(const struct s3_request *r, const char **ret_detail)
 	struct span owner = r->params[S3_PARAM_FETCH_OWNER];
 
 	if (!span_is_none(encoding) && !span_equal(encoding, SPAN("url")))
-		return say(S3_ERROR_INVALID_ARGUMENT,
-			   "Invalid Encoding Method specified in Request", ret_detail);
+		return s3_refuse(S3_ERROR_INVALID_ARGUMENT,
+				 "Invalid Encoding Method specified in Request", ret_detail);
 	if (owner.len && !is_one_of(owner, booleans, ARRAY_SIZE(booleans)))
-		return say(S3_ERROR_INVALID_ARGUMENT, "fetch-owner must be true or false.",
-			   ret_detail);
+		return s3_refuse(S3_ERROR_INVALID_ARGUMENT, "fetch-owner must be true or false.",
+				 ret_detail);
 	return 0;
 }
 
@@ -146,12 +140,12 @@ static int check_version(const struct s3_request *r, const char **ret_detail)
 	if (span_is_none(version) || s3_operations[r->operation].level != S3_LEVEL_OBJECT)
 		return 0;
 	if (!version.len)
-		return say(S3_ERROR_INVALID_ARGUMENT, "Version id cannot be the empty string",
-			   ret_detail);
+		return s3_refuse(S3_ERROR_INVALID_ARGUMENT, "Version id cannot be the empty string",
+				 ret_detail);
 	if (s3_operations[r->operation].access == S3_ACCESS_WRITE &&
 	    r->operation != S3_DELETE_OBJECT)
-		return say(S3_ERROR_INVALID_ARGUMENT,
-			   "This operation does not accept a version-id.", ret_detail);
+		return s3_refuse(S3_ERROR_INVALID_ARGUMENT,
+				 "This operation does not accept a version-id.", ret_detail);
 	return 0;
 }
 
@@ -163,13 +157,13 @@ static int check_part_number(const struct s3_request *r, const char **ret_detail
 	if (span_is_none(r->params[S3_PARAM_PART_NUMBER]) || is_part)
 		return 0;
 	if (s3_operations[r->operation].access == S3_ACCESS_WRITE)
-		return say(S3_ERROR_INVALID_ARGUMENT,
-			   "This operation does not accept partNumber without uploadId",
-			   ret_detail);
+		return s3_refuse(S3_ERROR_INVALID_ARGUMENT,
+				 "This operation does not accept partNumber without uploadId",
+				 ret_detail);
 	if (has(r, S3_HEADER_RANGE))
-		return say(S3_ERROR_INVALID_REQUEST,
-			   "Cannot specify both Range header and partNumber query parameter",
-			   ret_detail);
+		return s3_refuse(S3_ERROR_INVALID_REQUEST,
+				 "Cannot specify both Range header and partNumber query parameter",
+				 ret_detail);
 	return 0;
 }
 
@@ -214,7 +208,7 @@ static int check_directive(const struct s3_request *r, enum s3_header h, const c
 {
 	if (!has(r, h) || is(r, h, "COPY") || is(r, h, "REPLACE"))
 		return 0;
-	return say(S3_ERROR_INVALID_ARGUMENT, sentence, ret_detail);
+	return s3_refuse(S3_ERROR_INVALID_ARGUMENT, sentence, ret_detail);
 }
 
 static bool changes_nothing(const struct s3_request *r)
@@ -233,11 +227,12 @@ static int check_copy(const struct s3_request *r, const char **ret_detail)
 	if (r->operation == S3_UPLOAD_PART_COPY && has(r, S3_HEADER_AMZ_COPY_SOURCE_RANGE) &&
 	    range_parse_copy_source(r->headers[S3_HEADER_AMZ_COPY_SOURCE_RANGE], UINT64_MAX,
 				    &range))
-		return say(S3_ERROR_INVALID_ARGUMENT,
-			   "The x-amz-copy-source-range value must be of the form bytes=first-last "
-			   "where first and last are the zero-based offsets of the first and last "
-			   "bytes to copy",
-			   ret_detail);
+		return s3_refuse(
+			S3_ERROR_INVALID_ARGUMENT,
+			"The x-amz-copy-source-range value must be of the form bytes=first-last "
+			"where first and last are the zero-based offsets of the first and last "
+			"bytes to copy",
+			ret_detail);
 	if (r->operation != S3_COPY_OBJECT)
 		return 0;
 	e = check_directive(r, S3_HEADER_AMZ_METADATA_DIRECTIVE, "Unknown metadata directive.",
@@ -246,7 +241,8 @@ static int check_copy(const struct s3_request *r, const char **ret_detail)
 		e = check_directive(r, S3_HEADER_AMZ_TAGGING_DIRECTIVE,
 				    "Unknown tagging directive.", ret_detail);
 	if (!e && changes_nothing(r))
-		e = say(S3_ERROR_INVALID_REQUEST,
+		e = s3_refuse(
+			S3_ERROR_INVALID_REQUEST,
 			"This copy request is illegal because it is trying to copy an object to "
 			"itself without changing the object's metadata, storage class, website "
 			"redirect location or encryption attributes.",
@@ -284,8 +280,8 @@ static int check_wanted_attributes(const struct s3_request *r, const char **ret_
 	if (r->operation != S3_GET_OBJECT_ATTRIBUTES)
 		return 0;
 	if (!s3_request_wanted_attributes(r, &wanted))
-		return say(S3_ERROR_INVALID_ARGUMENT, "Invalid attribute name specified.",
-			   ret_detail);
+		return s3_refuse(S3_ERROR_INVALID_ARGUMENT, "Invalid attribute name specified.",
+				 ret_detail);
 	return 0;
 }
 
@@ -300,8 +296,9 @@ static int check_overrides(const struct s3_request *r, const char **ret_detail)
 
 	for (size_t i = 0; i < ARRAY_SIZE(overrides); i++)
 		if (!value_is_printable(r->params[overrides[i]]))
-			return say(S3_ERROR_INVALID_ARGUMENT,
-				   "A response- parameter holds control characters.", ret_detail);
+			return s3_refuse(S3_ERROR_INVALID_ARGUMENT,
+					 "A response- parameter holds control characters.",
+					 ret_detail);
 	return 0;
 }
 
