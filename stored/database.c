@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stored/database.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+#define BUSY_WAIT_MS  5000
+#define POOL_IDLE_MAX 8
+
+/* In KiB. A reader's cache is dropped whenever the writer commits, so a large one is no use. */
+#define WRITER_CACHE "PRAGMA cache_size = -8192"
+#define READER_CACHE "PRAGMA cache_size = -1024"
+
+/* A page of this size holds a few dozen rows; see docs/storage.md for the measurement. */
+#define PAGE_BYTES 4096
+#define PAGE_SIZE  "PRAGMA page_size = 4096"
+
+int database_setup(void)
+{
+	/*
+	 * SQLITE_MISUSE: SQLite is in use already, such as by an earlier store in this process.
+	 * Connections are opened NOMUTEX anyway; this spares the allocator's mutex.
+	 */
+	int r = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+
+	if (r != SQLITE_OK && r != SQLITE_MISUSE)
+		return -EIO;
+	if (!sqlite3_threadsafe())
+		return -ENOTSUP;
+	return sqlite3_initialize() == SQLITE_OK ? 0 : -ENOMEM;
+}
+
+/* What the last failure on this connection is as an errno. */
+static int error_of(const struct database *db, int code)
+{
+	int system = db->handle ? sqlite3_system_errno(db->handle) : 0;
+
+	switch (code & 0xff) {
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return -EBUSY;
+	case SQLITE_READONLY:
+		return -EROFS;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_SCHEMA:
+		return -EUCLEAN;
+	case SQLITE_CONSTRAINT:
+		return -EEXIST;
+	case SQLITE_CANTOPEN:
+		return system ? -system : -ENOENT;
+	case SQLITE_IOERR:
+		/* Growing the shared index of the log on a full disk ends here, not in FULL. */
+		if (code == SQLITE_IOERR_NOMEM)
+			return -ENOMEM;
+		return system == ENOSPC || system == EDQUOT ? -system : -EIO;
+	default:
+		return -EPROTO;
+	}
+}
+
+static int error_now(const struct database *db)
+{
+	return error_of(db, sqlite3_extended_errcode(db->handle));
+}
+
+int database_run(struct database *db, const char *sql)
+{
+	if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return error_now(db);
+	return 0;
+}
+
+int database_number(struct database *db, const char *sql, int64_t *ret)
+{
+	sqlite3_stmt *s = NULL;
+	int r = 0;
+
+	if (sqlite3_prepare_v2(db->handle, sql, -1, &s, NULL) != SQLITE_OK)
+		return error_now(db);
+	switch (sqlite3_step(s)) {
+	case SQLITE_ROW:
+		*ret = sqlite3_column_int64(s, 0);
+		break;
+	case SQLITE_DONE:
+		r = -ENODATA;
+		break;
+	default:
+		r = error_now(db);
+		break;
+	}
+	sqlite3_finalize(s);
+	return r;
+}
+
+static int configure(struct database *db, enum database_role role)
+{
+	bool relaxed = db->durable->durability == DURABILITY_RELAXED;
+	int r;
+
+	/* mmap stays off: a file cut short under us must be an error, not a SIGBUS. */
+	r = database_run(db, "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;"
+			     "PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 0");
+	if (r < 0)
+		return r;
+	switch (role) {
+	case DATABASE_WRITER:
+		r = database_run(db,
+				 PAGE_SIZE ";" WRITER_CACHE ";"
+					   "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = OFF");
+		if (r < 0)
+			return r;
+		return database_run(db, relaxed ? "PRAGMA synchronous = NORMAL"
+						: "PRAGMA synchronous = FULL");
+	case DATABASE_READER:
+		/* Or the last one to close would checkpoint. */
+		if (sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) !=
+		    SQLITE_OK)
+			return -EPROTO;
+		return database_run(db, READER_CACHE "; PRAGMA query_only = ON");
+	}
+	return -EINVAL;
+}
+
+static int note_log(void *context, sqlite3 *handle, const char *name, int pages)
+{
+	struct database *db = context;
+
+	db->log_bytes = (uint64_t)pages * PAGE_BYTES;
+	return SQLITE_OK;
+}
+
+int database_open(const char *path, enum database_role role, const struct durable *d,
+		  struct database_texts texts, struct database **ret)
+{
+	_cleanup_(database_closep) struct database *db = NULL;
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
+		    SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE;
+	int r;
+
+	if (role == DATABASE_WRITER)
+		flags |= SQLITE_OPEN_CREATE;
+	db = calloc(1, sizeof(*db));
+	if (!db)
+		return -ENOMEM;
+	db->durable = d;
+	db->texts = texts;
+	db->prepared = calloc(texts.n, sizeof(*db->prepared));
+	if (!db->prepared)
+		return -ENOMEM;
+	r = sqlite3_open_v2(path, &db->handle, flags, NULL);
+	if (r != SQLITE_OK)
+		return error_of(db, r);
+	sqlite3_busy_timeout(db->handle, BUSY_WAIT_MS);
+	r = configure(db, role);
+	if (r < 0)
+		return r;
+	if (role == DATABASE_WRITER)
+		sqlite3_wal_hook(db->handle, note_log, db);
+	*ret = steal_ptr(db);
+	return 0;
+}
+
+struct database *database_close(struct database *db)
+{
+	if (!db)
+		return NULL;
+	for (size_t i = 0; db->prepared && i < db->texts.n; i++)
+		sqlite3_finalize(db->prepared[i]);
+	free(db->prepared);
+	/* close_v2 would leave a connection behind that nobody knows of. */
+	sqlite3_close(db->handle);
+	free(db);
+	return NULL;
+}
+
+bool database_in_transaction(const struct database *db)
+{
+	return !sqlite3_get_autocommit(db->handle);
+}
+
+bool database_lost_flush(const struct database *db)
+{
+	int code = sqlite3_extended_errcode(db->handle);
+
+	return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC ||
+	       code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_CLOSE;
+}
+
+int database_checkpoint(struct database *db, bool whole)
+{
+	int mode = whole ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+
+	durable_step(db->durable, DURABLE_CHECKPOINT);
+	if (sqlite3_wal_checkpoint_v2(db->handle, NULL, mode, NULL, NULL) != SQLITE_OK)
+		return error_now(db);
+	return 0;
+}
+
+/* --- queries ------------------------------------------------------------------------------- */
+
+static sqlite3_stmt *prepare(struct database *db, size_t number)
+{
+	if (!db->prepared[number] &&
+	    sqlite3_prepare_v3(db->handle, db->texts.sql[number], -1, SQLITE_PREPARE_PERSISTENT,
+			       &db->prepared[number], NULL) != SQLITE_OK)
+		return NULL;
+	return db->prepared[number];
+}
+
+struct query query_begin(struct database *db, size_t number)
+{
+	struct query q = { .db = db, .statement = prepare(db, number) };
+
+	if (!q.statement)
+		q.error = error_now(db);
+	return q;
+}
+
+void query_end(struct query *q)
+{
+	if (!q->statement)
+		return;
+	/* The result of a reset is that of the last step, which was looked at. */
+	(void)sqlite3_reset(q->statement);
+	(void)sqlite3_clear_bindings(q->statement);
+	q->statement = NULL;
+}
+
+void query_again(struct query *q)
+{
+	if (q->statement)
+		(void)sqlite3_reset(q->statement);
+	q->bound = 0;
+}
+
+static void note(struct query *q, int code)
+{
+	if (code != SQLITE_OK && !q->error)
+		q->error = error_of(q->db, code);
+}
+
+void query_number(struct query *q, uint64_t value)
+{
+	if (value > INT64_MAX && !q->error)
+		q->error = -ERANGE;
+	if (!q->error)
+		note(q, sqlite3_bind_int64(q->statement, ++q->bound, (int64_t)value));
+}
+
+void query_bytes(struct query *q, struct span value)
+{
+	if (q->error)
+		return;
+	/* A NULL pointer would be bound as NULL, also where it is an empty run of bytes. */
+	if (span_is_none(value))
+		note(q, sqlite3_bind_null(q->statement, ++q->bound));
+	else
+		note(q, sqlite3_bind_blob64(q->statement, ++q->bound, value.data, value.len,
+					    SQLITE_STATIC));
+}
+
+void query_text(struct query *q, struct span value)
+{
+	if (!q->error)
+		note(q, sqlite3_bind_text64(q->statement, ++q->bound, value.data ? value.data : "",
+					    value.len, SQLITE_STATIC, SQLITE_UTF8));
+}
+
+int query_step(struct query *q)
+{
+	if (q->error)
+		return q->error;
+	switch (sqlite3_step(q->statement)) {
+	case SQLITE_ROW:
+		return 1;
+	case SQLITE_DONE:
+		return 0;
+	default:
+		return error_now(q->db);
+	}
+}
+
+int query_run(struct query *q)
+{
+	int r = query_step(q);
+
+	query_end(q);
+	return r < 0 ? r : 0;
+}
+
+uint64_t query_column_number(const struct query *q, int column)
+{
+	int64_t value = sqlite3_column_int64(q->statement, column);
+
+	return value < 0 ? 0 : (uint64_t)value;
+}
+
+struct span query_column_bytes(const struct query *q, int column)
+{
+	const void *data;
+
+	if (sqlite3_column_type(q->statement, column) == SQLITE_NULL)
+		return SPAN_NONE;
+	/* An empty BLOB has no pointer; it is there all the same. */
+	data = sqlite3_column_blob(q->statement, column);
+	return (struct span){ data ? data : "",
+			      (size_t)sqlite3_column_bytes(q->statement, column) };
+}
+
+int query_column_copy(const struct query *q, int column, void *to, size_t len)
+{
+	struct span s = query_column_bytes(q, column);
+
+	if (s.len != len)
+		return -EUCLEAN;
+	memcpy(to, s.data ? s.data : "", len);
+	return 0;
+}
+
+/* --- pools --------------------------------------------------------------------------------- */
+
+int database_pool_init(struct database_pool *p, const char *path, const struct durable *d,
+		       struct database_texts texts)
+{
+	*p = (struct database_pool){
+		.path = strdup(path),
+		.durable = d,
+		.texts = texts,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+	};
+	return p->path ? 0 : -ENOMEM;
+}
+
+void database_pool_clear(struct database_pool *p)
+{
+	while (p->idle) {
+		struct database *db = p->idle;
+
+		p->idle = db->next;
+		database_close(db);
+	}
+	p->n_idle = 0;
+	free(p->path);
+	p->path = NULL;
+}
+
+int database_pool_take(struct database_pool *p, struct database **ret)
+{
+	struct database *db;
+
+	pthread_mutex_lock(&p->lock);
+	db = p->idle;
+	if (db) {
+		p->idle = db->next;
+		p->n_idle--;
+	}
+	pthread_mutex_unlock(&p->lock);
+	if (!db)
+		return database_open(p->path, DATABASE_READER, p->durable, p->texts, ret);
+	db->next = NULL;
+	*ret = db;
+	return 0;
+}
+
+void database_pool_give(struct database_pool *p, struct database *db)
+{
+	bool keep;
+
+	pthread_mutex_lock(&p->lock);
+	keep = p->n_idle < POOL_IDLE_MAX;
+	if (keep) {
+		db->next = p->idle;
+		p->idle = db;
+		p->n_idle++;
+	}
+	pthread_mutex_unlock(&p->lock);
+	if (!keep)
+		database_close(db);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * One connection to one SQLite file, with its prepared statements, and queries on it. A connection
+ * is used by one thread at a time. Exactly one connection to a file is the WRITER, for as long as
+ * the file is open anywhere: it alone writes and checkpoints (before SQLite 3.51.3 two that do can
+ * corrupt the log). READERs cannot.
+ *
+ * Statements are constant texts, known by number. What comes from outside is only ever bound.
+ */
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "base/span.h"
+#include "stored/durable.h"
+
+enum database_role {
+	DATABASE_WRITER,
+	DATABASE_READER,
+};
+
+struct database_texts {
+	const char *const *sql;
+	size_t n;
+};
+
+struct database {
+	sqlite3 *handle;
+	const struct durable *durable;
+	struct database_texts texts;
+	sqlite3_stmt **prepared; /* by number; NULL until first used */
+	uint64_t log_bytes; /* of the write-ahead log, after the last commit */
+	struct database *next; /* in a pool */
+};
+
+/* Once in a process, before any other thread. */
+must_check int database_setup(void);
+
+/* A WRITER makes the file where it is missing. -ENOENT for a READER; -EUCLEAN: it is no database.
+ */
+must_check int database_open(const char *path, enum database_role role, const struct durable *d,
+			     struct database_texts texts, struct database **ret);
+struct database *database_close(struct database *db);
+DEFINE_CLEANUP(struct database *, database_close)
+
+/* Several statements from a constant text, without parameters or results. */
+must_check int database_run(struct database *db, const char *sql);
+
+/* A pragma's one number, such as user_version. */
+must_check int database_number(struct database *db, const char *sql, int64_t *ret);
+
+/* Whether a transaction is open: after an error SQLite may have ended it by itself. */
+bool database_in_transaction(const struct database *db);
+
+/*
+ * Whether the last error may have lost what was to be flushed: from then on the file's contents are
+ * uncertain, and asking for the flush again would be answered with a false yes.
+ */
+bool database_lost_flush(const struct database *db);
+
+/*
+ * Moves what can be moved of the write-ahead log into the file, flushed. With `whole` it waits for
+ * readers and leaves the log empty; -EBUSY if they do not end.
+ */
+must_check int database_checkpoint(struct database *db, bool whole);
+
+/* --- queries ------------------------------------------------------------------------------- */
+
+/*
+ * A statement being run: begin, bind in order, step, read columns, end. Errors of binding stick and
+ * come out of the first step. Bound bytes are borrowed until the end; columns until the next step.
+ */
+struct query {
+	struct database *db;
+	sqlite3_stmt *statement;
+	int bound;
+	int error;
+};
+
+struct query query_begin(struct database *db, size_t number);
+void query_end(struct query *q); /* for _cleanup_ */
+
+void query_number(struct query *q, uint64_t value); /* over INT64_MAX: -ERANGE */
+void query_bytes(struct query *q, struct span value); /* a BLOB; SPAN_NONE is NULL */
+void query_text(struct query *q, struct span value);
+
+/* 1: a row; 0: no more. */
+must_check int query_step(struct query *q);
+
+/* For statements without rows: steps once and ends. */
+must_check int query_run(struct query *q);
+
+/* Binds from the start again, as for the next seek. */
+void query_again(struct query *q);
+
+uint64_t query_column_number(const struct query *q, int column); /* NULL and negative: 0 */
+struct span query_column_bytes(const struct query *q, int column); /* NULL: SPAN_NONE */
+
+/* Exactly `len` bytes to `to`; -EUCLEAN where the column is of another length. */
+must_check int query_column_copy(const struct query *q, int column, void *to, size_t len);
+
+/* --- pools --------------------------------------------------------------------------------- */
+
+/* Readers of one file that are not in use. The file's writer is opened before and closed after. */
+struct database_pool {
+	char *path;
+	const struct durable *durable;
+	struct database_texts texts;
+	struct database *idle;
+	size_t n_idle;
+	pthread_mutex_t lock;
+};
+
+must_check int database_pool_init(struct database_pool *p, const char *path,
+				  const struct durable *d, struct database_texts texts);
+void database_pool_clear(struct database_pool *p);
+must_check int database_pool_take(struct database_pool *p, struct database **ret);
+void database_pool_give(struct database_pool *p, struct database *db);
