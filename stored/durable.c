@@ -29,8 +29,8 @@ static bool is_relaxed(const struct durable *d)
 }
 
 /*
- * Never tried again after an error: the kernel reports a lost write once, marks the pages clean, and a
- * second fsync() would say that all is well (the "fsyncgate" of 2018).
+ * Never tried again after an error: the kernel reports a lost write once, marks the pages clean,
+ * and a second fsync() would say that all is well (the "fsyncgate" of 2018).
  */
 static int flush_directory(const struct durable *d, int fd)
 {
@@ -49,8 +49,8 @@ int durable_flush_blob(const struct durable *d, int fd)
 }
 
 /*
- * AT_EMPTY_PATH would want a capability before Linux 6.10. The way through /proc works for a process's
- * own descriptors even where it is not dumpable.
+ * AT_EMPTY_PATH would want a capability before Linux 6.10. The way through /proc works for a
+ * process's own descriptors even where it is not dumpable.
  */
 int durable_link_blob(const struct durable *d, int fd, int dir_fd, const char *name)
 {
@@ -70,6 +70,12 @@ int durable_rename_blob(const struct durable *d, int from_dir_fd, int dir_fd, co
 int durable_flush_blob_directory(const struct durable *d, int dir_fd)
 {
 	durable_step(d, DURABLE_BLOB_DIRECTORY_FLUSH);
+	return flush_directory(d, dir_fd);
+}
+
+int durable_flush_database_directory(const struct durable *d, int dir_fd)
+{
+	durable_step(d, DURABLE_DATABASE_MADE);
 	return flush_directory(d, dir_fd);
 }
 

@@ -26,6 +26,7 @@
 	STEP(DEAD_UNLINK, "a blob that no row names any more loses its name")                      \
 	STEP(DEAD_FORGET, "that it did is written down")                                           \
 	STEP(DIRECTORY_MADE, "the parent of a new directory is flushed")                           \
+	STEP(DATABASE_MADE, "the directory with a new database is flushed")                        \
 	STEP(CHECKPOINT, "the write-ahead log moves into the catalog")
 
 #include "base/span.h"
@@ -70,6 +71,9 @@ must_check int durable_flush_blob_directory(const struct durable *d, int dir_fd)
 
 /* Takes a blob's name away. One that is not there is fine. Needs no flush: see the sweep. */
 must_check int durable_unlink_blob(const struct durable *d, int dir_fd, const char *name);
+
+/* The directory in which a database was made. */
+must_check int durable_flush_database_directory(const struct durable *d, int dir_fd);
 
 /*
  * Makes a directory (0700) unless it is there, its name flushed in any case, and opens it. Whoever

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Where things lie in the data directory. Names are made of ids only, never of what a client said;
+ * everything is reached from kept directory descriptors, but for SQLite, which wants paths.
+ *
+ *	buckets.db
+ *	tenants/<id>/catalog.db
+ *	tenants/<id>/blobs/ab/<id>
+ *	tenants/<id>/staging/<id>
+ */
+
+#include "ipc/wire.h"
+#include "stored/durable.h"
+
+#define ID_TEXT_MAX 33 /* 32 hex digits and a NUL */
+
+const char *id_format(const struct ipc_id *id, char buf[static ID_TEXT_MAX]);
+
+/* Exactly 32 lower-case hex digits. */
+must_check bool id_parse(const char *text, struct ipc_id *ret);
+
+/* Ids are random: their first bytes are a good enough number for a table. */
+uint64_t id_number(const struct ipc_id *id);
+
+void id_make(struct ipc_id *ret);
+
+/* The two digits that name the directory in blobs/ where this blob is. */
+const char *place_shard(const struct ipc_id *blob, char buf[static 3]);
+#define PLACE_SHARDS 256
+
+/* A tenant's directory and what is in it, opened. */
+struct place {
+	int directory_fd;
+	int blobs_fd;
+	int staging_fd;
+};
+
+#define PLACE_NONE ((struct place){ -1, -1, -1 })
+
+/* With `make`, makes what is missing, every name flushed; without, -ENOENT. */
+must_check int place_open(int tenants_fd, const struct ipc_id *tenant, bool make,
+			  const struct durable *d, struct place *ret);
+void place_close(struct place *p);
