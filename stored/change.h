@@ -192,7 +192,10 @@ struct change {
 	int result;			/* 0, an enum s3_error, or -errno */
 
 	/* The store's. */
-	struct change *next;
+	struct change *next;		/* in a queue */
+	struct change *next_under_way;	/* among creations of buckets */
+	struct span missing;		/* with NO_SUCH_BUCKET: the bucket */
+	bool uncertain;			/* the commit failed so that it may have happened */
 	struct change_memory *memory;
 };
 
@@ -220,3 +223,6 @@ must_check int store_submit(struct store *s, struct change *c);
 
 /* "put_object": for logs. */
 const char *change_name(enum change_kind kind);
+
+/* The data that a change brings, or NULL where its kind brings none. */
+struct change_data *change_data(struct change *c);

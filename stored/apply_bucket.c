@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stored/apply.h"
+
+/* One that another catalog's older bucket of this name kept hidden: the name is this tenant's now.
+ */
+static int uncover(struct work *w, struct span name)
+{
+	struct query q = query_begin(w->db, CATALOG_SHADOW_BUCKET);
+	int r;
+
+	query_bytes(&q, name);
+	query_number(&q, 0);
+	r = query_run(&q);
+	return r < 0 ? r : S3_ERROR_BUCKET_ALREADY_OWNED_BY_YOU;
+}
+
+/* The name is claimed for this tenant: the index saw to that. */
+int apply_create_bucket(struct work *w, struct change *c)
+{
+	struct query q = query_begin(w->db, CATALOG_FIND_ANY_BUCKET);
+	bool shadowed;
+	int r;
+
+	query_bytes(&q, c->bucket);
+	r = query_step(&q);
+	shadowed = r == 1 && query_column_number(&q, 2);
+	query_end(&q);
+	if (r < 0)
+		return r;
+	if (r == 1)
+		return shadowed ? uncover(w, c->bucket) : S3_ERROR_BUCKET_ALREADY_OWNED_BY_YOU;
+	if (c->create_bucket.region.len >= STORE_REGION_MAX)
+		return S3_ERROR_ILLEGAL_LOCATION_CONSTRAINT;
+	q = query_begin(w->db, CATALOG_INSERT_BUCKET);
+	query_bytes(&q, c->bucket);
+	query_number(&q, w->now_ms);
+	query_bytes(&q, c->create_bucket.region.len ? c->create_bucket.region : SPAN(""));
+	c->create_bucket.created_ns = w->now_ms * NS_PER_MS;
+	return query_run(&q);
+}
+
+static int is_empty(struct work *w, uint64_t bucket)
+{
+	_cleanup_(query_end) struct query q = query_begin(w->db, CATALOG_ANY_OBJECT);
+	int r;
+
+	query_number(&q, bucket);
+	r = query_step(&q);
+	return r < 0 ? r : !r;
+}
+
+/* 1: one went; 0: there was none. */
+static int delete_an_upload(struct work *w, struct change *c, uint64_t bucket)
+{
+	_cleanup_(query_end) struct query q = query_begin(w->db, CATALOG_ANY_UPLOAD);
+	struct span key, id;
+	int r;
+
+	query_number(&q, bucket);
+	r = query_step(&q);
+	if (r <= 0)
+		return r;
+	r = change_keep(c, query_column_bytes(&q, 0), &key);
+	if (r == 0)
+		r = change_keep(c, query_column_bytes(&q, 1), &id);
+	query_end(&q);
+	if (r == 0)
+		r = work_delete_upload(w, bucket, key, id, NULL, 0);
+	return r < 0 ? r : 1;
+}
+
+/* Uploads under way do not keep a bucket: there is no object in them. */
+int apply_delete_bucket(struct work *w, struct change *c)
+{
+	struct bucket bucket;
+	struct query q;
+	int r;
+
+	c->delete_bucket.n_uploads = 0;
+	r = work_find_bucket(w, c->bucket, &bucket);
+	if (r != 0)
+		return r;
+	r = is_empty(w, bucket.id);
+	if (r <= 0)
+		return r < 0 ? r : S3_ERROR_BUCKET_NOT_EMPTY;
+	do {
+		r = delete_an_upload(w, c, bucket.id);
+		c->delete_bucket.n_uploads += r == 1;
+	} while (r == 1);
+	if (r < 0)
+		return r;
+	q = query_begin(w->db, CATALOG_DELETE_BUCKET);
+	query_number(&q, bucket.id);
+	return query_run(&q);
+}
