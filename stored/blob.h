@@ -22,6 +22,8 @@ struct blob;
 must_check int blob_begin(struct store *s, const struct ipc_id *tenant, uint64_t bytes,
 			  struct blob **ret);
 
+const struct ipc_id *blob_id(const struct blob *b);
+
 /* Write-only in spirit: append to it from one thread at a time. Stays the blob's. */
 int blob_fd(const struct blob *b);
 

@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stored/committer.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+#include "stored/apply.h"
+#include "stored/engine.h"
+
+#define IDLE_NS NS_PER_S
+/* Readers may keep a log from starting over; past so many limits they are waited for. */
+#define LOG_PATIENCE 4
+
+/* --- one change ---------------------------------------------------------------------------- */
+
+static int apply(struct work *w, struct change *c)
+{
+	switch (c->kind) {
+#define CHANGE(SYMBOL, symbol, more)                                                               \
+	case CHANGE_##SYMBOL:                                                                      \
+		return apply_##symbol(w, c);
+		CHANGES(CHANGE)
+#undef CHANGE
+	case CHANGE_KIND_COUNT:
+		break;
+	}
+	return -EINVAL;
+}
+
+static bool makes_more(enum change_kind kind)
+{
+	static const bool more_of_it[CHANGE_KIND_COUNT] = {
+#define CHANGE(SYMBOL, symbol, more) [CHANGE_##SYMBOL] = (more),
+		CHANGES(CHANGE)
+#undef CHANGE
+	};
+
+	return more_of_it[kind];
+}
+
+static int run_statement(struct database *db, enum catalog_statement statement)
+{
+	struct query q = query_begin(db, statement);
+
+	return query_run(&q);
+}
+
+/* --- a transaction ------------------------------------------------------------------------- */
+
+/* Changes of one tenant that are committed together, and how that goes. */
+struct batch {
+	struct committer *committer;
+	struct catalog *catalog;
+	struct database *db;
+	struct change *changes[COMMITTER_BATCH_MAX];
+	size_t n;
+	bool made_dead;
+};
+
+enum transaction_outcome {
+	TRANSACTION_DONE = 0,
+	TRANSACTION_GONE, /* SQLite undid all of it; none of the results stands */
+	TRANSACTION_LOST, /* a flush failed: the catalog is not to be trusted any more */
+};
+
+static struct store *store_of(const struct batch *b)
+{
+	return b->committer->store;
+}
+
+/* Applies one change within the transaction, so that its failure leaves the others alone. */
+static int apply_one(struct batch *b, struct change *c)
+{
+	struct work w = {
+		.catalog = b->catalog,
+		.db = b->db,
+		.change = c,
+		.now_ms = store_now_ms(),
+	};
+	int r;
+
+	if (makes_more(c->kind)) {
+		c->result = room_check(&store_of(b)->room, 0);
+		if (c->result != 0)
+			return TRANSACTION_DONE;
+	}
+	r = run_statement(b->db, CATALOG_SAVEPOINT);
+	if (r == 0)
+		r = apply(&w, c);
+	c->missing = w.missing;
+	c->result = r;
+	b->made_dead |= w.made_dead;
+	if (r < 0 && database_lost_flush(b->db))
+		return TRANSACTION_LOST;
+	/* A full disk, for one, makes SQLite roll everything back by itself. */
+	if (!database_in_transaction(b->db))
+		return TRANSACTION_GONE;
+	if (r != 0)
+		r = run_statement(b->db, CATALOG_ROLLBACK_TO);
+	if (r >= 0)
+		r = run_statement(b->db, CATALOG_RELEASE);
+	return r < 0 ? TRANSACTION_GONE : TRANSACTION_DONE;
+}
+
+static void roll_back(struct batch *b)
+{
+	/* If even this fails, the next BEGIN will, and so on: nothing is ever acknowledged. */
+	if (database_in_transaction(b->db))
+		(void)!run_statement(b->db, CATALOG_ROLLBACK);
+}
+
+static int commit(struct batch *b, struct change **changes, size_t n)
+{
+	const struct durable *d = &store_of(b)->durable;
+	bool any = false, lost;
+	int r;
+
+	for (size_t i = 0; i < n; i++)
+		any |= changes[i]->result == 0;
+	if (!any) {
+		roll_back(b);
+		return TRANSACTION_DONE;
+	}
+	durable_step(d, DURABLE_CATALOG_COMMIT);
+	r = run_statement(b->db, CATALOG_COMMIT);
+	if (r == 0) {
+		durable_step(d, DURABLE_CATALOG_COMMITTED);
+		return TRANSACTION_DONE;
+	}
+	lost = database_lost_flush(b->db);
+	roll_back(b);
+	for (size_t i = 0; i < n; i++) {
+		changes[i]->result = r;
+		changes[i]->uncertain = lost;
+	}
+	return lost ? TRANSACTION_LOST : TRANSACTION_GONE;
+}
+
+static enum transaction_outcome transact(struct batch *b, struct change **changes, size_t n)
+{
+	int r, outcome = TRANSACTION_DONE;
+
+	r = run_statement(b->db, CATALOG_BEGIN);
+	if (r < 0) {
+		for (size_t i = 0; i < n; i++)
+			changes[i]->result = r;
+		return TRANSACTION_DONE;
+	}
+	for (size_t i = 0; i < n && outcome == TRANSACTION_DONE; i++)
+		outcome = apply_one(b, changes[i]);
+	if (outcome == TRANSACTION_DONE)
+		return commit(b, changes, n);
+	roll_back(b);
+	return outcome;
+}
+
+/*
+ * One whose transaction went has its reason in its result, but where the reason was none of its
+ * own.
+ */
+static enum transaction_outcome transact_alone(struct batch *b, struct change *c)
+{
+	enum transaction_outcome outcome = transact(b, &c, 1);
+
+	if (outcome == TRANSACTION_GONE && c->result == 0)
+		c->result = -EIO;
+	return outcome;
+}
+
+static void commit_batch(struct batch *b)
+{
+	enum transaction_outcome outcome = transact(b, b->changes, b->n);
+
+	if (outcome == TRANSACTION_GONE && b->n == 1 && b->changes[0]->result == 0)
+		b->changes[0]->result = -EIO;
+	if (outcome == TRANSACTION_GONE && b->n > 1) {
+		outcome = TRANSACTION_DONE;
+		for (size_t i = 0; i < b->n && outcome != TRANSACTION_LOST; i++)
+			outcome = transact_alone(b, b->changes[i]);
+	}
+	if (outcome == TRANSACTION_LOST)
+		store_fail_catalog(store_of(b), b->catalog);
+}
+
+/* --- around it ----------------------------------------------------------------------------- */
+
+/* Its blob now is the catalog's, or is given back with the change, or is left for the next start.
+ */
+static void settle_blob(struct change *c)
+{
+	struct change_data *data = change_data(c);
+
+	if (!data)
+		return;
+	if (c->result == 0)
+		data->blob = blob_keep(data->blob);
+	else if (c->uncertain)
+		data->blob = blob_leave(data->blob);
+}
+
+static void finish(struct store *s, struct change *c)
+{
+	if (c->kind == CHANGE_CREATE_BUCKET || (c->kind == CHANGE_DELETE_BUCKET && c->result == 0))
+		bucket_index_settled(&s->index, c);
+	else
+		store_finish_change(s, c, c->result);
+}
+
+static void finish_all(struct batch *b)
+{
+	bool failed = b->catalog && atomic_load(&b->catalog->state) == CATALOG_FAILED;
+
+	for (size_t i = 0; i < b->n; i++) {
+		struct change *c = b->changes[i];
+
+		/* By what happened, not by what will be said of it: a row may refer to the blob. */
+		settle_blob(c);
+		if (failed)
+			c->result = S3_ERROR_SERVICE_UNAVAILABLE;
+		finish(store_of(b), c);
+	}
+}
+
+static int remember_dirty(struct committer *m, struct catalog *c)
+{
+	struct catalog **larger;
+	size_t size = m->dirty_size ? 2 * m->dirty_size : 16;
+
+	if (c->dirty)
+		return 0;
+	if (m->n_dirty == m->dirty_size) {
+		larger = reallocarray(m->dirty, size, sizeof(*larger));
+		if (!larger)
+			return -ENOMEM;
+		m->dirty = larger;
+		m->dirty_size = size;
+	}
+	m->dirty[m->n_dirty++] = catalog_ref(c);
+	c->dirty = true;
+	return 0;
+}
+
+static void checkpoint(struct committer *m, struct catalog *c, bool whole)
+{
+	int r;
+
+	if (atomic_load(&c->state) != CATALOG_OPEN)
+		return;
+	c->log_tried = c->writer->log_bytes;
+	r = database_checkpoint(c->writer, whole);
+	if (r < 0 && database_lost_flush(c->writer))
+		store_fail_catalog(m->store, c);
+}
+
+/* After the clients were told, and before the next are served, if the log has become too long. */
+static void limit_log(struct committer *m, struct catalog *c)
+{
+	uint64_t limit = m->store->config.wal_limit, len = c->writer->log_bytes;
+
+	/* It has started over since. */
+	if (len < c->log_tried)
+		c->log_tried = 0;
+	if (len >= LOG_PATIENCE * limit)
+		checkpoint(m, c, true);
+	else if (len >= limit && len >= c->log_tried + limit / LOG_PATIENCE)
+		checkpoint(m, c, false);
+}
+
+static void checkpoint_idle(struct committer *m)
+{
+	while (m->n_dirty) {
+		struct catalog *c = m->dirty[--m->n_dirty];
+
+		checkpoint(m, c, false);
+		c->dirty = false;
+		catalog_put(c);
+	}
+}
+
+/* Whether the catalog can be written at all; otherwise the result for every change of the batch. */
+static int open_catalog(struct batch *b, struct catalog **ret)
+{
+	_cleanup_(catalog_putp) struct catalog *c = NULL;
+	bool make = false;
+	int r;
+
+	for (size_t i = 0; i < b->n; i++)
+		make |= b->changes[i]->kind == CHANGE_CREATE_BUCKET;
+	r = catalog_get(&store_of(b)->catalogs, &b->changes[0]->tenant, make, &c);
+	if (r == -ENOENT)
+		return S3_ERROR_NO_SUCH_BUCKET;
+	if (r < 0)
+		return r;
+	if (atomic_load(&c->state) == CATALOG_FAILED)
+		return S3_ERROR_SERVICE_UNAVAILABLE;
+	r = catalog_settle(c);
+	if (r != 0)
+		return r;
+	*ret = steal_ptr(c);
+	return 0;
+}
+
+static void commit_tenant(struct committer *m, struct batch *b)
+{
+	_cleanup_(catalog_putp) struct catalog *c = NULL;
+	struct ipc_id tenant = b->changes[0]->tenant;
+	int r = open_catalog(b, &c);
+
+	b->catalog = c;
+	for (size_t i = 0; r != 0 && i < b->n; i++) {
+		b->changes[i]->result = r;
+		b->changes[i]->missing = b->changes[i]->bucket;
+	}
+	if (r == 0) {
+		b->db = c->writer;
+		b->made_dead = false;
+		commit_batch(b);
+	}
+	/* The changes are gone from here on. */
+	finish_all(b);
+	if (r != 0)
+		return;
+	if (b->made_dead)
+		sweep_tell_of_dead(&m->store->sweep, &tenant);
+	/* Without memory for the list its log is checkpointed a little late: when it is closed. */
+	(void)remember_dirty(m, c);
+	limit_log(m, c);
+}
+
+/* --- the thread ---------------------------------------------------------------------------- */
+
+/* Takes the first change and those of the same tenant off the list, in order. */
+static void take_tenant(struct change **list, struct batch *b)
+{
+	const struct ipc_id *tenant = &(*list)->tenant;
+
+	b->n = 0;
+	while (*list && b->n < ARRAY_SIZE(b->changes)) {
+		struct change *c = *list;
+
+		if (ipc_id_equal(&c->tenant, tenant)) {
+			*list = c->next;
+			c->next = NULL;
+			b->changes[b->n++] = c;
+		} else {
+			list = &c->next;
+		}
+	}
+}
+
+/* False once it is to end and nothing waits; *ret may be NULL: nothing came for a while. */
+static bool take_waiting(struct committer *m, struct change **ret)
+{
+	struct timespec until;
+	bool go_on;
+	int r = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += IDLE_NS / NS_PER_S;
+	pthread_mutex_lock(&m->lock);
+	while (!m->first && !m->stopping && r == 0)
+		r = m->n_dirty ? pthread_cond_timedwait(&m->wake, &m->lock, &until)
+			       : pthread_cond_wait(&m->wake, &m->lock);
+	*ret = m->first;
+	go_on = m->first || !m->stopping;
+	m->first = m->last = NULL;
+	m->n_waiting = 0;
+	pthread_mutex_unlock(&m->lock);
+	return go_on;
+}
+
+static void *committer_run(void *context)
+{
+	struct committer *m = context;
+	struct change *list;
+	/* Some KiB, and the only one of this thread. */
+	struct batch b = { .committer = m };
+
+	pthread_setname_np(pthread_self(), "committer");
+	while (take_waiting(m, &list)) {
+		if (!list)
+			checkpoint_idle(m);
+		while (list) {
+			take_tenant(&list, &b);
+			commit_tenant(m, &b);
+		}
+	}
+	checkpoint_idle(m);
+	return NULL;
+}
+
+/* --- all of them --------------------------------------------------------------------------- */
+
+static void committer_init(struct committer *m, struct store *s)
+{
+	pthread_condattr_t monotonic;
+
+	m->store = s;
+	pthread_mutex_init(&m->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&m->wake, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+}
+
+int committers_init(struct committers *all, struct store *s, unsigned int n)
+{
+	if (n < 1 || n > COMMITTERS_MAX)
+		return -EINVAL;
+	all->all = calloc(n, sizeof(*all->all));
+	if (!all->all)
+		return -ENOMEM;
+	for (; all->n < n; all->n++)
+		committer_init(&all->all[all->n], s);
+	return 0;
+}
+
+static void committer_stop(struct committer *m)
+{
+	if (!m->started)
+		return;
+	pthread_mutex_lock(&m->lock);
+	m->stopping = true;
+	pthread_cond_signal(&m->wake);
+	pthread_mutex_unlock(&m->lock);
+	pthread_join(m->thread, NULL);
+	m->started = false;
+}
+
+int committers_start(struct committers *all)
+{
+	for (unsigned int i = 0; i < all->n; i++) {
+		int r = pthread_create(&all->all[i].thread, NULL, committer_run, &all->all[i]);
+
+		if (r != 0)
+			return -r;
+		all->all[i].started = true;
+	}
+	return 0;
+}
+
+void committers_clear(struct committers *all)
+{
+	for (unsigned int i = 0; i < all->n; i++) {
+		struct committer *m = &all->all[i];
+
+		committer_stop(m);
+		while (m->first) {
+			struct change *c = m->first;
+
+			m->first = c->next;
+			store_finish_change(m->store, c, -ECANCELED);
+		}
+		pthread_cond_destroy(&m->wake);
+		pthread_mutex_destroy(&m->lock);
+		free(m->dirty);
+	}
+	free(all->all);
+	*all = (struct committers){ 0 };
+}
+
+int committers_submit(struct committers *all, struct change *c)
+{
+	struct committer *m = &all->all[id_number(&c->tenant) % all->n];
+	int r = 0;
+
+	c->next = NULL;
+	pthread_mutex_lock(&m->lock);
+	if (m->n_waiting >= COMMITTER_WAITING_MAX) {
+		r = S3_ERROR_SLOW_DOWN;
+	} else {
+		if (m->first)
+			m->last->next = c;
+		else
+			m->first = c;
+		m->last = c;
+		m->n_waiting++;
+		pthread_cond_signal(&m->wake);
+	}
+	pthread_mutex_unlock(&m->lock);
+	return r;
+}
