@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine-fixture.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <openssl/evp.h>
+#include <sodium.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+/* --- life ---------------------------------------------------------------------------------- */
+
+void fixture_init(struct fixture *f)
+{
+	*f = (struct fixture){ .directory = "/tmp/coffer-engine-XXXXXX" };
+	assert(mkdtemp(f->directory));
+	f->config = (struct store_config){
+		.data_dir = f->directory,
+		.committers = 2,
+		.floor_bytes = 1,
+		/* Tests that want the sweep call it. */
+		.sweep_delay_s = 3600,
+	};
+	memset(f->tenant.bytes, 0x11, sizeof(f->tenant.bytes));
+}
+
+struct ipc_id other_tenant(void)
+{
+	struct ipc_id id;
+
+	memset(id.bytes, 0x22, sizeof(id.bytes));
+	return id;
+}
+
+void fixture_open(struct fixture *f)
+{
+	assert(store_open(&f->config, &f->store) == 0);
+	assert(store_start(f->store) == 0);
+}
+
+void fixture_close(struct fixture *f)
+{
+	f->store = store_close(f->store);
+}
+
+static int remove_entry(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	return remove(path);
+}
+
+void fixture_remove(struct fixture *f)
+{
+	assert(nftw(f->directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0);
+}
+
+void fixture_begin(struct fixture *f)
+{
+	fixture_init(f);
+	fixture_open(f);
+	assert(create_bucket(f, "bucket") == 0);
+}
+
+void fixture_end(struct fixture *f)
+{
+	fixture_close(f);
+	fixture_remove(f);
+}
+
+/* --- changes ------------------------------------------------------------------------------- */
+
+struct waiter {
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool done;
+};
+
+static void wake_waiter(struct change *c)
+{
+	struct waiter *w = c->context;
+
+	pthread_mutex_lock(&w->lock);
+	w->done = true;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+}
+
+int submit(struct fixture *f, struct change *c)
+{
+	struct waiter w = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
+
+	c->context = &w;
+	c->done = wake_waiter;
+	assert(store_submit(f->store, c) == 0);
+	pthread_mutex_lock(&w.lock);
+	while (!w.done)
+		pthread_cond_wait(&w.wake, &w.lock);
+	pthread_mutex_unlock(&w.lock);
+	return c->result;
+}
+
+struct change *new_change(struct fixture *f, enum change_kind kind, const char *key)
+{
+	struct change *c;
+
+	assert(change_new(kind, &f->tenant, SPAN("bucket"), span_from_string(key), &c) == 0);
+	return c;
+}
+
+static int submit_and_free(struct fixture *f, struct change *c)
+{
+	int r = submit(f, c);
+
+	change_free(c);
+	return r;
+}
+
+void fill(uint8_t *to, size_t len, unsigned int number)
+{
+	uint8_t seed[randombytes_SEEDBYTES] = { 0 };
+
+	memcpy(seed, &number, sizeof(number));
+	randombytes_buf_deterministic(to, len, seed);
+}
+
+void describe_data(struct change_data *d, struct span bytes)
+{
+	struct checksum_value v;
+	struct checksum *c;
+	unsigned int len;
+
+	assert(EVP_Digest(bytes.data, bytes.len, d->md5, &len, EVP_md5(), NULL) && len == 16);
+	assert(checksum_new(CHECKSUM_CRC64NVME, &c) == 0);
+	assert(checksum_update(c, bytes) == 0);
+	assert(checksum_finish(c, &v) == 0);
+	checksum_free(c);
+	memcpy(d->crc64nvme, v.bytes, sizeof(d->crc64nvme));
+	d->size = bytes.len;
+}
+
+struct blob *make_blob(struct fixture *f, struct span bytes)
+{
+	struct blob *b;
+
+	assert(blob_begin(f->store, &f->tenant, bytes.len, &b) == 0);
+	assert(fd_write_all(blob_fd(b), bytes) == 0);
+	assert(blob_finish(b) == 0);
+	return b;
+}
+
+static int bucket_change(struct fixture *f, enum change_kind kind, const char *name)
+{
+	struct change *c;
+
+	assert(change_new(kind, &f->tenant, span_from_string(name), SPAN_NONE, &c) == 0);
+	return submit_and_free(f, c);
+}
+
+int create_bucket(struct fixture *f, const char *name)
+{
+	return bucket_change(f, CHANGE_CREATE_BUCKET, name);
+}
+
+int delete_bucket(struct fixture *f, const char *name)
+{
+	return bucket_change(f, CHANGE_DELETE_BUCKET, name);
+}
+
+int put_if(struct fixture *f, const char *key, struct span bytes, const char *if_match,
+	   const char *if_none_match)
+{
+	struct change *c = new_change(f, CHANGE_PUT_OBJECT, key);
+	struct condition condition = { .if_match = span_from_string(if_match),
+				       .if_none_match = span_from_string(if_none_match) };
+
+	describe_data(&c->put_object.data, bytes);
+	assert(change_keep(c, bytes, &c->put_object.data.body) == 0);
+	assert(change_keep_condition(c, &condition, &c->put_object.condition) == 0);
+	return submit_and_free(f, c);
+}
+
+int put(struct fixture *f, const char *key, struct span bytes)
+{
+	return put_if(f, key, bytes, NULL, NULL);
+}
+
+int put_blob(struct fixture *f, const char *key, struct span bytes)
+{
+	struct change *c = new_change(f, CHANGE_PUT_OBJECT, key);
+
+	describe_data(&c->put_object.data, bytes);
+	c->put_object.data.blob = make_blob(f, bytes);
+	return submit_and_free(f, c);
+}
+
+int delete_object(struct fixture *f, const char *key)
+{
+	return submit_and_free(f, new_change(f, CHANGE_DELETE_OBJECT, key));
+}
+
+int copy(struct fixture *f, const char *from, const char *to)
+{
+	struct change *c = new_change(f, CHANGE_COPY_OBJECT, to);
+
+	c->copy_object.source = (struct change_source){
+		.bucket = SPAN("bucket"),
+		.key = span_from_string(from),
+	};
+	return submit_and_free(f, c);
+}
+
+int create_upload(struct fixture *f, const char *key, enum checksum_algorithm a,
+		  enum checksum_type type, char *ret_id)
+{
+	struct change *c = new_change(f, CHANGE_CREATE_UPLOAD, key);
+	int r;
+
+	c->create_upload.checksum_algorithm = a;
+	c->create_upload.checksum_type = type;
+	r = submit(f, c);
+	memcpy(ret_id, c->create_upload.upload_id, UPLOAD_ID_TEXT_MAX);
+	change_free(c);
+	return r;
+}
+
+int put_part(struct fixture *f, const char *key, const char *id, uint16_t number, struct span bytes,
+	     char *ret_etag)
+{
+	struct change *c = new_change(f, CHANGE_PUT_PART, key);
+	int r;
+
+	c->put_part.upload_id = span_from_string(id);
+	c->put_part.number = number;
+	describe_data(&c->put_part.data, bytes);
+	if (bytes.len)
+		c->put_part.data.blob = make_blob(f, bytes);
+	r = submit(f, c);
+	if (ret_etag)
+		memcpy(ret_etag, c->put_part.made.etag, ETAG_TEXT_MAX);
+	change_free(c);
+	return r;
+}
+
+int complete(struct fixture *f, const char *key, const char *id, size_t n, const uint16_t *numbers,
+	     char (*etags)[ETAG_TEXT_MAX], struct change_made *ret)
+{
+	struct change *c = new_change(f, CHANGE_COMPLETE_UPLOAD, key);
+	struct change_part_claim *claims = change_keep_array(c, n, sizeof(*claims));
+	int r;
+
+	for (size_t i = 0; i < n; i++)
+		claims[i] = (struct change_part_claim){ .number = numbers[i],
+							.etag = span_from_string(etags[i]) };
+	c->complete_upload.upload_id = span_from_string(id);
+	c->complete_upload.parts = claims;
+	c->complete_upload.n_parts = n;
+	c->complete_upload.size = S3_LENGTH_UNKNOWN;
+	r = submit(f, c);
+	if (ret)
+		*ret = c->complete_upload.made;
+	change_free(c);
+	return r;
+}
+
+int abort_upload(struct fixture *f, const char *key, const char *id)
+{
+	struct change *c = new_change(f, CHANGE_ABORT_UPLOAD, key);
+
+	c->abort_upload.upload_id = span_from_string(id);
+	return submit_and_free(f, c);
+}
+
+/* --- reading ------------------------------------------------------------------------------- */
+
+struct object *find(struct fixture *f, const char *key, unsigned int with, int *ret_error)
+{
+	struct object *o = NULL;
+
+	*ret_error = store_find_object(f->store, &f->tenant, SPAN("bucket"), span_from_string(key),
+				       SPAN_NONE, with, &o);
+	assert(!o == (*ret_error != 0));
+	return o;
+}
+
+struct span read_object(struct fixture *f, const struct object *o, uint8_t **ret)
+{
+	uint8_t *bytes = malloc(o->size + 1);
+	size_t at = 0;
+
+	assert(bytes);
+	if (!span_is_none(o->body)) {
+		assert(o->n_extents == 0);
+		memcpy(bytes, o->body.data, o->body.len);
+		at = o->body.len;
+	}
+	for (size_t i = 0; i < o->n_extents; i++) {
+		const struct extent *e = &o->extents[i];
+		int fd;
+
+		assert(store_open_extent(f->store, o, i, &fd) == 0);
+		assert(at + e->len <= o->size);
+		assert(fd_pread_all(fd, bytes + at, e->len, e->offset) == 0);
+		assert(write(fd, "x", 1) < 0);
+		fd_close(fd);
+		at += e->len;
+	}
+	assert(at == o->size);
+	*ret = bytes;
+	return (struct span){ bytes, at };
+}
+
+bool holds(struct fixture *f, const char *key, struct span bytes)
+{
+	_cleanup_(freep) uint8_t *memory = NULL;
+	struct object *o;
+	bool same;
+	int r;
+
+	o = find(f, key, STORE_WITH_DATA, &r);
+	if (r != 0)
+		return false;
+	same = span_equal(read_object(f, o, &memory), bytes);
+	object_free(o);
+	return same;
+}
+
+bool is_missing(struct fixture *f, const char *key)
+{
+	struct object *o;
+	int r;
+
+	o = find(f, key, 0, &r);
+	object_free(o);
+	return r == S3_ERROR_NO_SUCH_KEY;
+}
+
+static size_t n_files;
+
+static int count_entry(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	n_files += flag == FTW_F;
+	return 0;
+}
+
+size_t count_files(struct fixture *f)
+{
+	char id[ID_TEXT_MAX], path[PATH_MAX];
+
+	n_files = 0;
+	id_format(&f->tenant, id);
+	snprintf(path, sizeof(path), "%s/tenants/%s/blobs", f->directory, id);
+	assert(nftw(path, count_entry, 16, FTW_PHYS) == 0);
+	snprintf(path, sizeof(path), "%s/tenants/%s/staging", f->directory, id);
+	assert(nftw(path, count_entry, 16, FTW_PHYS) == 0);
+	return n_files;
+}
+
+void bury(struct fixture *f)
+{
+	size_t n;
+
+	/* What is buried is forgotten by a change of its own; an empty deletion after it waits for
+	 * that. */
+	do {
+		assert(sweep_bury_dead(f->store, &f->tenant, &n) == 0);
+		assert(delete_object(f, "no such key") == 0);
+	} while (n);
+}
