@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/command.h"
 
+
+#undef NDEBUG
 #include <assert.h>
 #include <fcntl.h>
 #include <sys/mman.h>

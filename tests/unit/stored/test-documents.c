@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/documents.h"
 
+
+#undef NDEBUG
 #include <assert.h>
 #include <stdio.h>
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/hasher.h"
 
+
+#undef NDEBUG
 #include <assert.h>
 
 #include "s3/encoding.h"
