@@ -187,6 +187,51 @@ int put(struct fixture *f, const char *key, struct span bytes)
 	return put_if(f, key, bytes, NULL, NULL);
 }
 
+struct crowd {
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	size_t left;
+};
+
+static void count_off(struct change *c)
+{
+	struct crowd *crowd = c->context;
+
+	assert(c->result == 0);
+	pthread_mutex_lock(&crowd->lock);
+	if (--crowd->left == 0)
+		pthread_cond_signal(&crowd->wake);
+	pthread_mutex_unlock(&crowd->lock);
+	change_free(c);
+}
+
+static void put_some(struct fixture *f, size_t n, const struct span *keys)
+{
+	struct crowd crowd = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, n };
+
+	for (size_t i = 0; i < n; i++) {
+		struct change *c;
+
+		assert(change_new(CHANGE_PUT_OBJECT, &f->tenant, SPAN("bucket"), keys[i], &c) == 0);
+		assert(change_keep(c, keys[i], &c->put_object.data.body) == 0);
+		c->put_object.data.size = keys[i].len;
+		c->context = &crowd;
+		c->done = count_off;
+		assert(store_submit(f->store, c) == 0);
+	}
+	pthread_mutex_lock(&crowd.lock);
+	while (crowd.left)
+		pthread_cond_wait(&crowd.wake, &crowd.lock);
+	pthread_mutex_unlock(&crowd.lock);
+}
+
+void put_all(struct fixture *f, size_t n, const struct span *keys)
+{
+	/* No more at once than may wait. */
+	for (size_t done = 0; done < n; done += MIN(n - done, COMMITTER_WAITING_MAX))
+		put_some(f, MIN(n - done, COMMITTER_WAITING_MAX), keys + done);
+}
+
 int put_blob(struct fixture *f, const char *key, struct span bytes)
 {
 	struct change *c = new_change(f, CHANGE_PUT_OBJECT, key);

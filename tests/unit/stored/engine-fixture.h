@@ -52,6 +52,10 @@ int create_bucket(struct fixture *f, const char *name);
 int delete_bucket(struct fixture *f, const char *name);
 int put(struct fixture *f, const char *key, struct span bytes); /* inline */
 int put_blob(struct fixture *f, const char *key, struct span bytes);
+
+/* n objects at once: submitted together, then waited for. Each holds its own key. */
+void put_all(struct fixture *f, size_t n, const struct span *keys);
+
 int put_if(struct fixture *f, const char *key, struct span bytes, const char *if_match,
 	   const char *if_none_match);
 int delete_object(struct fixture *f, const char *key);
