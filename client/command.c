@@ -216,6 +216,7 @@ int command_authd(const struct command_context *context, struct command *ret, st
 	add_options(&c, "--admin-uid", o->admin_uids, o->n_admin_uids);
 	add_options(&c, "--admin-gid", o->admin_gids, o->n_admin_gids);
 	add_option(&c, "--region", o->region);
+	add_options(&c, "--domain", o->domains, o->n_domains);
 	add_socket(&c, context->listeners->authd_frontend);
 	add_socket(&c, context->listeners->authd_stored);
 	add_socket(&c, context->listeners->authd_admin);

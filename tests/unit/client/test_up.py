@@ -93,6 +93,7 @@ def test_options_are_handed_on(launcher):
                    ("--stored", str(launcher.data / "run/stored-frontend.sock"))]:
         assert wanted in pairs["frontend"]
     for wanted in [("--region", "eu"), ("--admin-uid", "1234"), ("--admin-gid", "5678"),
+                   ("--domain", "a.local"), ("--domain", "b.local"),
                    ("--state", str(launcher.data / "auth"))]:
         assert wanted in pairs["authd"]
     for wanted in [("--durability", "relaxed"), ("--inline-limit", "77"), ("--region", "eu"),
