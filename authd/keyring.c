@@ -132,7 +132,8 @@ bool keyring_secret_is_valid(struct span s)
 /* The caller has checked that it fits; the record came zeroed. */
 static void set_text(char *to, size_t size, struct span text)
 {
-	memcpy(to, text.data, MIN(text.len, size - 1));
+	if (text.len)
+		memcpy(to, text.data, MIN(text.len, size - 1));
 }
 
 int tenant_new(struct span name, struct span display_name, struct span email,
