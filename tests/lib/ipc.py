@@ -6,9 +6,11 @@ built from: a message added there is attacked here without a change.
 """
 
 import array
+import base64
 import contextlib
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import pathlib
@@ -220,7 +222,8 @@ class Worker:
     def grant(self, method, target, headers=(), body=b"", **how):
         """A grant for a request that the server's own key signed, as a client would send it."""
         if "payload_hash" not in how:
-            headers = [*headers, ("Content-Length", str(len(body)))]
+            md5 = base64.b64encode(hashlib.md5(body).digest()).decode()
+            headers = [*headers, ("Content-Length", str(len(body))), ("Content-MD5", md5)]
         fields, _signed = sigv4.header_auth(self.coffer.credentials, method, target, headers, body,
                                             host=self.coffer.netloc, **how)
         call, name, values = self.ask(method, target, fields)
