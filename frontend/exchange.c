@@ -160,9 +160,11 @@ static bool body_is_over(const struct exchange *e)
 	return true;
 }
 
-/* So little is left of the body that reading it costs less than a new connection. */
+/* So little is left of the body that reading it costs less than a new connection, if it comes. */
 static bool body_can_be_skipped(const struct exchange *e)
 {
+	if (e->error == S3_ERROR_REQUEST_TIMEOUT)
+		return false;
 	if (e->head.framing != HEAD_LENGTH || (e->head.expects_continue && !e->admitted))
 		return false;
 	return e->head.content_length - e->received <= SKIPPED_BODY_MAX;

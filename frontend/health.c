@@ -44,6 +44,8 @@ void health_answer(struct exchange *e)
 	reply_reset(&e->reply, authd && stored ? 200 : 503);
 	render_ids(&(struct render_ids){ exchange_id_text(e, id), w->host_id }, &e->reply);
 	reply_field_string(&e->reply, "Cache-Control", "no-store");
+	if (e->reply.status == 503)
+		reply_field_u64(&e->reply, "Retry-After", RENDER_RETRY_AFTER_S);
 	buffer_printf(&e->reply.body,
 		      "{\"status\":\"%s\",\"service\":\"coffer\",\"version\":\"%s\","
 		      "\"confinement\":\"%s\",\"authd\":%s,\"stored\":%s}\n",

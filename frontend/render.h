@@ -35,6 +35,9 @@ struct render_ids {
 };
 void render_ids(const struct render_ids *ids, struct reply *out);
 
+/* When who hears 503 may come again. */
+#define RENDER_RETRY_AFTER_S 1
+
 /* A refusal; what is not known is NULL or SPAN_NONE. */
 struct render_error {
 	enum s3_error error;

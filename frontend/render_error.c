@@ -6,8 +6,6 @@
 #include "s3/date.h"
 #include "s3/xml.h"
 
-#define RETRY_AFTER_S 1
-
 static struct span either(struct span a, struct span b)
 {
 	return span_is_none(a) ? b : a;
@@ -181,7 +179,7 @@ void render_error(const struct render_error *in, struct reply *out)
 	reply_reset(out, row->status);
 	render_ids(&in->ids, out);
 	if (row->status == 503)
-		reply_field_u64(out, "Retry-After", RETRY_AFTER_S);
+		reply_field_u64(out, "Retry-After", RENDER_RETRY_AFTER_S);
 	if (in->error == S3_ERROR_INVALID_RANGE)
 		render_unsatisfied_range(in, out);
 	if (in->error == S3_ERROR_NOT_MODIFIED)
