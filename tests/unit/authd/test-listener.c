@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "authd/listener.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "office.h"
+
+#undef NDEBUG
+#include <assert.h>
+
+#define STRANGER 65534
+
+static struct office office;
+
+static struct sockaddr_un address_of(const char *name)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s/%s", office.directory, name);
+	return a;
+}
+
+/* As the launcher makes them: anybody may connect, the acceptor looks who it is. */
+static int listen_on(const char *name, int type)
+{
+	struct sockaddr_un a = address_of(name);
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	assert(fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0 && listen(fd, 64) == 0);
+	assert(chmod(a.sun_path, 0666) == 0);
+	return fd;
+}
+
+static int dial(const char *name, int type)
+{
+	struct sockaddr_un a = address_of(name);
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	assert(fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0);
+	return fd;
+}
+
+static void expect_let_in(const char *name, int type, bool let_in)
+{
+	int fd = dial(name, type);
+
+	office_settle(&office);
+	if (let_in)
+		assert(office_silent(&office, fd));
+	else
+		assert(office_hung_up(&office, fd));
+	close(fd);
+	office_settle(&office);
+}
+
+static void expect_all(bool frontend, bool stored, bool admin)
+{
+	expect_let_in("frontend", SOCK_SEQPACKET, frontend);
+	expect_let_in("stored", SOCK_SEQPACKET, stored);
+	expect_let_in("admin", SOCK_STREAM, admin);
+}
+
+static void test_t75_each_socket_lets_its_own_peer_in(void)
+{
+	uid_t own = geteuid();
+	bool root = own == 0;
+
+	expect_all(true, true, true);
+	office.options.frontend_uid = STRANGER;
+	expect_all(false, true, true);
+	office.options.frontend_uid = own;
+	office.options.stored_uid = STRANGER;
+	expect_all(true, false, true);
+	office.options.stored_uid = own;
+	office.options.admin_uids[0] = STRANGER;
+	expect_all(true, true, root);
+	office.options.n_admin_gids = 1;
+	office.options.admin_gids[0] = getegid();
+	expect_all(true, true, true);
+	office.options.n_admin_gids = 0;
+	office.options.admin_uids[0] = own;
+}
+
+/* Another user for real: he may connect, and hears nothing but the end. */
+static void test_t75_a_stranger_is_closed_without_a_word(const char *name, int type)
+{
+	int line[2], result, status;
+	pid_t pid;
+
+	if (geteuid() != 0)
+		return;
+	assert(pipe(line) == 0);
+	assert(chmod(office.directory, 0711) == 0);
+	pid = fork();
+	assert(pid >= 0);
+	if (pid == 0) {
+		char byte;
+		int fd;
+
+		if (setgroups(0, NULL) || setresgid(STRANGER, STRANGER, STRANGER) ||
+		    setresuid(STRANGER, STRANGER, STRANGER))
+			_exit(2);
+		fd = dial(name, type);
+		assert(write(line[1], "x", 1) == 1);
+		assert(fcntl(fd, F_SETFL, 0) == 0);
+		_exit(recv(fd, &byte, 1, 0) > 0 ? 1 : 0);
+	}
+	assert(read(line[0], &status, 1) == 1);
+	do {
+		office_settle(&office);
+		result = waitpid(pid, &status, WNOHANG);
+	} while (result == 0);
+	assert(result == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	assert(office.authd.sessions.n == 0 && office.authd.storelinks.n == 0);
+	assert(office.authd.admin.n == 0);
+	close(line[0]);
+	close(line[1]);
+}
+
+/* More at once than one turn of the loop accepts; all are served, those beyond the limit refused. */
+static void test_a_crowd_is_let_in_up_to_the_limit(void)
+{
+	int fds[ADMIN_CONNECTIONS_MAX + 10];
+	size_t open = 0;
+	char byte;
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		fds[i] = dial("admin", SOCK_STREAM);
+	for (int i = 0; i < 4; i++)
+		office_settle(&office);
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		open += recv(fds[i], &byte, 1, 0) < 0;
+		close(fds[i]);
+	}
+	assert(open == ADMIN_CONNECTIONS_MAX);
+	office_settle(&office);
+	assert(office.authd.admin.n == 0);
+	expect_let_in("admin", SOCK_STREAM, true);
+}
+
+int main(void)
+{
+	static const char *const names[] = { "frontend", "stored", "admin" };
+
+	office_open(&office);
+	assert(listener_open(&office.authd.frontend, &office.authd.loop,
+			     listen_on("frontend", SOCK_SEQPACKET)) == 0);
+	assert(listener_open(&office.authd.stored, &office.authd.loop,
+			     listen_on("stored", SOCK_SEQPACKET)) == 0);
+	assert(admin_listen(&office.authd.admin, listen_on("admin", SOCK_STREAM)) == 0);
+	test_t75_each_socket_lets_its_own_peer_in();
+	test_t75_a_stranger_is_closed_without_a_word("frontend", SOCK_SEQPACKET);
+	test_t75_a_stranger_is_closed_without_a_word("stored", SOCK_SEQPACKET);
+	test_t75_a_stranger_is_closed_without_a_word("admin", SOCK_STREAM);
+	test_a_crowd_is_let_in_up_to_the_limit();
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		assert(unlink(address_of(names[i]).sun_path) == 0);
+	office_close(&office);
+	return 0;
+}

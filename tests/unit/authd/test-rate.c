@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "authd/rate.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "authd/denials.h"
+#include "base/clock.h"
+
+#undef NDEBUG
+#include <assert.h>
+
+#define START (1000 * NS_PER_S)
+
+static unsigned int take(struct rate *r, uint64_t now_ns, unsigned int times)
+{
+	unsigned int taken = 0;
+	uint64_t held_back;
+
+	while (times--)
+		taken += rate_take(r, now_ns, &held_back);
+	return taken;
+}
+
+static void test_a_burst_and_then_one_each_interval(void)
+{
+	struct rate r = RATE_INIT(NS_PER_S, 5);
+
+	assert(take(&r, START, 100) == 5);
+	assert(take(&r, START + NS_PER_S - 1, 100) == 0);
+	assert(take(&r, START + NS_PER_S, 100) == 1);
+	assert(take(&r, START + 3 * NS_PER_S + NS_PER_S / 2, 100) == 2);
+	assert(take(&r, START + 4 * NS_PER_S, 100) == 1);
+	assert(take(&r, START + 1000 * NS_PER_S, 100) == 5);
+}
+
+static void test_a_quiet_time_gives_no_more_than_a_burst(void)
+{
+	struct rate r = RATE_INIT(NS_PER_S, 5);
+
+	assert(take(&r, START, 1) == 1);
+	assert(take(&r, START + 1000000 * NS_PER_S, 100) == 5);
+}
+
+static void test_what_was_held_back_is_counted(void)
+{
+	struct rate r = RATE_INIT(NS_PER_S, 2);
+	uint64_t held_back = 77;
+
+	assert(take(&r, START, 10) == 2);
+	assert(rate_take(&r, START + NS_PER_S, &held_back) && held_back == 8);
+	assert(rate_take(&r, START + 2 * NS_PER_S, &held_back) && held_back == 0);
+}
+
+/* The log of a flood of denials: a burst of lines, and how many there were beside. */
+static void test_a_flood_of_denials_is_a_few_lines(void)
+{
+	char path[] = "/tmp/authd-denials-XXXXXX", said[1 << 16];
+	int log = mkostemp(path, O_CLOEXEC), before = dup(STDERR_FILENO);
+	struct denials d;
+	struct loop l;
+	size_t lines = 0;
+	ssize_t n;
+
+	unlink(path);
+	assert(loop_init(&l) == 0);
+	assert(dup2(log, STDERR_FILENO) >= 0);
+	denials_init(&d, &l);
+	for (uint64_t i = 0; i < 10000; i++)
+		denials_note(&d, i, SPAN("192.0.2.1\nforged line"), NULL, S3_ERROR_ACCESS_DENIED);
+	assert(d.summary.loop);
+	loop_arm(&l, &d.summary, clock_boottime_ns());
+	assert(loop_step(&l, 100) == 0);
+	denials_clear(&d);
+	assert(dup2(before, STDERR_FILENO) >= 0);
+	close(before);
+	n = pread(log, said, sizeof(said) - 1, 0);
+	assert(n > 0);
+	said[n] = '\0';
+	for (const char *at = said; (at = strchr(at, '\n')); at++)
+		lines++;
+	assert(lines >= DENIALS_BURST && lines < DENIALS_BURST + 20);
+	assert(strstr(said, "denials-not-told count=9"));
+	assert(!strstr(said, "\nforged line"));
+	close(log);
+	loop_clear(&l);
+}
+
+int main(void)
+{
+	test_a_burst_and_then_one_each_interval();
+	test_a_quiet_time_gives_no_more_than_a_burst();
+	test_what_was_held_back_is_counted();
+	test_a_flood_of_denials_is_a_few_lines();
+	return 0;
+}
