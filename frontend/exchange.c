@@ -335,6 +335,12 @@ static enum MHD_Result on_body(struct exchange *e, struct span *bytes)
 		*bytes = span_skip(*bytes, all);
 		return MHD_YES;
 	}
+	/*
+	 * libmicrohttpd 0.9.75 goes on to the next HTTP chunk in its buffer although the last one
+	 * suspended the connection: what is left unread here comes again after the suspension.
+	 */
+	if (exchange_is_suspended(e->state))
+		return MHD_YES;
 	if (e->state != EXCHANGE_FAREWELL)
 		return MHD_NO;
 	farewell_linger(e);
