@@ -1,42 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/apply.h"
 
-/* One that another catalog's older bucket of this name kept hidden: the name is this tenant's now.
+/*
+ * One that another catalog's older bucket of this name kept hidden: the name has become this tenant's, and
+ * with it the bucket shows again, with all that is in it.
  */
 static int uncover(struct work *w, struct span name)
 {
 	struct query q = query_begin(w->db, CATALOG_SHADOW_BUCKET);
-	int r;
 
 	query_bytes(&q, name);
 	query_number(&q, 0);
-	r = query_run(&q);
-	return r < 0 ? r : S3_ERROR_BUCKET_ALREADY_OWNED_BY_YOU;
+	return query_run(&q);
+}
+
+static int insert(struct work *w, const struct change *c)
+{
+	struct span region = c->create_bucket.region;
+	struct query q = query_begin(w->db, CATALOG_INSERT_BUCKET);
+
+	query_bytes(&q, c->bucket);
+	query_number(&q, w->now_ms);
+	query_bytes(&q, region.len ? region : SPAN(""));
+	return query_run(&q);
 }
 
 /* The name is claimed for this tenant: the index saw to that. */
 int apply_create_bucket(struct work *w, struct change *c)
 {
 	struct query q = query_begin(w->db, CATALOG_FIND_ANY_BUCKET);
+	uint64_t created_ms;
 	bool shadowed;
 	int r;
 
 	query_bytes(&q, c->bucket);
 	r = query_step(&q);
+	created_ms = r == 1 ? query_column_number(&q, 1) : w->now_ms;
 	shadowed = r == 1 && query_column_number(&q, 2);
 	query_end(&q);
 	if (r < 0)
 		return r;
-	if (r == 1)
-		return shadowed ? uncover(w, c->bucket) : S3_ERROR_BUCKET_ALREADY_OWNED_BY_YOU;
+	if (r == 1 && !shadowed)
+		return S3_ERROR_BUCKET_ALREADY_OWNED_BY_YOU;
 	if (c->create_bucket.region.len >= STORE_REGION_MAX)
 		return S3_ERROR_ILLEGAL_LOCATION_CONSTRAINT;
-	q = query_begin(w->db, CATALOG_INSERT_BUCKET);
-	query_bytes(&q, c->bucket);
-	query_number(&q, w->now_ms);
-	query_bytes(&q, c->create_bucket.region.len ? c->create_bucket.region : SPAN(""));
-	c->create_bucket.created_ns = w->now_ms * NS_PER_MS;
-	return query_run(&q);
+	c->create_bucket.created_ns = created_ms * NS_PER_MS;
+	return shadowed ? uncover(w, c->bucket) : insert(w, c);
 }
 
 static int is_empty(struct work *w, uint64_t bucket)

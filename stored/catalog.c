@@ -311,7 +311,7 @@ static struct catalog *take_idle(struct catalogs *all)
 
 	pthread_mutex_lock(&all->lock);
 	if (all->count > all->limit)
-		for (c = all->last; c && c->refs;)
+		for (c = all->last; c && (c->refs || atomic_load(&c->state) == CATALOG_FAILED);)
 			c = c->prev;
 	if (c)
 		c->refs++;
@@ -366,8 +366,7 @@ int catalog_get(struct catalogs *all, const struct ipc_id *tenant, bool make, st
 		forget_closed(c);
 		return r;
 	}
-	idle = take_idle(all);
-	if (idle)
+	while ((idle = take_idle(all)))
 		retire(idle);
 	*ret = c;
 	return 0;

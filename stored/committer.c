@@ -221,23 +221,24 @@ static void finish_all(struct batch *b)
 	}
 }
 
-static int remember_dirty(struct committer *m, struct catalog *c)
+/*
+ * Those in the list stay open until there is time to checkpoint them. Where they become too many, the
+ * one that came first has to wait for its next change, or until it is closed.
+ */
+static void remember_dirty(struct committer *m, struct catalog *c)
 {
-	struct catalog **larger;
-	size_t size = m->dirty_size ? 2 * m->dirty_size : 16;
+	struct catalog *first = m->dirty[0];
 
 	if (c->dirty)
-		return 0;
-	if (m->n_dirty == m->dirty_size) {
-		larger = reallocarray(m->dirty, size, sizeof(*larger));
-		if (!larger)
-			return -ENOMEM;
-		m->dirty = larger;
-		m->dirty_size = size;
+		return;
+	if (m->n_dirty == m->dirty_max) {
+		first->dirty = false;
+		catalog_put(first);
+		m->n_dirty--;
+		memmove(m->dirty, m->dirty + 1, m->n_dirty * sizeof(*m->dirty));
 	}
 	m->dirty[m->n_dirty++] = catalog_ref(c);
 	c->dirty = true;
-	return 0;
 }
 
 static void checkpoint(struct committer *m, struct catalog *c, bool whole)
@@ -322,8 +323,7 @@ static void commit_tenant(struct committer *m, struct batch *b)
 		return;
 	if (b->made_dead)
 		sweep_tell_of_dead(&m->store->sweep, &tenant);
-	/* Without memory for the list its log is checkpointed a little late: when it is closed. */
-	(void)remember_dirty(m, c);
+	remember_dirty(m, c);
 	limit_log(m, c);
 }
 
@@ -391,28 +391,36 @@ static void *committer_run(void *context)
 
 /* --- all of them --------------------------------------------------------------------------- */
 
-static void committer_init(struct committer *m, struct store *s)
+static int committer_init(struct committer *m, struct store *s, unsigned int n)
 {
 	pthread_condattr_t monotonic;
 
 	m->store = s;
+	/* Together half of those that may be open. */
+	m->dirty_max = MAX(1, s->config.max_open_catalogs / 2 / n);
+	m->dirty = calloc(m->dirty_max, sizeof(*m->dirty));
+	if (!m->dirty)
+		return -ENOMEM;
 	pthread_mutex_init(&m->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&m->wake, &monotonic);
 	pthread_condattr_destroy(&monotonic);
+	return 0;
 }
 
 int committers_init(struct committers *all, struct store *s, unsigned int n)
 {
+	int r = 0;
+
 	if (n < 1 || n > COMMITTERS_MAX)
 		return -EINVAL;
 	all->all = calloc(n, sizeof(*all->all));
 	if (!all->all)
 		return -ENOMEM;
-	for (; all->n < n; all->n++)
-		committer_init(&all->all[all->n], s);
-	return 0;
+	for (; r == 0 && all->n < n; all->n++)
+		r = committer_init(&all->all[all->n], s, n);
+	return r;
 }
 
 static void committer_stop(struct committer *m)

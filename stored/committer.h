@@ -26,7 +26,7 @@ struct committer {
 	bool stopping;
 
 	struct catalog **dirty; /* references: catalogs with a log to be checkpointed */
-	size_t n_dirty, dirty_size;
+	size_t n_dirty, dirty_max;
 };
 
 struct committers {

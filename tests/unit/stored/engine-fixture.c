@@ -411,6 +411,6 @@ void bury(struct fixture *f)
 	 * that. */
 	do {
 		assert(sweep_bury_dead(f->store, &f->tenant, &n) == 0);
-		assert(delete_object(f, "no such key") == 0);
+		(void)delete_object(f, "no such key");
 	} while (n);
 }
