@@ -209,19 +209,32 @@ static int settle_complete(struct call *c)
 	return 0;
 }
 
-/* Which algorithm the upload is of, the store knows; a part that names one names that. */
-static int take_claimed_checksum(const struct complete_part *p, struct checksum_value *ret)
+/* The algorithm that the part names, if it is not known of which the upload is. */
+static enum checksum_algorithm claimed_algorithm(const struct complete_part *p)
 {
-	for (unsigned int a = CHECKSUM_NONE + 1; a < CHECKSUM_COUNT; a++)
-		if (!span_is_none(p->checksums[a]))
-			return checksum_parse((enum checksum_algorithm)a, span_trim(p->checksums[a]),
-					      ret) ?
-				       0 :
-				       S3_ERROR_INVALID_PART;
+	unsigned int a = CHECKSUM_NONE + 1;
+
+	while (a < CHECKSUM_COUNT && span_is_none(p->checksums[a]))
+		a++;
+	return a < CHECKSUM_COUNT ? (enum checksum_algorithm)a : CHECKSUM_NONE;
+}
+
+static int take_claimed_checksum(struct call *c, const struct complete_part *p,
+				 const struct upload *u, struct checksum_value *ret)
+{
+	enum checksum_algorithm a = u->checksum_algorithm != CHECKSUM_NONE ? u->checksum_algorithm :
+									     claimed_algorithm(p);
+
+	if (a != CHECKSUM_NONE && !span_is_none(p->checksums[a]))
+		return checksum_parse(a, span_trim(p->checksums[a]), ret) ? 0 : S3_ERROR_INVALID_PART;
+	if (u->checksum_type == CHECKSUM_TYPE_COMPOSITE)
+		return call_say(c, S3_ERROR_INVALID_REQUEST,
+				"The upload was created using a checksum. The complete request must "
+				"include the checksum for each part.");
 	return 0;
 }
 
-static int take_parts(struct call *c, const struct complete_document *d)
+static int take_parts(struct call *c, const struct complete_document *d, const struct upload *upload)
 {
 	struct change_complete_upload *u = &c->change->complete_upload;
 	struct change_part_claim *claims;
@@ -234,7 +247,7 @@ static int take_parts(struct call *c, const struct complete_document *d)
 		claims[i].number = (uint16_t)d->parts[i].number;
 		e = change_keep(c->change, d->parts[i].etag, &claims[i].etag);
 		if (e == 0)
-			e = take_claimed_checksum(&d->parts[i], &claims[i].checksum);
+			e = take_claimed_checksum(c, &d->parts[i], upload, &claims[i].checksum);
 	}
 	u->parts = claims;
 	u->n_parts = d->n_parts;
@@ -276,15 +289,21 @@ static int begin_complete(struct call *c)
 int handler_complete_multipart_upload(struct call *c)
 {
 	_cleanup_(complete_document_clear) struct complete_document d = { 0 };
+	_cleanup_(upload_clear) struct upload u = { 0 };
 	int e;
 
 	if (!c->command_len)
 		return call_say(c, S3_ERROR_INVALID_REQUEST, "You must specify at least one part");
 	e = complete_document_read((struct span){ c->document, c->command_len }, &d);
+	if (e)
+		return e;
+	/* That of a repeat is gone; the store knows what was answered, and decides in any case. */
+	e = find_upload(c, &u);
+	if (e && e != S3_ERROR_NO_SUCH_UPLOAD)
+		return e;
+	e = begin_complete(c);
 	if (e == 0)
-		e = begin_complete(c);
-	if (e == 0)
-		e = take_parts(c, &d);
+		e = take_parts(c, &d, &u);
 	return e ? e : call_submit(c, settle_complete);
 }
 

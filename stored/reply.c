@@ -108,7 +108,7 @@ static enum s3_error blame(const struct call *c, int result)
 {
 	if (result > 0)
 		return (enum s3_error)result;
-	log_error("call-failed request=%016llx operation=%s errno=%d",
+	log_error("call-failed request=%016llX operation=%s errno=%d",
 		  (unsigned long long)c->grant.request_id,
 		  s3_operations[c->grant.request.operation].name, -result);
 	return error_of_failure(-result);
