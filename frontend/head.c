@@ -12,11 +12,15 @@ void head_refuse(struct head *h, enum s3_error error, const char *why)
 	h->why = why;
 }
 
+/* What RFC 3986 lets stand in a target: visible ASCII, and no fragment, which is never sent. */
 static bool is_visible(struct span s)
 {
-	for (size_t i = 0; i < s.len; i++)
-		if (span_bytes(s)[i] <= ' ' || span_bytes(s)[i] == 0x7f)
+	for (size_t i = 0; i < s.len; i++) {
+		uint8_t c = span_bytes(s)[i];
+
+		if (c <= ' ' || c >= 0x7f || c == '#')
 			return false;
+	}
 	return true;
 }
 
@@ -28,7 +32,7 @@ static void check_target(struct head *h)
 		head_refuse(h, S3_ERROR_INVALID_URI, "The request target is too long.");
 	else if (!is_visible(h->target))
 		head_refuse(h, S3_ERROR_INVALID_URI,
-			    "The request target holds blanks or control characters.");
+			    "The request target holds what must be percent-encoded.");
 	else if (memmem(h->target.data, h->target.len, "%00", 3))
 		head_refuse(h, S3_ERROR_INVALID_URI, "The request target holds a NUL.");
 }

@@ -127,7 +127,8 @@ class Connection:
                 return b"".join(parts)
             self._more()
 
-    def _until_close(self):
+    def until_close(self):
+        """All that comes until the server ends the connection, unread by any rule."""
         try:
             while True:
                 self._more()
@@ -166,7 +167,7 @@ class Connection:
             raise ProtocolError("both Content-Length and Transfer-Encoding")
         if coding is not None:
             return self._chunked()
-        return self._exactly(int(length)) if length is not None else self._until_close()
+        return self._exactly(int(length)) if length is not None else self.until_close()
 
     def receive(self, method="GET"):
         """The next final answer; interim ones (100) are kept in its `interim`."""
