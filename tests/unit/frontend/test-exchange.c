@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The table of moves, as a whole. */
+
+#undef NDEBUG
+#include <assert.h>
+
+#include "frontend/exchange.h"
+
+#define EACH(s) (enum exchange_state s = 0; s < EXCHANGE_STATE_COUNT; s++)
+
+static void test_every_state_can_end(void)
+{
+	for EACH (s)
+		assert(exchange_may_move(s, EXCHANGE_ENDED) == (s != EXCHANGE_ENDED));
+}
+
+static void test_nothing_follows_the_end(void)
+{
+	for EACH (s)
+		assert(!exchange_may_move(EXCHANGE_ENDED, s));
+}
+
+static void test_no_state_leads_to_itself_or_back_to_the_head(void)
+{
+	for EACH (s) {
+		assert(!exchange_may_move(s, s));
+		assert(!exchange_may_move(s, EXCHANGE_HEADING));
+	}
+}
+
+static void test_every_state_is_reached(void)
+{
+	bool reached[EXCHANGE_STATE_COUNT] = { [EXCHANGE_HEADING] = true };
+	bool more = true;
+
+	while (more) {
+		more = false;
+		for EACH (from)
+			for EACH (to)
+				if (reached[from] && !reached[to] && exchange_may_move(from, to))
+					more = reached[to] = true;
+	}
+	for EACH (s)
+		assert(reached[s]);
+}
+
+/* stored hears of a request only when authd has granted it. */
+static void test_nothing_is_sent_to_stored_before_authd_was_asked(void)
+{
+	static const enum exchange_state at_stored[] = { EXCHANGE_OPENING, EXCHANGE_RECEIVING,
+							 EXCHANGE_STALLED, EXCHANGE_CHAINING,
+							 EXCHANGE_READING, EXCHANGE_WRITING };
+
+	for (size_t i = 0; i < ARRAY_SIZE(at_stored); i++)
+		assert(!exchange_may_move(EXCHANGE_HEADING, at_stored[i]));
+}
+
+/* Once an answer is on its way there is no second one. */
+static void test_an_answer_is_given_once(void)
+{
+	static const enum exchange_state answered[] = { EXCHANGE_SENDING, EXCHANGE_STARVED,
+							EXCHANGE_FAREWELL, EXCHANGE_LINGERING };
+
+	for (size_t i = 0; i < ARRAY_SIZE(answered); i++) {
+		assert(!exchange_may_move(answered[i], EXCHANGE_REPLYING));
+		assert(!exchange_may_move(answered[i], EXCHANGE_FAREWELL));
+	}
+	assert(!exchange_may_move(EXCHANGE_REPLYING, EXCHANGE_FAREWELL));
+	assert(!exchange_may_move(EXCHANGE_REPLYING, EXCHANGE_LINGERING));
+}
+
+/* libmicrohttpd suspends in its own callbacks only, and in these states it makes some. */
+static void test_suspension_begins_where_libmicrohttpd_calls(void)
+{
+	for EACH (from)
+		for EACH (to) {
+			if (!exchange_may_move(from, to) || exchange_is_suspended(from) ||
+			    !exchange_is_suspended(to))
+				continue;
+			assert(from == EXCHANGE_HEADING || from == EXCHANGE_RECEIVING ||
+			       from == EXCHANGE_SENDING || from == EXCHANGE_FAREWELL);
+		}
+}
+
+int main(void)
+{
+	test_every_state_can_end();
+	test_nothing_follows_the_end();
+	test_no_state_leads_to_itself_or_back_to_the_head();
+	test_every_state_is_reached();
+	test_nothing_is_sent_to_stored_before_authd_was_asked();
+	test_an_answer_is_given_once();
+	test_suspension_begins_where_libmicrohttpd_calls();
+	return 0;
+}
