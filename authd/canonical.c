@@ -174,23 +174,26 @@ static void put_query(struct canonical *c)
 	buffer_append_byte(&c->text, '\n');
 }
 
-/* Runs of blanks inside a value count as one space. */
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Runs of blanks inside a value count as one space; at its ends there are none. */
 static void put_value(struct buffer *text, struct span value)
 {
-	bool blank = false;
+	const uint8_t *from = value.data;
+	uint8_t *to = buffer_reserve(text, value.len);
+	size_t n = 0;
 
-	for (size_t i = 0; i < value.len; i++) {
-		uint8_t byte = span_bytes(value)[i];
-
-		if (byte == ' ' || byte == '\t') {
-			blank = true;
-			continue;
-		}
-		if (blank)
-			buffer_append_byte(text, ' ');
-		blank = false;
-		buffer_append_byte(text, byte);
-	}
+	if (!to)
+		return;
+	for (size_t i = 0; i < value.len; i++)
+		if (!is_blank(from[i]))
+			to[n++] = from[i];
+		else if (!is_blank(from[i - 1]))
+			to[n++] = ' ';
+	buffer_commit(text, n);
 }
 
 /* One signed field, or all of that name with commas between. False where there is none. */

@@ -115,7 +115,7 @@ static int migrate_one(struct database *d, int from)
 
 static int migrate(struct database *d)
 {
-	int version, owner, r;
+	int version = 0, owner = 0, r;
 
 	r = read_number(d, "PRAGMA user_version", &version);
 	if (r < 0)
@@ -135,7 +135,7 @@ static int migrate(struct database *d)
 static int configure(struct database *d)
 {
 	char owner[64];
-	int version, r;
+	int version = 0, r;
 
 	sqlite3_extended_result_codes(d->sqlite, 1);
 	sqlite3_db_config(d->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);

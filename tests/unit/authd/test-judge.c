@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "courtroom.h"
+#include "ipc/grant.h"
 
 #undef NDEBUG
 #include <assert.h>
@@ -555,6 +556,79 @@ static void test_one_signature_has_one_meaning(void)
 	assert(hear_and_clear(&q) == S3_ERROR_SIGNATURE_DOES_NOT_MATCH);
 }
 
+/* What stored would be told of a request, or nothing where it was not allowed. */
+static bool meaning_of(const struct s3_head *head, struct buffer *ret)
+{
+	struct ruling ruling;
+	bool allowed;
+
+	buffer_reset(ret);
+	assert(judge_hear(room.judge, head, SIGNER_TIME_S, &ruling) == 0);
+	allowed = !ruling.error;
+	if (allowed)
+		grant_encode(&(struct grant){ .request = ruling.parsed.request }, ret);
+	assert(buffer_error(ret) == 0);
+	ruling_clear(&ruling);
+	return allowed;
+}
+
+/* Every bit of a head that is signed in full, flipped: what is still allowed, still means the same. */
+static void expect_no_other_meaning(struct request *q)
+{
+	struct buffer before = BUFFER_INIT(IPC_GRANT_MAX), after = BUFFER_INIT(IPC_GRANT_MAX);
+	struct s3_head head = request_head(q);
+	char method[8];
+	struct span parts[] = { { method, head.method.len }, head.target, head.fields };
+	size_t denied = 0;
+
+	memcpy(method, head.method.data, head.method.len);
+	head.method = parts[0];
+	assert(meaning_of(&head, &before));
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		uint8_t *bytes = (uint8_t *)parts[i].data;
+
+		for (size_t bit = 0; bit < 8 * parts[i].len; bit++) {
+			bytes[bit / 8] ^= (uint8_t)(1 << (bit % 8));
+			if (meaning_of(&head, &after))
+				assert(span_equal(buffer_span(&before), buffer_span(&after)));
+			else
+				denied++;
+			bytes[bit / 8] ^= (uint8_t)(1 << (bit % 8));
+		}
+	}
+	assert(denied > 4 * (head.target.len + head.fields.len));
+	assert(meaning_of(&head, &after));
+	buffer_clear(&before);
+	buffer_clear(&after);
+	request_clear(q);
+}
+
+static void test_no_flipped_bit_gives_a_request_another_meaning(void)
+{
+	struct request q;
+
+	/* As the signer wants targets: in their canonical encoding. */
+	begin(&q, "PUT", "/bucket/a%20key%2Bof/bytes?partNumber=7&uploadId=some%20id%2F");
+	request_field(&q, "Content-Length", "100");
+	request_field(&q, "Content-MD5", "1B2M2Y8AsgTpgAmY7PhCfg==");
+	request_field(&q, "x-amz-expected-bucket-owner", "111122223333");
+	request_field(&q, "x-amz-checksum-crc32", "AAAAAA==");
+	request_sign(&q, &SIGNER);
+	expect_no_other_meaning(&q);
+	begin(&q, "PUT", "/bucket/key");
+	request_field(&q, "Content-Length", "0");
+	request_field(&q, "Content-Type", "text/plain; charset=utf-8");
+	request_field(&q, "x-amz-meta-one", "first, second");
+	request_field(&q, "x-amz-meta-one", "third");
+	request_field(&q, "x-amz-copy-source", "/source/key%3Fwith?versionId=null");
+	request_field(&q, "x-amz-metadata-directive", "REPLACE");
+	request_sign(&q, &SIGNER);
+	expect_no_other_meaning(&q);
+	begin(&q, "GET", "/bucket/key?response-content-type=text%2Fplain");
+	request_presign(&q, &SIGNER);
+	expect_no_other_meaning(&q);
+}
+
 /* --- the order of answers ---------------------------------------------------------------------- */
 
 static void test_meaning_is_told_only_to_who_signed(void)
@@ -612,6 +686,7 @@ int main(void)
 	test_t12_a_request_is_worth_nothing_behind_its_window();
 	test_what_is_signed_cannot_be_altered();
 	test_one_signature_has_one_meaning();
+	test_no_flipped_bit_gives_a_request_another_meaning();
 	test_meaning_is_told_only_to_who_signed();
 	test_the_payload_hash_is_needed_with_a_header_signature();
 	courtroom_close(&room);

@@ -351,6 +351,33 @@ static void test_t70_another_epoch_is_not_acknowledged(void)
 	close(fd);
 }
 
+/* The only timer of a fresh channel is the one that waits for its greeting. */
+static void expect_ended_by_its_timer(int fd)
+{
+	assert(office_silent(&office, fd));
+	assert(office.authd.loop.timers);
+	loop_arm(&office.authd.loop, office.authd.loop.timers, clock_boottime_ns());
+	assert(office_hung_up(&office, fd));
+	close(fd);
+	assert(!office.authd.loop.timers);
+}
+
+static void test_who_does_not_greet_is_closed(void)
+{
+	struct ipc_message m = { .number = IPC_STORE_HELLO, .store_hello.version = IPC_VERSION };
+	int fd;
+
+	/* A stream's line keeps ringing until it is empty. */
+	loop_disarm(&office.authd.chains.timer);
+	expect_ended_by_its_timer(office_worker(&office));
+	expect_ended_by_its_timer(office_stored(&office));
+	/* stored must take the key, too. */
+	fd = office_stored(&office);
+	office_send(fd, &m);
+	assert(office_receive(&office, fd, IPC_AUTHD_TO_STORED_DIRECTION, &m));
+	expect_ended_by_its_timer(fd);
+}
+
 static void test_the_number_of_channels_is_bounded(void)
 {
 	int fds[SESSIONS_MAX], ends[2];
@@ -715,6 +742,7 @@ int main(void)
 	test_t70_a_wrong_version_or_no_greeting_ends_the_channel();
 	test_t70_a_worker_cannot_speak_as_stored();
 	test_t70_another_epoch_is_not_acknowledged();
+	test_who_does_not_greet_is_closed();
 	test_the_number_of_channels_is_bounded();
 	test_a_stream_is_sealed_when_it_is_proven();
 	test_t76_a_stream_of_other_bytes_is_denied();
