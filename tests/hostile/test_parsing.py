@@ -4,6 +4,7 @@
 import base64
 import hashlib
 import os
+import re
 import socket
 import time
 
@@ -197,7 +198,7 @@ def test_t54_a_request_that_two_servers_read_differently_is_refused_and_closed(v
         answered = c.until_close()
     # libmicrohttpd 0.9.75 writes the head of its own answer to a bad Content-Length twice; two
     # different heads would be two answers.
-    heads = {h.split(b"\r\n\r\n")[0] for h in answered.split(b"HTTP/1.1 ")[1:]}
+    heads = set(re.findall(rb"HTTP/1\.1 (\d{3} .*?)\r\n\r\n", answered, re.DOTALL))
     assert len(heads) <= 1, heads
     assert all(h.startswith((b"4", b"5")) for h in heads), heads
     assert "smuggled" not in victim.log(mark)
