@@ -152,6 +152,8 @@ static void catalog_close_files(struct catalog *c)
 {
 	/* Readers first: the writer, closing last, leaves no log behind. */
 	database_pool_clear(&c->readers);
+	if (c->writer && atomic_load(&c->state) == CATALOG_FAILED)
+		database_keep_log(c->writer);
 	c->writer = database_close(c->writer);
 	place_close(&c->place);
 	c->log_tried = 0;

@@ -191,6 +191,11 @@ bool database_lost_flush(const struct database *db)
 	       code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_CLOSE;
 }
 
+void database_keep_log(struct database *db)
+{
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
 int database_checkpoint(struct database *db, bool whole)
 {
 	int mode = whole ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;

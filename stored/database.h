@@ -61,6 +61,12 @@ bool database_in_transaction(const struct database *db);
 bool database_lost_flush(const struct database *db);
 
 /*
+ * Closing it will not touch the log. After a lost flush the log's pages may be clean in memory and missing
+ * on the disk: only who reads them again from there may move them into the file.
+ */
+void database_keep_log(struct database *db);
+
+/*
  * Moves what can be moved of the write-ahead log into the file, flushed. With `whole` it waits for
  * readers and leaves the log empty; -EBUSY if they do not end.
  */

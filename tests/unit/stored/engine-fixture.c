@@ -70,6 +70,19 @@ void fixture_end(struct fixture *f)
 	fixture_remove(f);
 }
 
+void fixture_sql(struct fixture *f, const struct ipc_id *tenant, const char *sql)
+{
+	char path[128], id[ID_TEXT_MAX];
+	sqlite3 *db;
+
+	assert(!f->store);
+	snprintf(path, sizeof(path), "%s/tenants/%s/catalog.db", f->directory,
+		 id_format(tenant, id));
+	assert(sqlite3_open(path, &db) == SQLITE_OK);
+	assert(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK);
+	sqlite3_close(db);
+}
+
 /* --- changes ------------------------------------------------------------------------------- */
 
 struct waiter {

@@ -34,6 +34,9 @@ void fixture_end(struct fixture *f);
 
 struct ipc_id other_tenant(void);
 
+/* Runs SQL on a tenant's catalog behind the store's back: while it is closed. */
+void fixture_sql(struct fixture *f, const struct ipc_id *tenant, const char *sql);
+
 /* Waits for the change's outcome, as in a request. It stays the caller's. */
 int submit(struct fixture *f, struct change *c);
 

@@ -185,17 +185,6 @@ static void test_a_lost_index_is_made_again(void)
 	fixture_end(&f);
 }
 
-static void on_catalog(const struct ipc_id *tenant, const char *sql)
-{
-	char path[128], id[ID_TEXT_MAX];
-	sqlite3 *db;
-
-	snprintf(path, sizeof(path), "%s/tenants/%s/catalog.db", f.directory, id_format(tenant, id));
-	assert(sqlite3_open(path, &db) == SQLITE_OK);
-	assert(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK);
-	sqlite3_close(db);
-}
-
 static void test_of_two_buckets_the_older_is_served(void)
 {
 	struct ipc_id other = other_tenant();
@@ -205,8 +194,8 @@ static void test_of_two_buckets_the_older_is_served(void)
 	assert(as_other(create_bucket, "theirs") == 0);
 	fixture_close(&f);
 	/* As if a tenant's directory had come back from a backup. */
-	on_catalog(&other, "INSERT INTO buckets (name, created, region, shadowed)"
-			   " VALUES (x'6275636b6574', 1, x'', 0)");
+	fixture_sql(&f, &other, "INSERT INTO buckets (name, created, region, shadowed)"
+				" VALUES (x'6275636b6574', 1, x'', 0)");
 	fixture_open(&f);
 	assert(as_other(find_bucket, "bucket") == 0);
 	assert(find_bucket(&f, "bucket") == S3_ERROR_ACCESS_DENIED);

@@ -263,6 +263,34 @@ static void test_a_thousand_keys_are_listed_and_deleted_in_several_messages(void
 	end();
 }
 
+/* Far more than a channel may hold, of a worker that reads nothing until it has asked for everything. */
+static void test_answers_wait_for_a_worker_that_reads_slowly(void)
+{
+	enum { KEYS = 150, LISTS = 120, GETS = 600 };
+	char request[1100], name[901];
+	unsigned int n;
+
+	begin();
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	for (n = 0; n < KEYS; n++) {
+		snprintf(request, sizeof(request), "PUT /bucket/%s%03u", name, n);
+		assert_done(world_put(&w, request, NO_HEADERS, SPAN("x")));
+	}
+	assert_done(world_put(&w, "PUT /bucket/k", NO_HEADERS, make_bytes(WORLD_INLINE_LIMIT)));
+	for (n = 0; n < LISTS; n++)
+		world_send_call(&w, "GET /bucket");
+	for (n = 0; n < GETS; n++)
+		world_send_call(&w, "GET /bucket/k");
+	assert((uint64_t)LISTS * KEYS * 900 + (uint64_t)GETS * WORLD_INLINE_LIMIT >
+	       2 * CHANNEL_QUEUE_MAX);
+	assert(!world_is_silent(&w, &w.worker));
+	for (n = 0; n < LISTS + GETS; n++)
+		assert(world_hear(&w, &w.worker) == IPC_DONE || w.heard.number == IPC_OBJECT);
+	assert(world_is_silent(&w, &w.worker));
+	end();
+}
+
 /* --- payloads -------------------------------------------------------------------------------- */
 
 static void test_t11_a_body_of_another_hash_is_refused_and_the_old_object_stays(void)
@@ -900,6 +928,7 @@ int main(void)
 	test_conditions_are_answered_with_what_the_object_is();
 	test_pages_of_a_list_join_without_gap();
 	test_a_thousand_keys_are_listed_and_deleted_in_several_messages();
+	test_answers_wait_for_a_worker_that_reads_slowly();
 	test_t11_a_body_of_another_hash_is_refused_and_the_old_object_stays();
 	test_t05_an_unsigned_trailer_is_held_against_the_bytes();
 	test_t76_a_signed_stream_is_hashed_as_it_was_cut_in_whatever_order_it_comes();

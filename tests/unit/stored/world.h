@@ -81,6 +81,9 @@ enum ipc_number world_put(struct world *w, const char *request, const char *cons
 enum ipc_number world_command(struct world *w, const char *request, const char *const *headers,
 			      struct span document);
 
+/* Asks, and does not wait for the answer. The socket must have room for it. */
+void world_send_call(struct world *w, const char *request);
+
 /* Starts an upload: CALL without a body; returns the write end of the pipe. Sets *ret_call. */
 int world_open_pipe(struct world *w, const char *request, const char *const *headers,
 		    uint64_t *ret_call);

@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine-fixture.h"
+
+#include <sqlite3.h>
+#include <unistd.h>
+
+static struct fixture f;
+
+/* --- counting ------------------------------------------------------------------------------ */
+
+static _Atomic int steps[DURABLE_STEP_COUNT];
+static _Atomic bool hold_commits;
+
+static void count_step(void *context, enum durable_step step)
+{
+	steps[step]++;
+	while (step == DURABLE_CATALOG_COMMIT && hold_commits)
+		usleep(1000);
+}
+
+static void begin_counting(void)
+{
+	fixture_init(&f);
+	f.config.hook = (struct durable_hook){ count_step, NULL };
+	fixture_open(&f);
+	assert(create_bucket(&f, "bucket") == 0);
+	memset(steps, 0, sizeof(steps));
+}
+
+/* --- changes that are not waited for one by one -------------------------------------------- */
+
+static _Atomic int n_left;
+
+static void count_off(struct change *c)
+{
+	n_left--;
+}
+
+static void hand_over(struct change *c)
+{
+	n_left++;
+	c->done = count_off;
+	assert(store_submit(f.store, c) == 0);
+}
+
+static void wait_for_all(void)
+{
+	while (n_left)
+		usleep(1000);
+}
+
+static struct change *new_put(const char *key, struct span bytes)
+{
+	struct change *c = new_change(&f, CHANGE_PUT_OBJECT, key);
+
+	c->put_object.data.size = bytes.len;
+	assert(change_keep(c, bytes, &c->put_object.data.body) == 0);
+	return c;
+}
+
+static struct change *first_of_all;
+
+/* What is handed over between these two is one batch. */
+static void begin_batch(void)
+{
+	first_of_all = new_put("first of all", SPAN("x"));
+	hold_commits = true;
+	hand_over(first_of_all);
+	while (steps[DURABLE_CATALOG_COMMIT] == 0)
+		usleep(1000);
+}
+
+static void end_batch(void)
+{
+	hold_commits = false;
+	wait_for_all();
+	change_free(first_of_all);
+}
+
+static void test_changes_that_wait_share_a_commit(void)
+{
+	enum { N = 100 };
+	struct change *changes[N];
+	char key[32];
+
+	begin_counting();
+	begin_batch();
+	for (int i = 0; i < N; i++) {
+		snprintf(key, sizeof(key), "key-%d", i);
+		changes[i] = new_put(key, SPAN("x"));
+		hand_over(changes[i]);
+	}
+	end_batch();
+	assert(steps[DURABLE_CATALOG_COMMIT] == 2);
+	for (int i = 0; i < N; i++) {
+		assert(changes[i]->result == 0);
+		change_free(changes[i]);
+		snprintf(key, sizeof(key), "key-%d", i);
+		assert(holds(&f, key, SPAN("x")));
+	}
+	fixture_end(&f);
+}
+
+static void test_a_lone_writer_has_a_commit_of_its_own(void)
+{
+	begin_counting();
+	assert(put(&f, "one", SPAN("x")) == 0);
+	assert(put(&f, "two", SPAN("x")) == 0);
+	assert(steps[DURABLE_CATALOG_COMMIT] == 2);
+	fixture_end(&f);
+}
+
+static void test_refusals_cost_no_commit(void)
+{
+	begin_counting();
+	assert(put_if(&f, "key", SPAN("x"), "*", NULL) == S3_ERROR_NO_SUCH_KEY);
+	assert(steps[DURABLE_CATALOG_COMMIT] == 0);
+	fixture_end(&f);
+}
+
+static void test_one_that_fails_leaves_its_batch_alone(void)
+{
+	struct change *before, *failing, *after;
+	int r;
+
+	begin_counting();
+	assert(put(&f, "there", SPAN("old")) == 0);
+	memset(steps, 0, sizeof(steps));
+	begin_batch();
+	before = new_put("before", SPAN("x"));
+	failing = new_put("there", SPAN("new"));
+	failing->put_object.condition.if_none_match = SPAN("*");
+	after = new_put("after", SPAN("x"));
+	hand_over(before);
+	hand_over(failing);
+	hand_over(after);
+	end_batch();
+	r = failing->result;
+	assert(r == S3_ERROR_PRECONDITION_FAILED && before->result == 0 && after->result == 0);
+	assert(holds(&f, "there", SPAN("old")) && holds(&f, "before", SPAN("x")));
+	assert(holds(&f, "after", SPAN("x")));
+	change_free(before);
+	change_free(failing);
+	change_free(after);
+	fixture_end(&f);
+}
+
+/* The last thing that a completion writes is in the way, so all else was written before it fails. */
+static void test_half_done_work_is_undone(void)
+{
+	char id[UPLOAD_ID_TEXT_MAX], etags[1][ETAG_TEXT_MAX], sql[512];
+	static const uint16_t numbers[] = { 1 };
+
+	fixture_begin(&f);
+	assert(put_blob(&f, "key", SPAN("old")) == 0);
+	assert(create_upload(&f, "key", CHECKSUM_NONE, CHECKSUM_TYPE_NONE, id) == 0);
+	assert(put_part(&f, "key", id, 1, SPAN("new"), etags[0]) == 0);
+	fixture_close(&f);
+	snprintf(sql, sizeof(sql),
+		 "INSERT INTO completed VALUES (x'%s', 77, x'', 1 << 60, x'', 0, '', '', 0, x'', 0)",
+		 id);
+	fixture_sql(&f, &f.tenant, sql);
+	fixture_open(&f);
+	assert(complete(&f, "key", id, 1, numbers, etags, NULL) == -EEXIST);
+	assert(holds(&f, "key", SPAN("old")));
+	fixture_close(&f);
+	fixture_sql(&f, &f.tenant, "DELETE FROM completed");
+	fixture_open(&f);
+	assert(complete(&f, "key", id, 1, numbers, etags, NULL) == 0);
+	assert(holds(&f, "key", SPAN("new")));
+	fixture_end(&f);
+}
+
+/* --- a full catalog ------------------------------------------------------------------------ */
+
+static struct catalog *own_catalog(void)
+{
+	struct catalog *c;
+
+	assert(catalog_get(&f.store->catalogs, &f.tenant, false, &c) == 0);
+	return c;
+}
+
+/* From here on the catalog cannot grow, as on a full disk; -1: it can again. */
+static void limit_pages(int64_t more)
+{
+	_cleanup_(catalog_putp) struct catalog *c = own_catalog();
+	int64_t pages, limit;
+	char sql[64];
+
+	assert(database_number(c->writer, "PRAGMA page_count", &pages) == 0);
+	snprintf(sql, sizeof(sql), "PRAGMA max_page_count = %lld",
+		 more < 0 ? 1000000LL : (long long)(pages + more));
+	assert(database_number(c->writer, sql, &limit) == 0);
+}
+
+/* SQLITE_FULL rolls everything back; whoever can still be served then is served alone. */
+static void test_t58_a_full_catalog_refuses_and_can_be_emptied(void)
+{
+	enum { N = 10 };
+	static uint8_t bytes[16 * 1024];
+	struct span large = { bytes, sizeof(bytes) };
+	struct change *puts[N], *deletion;
+	char key[32];
+	int refused = 0;
+
+	begin_counting();
+	for (int i = 0; i < N; i++) {
+		snprintf(key, sizeof(key), "old-%d", i);
+		assert(put(&f, key, large) == 0);
+	}
+	limit_pages(6);
+	memset(steps, 0, sizeof(steps));
+	begin_batch();
+	for (int i = 0; i < N; i++) {
+		snprintf(key, sizeof(key), "new-%d", i);
+		puts[i] = new_put(key, large);
+		hand_over(puts[i]);
+	}
+	deletion = new_change(&f, CHANGE_DELETE_OBJECT, "old-0");
+	hand_over(deletion);
+	end_batch();
+	assert(deletion->result == 0 && is_missing(&f, "old-0"));
+	for (int i = 0; i < N; i++) {
+		int r = puts[i]->result;
+
+		assert(r == 0 || r == S3_ERROR_INSUFFICIENT_STORAGE);
+		refused += r != 0;
+		snprintf(key, sizeof(key), "new-%d", i);
+		assert(r == 0 ? holds(&f, key, large) : is_missing(&f, key));
+		change_free(puts[i]);
+	}
+	assert(refused > 0 && refused < N);
+	/* The first of all, and then each by itself. */
+	assert(steps[DURABLE_CATALOG_COMMIT] > 2);
+	change_free(deletion);
+	for (int i = 1; i < N; i++) {
+		snprintf(key, sizeof(key), "old-%d", i);
+		assert(holds(&f, key, large));
+		assert(delete_object(&f, key) == 0);
+	}
+	/* There is room again. */
+	assert(put(&f, "later", large) == 0);
+	limit_pages(-1);
+	fixture_end(&f);
+}
+
+/* --- a flush that fails -------------------------------------------------------------------- */
+
+static sqlite3_vfs failing_vfs, *real_vfs;
+
+/* Files with locks (catalogs) and without (logs) have methods of their own. */
+static struct {
+	const sqlite3_io_methods *real;
+	sqlite3_io_methods failing;
+} methods[4];
+
+static _Atomic bool flushes_fail;
+static _Atomic int n_failed;
+
+static int sync_or_fail(sqlite3_file *file, int flags)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(methods); i++)
+		if (file->pMethods == &methods[i].failing && !flushes_fail)
+			return methods[i].real->xSync(file, flags);
+	return SQLITE_IOERR_FSYNC;
+}
+
+static int open_failing(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
+			int *ret_flags)
+{
+	int r = real_vfs->xOpen(real_vfs, name, file, flags, ret_flags);
+
+	for (size_t i = 0; r == SQLITE_OK && i < ARRAY_SIZE(methods); i++) {
+		if (methods[i].real && methods[i].real != file->pMethods)
+			continue;
+		if (!methods[i].real) {
+			methods[i].real = file->pMethods;
+			methods[i].failing = *file->pMethods;
+			methods[i].failing.xSync = sync_or_fail;
+		}
+		file->pMethods = &methods[i].failing;
+		break;
+	}
+	return r;
+}
+
+static void let_flushes_fail(void)
+{
+	real_vfs = sqlite3_vfs_find(NULL);
+	failing_vfs = *real_vfs;
+	failing_vfs.zName = "failing";
+	failing_vfs.xOpen = open_failing;
+	assert(sqlite3_vfs_register(&failing_vfs, 1) == SQLITE_OK);
+}
+
+static void note_failure(void *context, const struct ipc_id *tenant)
+{
+	assert(ipc_id_equal(tenant, &f.tenant));
+	n_failed++;
+}
+
+static void begin_failing(void)
+{
+	fixture_init(&f);
+	f.config.failed = note_failure;
+	n_failed = 0;
+	fixture_open(&f);
+	assert(create_bucket(&f, "bucket") == 0);
+	assert(put_blob(&f, "old", SPAN("old")) == 0);
+}
+
+static void test_after_a_failed_flush_nothing_is_acknowledged(void)
+{
+	begin_failing();
+	flushes_fail = true;
+	assert(put_blob(&f, "new", SPAN("new")) == S3_ERROR_SERVICE_UNAVAILABLE);
+	assert(n_failed == 1);
+	/* The kernel says the next flush is fine; that is not to be believed. */
+	flushes_fail = false;
+	assert(put(&f, "newer", SPAN("newer")) == S3_ERROR_SERVICE_UNAVAILABLE);
+	assert(delete_object(&f, "old") == S3_ERROR_SERVICE_UNAVAILABLE);
+	assert(n_failed == 1);
+	assert(holds(&f, "old", SPAN("old")));
+	/* Others go on. */
+	f.tenant = other_tenant();
+	assert(create_bucket(&f, "theirs") == 0);
+	memset(f.tenant.bytes, 0x11, 16);
+
+	/* The commit may have happened or not; what it refers to was kept for that. */
+	fixture_close(&f);
+	assert(count_files(&f) == 2);
+	fixture_open(&f);
+	assert(holds(&f, "old", SPAN("old")));
+	assert(is_missing(&f, "new") || holds(&f, "new", SPAN("new")));
+	assert(is_missing(&f, "newer"));
+	assert(put(&f, "newer", SPAN("newer")) == 0);
+	fixture_end(&f);
+}
+
+static void test_an_unsettled_log_is_read_only_until_it_is_flushed(void)
+{
+	struct catalog *c;
+
+	begin_failing();
+	flushes_fail = true;
+	assert(put(&f, "new", SPAN("new")) == S3_ERROR_SERVICE_UNAVAILABLE);
+	fixture_close(&f);
+	fixture_open(&f);
+	assert(holds(&f, "old", SPAN("old")));
+	assert(put(&f, "new", SPAN("new")) == S3_ERROR_SERVICE_UNAVAILABLE);
+	assert(delete_object(&f, "old") == S3_ERROR_SERVICE_UNAVAILABLE);
+	flushes_fail = false;
+	/* Not asked again at once. */
+	assert(put(&f, "new", SPAN("new")) == S3_ERROR_SERVICE_UNAVAILABLE);
+	c = own_catalog();
+	c->settle_at_ns = 0;
+	assert(put(&f, "new", SPAN("new")) == 0);
+	assert(holds(&f, "new", SPAN("new")));
+	catalog_put(c);
+	fixture_end(&f);
+}
+
+/* --- the log ------------------------------------------------------------------------------- */
+
+static void test_the_log_has_a_limit(void)
+{
+	static uint8_t bytes[16 * 1024];
+	uint64_t longest = 0;
+	struct catalog *c;
+
+	fixture_init(&f);
+	f.config.wal_limit = 256 * KIB;
+	f.config.hook = (struct durable_hook){ count_step, NULL };
+	f.config.durability = DURABILITY_RELAXED;
+	fixture_open(&f);
+	assert(create_bucket(&f, "bucket") == 0);
+	memset(steps, 0, sizeof(steps));
+	c = own_catalog();
+	for (int i = 0; i < 200; i++) {
+		assert(put(&f, "key", (struct span){ bytes, sizeof(bytes) }) == 0);
+		longest = MAX(longest, c->writer->log_bytes);
+	}
+	catalog_put(c);
+	assert(longest < 4 * f.config.wal_limit);
+	assert(steps[DURABLE_CHECKPOINT] > 2);
+	fixture_end(&f);
+}
+
+static void test_an_idle_log_is_moved_into_the_file(void)
+{
+	begin_counting();
+	assert(put(&f, "key", SPAN("x")) == 0);
+	assert(steps[DURABLE_CHECKPOINT] == 0);
+	for (int i = 0; i < 60 && !steps[DURABLE_CHECKPOINT]; i++)
+		usleep(50 * 1000);
+	assert(steps[DURABLE_CHECKPOINT] > 0);
+	fixture_end(&f);
+}
+
+/* --- many at once -------------------------------------------------------------------------- */
+
+enum { WRITERS = 8, PUTS = 50 };
+
+static void *write_many(void *context)
+{
+	int number = (int)(intptr_t)context;
+	char key[32];
+
+	for (int i = 0; i < PUTS; i++) {
+		snprintf(key, sizeof(key), "key-%d-%d", number, i);
+		assert(put(&f, key, span_from_string(key)) == 0);
+		assert(holds(&f, key, span_from_string(key)));
+	}
+	return NULL;
+}
+
+static void test_threads_write_and_read_what_they_wrote(void)
+{
+	pthread_t threads[WRITERS];
+	char key[32];
+
+	begin_counting();
+	for (int i = 0; i < WRITERS; i++)
+		pthread_create(&threads[i], NULL, write_many, (void *)(intptr_t)i);
+	for (int i = 0; i < WRITERS; i++)
+		pthread_join(threads[i], NULL);
+	assert(steps[DURABLE_CATALOG_COMMIT] < WRITERS * PUTS);
+	for (int i = 0; i < WRITERS; i++) {
+		snprintf(key, sizeof(key), "key-%d-%d", i, PUTS - 1);
+		assert(holds(&f, key, span_from_string(key)));
+	}
+	fixture_end(&f);
+}
+
+static _Atomic bool overwriting;
+
+static void *overwrite(void *context)
+{
+	uint8_t *bytes = malloc(200 * 1000);
+
+	for (unsigned int i = 0; i < 60; i++) {
+		size_t len = 50 * 1000 + 1000 * i;
+
+		fill(bytes, len, i);
+		assert(put_blob(&f, "key", (struct span){ bytes, len }) == 0);
+		bury(&f);
+	}
+	overwriting = false;
+	free(bytes);
+	return NULL;
+}
+
+/* What is read is one of the objects that were there, whole, whatever is buried meanwhile. */
+static void test_t81_overwriting_never_tears_a_read(void)
+{
+	uint8_t *expected = malloc(200 * 1000), *memory;
+	pthread_t thread;
+	int n = 0;
+
+	begin_counting();
+	assert(put_blob(&f, "key", SPAN("first")) == 0);
+	overwriting = true;
+	pthread_create(&thread, NULL, overwrite, NULL);
+	while (overwriting) {
+		struct object *o;
+		struct span s;
+		int r;
+
+		o = find(&f, "key", STORE_WITH_DATA, &r);
+		assert(r == 0);
+		s = read_object(&f, o, &memory);
+		if (s.len == 5) {
+			assert(span_equal(s, SPAN("first")));
+		} else {
+			fill(expected, s.len, (unsigned int)(s.len / 1000 - 50));
+			assert(span_equal(s, (struct span){ expected, s.len }));
+		}
+		n++;
+		free(memory);
+		object_free(o);
+	}
+	pthread_join(thread, NULL);
+	assert(n > 10);
+	bury(&f);
+	assert(count_files(&f) == 1);
+	free(expected);
+	fixture_end(&f);
+}
+
+int main(void)
+{
+	let_flushes_fail();
+	RUN(test_changes_that_wait_share_a_commit);
+	RUN(test_a_lone_writer_has_a_commit_of_its_own);
+	RUN(test_refusals_cost_no_commit);
+	RUN(test_one_that_fails_leaves_its_batch_alone);
+	RUN(test_half_done_work_is_undone);
+	RUN(test_t58_a_full_catalog_refuses_and_can_be_emptied);
+	RUN(test_after_a_failed_flush_nothing_is_acknowledged);
+	RUN(test_an_unsettled_log_is_read_only_until_it_is_flushed);
+	RUN(test_the_log_has_a_limit);
+	RUN(test_an_idle_log_is_moved_into_the_file);
+	RUN(test_threads_write_and_read_what_they_wrote);
+	RUN(test_t81_overwriting_never_tears_a_read);
+	return 0;
+}
