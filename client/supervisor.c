@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 
@@ -83,8 +84,12 @@ static int signal_ready(struct loop_source *source, uint32_t events)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	if (info.ssi_signo == SIGCHLD)
 		return 0; /* only to wake the loop: reap_orphans() follows */
-	s->n_signals++;
-	log_info("stopping signal=%u", info.ssi_signo);
+	if (!s->asked_ns) {
+		s->asked_ns = clock_boottime_ns();
+		log_info("stopping signal=%u", info.ssi_signo);
+	} else if (clock_boottime_ns() - s->asked_ns >= SUPERVISOR_PATIENCE_MS * NS_PER_MS) {
+		s->hurry = true;
+	}
 	return 0;
 }
 
@@ -187,14 +192,14 @@ static int wait_ready(struct supervisor *s, struct complaint *why)
 {
 	const struct child *c;
 
-	while ((c = find_unready(s)) && c->state == CHILD_STARTING && !s->n_signals) {
+	while ((c = find_unready(s)) && c->state == CHILD_STARTING && !s->asked_ns) {
 		int r = step(s);
 
 		if (r < 0)
 			return complain_errno(why, r, "cannot wait for coffer-%s",
 					      c->command->name);
 	}
-	if (s->n_signals)
+	if (s->asked_ns)
 		return SUPERVISOR_STOPPED;
 	return c ? complain_not_started(c, why) : SUPERVISOR_OK;
 }
@@ -220,7 +225,7 @@ int supervisor_run(struct supervisor *s)
 
 	for (size_t i = 0; i < s->n_children; i++)
 		s->children[i].restart = true;
-	while (r >= 0 && !s->n_signals)
+	while (r >= 0 && !s->asked_ns)
 		r = step(s);
 	return r < 0 ? r : 0;
 }
@@ -231,7 +236,7 @@ static int stop_one(struct supervisor *s, struct child *c)
 
 	child_stop(c);
 	while (c->state != CHILD_DOWN && r >= 0) {
-		if (s->n_signals >= 2)
+		if (s->hurry)
 			child_kill(c);
 		r = step(s);
 	}

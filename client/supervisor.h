@@ -3,20 +3,24 @@
 
 /*
  * Looks after the daemons: starts them one after the other, keeps them running, stops them in the
- * opposite order. SIGINT, SIGTERM and SIGHUP end everything in order, a second one at once.
+ * opposite order. SIGINT, SIGTERM and SIGHUP end everything in order; another one that comes
+ * SUPERVISOR_PATIENCE_MS later or still later ends it at once. One that follows closer does not
+ * count: timeout(1) and the like send theirs to the program and to its group.
  */
 
 #include "client/child.h"
 #include "client/complaint.h"
 
 #define SUPERVISOR_CHILDREN_MAX 4
+#define SUPERVISOR_PATIENCE_MS	1000
 
 struct supervisor {
 	struct loop loop;
 	struct loop_source notify, signals;
 	struct child children[SUPERVISOR_CHILDREN_MAX]; /* in the order they were started */
 	size_t n_children;
-	int n_signals; /* how often we were asked to stop */
+	uint64_t asked_ns; /* when we were first asked to stop; 0: not yet */
+	bool hurry; /* and were asked again */
 };
 
 /* Takes over notify_fd (sockets_bind_notify()) and the signals. *s must not move afterwards. */
