@@ -25,8 +25,10 @@
 #define TO(state) (1u << (state))
 
 static const uint8_t call_moves[CALL_STATES] = {
-	[CALL_AWAY] = TO(CALL_AWAY) | TO(CALL_RECEIVING) | TO(CALL_SENDING) | TO(CALL_OVER),
-	[CALL_RECEIVING] = TO(CALL_AWAY) | TO(CALL_OVER),
+	[CALL_AWAY] = TO(CALL_AWAY) | TO(CALL_RECEIVING) | TO(CALL_TELLING) | TO(CALL_SENDING) |
+		      TO(CALL_OVER),
+	[CALL_RECEIVING] = TO(CALL_AWAY) | TO(CALL_TELLING) | TO(CALL_OVER),
+	[CALL_TELLING] = TO(CALL_AWAY) | TO(CALL_SENDING) | TO(CALL_OVER),
 	[CALL_SENDING] = TO(CALL_AWAY) | TO(CALL_OVER),
 };
 
@@ -92,17 +94,12 @@ static void over(struct call *c)
 	call_free(c);
 }
 
-/* The frontend has had its last answer. */
-static void finish(struct call *c)
+/* The answer is final: it goes out as soon as the frontend has taken what is before it. */
+static void conclude(struct call *c, int result)
 {
-	session_forget(c->session, c);
-	over(c);
-}
-
-static void refuse(struct call *c, int result)
-{
-	reply_failure(c, result);
-	finish(c);
+	c->result = result;
+	call_move(c, CALL_TELLING);
+	session_tell(c->session, c);
 }
 
 void call_abandon(struct call *c)
@@ -114,6 +111,7 @@ void call_abandon(struct call *c)
 	case CALL_RECEIVING:
 		body_drop(c->body);
 		break;
+	case CALL_TELLING:
 	case CALL_SENDING:
 		over(c);
 		break;
@@ -187,7 +185,27 @@ static void send_away(struct call *c, struct pool *p)
 	call_move(c, CALL_AWAY);
 	c->task.run = on_work;
 	if (pool_submit(p, &c->task) != POOL_TAKEN)
-		refuse(c, S3_ERROR_SLOW_DOWN);
+		conclude(c, S3_ERROR_SLOW_DOWN);
+}
+
+/* --- answering ------------------------------------------------------------------------------- */
+
+/* The frontend has had its last answer. */
+static void finish(struct call *c)
+{
+	session_forget(c->session, c);
+	over(c);
+}
+
+bool call_tell(struct call *c)
+{
+	if (c->result)
+		reply_failure(c, c->result);
+	else if (reply_items(c))
+		return false;
+	else
+		reply_answer(c);
+	return true;
 }
 
 /* --- sending --------------------------------------------------------------------------------- */
@@ -214,18 +232,25 @@ static void deliver(struct call *c)
 		call_move(c, CALL_SENDING);
 }
 
-static void answer(struct call *c)
+void call_told(struct call *c)
 {
-	reply_answer(c);
 	c->answered = true;
-	if (c->object_extents)
+	if (c->result == 0 && c->object_extents)
 		deliver(c);
 	else
 		finish(c);
 }
 
+/* What the frontend still says may cross with the answer, and is of no consequence. */
+static bool is_decided(const struct call *c)
+{
+	return c->state == CALL_TELLING;
+}
+
 int call_more(struct call *c)
 {
+	if (is_decided(c))
+		return 0;
 	if (!c->unasked)
 		return CHANNEL_VIOLATION;
 	c->unasked--;
@@ -293,7 +318,7 @@ static void on_body_ended(struct task *t)
 	}
 	r = judge_body(c);
 	if (r)
-		refuse(c, r);
+		conclude(c, r);
 	else
 		send_away(c, c->body->blob ? c->service->flushers : c->service->readers);
 }
@@ -323,13 +348,13 @@ static void receive(struct call *c)
 	int write_fd, r;
 
 	if (!session_take_body(c->session, c)) {
-		refuse(c, S3_ERROR_SLOW_DOWN);
+		conclude(c, S3_ERROR_SLOW_DOWN);
 		return;
 	}
 	c->terms.inside = c->has_inside ? c->inside : SPAN_NONE;
 	r = body_new(&c->terms, &notes, &c->body, &write_fd);
 	if (r < 0) {
-		refuse(c, r);
+		conclude(c, r);
 		return;
 	}
 	call_move(c, CALL_RECEIVING);
@@ -356,6 +381,8 @@ int call_lengths(struct call *c, struct span lengths)
 {
 	int r;
 
+	if (is_decided(c))
+		return 0;
 	if (!s3_payload_is_chained(call_request(c)->payload) || c->committed)
 		return CHANNEL_VIOLATION;
 	if (c->state == CALL_RECEIVING) {
@@ -398,6 +425,8 @@ int call_commit(struct call *c, uint64_t length, struct span seal, struct span t
 	const struct s3_request *r = call_request(c);
 	int result = 0;
 
+	if (is_decided(c))
+		return 0;
 	if (s3_operations[r->operation].body != S3_BODY_OBJECT || c->committed)
 		return CHANNEL_VIOLATION;
 	if (s3_payload_is_chained(r->payload))
@@ -423,7 +452,7 @@ int call_commit(struct call *c, uint64_t length, struct span seal, struct span t
 static void go_on(struct call *c)
 {
 	if (c->result) {
-		refuse(c, c->result);
+		conclude(c, c->result);
 		return;
 	}
 	switch (c->step) {
@@ -431,7 +460,7 @@ static void go_on(struct call *c)
 		if (c->answered)
 			deliver(c);
 		else
-			answer(c);
+			conclude(c, 0);
 		break;
 	case CALL_SUBMIT:
 		submit(c);

@@ -24,6 +24,7 @@ struct session;
 enum call_state {
 	CALL_AWAY = 0,	/* a thread has it, or waits for it */
 	CALL_RECEIVING,	/* its body comes in; the frontend commits */
+	CALL_TELLING,	/* its answer goes out, as fast as the frontend takes it */
 	CALL_SENDING,	/* its object goes out; the frontend asks for more */
 	CALL_OVER,
 	CALL_STATES,
@@ -56,6 +57,8 @@ struct call {
 	bool chain_is_done;		/* authd has sealed it */
 	struct buffer lengths;		/* of chunks, said before the body was opened */
 	uint64_t deadline_ns;		/* of the body */
+	struct call *next_telling;	/* behind it in its session's queue */
+	size_t told;			/* bytes of items that were sent */
 	bool answered;			/* the OBJECT was sent, pieces follow */
 	unsigned int credit;		/* pieces that may be sent */
 	unsigned int unasked;		/* pieces sent and not yet asked past */
@@ -117,6 +120,10 @@ must_check int call_more(struct call *c);
 
 /* Nobody waits for it any more: it is over as soon as whoever has it gives it back. */
 void call_abandon(struct call *c);
+
+/* Sends the next message of its answer; true with the last. Then its session calls call_told(). */
+must_check bool call_tell(struct call *c);
+void call_told(struct call *c);
 
 /* Whether its body should have been here long ago, and what happens then: it is refused. */
 bool call_is_overdue(const struct call *c, uint64_t now_ns);

@@ -15,16 +15,17 @@ void reply_pipe(struct call *c, int write_fd)
 	say(c, &(struct ipc_message){ .number = IPC_PIPE, .pipe = { .call = c->number } }, write_fd);
 }
 
-static void reply_items(struct call *c)
+bool reply_items(struct call *c)
 {
 	struct span items;
-	size_t at = 0;
 
-	while (items_next(&c->items, &at, &items))
-		say(c,
-		    &(struct ipc_message){ .number = IPC_ITEMS,
-					   .items = { .call = c->number, .items = items } },
-		    -1);
+	if (!items_next(&c->items, &c->told, &items))
+		return false;
+	say(c,
+	    &(struct ipc_message){ .number = IPC_ITEMS,
+				   .items = { .call = c->number, .items = items } },
+	    -1);
+	return true;
 }
 
 static void reply_done(struct call *c, struct span answer)
@@ -57,7 +58,6 @@ void reply_answer(struct call *c)
 		reply_failure(c, buffer_error(&answer));
 		return;
 	}
-	reply_items(c);
 	if (c->is_object)
 		reply_object(c, buffer_span(&answer));
 	else

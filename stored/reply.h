@@ -8,7 +8,10 @@
 /* Write the body here. Takes write_fd. */
 void reply_pipe(struct call *c, int write_fd);
 
-/* Items, if there are any, and that it is done; or the object, with its body where it is inside. */
+/* The next message of items; false where there is none. */
+must_check bool reply_items(struct call *c);
+
+/* That it is done; or the object, with its body where it is inside. */
 void reply_answer(struct call *c);
 
 /* Opened pieces of the object. Returns true with the last. */

@@ -71,7 +71,9 @@ int service_step(struct service *s, int at_most_ms)
 {
 	int r = loop_step(&s->loop, at_most_ms);
 
-	channel_group_flush(&s->group);
+	do
+		channel_group_flush(&s->group);
+	while (sessions_pump(&s->sessions));
 	return r;
 }
 

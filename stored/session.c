@@ -101,6 +101,64 @@ void session_send(struct session *s, const struct ipc_message *m, int fd)
 		log_error("answer-lost message=%s errno=%d", ipc_row(m->number)->name, -r);
 }
 
+/* --- telling --------------------------------------------------------------------------------- */
+
+static struct call *pop_telling(struct session *s)
+{
+	struct call *c = s->telling;
+
+	s->telling = c->next_telling;
+	if (!s->telling)
+		s->telling_end = &s->telling;
+	return c;
+}
+
+/*
+ * A frontend that reads slowly has its answers wait here, where nothing but time runs out: in the channel's
+ * own queue they would fill it, and end the channel for everybody whose requests are on it.
+ */
+static bool pump(struct session *s)
+{
+	bool any = false;
+
+	while (s->telling && s->channel.out.len < SESSION_QUEUE_HIGH) {
+		any = true;
+		if (call_tell(s->telling))
+			call_told(pop_telling(s));
+	}
+	return any;
+}
+
+void session_tell(struct session *s, struct call *c)
+{
+	c->next_telling = NULL;
+	*s->telling_end = c;
+	s->telling_end = &c->next_telling;
+	pump(s);
+}
+
+bool sessions_pump(struct sessions *all)
+{
+	bool any = false;
+
+	for (struct session *s = all->first; s; s = s->next)
+		any |= pump(s);
+	return any;
+}
+
+static void remove_telling(struct session *s, const struct call *c)
+{
+	struct call **at = &s->telling;
+
+	while (*at && *at != c)
+		at = &(*at)->next_telling;
+	if (!*at)
+		return;
+	*at = c->next_telling;
+	if (s->telling_end == &c->next_telling)
+		s->telling_end = at;
+}
+
 /* --- entering -------------------------------------------------------------------------------- */
 
 static bool channel_is_live(const struct sessions *all, const struct ipc_id *id)
@@ -270,6 +328,8 @@ static int take_cancel(struct session *s, const struct ipc_cancel *m, int *fds)
 
 	if (!c)
 		return 0;
+	if (c->state == CALL_TELLING)
+		remove_telling(s, c);
 	session_forget(s, c);
 	call_abandon(c);
 	return 0;
@@ -303,6 +363,7 @@ int session_open(struct sessions *all, int fd)
 	}
 	s->service = all->service;
 	s->calls = TABLE_INIT(SESSION_CALLS_MAX);
+	s->telling_end = &s->telling;
 	r = channel_open(&s->channel, &s->service->group, &s->service->loop, fd,
 			 IPC_FRONTEND_TO_STORED_DIRECTION, &session_handler, s);
 	if (r < 0) {

@@ -13,6 +13,7 @@
 #define SESSIONS_MAX 256
 #define SESSION_CALLS_MAX 4096		/* under way on one channel; more are told to slow down */
 #define SESSION_BODIES_MAX 512		/* of them with a body that comes in */
+#define SESSION_QUEUE_HIGH (2 * MIB)	/* answers wait while so many bytes wait for the frontend */
 #define SESSION_SWEEP_NS (2 * NS_PER_S)	/* how often deadlines are looked at */
 
 struct call;
@@ -24,6 +25,7 @@ struct session {
 	struct ipc_id id;		/* of the channel, once entered */
 	struct table calls;
 	size_t n_bodies;
+	struct call *telling, **telling_end;	/* answers that are to go out, in order */
 	struct session *next, *prev;
 };
 
@@ -44,6 +46,9 @@ must_check int session_open(struct sessions *s, int fd);
 /* Ends those that have entered, with a word for the log; not from within a message of one of them. */
 void sessions_end_entered(struct sessions *s, const char *reason);
 
+/* Sends answers that waited for room; to be called after a flush. True if there were any. */
+bool sessions_pump(struct sessions *s);
+
 /* Ends all, and listens no more. */
 void sessions_close(struct sessions *s);
 
@@ -54,6 +59,9 @@ void session_violated(struct session *s, const char *what);
 
 /* Sends, and if that fails ends nothing: the channel will. Takes fd, -1 for none. */
 void session_send(struct session *s, const struct ipc_message *m, int fd);
+
+/* The call's answer goes out behind those before it: call_tell(), as often as it takes. */
+void session_tell(struct session *s, struct call *c);
 
 /* The call is over: its number is free, and nothing more is said about it. */
 void session_forget(struct session *s, struct call *c);
