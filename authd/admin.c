@@ -53,7 +53,8 @@ static void connection_free(struct admin_connection *c)
 
 static int idle_for_too_long(struct loop_timer *t)
 {
-	connection_free((struct admin_connection *)((char *)t - offsetof(struct admin_connection, idle)));
+	connection_free(
+		(struct admin_connection *)((char *)t - offsetof(struct admin_connection, idle)));
 	return 0;
 }
 
@@ -62,7 +63,7 @@ static void touch(struct admin_connection *c)
 	loop_arm(&c->admin->authd->loop, &c->idle, clock_boottime_ns() + ADMIN_IDLE_NS);
 }
 
-/* --- answers ----------------------------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------------------------ */
 
 static int append(const char *bytes, size_t len, void *to)
 {
@@ -77,8 +78,9 @@ static void put_answer(struct admin_connection *c, json_t *answer)
 {
 	if (!answer || json_dump_callback(answer, append, &c->out, JSON_COMPACT) < 0) {
 		wipe(&c->out);
-		buffer_append_string(&c->out, "{\"ok\":false,\"error\":\"There is not enough memory "
-					      "for the answer.\"}");
+		buffer_append_string(&c->out,
+				     "{\"ok\":false,\"error\":\"There is not enough memory "
+				     "for the answer.\"}");
 	}
 	buffer_append_byte(&c->out, '\n');
 	json_decref(answer);
@@ -103,7 +105,7 @@ static int send_some(struct admin_connection *c)
 	return 0;
 }
 
-/* --- requests ---------------------------------------------------------------------------------- */
+/* --- requests ----------------------------------------------------------------------------- */
 
 static int proceed(struct admin_connection *c);
 
@@ -154,7 +156,8 @@ static void refuse_long_line(struct admin_connection *c)
 	sodium_memzero(c->in.data, c->in.size);
 	c->in.len = 0;
 	c->at_end = true;
-	buffer_append_string(&c->out, "{\"ok\":false,\"error\":\"A line is at most 65536 bytes.\"}\n");
+	buffer_append_string(&c->out,
+			     "{\"ok\":false,\"error\":\"A line is at most 65536 bytes.\"}\n");
 }
 
 /* Deals with one line; false where there is none. */
@@ -211,7 +214,7 @@ static int ready(struct loop_source *s, uint32_t events)
 	return 0;
 }
 
-/* --- life -------------------------------------------------------------------------------------- */
+/* --- life --------------------------------------------------------------------------------- */
 
 static bool admits(const struct listener *l, const struct peer *p)
 {
@@ -276,7 +279,7 @@ int admin_listen(struct admin *admin, int fd)
 	return listener_open(&admin->listener, &admin->authd->loop, fd);
 }
 
-/* jansson's memory holds secrets for a moment, so it goes back wiped; its length stands before it. */
+/* jansson's memory holds secrets for a moment, so it goes back wiped; its length leads it. */
 static void *json_memory(size_t len)
 {
 	size_t *block = malloc(sizeof(max_align_t) + len);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The admin socket: one JSON object a line comes in, one goes out, in order. A connection's next line
- * is read when the one before is answered. Who may connect is decided by uid and gid.
+ * The admin socket: one JSON object a line comes in, one goes out, in order. A connection's next
+ * line is read when the one before is answered. Who may connect is decided by uid and gid.
  */
 
 #include "authd/listener.h"

@@ -46,8 +46,9 @@ static int open_database(struct authd *a)
 		return r;
 	}
 	if (!keyring_fits(a->keyring)) {
-		log_error("keyring-key-wrong path=%s: the secrets in it were sealed with another key",
-			  LOG_VALUE(span_from_string(path)));
+		log_error(
+			"keyring-key-wrong path=%s: the secrets in it were sealed with another key",
+			LOG_VALUE(span_from_string(path)));
 		return -EKEYREJECTED;
 	}
 	return 0;

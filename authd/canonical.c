@@ -22,7 +22,7 @@ void canonical_clear(struct canonical *c)
 	buffer_clear(&c->text);
 }
 
-/* --- taking apart ------------------------------------------------------------------------------ */
+/* --- taking apart ------------------------------------------------------------------------- */
 
 /* A line end in a value could stand for the beginning of another field's line. */
 static bool is_one_line(struct span s)
@@ -54,9 +54,10 @@ static int read_fields(struct canonical *c, struct span rest)
 }
 
 /*
- * Decodes and encodes once, so that two ways to write the same text become one. A plus is a space in
- * queries and a plus in paths: exactly as the parser in s3/ takes it, or `a+b` and `a%2Bb` would have
- * one signature and two meanings. Room was made before: *ret stays valid while others are added.
+ * Decodes and encodes once, so that two ways to write the same text become one. A plus is a space
+ * in queries and a plus in paths: exactly as the parser in s3/ takes it, or `a+b` and `a%2Bb` would
+ * have one signature and two meanings. Room was made before: *ret stays valid while others are
+ * added.
  */
 static bool encode(struct canonical *c, struct span raw, bool is_path, struct buffer *to,
 		   struct span *ret)
@@ -154,7 +155,7 @@ struct span canonical_param(const struct canonical *c, struct span name, size_t 
 	return *ret_count == 1 ? found : SPAN_NONE;
 }
 
-/* --- putting together -------------------------------------------------------------------------- */
+/* --- putting together --------------------------------------------------------------------- */
 
 static void put_query(struct canonical *c)
 {

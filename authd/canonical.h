@@ -3,12 +3,13 @@
 
 /*
  * The canonical form of a request's head, over which SigV4 signatures are made, from its raw bytes:
- * nothing that another part of Coffer decoded or dropped has a say in it. The path is decoded and encoded
- * once and not normalised, as S3 does it; parameters are ordered by what they are once encoded.
+ * nothing that another part of Coffer decoded or dropped has a say in it. The path is decoded and
+ * encoded once and not normalised, as S3 does it; parameters are ordered by what they are once
+ * encoded.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  *
- * Two heads of the same canonical form must mean the same, or a broken frontend could change the one
- * into the other: where the parser in s3/ would see a difference, reading fails here.
+ * Two heads of the same canonical form must mean the same, or a broken frontend could change the
+ * one into the other: where the parser in s3/ would see a difference, reading fails here.
  */
 
 #include "base/buffer.h"
@@ -49,7 +50,7 @@ void canonical_clear(struct canonical *c);
  */
 must_check int canonical_read(struct canonical *c, const struct s3_head *head);
 
-/* The only field of that name (any case). SPAN_NONE for none; *ret_count says how many there are. */
+/* The only field of that name (any case), or SPAN_NONE; *ret_count says how many there are. */
 struct span canonical_field(const struct canonical *c, struct span name, size_t *ret_count);
 
 /* The same of a parameter, by its encoded name. The value is encoded, and empty without `=`. */

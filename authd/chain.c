@@ -28,7 +28,7 @@ static int refuse(struct chain *c, enum s3_error error)
 	return CHAIN_REFUSED;
 }
 
-/* --- what waits -------------------------------------------------------------------------------- */
+/* --- what waits --------------------------------------------------------------------------- */
 
 static size_t fifo_len(const struct chain_fifo *f)
 {
@@ -87,7 +87,7 @@ void chain_clear(struct chain *c)
 	c->claims.taken = c->hashes.taken = 0;
 }
 
-/* --- walking ----------------------------------------------------------------------------------- */
+/* --- walking ------------------------------------------------------------------------------ */
 
 static struct sigv4_scope scope_of(const struct chain *c)
 {
@@ -126,7 +126,7 @@ static uint32_t length_of(const uint8_t *claim)
 	return wire_get_u32(&r);
 }
 
-/* True if the next claim is of a chunk without bytes: the hash of that needs nobody to compute it. */
+/* True if the next claim is of a chunk without bytes, whose hash everybody knows. */
 static bool next_is_closing(const struct chain *c)
 {
 	return length_of(c->claims.bytes.data + c->claims.taken) == 0;
@@ -148,7 +148,7 @@ static int walk(struct chain *c)
 	}
 	if (c->state != CHAIN_CLAIMED)
 		return CHAIN_OK;
-	/* More bytes were hashed than chunks were claimed: the two sides were told different things. */
+	/* More was hashed than claimed: the two sides were told different things. */
 	if (fifo_len(&c->hashes))
 		return refuse(c, S3_ERROR_SIGNATURE_DOES_NOT_MATCH);
 	if (c->has_trailer && !trailer_is_signed(c))
@@ -157,7 +157,7 @@ static int walk(struct chain *c)
 	return CHAIN_DONE;
 }
 
-/* --- claims ------------------------------------------------------------------------------------ */
+/* --- claims ------------------------------------------------------------------------------- */
 
 /* Counts lengths and sees the closing chunk; behind it none may come. */
 static int count_chunks(struct chain *c, struct span chunks)
@@ -186,7 +186,8 @@ static int take_trailer(struct chain *c, struct span trailer, struct span signat
 	if (span_is_none(rest) || rest.len || span_is_none(value) ||
 	    value.len >= sizeof(c->checksum) || signature.len != SIGV4_LEN)
 		return refuse(c, S3_ERROR_MALFORMED_TRAILER);
-	if (c->trailer_algorithm == CHECKSUM_NONE || checksum_by_header(name) != c->trailer_algorithm)
+	if (c->trailer_algorithm == CHECKSUM_NONE ||
+	    checksum_by_header(name) != c->trailer_algorithm)
 		return refuse(c, S3_ERROR_MALFORMED_TRAILER);
 	memcpy(c->checksum, value.data, value.len);
 	memcpy(c->trailer_signature, signature.data, SIGV4_LEN);

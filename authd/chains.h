@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The signed streams under way, found by the id of their grant. How many there may be, how much memory
- * they may hold together and how long one may stand still is all bounded here, since a frontend that
- * is not ours any more could begin one after the other.
+ * The signed streams under way, found by the id of their grant. How many there may be, how much
+ * memory they may hold together and how long one may stand still is all bounded here, since a
+ * frontend that is not ours any more could begin one after the other.
  */
 
 #include "authd/chain.h"
@@ -70,7 +70,7 @@ void chains_remove(struct stream *s);
 /* NULL where there is none (any more). */
 struct stream *chains_find(const struct chains *c, const struct ipc_id *grant);
 
-/* As chain_claim() and chain_hash(), counted. CHAIN_REFUSED also where memory for waiting ran out. */
+/* As chain_claim() and chain_hash(). CHAIN_REFUSED also where too much waits in all chains. */
 must_check int stream_claim(struct stream *s, struct span chunks, bool last, struct span trailer,
 			    struct span trailer_signature);
 must_check int stream_hash(struct stream *s, struct span hashes);

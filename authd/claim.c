@@ -14,7 +14,8 @@
 	"query string parameter or the Authorization header should be specified"
 #define ALL_PARAMETERS                                                                             \
 	"Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "   \
-	"X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters, each once."
+	"X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters, each "    \
+	"once."
 
 static int say(struct claim *m, enum s3_error error, const char *format, ...) printf_like(3, 4);
 static int say(struct claim *m, enum s3_error error, const char *format, ...)
@@ -74,7 +75,7 @@ static void set_time(struct claim *m, int64_t s)
 	m->scope.time = (struct span){ m->time, SIGV4_TIME_LEN };
 }
 
-/* --- in the Authorization header --------------------------------------------------------------- */
+/* --- in the Authorization header ---------------------------------------------------------- */
 
 /* `Credential=..., SignedHeaders=..., Signature=...`: each once, in any order. */
 static int read_members(struct claim *m, struct span rest)
@@ -139,7 +140,7 @@ static int read_header(struct claim *m, const struct canonical *c, struct span t
 	return read_header_time(m, c);
 }
 
-/* --- in the query ------------------------------------------------------------------------------ */
+/* --- in the query ------------------------------------------------------------------------- */
 
 static bool read_param(const struct canonical *c, struct buffer *decoded, struct span name,
 		       struct span *ret)
@@ -208,7 +209,7 @@ static int read_query(struct claim *m, const struct canonical *c, struct buffer 
 	return 0;
 }
 
-/* --- which of them ----------------------------------------------------------------------------- */
+/* --- which of them ------------------------------------------------------------------------ */
 
 static bool has_param(const struct canonical *c, struct span name)
 {
@@ -238,7 +239,7 @@ int claim_read(const struct canonical *c, struct buffer *decoded, struct claim *
 	return v2 ? S3_ERROR_UNSUPPORTED_SIGNATURE : S3_ERROR_ACCESS_DENIED;
 }
 
-/* --- clock and region -------------------------------------------------------------------------- */
+/* --- clock and region --------------------------------------------------------------------- */
 
 static int check_time(struct claim *m, int64_t now_s)
 {
@@ -276,7 +277,8 @@ int claim_check(struct claim *m, int64_t now_s, const char *region)
 			   m->presigned ? S3_ERROR_AUTHORIZATION_QUERY_PARAMETERS_ERROR :
 					  S3_ERROR_AUTHORIZATION_HEADER_MALFORMED,
 			   "%sthe region '%.*s' is wrong; expecting '%s'",
-			   m->presigned ? "Error parsing the X-Amz-Credential parameter; " : MALFORMED,
+			   m->presigned ? "Error parsing the X-Amz-Credential parameter; "
+					: MALFORMED,
 			   (int)shown.len, (const char *)shown.data, region);
 	}
 	return check_time(m, now_s);

@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * What a request claims of itself: by which key, for when and where, over which fields it is signed.
- * It stands in the Authorization header or in the query, never in both. Reading checks the form, and
- * claim_check() what needs a clock and a region, but no key: whether it is true, the judge decides.
+ * What a request claims of itself: by which key, for when and where, over which fields it is
+ * signed. It stands in the Authorization header or in the query, never in both. Reading checks the
+ * form, and claim_check() what needs a clock and a region, but no key: whether it is true, the
+ * judge decides.
  */
 
 #include "authd/canonical.h"
@@ -30,8 +31,8 @@ struct claim {
 };
 
 /*
- * 0, or the enum s3_error: ACCESS_DENIED where there is no claim at all. `decoded` keeps what had to
- * be decoded. The claim borrows from it, from the head and from itself: it must not be moved.
+ * 0, or the enum s3_error: ACCESS_DENIED where there is no claim at all. `decoded` keeps what had
+ * to be decoded. The claim borrows from it, from the head and from itself: it must not be moved.
  */
 must_check int claim_read(const struct canonical *c, struct buffer *decoded, struct claim *ret);
 

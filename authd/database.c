@@ -11,8 +11,7 @@
 /* Says in the file's header whose it is: "CFau". */
 #define APPLICATION_ID 0x43466175
 
-/* Step i brings user_version from i to i + 1. Steps are never changed, only added. */
-static const char *const migrations[] = {
+static const char first_schema[] =
 	"CREATE TABLE tenants ("
 	"	number INTEGER PRIMARY KEY AUTOINCREMENT,"
 	"	id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),"
@@ -30,8 +29,10 @@ static const char *const migrations[] = {
 	"	enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),"
 	"	created_ns INTEGER NOT NULL"
 	") STRICT;"
-	"CREATE INDEX keys_by_tenant ON keys (tenant);",
-};
+	"CREATE INDEX keys_by_tenant ON keys (tenant);";
+
+/* Step i brings user_version from i to i + 1. Steps are never changed, only added. */
+static const char *const migrations[] = { first_schema };
 
 enum statement {
 	ADD_TENANT,
@@ -42,9 +43,11 @@ enum statement {
 };
 
 static const char *const texts[STATEMENT_COUNT] = {
-	[ADD_TENANT] = "INSERT INTO tenants (id, name, display_name, email, canonical_id, created_ns)"
-		       " VALUES (?, ?, ?, ?, ?, ?)",
-	[ADD_KEY] = "INSERT INTO keys (id, tenant, sealed, enabled, created_ns) VALUES (?, ?, ?, ?, ?)",
+	[ADD_TENANT] =
+		"INSERT INTO tenants (id, name, display_name, email, canonical_id, created_ns)"
+		" VALUES (?, ?, ?, ?, ?, ?)",
+	[ADD_KEY] =
+		"INSERT INTO keys (id, tenant, sealed, enabled, created_ns) VALUES (?, ?, ?, ?, ?)",
 	[ENABLE_KEY] = "UPDATE keys SET enabled = ? WHERE id = ?",
 	[REMOVE_KEY] = "DELETE FROM keys WHERE id = ?",
 };
@@ -221,7 +224,7 @@ const char *database_complaint(const struct database *d)
 	return sqlite3_errmsg(d->sqlite);
 }
 
-/* --- reading everything ------------------------------------------------------------------------ */
+/* --- reading everything ------------------------------------------------------------------- */
 
 static struct span column(sqlite3_stmt *s, int i)
 {
@@ -314,11 +317,12 @@ int database_load(struct database *d, struct keyring *k)
 		 take_tenant);
 	if (r < 0)
 		return r;
-	return load(d, k, "SELECT id, tenant, sealed, enabled, created_ns FROM keys ORDER BY number",
+	return load(d, k,
+		    "SELECT id, tenant, sealed, enabled, created_ns FROM keys ORDER BY number",
 		    take_key);
 }
 
-/* --- changes ----------------------------------------------------------------------------------- */
+/* --- changes ------------------------------------------------------------------------------ */
 
 static void bind_text(sqlite3_stmt *s, int i, const char *text)
 {

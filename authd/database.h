@@ -3,8 +3,8 @@
 
 /*
  * auth.db: tenants and keys on disk. Opened and read before the confinement, by the loop's thread;
- * from then on the writer's alone. One connection, which holds the file for itself: a second authd on
- * the same directory does not start.
+ * from then on the writer's alone. One connection, which holds the file for itself: a second authd
+ * on the same directory does not start.
  */
 
 #include "authd/keyring.h"

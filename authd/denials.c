@@ -44,6 +44,7 @@ void denials_note(struct denials *d, uint64_t request_id, struct span peer,
 			loop_arm(d->loop, &d->summary, now + DENIALS_SUMMARY_NS);
 		return;
 	}
-	log_info("denied request=%016" PRIx64 " error=%s peer=%s key=%s held_back=%" PRIu64, request_id,
-		 s3_errors[error].code, LOG_VALUE(peer), key ? key->id : "unknown", held_back);
+	log_info("denied request=%016" PRIx64 " error=%s peer=%s key=%s held_back=%" PRIu64,
+		 request_id, s3_errors[error].code, LOG_VALUE(peer), key ? key->id : "unknown",
+		 held_back);
 }

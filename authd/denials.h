@@ -3,8 +3,9 @@
 
 /*
  * The record of who was refused what: a line in the log for each, up to a rate, and the number of
- * those that were held back. Neither signatures nor secrets are in it, and of access keys only those
- * that exist: what a stranger sends in their place may be a secret pasted into the wrong field.
+ * those that were held back. Neither signatures nor secrets are in it, and of access keys only
+ * those that exist: what a stranger sends in their place may be a secret pasted into the wrong
+ * field.
  */
 
 #include "authd/judge.h"

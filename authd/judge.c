@@ -78,10 +78,11 @@ static int hear_canonical(struct judge *j, struct ruling *r, struct span *ret)
 	case CANONICAL_OK:
 		break;
 	case CANONICAL_MALFORMED:
-		return deny(r,
-			    m->presigned ? S3_ERROR_AUTHORIZATION_QUERY_PARAMETERS_ERROR :
-					   S3_ERROR_AUTHORIZATION_HEADER_MALFORMED,
-			    "SignedHeaders must be lower-case names, each once, in ascending order.");
+		return deny(
+			r,
+			m->presigned ? S3_ERROR_AUTHORIZATION_QUERY_PARAMETERS_ERROR
+				     : S3_ERROR_AUTHORIZATION_HEADER_MALFORMED,
+			"SignedHeaders must be lower-case names, each once, in ascending order.");
 	case CANONICAL_ABSENT:
 		return S3_ERROR_SIGNATURE_DOES_NOT_MATCH;
 	}

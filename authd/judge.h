@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * The judge hears a request's head and rules: who it is, and whether he may. The signature is checked
- * over the raw bytes; only then is the head parsed for its meaning, so that nobody without a key learns
- * from an answer what Coffer thinks of a bucket's name. A tenant's key may do everything in its own
- * tenant; which buckets that are, stored knows.
+ * The judge hears a request's head and rules: who it is, and whether he may. The signature is
+ * checked over the raw bytes; only then is the head parsed for its meaning, so that nobody without
+ * a key learns from an answer what Coffer thinks of a bucket's name. A tenant's key may do
+ * everything in its own tenant; which buckets that are, stored knows.
  */
 
 #include "authd/claim.h"
@@ -26,13 +26,13 @@ DEFINE_CLEANUP(struct judge *, judge_free)
 struct ruling {
 	enum s3_error error;		/* S3_ERROR_NONE: he may, and all that follows is set */
 	char detail[256];		/* the error's own sentence, "" for the usual one */
-	const struct access_key *key;	/* whose it is, as far as that is known; also with an error */
+	const struct access_key *key;	/* whose it is, where known; also with an error */
 	struct s3_parsed parsed;
 	const struct claim *claim;	/* the judge's, until the next hearing */
 	const uint8_t *signing_key;	/* the keyring's, likewise */
 };
 
-/* A ruling must be cleared. Negative only where we cannot rule: -ENOMEM, -EBADMSG of the keyring. */
+/* A ruling must be cleared. Negative only where we cannot rule: -ENOMEM, the keyring's -EBADMSG. */
 must_check int judge_hear(struct judge *j, const struct s3_head *head, int64_t now_s,
 			  struct ruling *ret);
 void ruling_clear(struct ruling *r);

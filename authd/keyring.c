@@ -27,8 +27,8 @@ struct keyring {
 	struct tenant *tenants, **tenants_end;
 	struct table tenants_by_number;
 	struct access_key *keys, **keys_end;
-	struct table keys_by_hash;	/* of their ids, keyed: nobody can choose two that collide */
-	struct access_key *nobody;	/* in no list: what unknown access keys are checked against */
+	struct table keys_by_hash; /* of their ids, keyed: nobody can choose two that collide */
+	struct access_key *nobody; /* in no list: what unknown access keys are checked against */
 };
 
 static int make_nobody(struct keyring *k)
@@ -93,7 +93,7 @@ struct keyring *keyring_free(struct keyring *k)
 	return NULL;
 }
 
-/* --- forms ------------------------------------------------------------------------------------- */
+/* --- forms -------------------------------------------------------------------------------- */
 
 static bool is_lower_or_digit(uint8_t c)
 {
@@ -113,7 +113,8 @@ bool keyring_access_key_is_valid(struct span s)
 	for (size_t i = 0; i < s.len; i++) {
 		uint8_t c = span_bytes(s)[i];
 
-		if (!is_lower_or_digit(c) && !(c >= 'A' && c <= 'Z') && c != '.' && c != '_' && c != '-')
+		if (!is_lower_or_digit(c) && !(c >= 'A' && c <= 'Z') && c != '.' && c != '_' &&
+		    c != '-')
 			return false;
 	}
 	return s.len >= KEYRING_ACCESS_KEY_MIN && s.len <= KEYRING_ACCESS_KEY_MAX;
@@ -127,7 +128,7 @@ bool keyring_secret_is_valid(struct span s)
 	return s.len >= KEYRING_SECRET_MIN && s.len <= KEYRING_SECRET_MAX;
 }
 
-/* --- records ----------------------------------------------------------------------------------- */
+/* --- records ------------------------------------------------------------------------------ */
 
 /* The caller has checked that it fits; the record came zeroed. */
 static void set_text(char *to, size_t size, struct span text)
@@ -195,9 +196,10 @@ int access_key_new(struct keyring *k, const struct tenant *t, struct span id, st
 	set_text(a->id, sizeof(a->id), id);
 	binding = binding_of(a);
 	randombytes_buf(a->sealed, NONCE_LEN);
-	crypto_aead_xchacha20poly1305_ietf_encrypt(
-		a->sealed + NONCE_LEN, &len, secret.data, MIN(secret.len, (size_t)KEYRING_SECRET_MAX),
-		binding.bytes, binding.len, NULL, a->sealed, k->open->master);
+	crypto_aead_xchacha20poly1305_ietf_encrypt(a->sealed + NONCE_LEN, &len, secret.data,
+						   MIN(secret.len, (size_t)KEYRING_SECRET_MAX),
+						   binding.bytes, binding.len, NULL, a->sealed,
+						   k->open->master);
 	a->sealed_len = NONCE_LEN + (size_t)len;
 	*ret = a;
 	return 0;
@@ -226,7 +228,7 @@ static int open_secret(struct keyring *k, const struct access_key *a, struct spa
 	return 0;
 }
 
-/* --- what exists ------------------------------------------------------------------------------- */
+/* --- what exists -------------------------------------------------------------------------- */
 
 static int add(struct table *t, uint64_t number, void *record)
 {
@@ -337,7 +339,7 @@ size_t keyring_key_count(const struct keyring *k)
 	return k->keys_by_hash.count;
 }
 
-/* --- keys -------------------------------------------------------------------------------------- */
+/* --- keys --------------------------------------------------------------------------------- */
 
 int keyring_signing_key(struct keyring *k, const struct access_key *a, struct span day,
 			struct span region, const uint8_t **ret)

@@ -5,9 +5,9 @@
  * Who there is: tenants and their access keys, in memory, for the loop. The database behind it is
  * database.h's; what it has made durable is put in here, and only then exists.
  *
- * Secrets are sealed (XChaCha20-Poly1305 under the keyring key, bound to access key and tenant) here
- * as they are in the file. One is opened for the moment in which a signing key is derived from it, in
- * guarded memory; what is kept is the signing key, for its day.
+ * Secrets are sealed (XChaCha20-Poly1305 under the keyring key, bound to access key and tenant)
+ * here as they are in the file. One is opened for the moment in which a signing key is derived from
+ * it, in guarded memory; what is kept is the signing key, for its day.
  */
 
 #include "authd/sigv4.h"
@@ -61,7 +61,7 @@ bool keyring_name_is_valid(struct span s);
 bool keyring_access_key_is_valid(struct span s);
 bool keyring_secret_is_valid(struct span s);
 
-/* --- records, before they are durable ---------------------------------------------------------- */
+/* --- records, before they are durable ----------------------------------------------------- */
 
 /* With an id, and where canonical_id is empty also one of those. Texts must be valid and fit. */
 must_check int tenant_new(struct span name, struct span display_name, struct span email,
@@ -75,7 +75,7 @@ must_check int access_key_new(struct keyring *k, const struct tenant *t, struct 
 struct access_key *access_key_free(struct access_key *a);
 DEFINE_CLEANUP(struct access_key *, access_key_free)
 
-/* --- what exists ------------------------------------------------------------------------------- */
+/* --- what exists -------------------------------------------------------------------------- */
 
 enum keyring_outcome {
 	KEYRING_OK = 0,
@@ -83,8 +83,8 @@ enum keyring_outcome {
 };
 
 /*
- * Take the record over when the result is 0. -EEXIST: its hash is another's, once in 2^64; hashes are
- * others at each start.
+ * Take the record over when the result is 0. -EEXIST: its hash is another's, once in 2^64; hashes
+ * are others at each start.
  */
 must_check int keyring_add_tenant(struct keyring *k, struct tenant *t);
 must_check int keyring_add_key(struct keyring *k, struct access_key *a);
@@ -112,5 +112,5 @@ size_t keyring_key_count(const struct keyring *k);
 must_check int keyring_signing_key(struct keyring *k, const struct access_key *a, struct span day,
 				   struct span region, const uint8_t **ret);
 
-/* Whether this keyring key is the one the secrets were sealed with, tried on one; true without any. */
+/* Whether the secrets were sealed with this keyring key, tried on one of them; true without any. */
 bool keyring_fits(struct keyring *k);

@@ -11,7 +11,7 @@
 #include "ipc/peer.h"
 
 #define LISTENER_BATCH 16
-#define LISTENER_PAUSE_NS (NS_PER_S / 10)	/* where accepting fails, e.g. for want of descriptors */
+#define LISTENER_PAUSE_NS (NS_PER_S / 10)	/* where accepting fails, as for want of memory */
 
 enum listener_outcome {
 	LISTENER_OK = 0,

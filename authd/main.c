@@ -150,7 +150,8 @@ static void tell_ready(struct program *p)
 
 	p->authd.confinement = confine_grade_name(confine_grade(&p->confine));
 	if (*missing)
-		log_warning("confinement-degraded missing=%s", LOG_VALUE(span_from_string(missing)));
+		log_warning("confinement-degraded missing=%s",
+			    LOG_VALUE(span_from_string(missing)));
 	log_info("ready version=%s confinement=%s tenants=%zu keys=%zu", COFFER_VERSION,
 		 p->authd.confinement, keyring_tenant_count(p->authd.keyring),
 		 keyring_key_count(p->authd.keyring));

@@ -131,7 +131,8 @@ int options_parse(int argc, char **argv, struct options *ret)
 			return OPTIONS_HELP;
 		}
 		if (!take(&o, which, optarg)) {
-			snprintf(what, sizeof(what), "--%s cannot be \"%s\".", options[index].name, optarg);
+			snprintf(what, sizeof(what), "--%s cannot be \"%s\".", options[index].name,
+				 optarg);
 			return wrong(what);
 		}
 	}

@@ -2,16 +2,14 @@
 #include "authd/order.h"
 
 #include <sodium.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 #include "authd/authd.h"
+#include "authd/ratify.h"
+#include "authd/reply.h"
 #include "base/clock.h"
-#include "base/log.h"
-#include "s3/date.h"
 #include "s3/encoding.h"
 
-/* --- what may be said --------------------------------------------------------------------------- */
+/* --- what may be said --------------------------------------------------------------------- */
 
 static bool is_text(struct span s)
 {
@@ -34,7 +32,8 @@ static bool is_email(struct span s)
 static bool is_canonical_id(struct span s)
 {
 	for (size_t i = 0; i < s.len; i++)
-		if (hex_digit(span_bytes(s)[i]) < 0 || (span_bytes(s)[i] >= 'A' && span_bytes(s)[i] <= 'F'))
+		if (hex_digit(span_bytes(s)[i]) < 0 ||
+		    (span_bytes(s)[i] >= 'A' && span_bytes(s)[i] <= 'F'))
 			return false;
 	return s.len == KEYRING_CANONICAL_LEN;
 }
@@ -80,49 +79,7 @@ struct order {
 	json_t *answer;			/* to a success */
 };
 
-/* --- answers ------------------------------------------------------------------------------------ */
-
-static json_t *refusal(const char *hint, const char *format, ...) printf_like(2, 3);
-static json_t *refusal(const char *hint, const char *format, ...)
-{
-	char sentence[512];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(sentence, sizeof(sentence), format, args);
-	va_end(args);
-	if (!hint)
-		return json_pack("{s:b, s:s}", "ok", 0, "error", sentence);
-	return json_pack("{s:b, s:s, s:s}", "ok", 0, "error", sentence, "hint", hint);
-}
-
-static json_t *success(const char *name, json_t *value)
-{
-	return value ? json_pack("{s:b, s:o}", "ok", 1, name, value) : NULL;
-}
-
-static json_t *tenant_json(const struct tenant *t)
-{
-	char id[2 * sizeof(t->id.bytes) + 1], created[DATE_TEXT_MAX];
-
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id",
-			 hex_encode((struct span){ t->id.bytes, sizeof(t->id.bytes) }, id), "name",
-			 t->name, "display_name", t->display_name, "email", t->email,
-			 "canonical_id", t->canonical_id, "created_at",
-			 date_format_iso8601(t->created_ns, created));
-}
-
-/* Never with the secret: whoever has just made the key adds it himself. */
-static json_t *key_json(const struct access_key *a, bool enabled)
-{
-	char created[DATE_TEXT_MAX];
-
-	return json_pack("{s:s, s:s, s:s, s:s}", "access_key", a->id, "tenant", a->tenant->name,
-			 "status", enabled ? "enabled" : "disabled", "created_at",
-			 date_format_iso8601(a->created_ns, created));
-}
-
-/* --- changes ------------------------------------------------------------------------------------ */
+/* --- life --------------------------------------------------------------------------------- */
 
 static void order_free(struct order *o)
 {
@@ -135,100 +92,11 @@ void order_abandon(struct order *o)
 	o->waiter.answered = NULL;
 }
 
-static json_t *missing_key(struct span id)
-{
-	return refusal("cofferctl key list shows those there are", "There is no access key %.*s.",
-		       (int)id.len, (const char *)id.data);
-}
-
-static json_t *taken(const struct change *c)
-{
-	if (c->kind == CHANGE_ADD_TENANT)
-		return refusal(NULL, "There is already a tenant with this name or canonical id.");
-	return refusal("choose another, or leave it out and one is made",
-		       "There is already an access key %s.", c->key->id);
-}
-
-/* What is durable comes into force. */
-static int enforce(struct keyring *k, struct change *c, struct access_key *a)
-{
-	int r;
-
-	switch (c->kind) {
-	case CHANGE_ADD_TENANT:
-		r = keyring_add_tenant(k, c->tenant);
-		if (r == KEYRING_OK)
-			c->tenant = NULL;
-		return r > 0 ? fold(r) : r;
-	case CHANGE_ADD_KEY:
-		r = keyring_add_key(k, c->key);
-		if (r == KEYRING_OK)
-			c->key = NULL;
-		return r > 0 ? fold(r) : r;
-	case CHANGE_ENABLE_KEY:
-		keyring_enable_key(k, a, true);
-		return 0;
-	case CHANGE_DISABLE_KEY:
-		keyring_enable_key(k, a, false);
-		return 0;
-	case CHANGE_REMOVE_KEY:
-		keyring_remove_key(k, a);
-		return 0;
-	}
-	return -EINVAL;
-}
-
-/* One line for each change; of keys the id only. */
-static void note(const struct change *c, uid_t uid)
-{
-	switch (c->kind) {
-	case CHANGE_ADD_TENANT:
-		log_info("tenant-created name=%s uid=%u", c->tenant->name, uid);
-		return;
-	case CHANGE_ADD_KEY:
-		log_info("key-created key=%s tenant=%s uid=%u", c->key->id, c->key->tenant->name, uid);
-		return;
-	case CHANGE_ENABLE_KEY:
-		log_info("key-enabled key=%s uid=%u", c->id, uid);
-		return;
-	case CHANGE_DISABLE_KEY:
-		log_info("key-disabled key=%s uid=%u", c->id, uid);
-		return;
-	case CHANGE_REMOVE_KEY:
-		log_info("key-deleted key=%s uid=%u", c->id, uid);
-		return;
-	}
-}
-
-/* What became of a change, and the answer to that. */
-static json_t *conclude(struct order *o, struct change *c)
-{
-	struct keyring *k = o->authd->keyring;
-	struct access_key *a = keyring_find_key(k, span_from_string(c->id));
-	int r = c->result;
-
-	if (r == DATABASE_EXISTS)
-		return taken(c);
-	if (r == DATABASE_MISSING || (r == DATABASE_OK && c->id[0] && !a))
-		return missing_key(span_from_string(c->id));
-	if (r == DATABASE_OK) {
-		note(c, o->waiter.uid);
-		r = enforce(k, c, a);
-		if (r >= 0)
-			return steal_ptr(o->answer);
-		snprintf(c->complaint, sizeof(c->complaint), "in force after the next start");
-	}
-	log_error("change-failed error=%s what=%s", strerrorname_np(-r),
-		  LOG_VALUE(span_from_string(c->complaint)));
-	return refusal("the log of coffer-authd says more", "The change could not be made: %s.",
-		       strerrordesc_np(-r));
-}
-
 static void change_done(struct change *c)
 {
 	struct order *o = c->owner;
 	struct order_waiter w = o->waiter;
-	json_t *answer = conclude(o, c);
+	json_t *answer = ratify(o->authd->keyring, c, w.uid, steal_ptr(o->answer));
 
 	change_free(c);
 	order_free(o);
@@ -238,7 +106,7 @@ static void change_done(struct change *c)
 		json_decref(answer);
 }
 
-/* --- the orders --------------------------------------------------------------------------------- */
+/* --- the orders --------------------------------------------------------------------------- */
 
 static struct change *change_new(enum change_kind kind, const struct access_key *a)
 {
@@ -259,8 +127,8 @@ static struct span value_of(const struct order *o, enum member m)
 }
 
 /*
- * Each makes the answer. With a change in *ret, it is the answer to that once it is durable; NULL, and
- * whatever change with it, is given up for lack of memory.
+ * Each makes the answer. With a change in *ret, it is the answer to that once it is durable; NULL,
+ * and whatever change with it, is given up for lack of memory.
  */
 static json_t *tenant_create(struct order *o, struct change **ret)
 {
@@ -268,24 +136,35 @@ static json_t *tenant_create(struct order *o, struct change **ret)
 	struct keyring *k = o->authd->keyring;
 
 	if (keyring_find_tenant(k, name))
-		return refusal("choose another name", "There is already a tenant %.*s.", (int)name.len,
-			       (const char *)name.data);
+		return reply_refused("choose another name", "There is already a tenant %.*s.",
+				     (int)name.len, (const char *)name.data);
 	if (keyring_tenant_count(k) + WRITER_QUEUE_MAX > KEYRING_TENANTS_MAX)
-		return refusal(NULL, "There are as many tenants as there can be.");
+		return reply_refused(NULL, "There are as many tenants as there can be.");
 	*ret = change_new(CHANGE_ADD_TENANT, NULL);
 	if (!*ret || tenant_new(name, shown.len ? shown : name, value_of(o, MEMBER_EMAIL),
 				value_of(o, MEMBER_CANONICAL_ID), &(*ret)->tenant) < 0)
 		return NULL;
-	return success("tenant", tenant_json((*ret)->tenant));
+	return reply_done("tenant", reply_tenant((*ret)->tenant));
+}
+
+/* A list with a gap would be a lie: it is whole, or there is none. */
+static bool add_item(json_t **list, json_t *item)
+{
+	if (json_array_append_new(*list, item) == 0)
+		return true;
+	json_decref(*list);
+	*list = NULL;
+	return false;
 }
 
 static json_t *tenant_list(struct order *o, struct change **ret)
 {
+	const struct tenant *t = keyring_tenants(o->authd->keyring);
 	json_t *list = json_array();
 
-	for (const struct tenant *t = keyring_tenants(o->authd->keyring); t; t = t->next)
-		json_array_append_new(list, tenant_json(t));
-	return success("tenants", list);
+	while (t && add_item(&list, reply_tenant(t)))
+		t = t->next;
+	return reply_done("tenants", list);
 }
 
 /* Access keys as others make them: 20 capitals and digits, the secret 40 of base64. */
@@ -324,18 +203,12 @@ static json_t *add_key(struct order *o, const struct tenant *t, struct span id, 
 	*ret = change_new(CHANGE_ADD_KEY, NULL);
 	if (!*ret || access_key_new(o->authd->keyring, t, id, secret, &(*ret)->key) < 0)
 		return NULL;
-	key = key_json((*ret)->key, true);
+	key = reply_key((*ret)->key, true);
 	if (json_object_set_new(key, "secret_key", json_stringn(secret.data, secret.len)) < 0) {
 		json_decref(key);
 		return NULL;
 	}
-	return success("key", key);
-}
-
-static json_t *unknown_tenant(struct span name)
-{
-	return refusal("cofferctl tenant list shows those there are", "There is no tenant %.*s.",
-		       (int)name.len, (const char *)name.data);
+	return reply_done("key", key);
 }
 
 static json_t *key_create(struct order *o, struct change **ret)
@@ -347,12 +220,12 @@ static json_t *key_create(struct order *o, struct change **ret)
 	json_t *answer;
 
 	if (!t)
-		return unknown_tenant(name);
+		return reply_no_tenant(name);
 	if (span_is_none(id) != span_is_none(secret))
-		return refusal("give both, or neither and both are made",
-			       "access_key and secret_key come together.");
+		return reply_refused("give both, or neither and both are made",
+				     "access_key and secret_key come together.");
 	if (keyring_key_count(o->authd->keyring) + WRITER_QUEUE_MAX > KEYRING_KEYS_MAX)
-		return refusal(NULL, "There are as many access keys as there can be.");
+		return reply_refused(NULL, "There are as many access keys as there can be.");
 	if (!span_is_none(id))
 		return add_key(o, t, id, secret, ret);
 	make_access_key(made_id);
@@ -370,12 +243,12 @@ static json_t *key_list(struct order *o, struct change **ret)
 	json_t *list;
 
 	if (!span_is_none(name) && !t)
-		return unknown_tenant(name);
+		return reply_no_tenant(name);
 	list = json_array();
 	for (const struct access_key *a = keyring_keys(k); a; a = a->next)
-		if (!t || a->tenant == t)
-			json_array_append_new(list, key_json(a, a->enabled));
-	return success("keys", list);
+		if ((!t || a->tenant == t) && !add_item(&list, reply_key(a, a->enabled)))
+			break;
+	return reply_done("keys", list);
 }
 
 static json_t *change_key(struct order *o, enum change_kind kind, struct change **ret)
@@ -385,10 +258,10 @@ static json_t *change_key(struct order *o, enum change_kind kind, struct change 
 	bool enabled;
 
 	if (!a)
-		return missing_key(id);
+		return reply_no_key(id);
 	enabled = kind == CHANGE_ENABLE_KEY || (kind == CHANGE_REMOVE_KEY && a->enabled);
 	*ret = change_new(kind, a);
-	return *ret ? success("key", key_json(a, enabled)) : NULL;
+	return *ret ? reply_done("key", reply_key(a, enabled)) : NULL;
 }
 
 static json_t *key_disable(struct order *o, struct change **ret)
@@ -411,11 +284,11 @@ static json_t *status(struct order *o, struct change **ret)
 	const struct authd *a = o->authd;
 	uint64_t uptime_s = (clock_boottime_ns() - a->started_ns) / NS_PER_S;
 
-	return success("status", json_pack("{s:s, s:I, s:b, s:I, s:s}", "version", COFFER_VERSION,
-					   "uptime_s", (json_int_t)uptime_s, "stored_connected",
-					   (int)storelinks_are_ready(a), "workers",
-					   (json_int_t)a->sessions.n_ready, "confinement",
-					   a->confinement));
+	return reply_done("status", json_pack("{s:s, s:I, s:b, s:I, s:s}", "version",
+					      COFFER_VERSION, "uptime_s", (json_int_t)uptime_s,
+					      "stored_connected", (int)storelinks_are_ready(a),
+					      "workers", (json_int_t)a->sessions.n_ready,
+					      "confinement", a->confinement));
 }
 
 static const struct row {
@@ -424,8 +297,8 @@ static const struct row {
 	unsigned int allowed;
 	json_t *(*run)(struct order *o, struct change **ret);
 } rows[] = {
-	{ "tenant.create", BIT(NAME), BIT(NAME) | BIT(DISPLAY_NAME) | BIT(EMAIL) | BIT(CANONICAL_ID),
-	  tenant_create },
+	{ "tenant.create", BIT(NAME),
+	  BIT(NAME) | BIT(DISPLAY_NAME) | BIT(EMAIL) | BIT(CANONICAL_ID), tenant_create },
 	{ "tenant.list", 0, 0, tenant_list },
 	{ "key.create", BIT(TENANT), BIT(TENANT) | BIT(ACCESS_KEY) | BIT(SECRET_KEY), key_create },
 	{ "key.list", 0, BIT(TENANT), key_list },
@@ -435,7 +308,7 @@ static const struct row {
 	{ "status", 0, 0, status },
 };
 
-/* --- understanding one -------------------------------------------------------------------------- */
+/* --- understanding one -------------------------------------------------------------------- */
 
 static const struct row *find_row(const char *name)
 {
@@ -462,9 +335,10 @@ static json_t *take_member(struct order *o, const struct row *row, const char *n
 	struct span text = { json_string_value(value), json_string_length(value) };
 
 	if (m == MEMBER_COUNT || !(row->allowed & (1u << m)))
-		return refusal(NULL, "%s has a member that it does not know.", row->name);
+		return reply_refused(NULL, "%s has a member that it does not know.", row->name);
 	if (!json_is_string(value) || !members[m].is_valid(text))
-		return refusal(NULL, "%s must be a string of %s.", members[m].name, members[m].form);
+		return reply_refused(NULL, "%s must be a string of %s.", members[m].name,
+				     members[m].form);
 	o->values[m] = text;
 	return NULL;
 }
@@ -484,7 +358,7 @@ static json_t *take_members(struct order *o, const struct row *row, json_t *requ
 	}
 	for (enum member m = 0; m < MEMBER_COUNT; m++)
 		if ((row->required & (1u << m)) && span_is_none(o->values[m]))
-			return refusal(NULL, "%s needs %s.", row->name, members[m].name);
+			return reply_refused(NULL, "%s needs %s.", row->name, members[m].name);
 	return NULL;
 }
 
@@ -494,12 +368,13 @@ static json_t *run(struct order *o, json_t *request, struct change **ret)
 	json_t *wrong;
 
 	if (!json_is_object(request))
-		return refusal("one object a line, such as {\"do\": \"status\"}",
-			       "This is not a JSON object.");
+		return reply_refused("one object a line, such as {\"do\": \"status\"}",
+				     "This is not a JSON object.");
 	if (!row)
-		return refusal("tenant.create, tenant.list, key.create, key.list, key.disable, "
-			       "key.enable, key.delete, status",
-			       "\"do\" names nothing that can be done.");
+		return reply_refused(
+			"tenant.create, tenant.list, key.create, key.list, key.disable, "
+			"key.enable, key.delete, status",
+			"\"do\" names nothing that can be done.");
 	wrong = take_members(o, row, request);
 	return wrong ? wrong : row->run(o, ret);
 }
@@ -533,7 +408,7 @@ json_t *order_give(struct authd *a, struct span line, const struct order_waiter 
 			return NULL;
 		}
 		/* The answer belongs to the order, and goes with it. */
-		answer = refusal("try again", "Too many changes are under way.");
+		answer = reply_refused("try again", "Too many changes are under way.");
 	}
 	change_free(c);
 	order_free(o);

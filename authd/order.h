@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What an administrator may order: one JSON object, one answer. Everything is checked before anything
- * is done; what an order changes is durable before it is answered, and only then in force.
+ * What an administrator may order: one JSON object, one answer. Everything is checked before
+ * anything is done; what an order changes is durable before it is answered, and only then in force.
  */
 
 #include <jansson.h>
@@ -22,8 +22,8 @@ struct order_waiter {
 };
 
 /*
- * The answer, the caller's; or *ret is an order under way, and the answer comes later. A NULL answer
- * without an order stands for lack of memory.
+ * The answer, the caller's; or *ret is an order under way, and the answer comes later. A NULL
+ * answer without an order stands for lack of memory.
  */
 json_t *order_give(struct authd *a, struct span line, const struct order_waiter *w,
 		   struct order **ret);

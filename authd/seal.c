@@ -40,7 +40,7 @@ int seal_renew(struct seal *s)
 	if (sodium_mprotect_readwrite(s->key) < 0)
 		return -errno;
 	randombytes_buf(s->key, sizeof(struct ipc_hash));
-	/* By chance, not counted: a count would have to outlive this process and the clock's mistakes. */
+	/* By chance, not counted: a count would have to outlive this process. */
 	randombytes_buf(&s->epoch, sizeof(s->epoch));
 	return sodium_mprotect_readonly(s->key) < 0 ? -errno : 0;
 }

@@ -4,7 +4,8 @@
 /*
  * Makes what stored believes: grants, tickets, chain seals. The key and the epoch that names it are
  * made together, at the start and each time stored connects, and leave this process only in the KEY
- * message. Nothing here can check a seal: authd never needs to, and stored/unseal.c is not linked in.
+ * message. Nothing here can check a seal: authd never needs to, and stored/unseal.c is not linked
+ * in.
  */
 
 #include "ipc/sealed.h"

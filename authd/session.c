@@ -14,8 +14,8 @@ struct session {
 	struct channel channel;
 	struct authd *authd;
 	struct loop_timer greeting;
-	struct ipc_id id;		/* of the channel, in this epoch; tickets and grants name it */
-	struct table streams;		/* by call */
+	struct ipc_id id; /* of the channel, in this epoch; tickets and grants name it */
+	struct table streams; /* by call */
 	pid_t pid;
 	const char *fault;		/* what a handler found, for the log */
 	struct session *next, *before;
@@ -26,7 +26,7 @@ static bool is_ready(const struct session *s)
 	return s->channel.phase == IPC_PHASE_READY;
 }
 
-/* --- life -------------------------------------------------------------------------------------- */
+/* --- life --------------------------------------------------------------------------------- */
 
 static void session_free(struct session *s)
 {
@@ -92,7 +92,7 @@ void sessions_close(struct authd *a)
 		session_free(a->sessions.first);
 }
 
-/* --- speaking ---------------------------------------------------------------------------------- */
+/* --- speaking ----------------------------------------------------------------------------- */
 
 static int send_denied(struct session *s, uint64_t call, enum s3_error error, const char *detail)
 {
@@ -129,7 +129,8 @@ static void fail_unless_sent(struct session *s, int r)
 {
 	if (r >= 0)
 		return;
-	log_error("channel-failed channel=worker pid=%d error=%s", (int)s->pid, strerrorname_np(-r));
+	log_error("channel-failed channel=worker pid=%d error=%s", (int)s->pid,
+		  strerrorname_np(-r));
 	session_free(s);
 }
 
@@ -144,7 +145,7 @@ void sessions_ticket(struct authd *a)
 	}
 }
 
-/* --- streams ----------------------------------------------------------------------------------- */
+/* --- streams ------------------------------------------------------------------------------ */
 
 void session_forget(struct stream *stream)
 {
@@ -181,7 +182,8 @@ static int tell_stream(struct stream *stream, int outcome)
 	enum s3_error error = outcome < 0 ? S3_ERROR_INTERNAL_ERROR : stream->chain.error;
 
 	if (outcome < 0)
-		log_error("chain-failed call=%" PRIu64 " error=%s", stream->call, strerrorname_np(-outcome));
+		log_error("chain-failed call=%" PRIu64 " error=%s", stream->call,
+			  strerrorname_np(-outcome));
 	if (outcome == CHAIN_DONE)
 		return send_chained(s, stream);
 	return send_denied(s, stream->call, error, "");
@@ -240,7 +242,7 @@ static int begin_stream(struct session *s, const struct grant *g, uint64_t call,
 	return r == TABLE_FULL ? CHAINS_FULL : r < 0 ? r : fold(r);
 }
 
-/* --- asking ------------------------------------------------------------------------------------ */
+/* --- asking ------------------------------------------------------------------------------- */
 
 static int deny(struct session *s, const struct ipc_ask *m, const struct ruling *ruling)
 {
@@ -329,7 +331,7 @@ static int take_ask(struct session *s, const struct ipc_ask *m)
 	return ruling.error ? deny(s, m, &ruling) : allow(s, m, &ruling);
 }
 
-/* --- hearing ----------------------------------------------------------------------------------- */
+/* --- hearing ------------------------------------------------------------------------------ */
 
 static int take_hello(struct session *s, const struct ipc_hello *m)
 {
@@ -408,8 +410,8 @@ int session_open(struct authd *a, int fd, pid_t pid)
 		fd_close(fd);
 		return -ENOMEM;
 	}
-	r = channel_open(&s->channel, &a->group, &a->loop, fd, IPC_FRONTEND_TO_AUTHD_DIRECTION, &handler,
-			 s);
+	r = channel_open(&s->channel, &a->group, &a->loop, fd, IPC_FRONTEND_TO_AUTHD_DIRECTION,
+			 &handler, s);
 	if (r < 0) {
 		free(s);
 		return r;

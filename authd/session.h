@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A session is a frontend worker's channel: it asks, and is answered with grants and denials. What a
- * client did wrong is a denial; only what no sound worker would send ends a session.
+ * A session is a frontend worker's channel: it asks, and is answered with grants and denials. What
+ * a client did wrong is a denial; only what no sound worker would send ends a session.
  */
 
 #include "authd/chains.h"
@@ -32,8 +32,8 @@ void sessions_ticket(struct authd *a);
 void sessions_drop_streams(struct authd *a);
 
 /*
- * What became of a stream, as stream_claim() and stream_hash() said it: tells the worker and forgets
- * the stream where it has ended. Not for CHAIN_VIOLATION.
+ * What became of a stream, as stream_claim() and stream_hash() said it: tells the worker and
+ * forgets the stream where it has ended. Not for CHAIN_VIOLATION.
  */
 void session_decide(struct stream *s, int outcome);
 

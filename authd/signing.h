@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Signing keys that were derived lately, so that a request costs one HMAC and not five. Bounded; keys
- * lie in memory that is locked and guarded. Both known and unknown access keys leave one here, or the
- * time of an answer would tell them apart.
+ * Signing keys that were derived lately, so that a request costs one HMAC and not five. Bounded;
+ * keys lie in memory that is locked and guarded. Both known and unknown access keys leave one here,
+ * or the time of an answer would tell them apart.
  */
 
 #include "authd/sigv4.h"
@@ -28,7 +28,7 @@ struct signing_name {
 /* The key, or NULL; borrowed until the next signing_add(). */
 const uint8_t *signing_find(struct signing *s, const struct signing_name *name);
 
-/* A place for a key that signing_find() did not have; its SIGV4_LEN bytes are for the caller to fill. */
+/* A place for a key that signing_find() did not have: SIGV4_LEN bytes for the caller to fill. */
 uint8_t *signing_add(struct signing *s, const struct signing_name *name);
 
 /* Wipes every key of a holder. */

@@ -2,13 +2,13 @@
 #pragma once
 
 /*
- * The arithmetic of AWS Signature Version 4: keys and signatures, from text that others have put into
- * its canonical form. It cannot fail and allocates nothing.
+ * The arithmetic of AWS Signature Version 4: keys and signatures, from text that others have put
+ * into its canonical form. It cannot fail and allocates nothing.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
  *
- * libsodium computes it: its one-shot HMAC leaves no key in heap memory, which OpenSSL's contexts do,
- * and at some 3 us a request (1 us with OpenSSL) it is not what a request costs.
+ * libsodium computes it: its one-shot HMAC leaves no key in heap memory, which OpenSSL's contexts
+ * do, and at some 3 us a request (1 us with OpenSSL) it is not what a request costs.
  */
 
 #include "base/span.h"
@@ -37,8 +37,8 @@ void sigv4_sign(const uint8_t key[static SIGV4_LEN], const struct sigv4_scope *s
 
 /* Of a chunk that follows what `previous` signed; hash is the SHA-256 of its bytes. */
 void sigv4_sign_chunk(const uint8_t key[static SIGV4_LEN], const struct sigv4_scope *scope,
-		      const uint8_t previous[static SIGV4_LEN], const uint8_t hash[static SIGV4_LEN],
-		      uint8_t ret[static SIGV4_LEN]);
+		      const uint8_t previous[static SIGV4_LEN],
+		      const uint8_t hash[static SIGV4_LEN], uint8_t ret[static SIGV4_LEN]);
 
 /* Of the trailer fields, as `name:value\n` each, behind the last chunk. */
 void sigv4_sign_trailer(const uint8_t key[static SIGV4_LEN], const struct sigv4_scope *scope,

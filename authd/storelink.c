@@ -45,7 +45,7 @@ bool storelinks_are_ready(const struct authd *a)
 	return a->storelinks.current && a->storelinks.current->state == STORELINK_READY;
 }
 
-/* --- life -------------------------------------------------------------------------------------- */
+/* --- life --------------------------------------------------------------------------------- */
 
 static void storelink_free(struct storelink *l)
 {
@@ -95,7 +95,8 @@ static void ended(struct channel *c, enum channel_end end, int detail)
 
 static int greeting_is_late(struct loop_timer *t)
 {
-	struct storelink *l = (struct storelink *)((char *)t - offsetof(struct storelink, greeting));
+	struct storelink *l =
+		(struct storelink *)((char *)t - offsetof(struct storelink, greeting));
 
 	log_warning("stored-silent pid=%d", (int)l->pid);
 	storelink_free(l);
@@ -108,7 +109,7 @@ void storelinks_close(struct authd *a)
 		storelink_free(a->storelinks.first);
 }
 
-/* --- hearing ----------------------------------------------------------------------------------- */
+/* --- hearing ------------------------------------------------------------------------------ */
 
 static int send_key(struct storelink *l)
 {
@@ -132,7 +133,8 @@ static int take_store_hello(struct storelink *l, const struct ipc_store_hello *m
 	if (m->version != IPC_VERSION)
 		return violation(l, "version");
 	if (a->storelinks.current) {
-		log_warning("stored-replaced pid=%d by=%d", (int)a->storelinks.current->pid, (int)l->pid);
+		log_warning("stored-replaced pid=%d by=%d", (int)a->storelinks.current->pid,
+			    (int)l->pid);
 		storelink_free(a->storelinks.current);
 	}
 	r = seal_renew(a->seal);
@@ -150,7 +152,7 @@ static int take_key_taken(struct storelink *l, const struct ipc_key_taken *m)
 
 	if (l->state != STORELINK_KEYED || m->epoch != seal_epoch(a->seal))
 		return violation(l, "epoch");
-	/* The packet that carried the key is gone; its bytes are not to stay in the queue's memory. */
+	/* The packet with the key is gone; its bytes are not to stay in the queue's memory. */
 	if (!l->channel.out.len)
 		sodium_memzero(l->channel.out.data, l->channel.out.size);
 	loop_disarm(&l->greeting);
@@ -216,7 +218,8 @@ int storelink_open(struct authd *a, int fd, pid_t pid)
 		fd_close(fd);
 		return -ENOMEM;
 	}
-	r = channel_open(&l->channel, &a->group, &a->loop, fd, IPC_STORED_TO_AUTHD_DIRECTION, &handler, l);
+	r = channel_open(&l->channel, &a->group, &a->loop, fd, IPC_STORED_TO_AUTHD_DIRECTION,
+			 &handler, l);
 	if (r < 0) {
 		free(l);
 		return r;

@@ -8,7 +8,7 @@
 
 #include "base/loop.h"
 
-#define STORELINKS_MAX 4			/* a new one may come before the old one's end is seen */
+#define STORELINKS_MAX 4	/* a new one may come before the old one's end is seen */
 #define STORELINK_GREETING_NS (5 * NS_PER_S)
 
 struct authd;

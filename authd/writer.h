@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The one thread that writes the database, so that the loop never waits for a disk. Changes are made
- * one after the other, in the order they were given, and come back on the loop in that order, durable
- * or not at all. The writer touches no memory of the keyring: a change owns all it needs.
+ * The one thread that writes the database, so that the loop never waits for a disk. Changes are
+ * made one after the other, in the order they were given, and come back on the loop in that order,
+ * durable or not at all. The writer touches no memory of the keyring: a change owns all it needs.
  */
 
 #include "authd/database.h"
@@ -38,7 +38,7 @@ DEFINE_CLEANUP(struct change *, change_free)
 
 struct writer;
 
-/* Starts the thread. The database is the writer's until writer_free(), and still the caller's then. */
+/* Starts the thread. Until writer_free() nobody else uses the database. */
 must_check int writer_new(struct database *d, struct loop *l, struct writer **ret);
 
 /* Makes the changes that wait, tells of them, and ends the thread. */

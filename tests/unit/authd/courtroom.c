@@ -13,7 +13,8 @@ static struct tenant *add_tenant(struct keyring *k, const char *name, uint64_t n
 {
 	struct tenant *t;
 
-	assert(tenant_new(span_from_string(name), span_from_string(name), SPAN(""), SPAN(""), &t) == 0);
+	assert(tenant_new(span_from_string(name), span_from_string(name), SPAN(""), SPAN(""), &t) ==
+	       0);
 	t->number = number;
 	assert(keyring_add_tenant(k, t) == KEYRING_OK);
 	return t;

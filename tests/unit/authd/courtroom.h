@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* A judge over a small keyring, for tests: tenant acme with the key the signer uses, and one of b. */
+/* A judge over a small keyring, for tests: a key of tenant acme, the signer's, and one of b. */
 
 #include "authd/judge.h"
 #include "signer.h"

@@ -128,8 +128,8 @@ bool office_receive(struct office *o, int fd, enum ipc_direction direction, stru
 	if (n <= 0)
 		return false;
 	/* The test plays a peer whose handshake is under way or done. */
-	assert(ipc_decode(direction, IPC_PHASE_BOTH, (struct span){ o->packet, (size_t)n }, 0, ret) ==
-	       IPC_SOUND);
+	assert(ipc_decode(direction, IPC_PHASE_BOTH, (struct span){ o->packet, (size_t)n }, 0,
+			  ret) == IPC_SOUND);
 	return true;
 }
 
@@ -173,8 +173,10 @@ int office_worker_ready(struct office *o, struct ipc_id *ret_channel)
 	uint64_t epoch;
 
 	office_send(fd, &m);
-	assert(office_receive(o, fd, IPC_AUTHD_TO_FRONTEND_DIRECTION, &m) && m.number == IPC_WELCOME);
-	assert(office_receive(o, fd, IPC_AUTHD_TO_FRONTEND_DIRECTION, &m) && m.number == IPC_TICKET);
+	assert(office_receive(o, fd, IPC_AUTHD_TO_FRONTEND_DIRECTION, &m) &&
+	       m.number == IPC_WELCOME);
+	assert(office_receive(o, fd, IPC_AUTHD_TO_FRONTEND_DIRECTION, &m) &&
+	       m.number == IPC_TICKET);
 	assert(sealed_split(m.ticket.ticket, &epoch, &tag, &contents));
 	assert(ticket_decode(contents, &ticket));
 	*ret_channel = ticket.channel;
@@ -186,7 +188,8 @@ void office_ask(int fd, uint64_t call, const struct request *q)
 	struct s3_head head = request_head(q);
 	struct ipc_message m = {
 		.number = IPC_ASK,
-		.ask = { call, 0xabcd0000 + call, SPAN("192.0.2.7"), head.method, head.target, head.fields },
+		.ask = { call, 0xabcd0000 + call, SPAN("192.0.2.7"), head.method, head.target,
+			 head.fields },
 	};
 
 	office_send(fd, &m);

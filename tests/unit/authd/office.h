@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A whole authd in this process, for tests, with the other ends of its channels in the test's hands. It
- * runs only while the test waits for something.
+ * A whole authd in this process, for tests, with the other ends of its channels in the test's
+ * hands. It runs only while the test waits for something.
  */
 
 #include "authd/authd.h"
@@ -34,7 +34,8 @@ void office_send(int fd, const struct ipc_message *m);
 void office_send_bytes(int fd, const void *bytes, size_t len);
 
 /* The next message, within a second. False where the channel has ended instead. */
-bool office_receive(struct office *o, int fd, enum ipc_direction direction, struct ipc_message *ret);
+bool office_receive(struct office *o, int fd, enum ipc_direction direction,
+		    struct ipc_message *ret);
 
 /* True if the channel has been closed, or is within a second, with nothing said before. */
 bool office_hung_up(struct office *o, int fd);

@@ -31,13 +31,15 @@ static void hmac(const void *key, size_t key_len, const char *text, uint8_t ret[
 {
 	uint8_t out[32];
 
-	assert(HMAC(EVP_sha256(), key, (int)key_len, (const uint8_t *)text, strlen(text), out, NULL));
+	assert(HMAC(EVP_sha256(), key, (int)key_len, (const uint8_t *)text, strlen(text), out,
+		    NULL));
 	memcpy(ret, out, 32);
 }
 
 static void scope_of(const struct signer *s, char ret[static 256])
 {
-	snprintf(ret, 256, "%.8s/%s/%s/aws4_request", s->day ? s->day : s->time, s->region, s->service);
+	snprintf(ret, 256, "%.8s/%s/%s/aws4_request", s->day ? s->day : s->time, s->region,
+		 s->service);
 }
 
 static void sign_text(const struct signer *s, const char *text, char ret[static 65])
@@ -55,7 +57,7 @@ static void sign_text(const struct signer *s, const char *text, char ret[static 
 	hex(key, ret);
 }
 
-/* --- requests ---------------------------------------------------------------------------------- */
+/* --- requests ----------------------------------------------------------------------------- */
 
 void request_begin(struct request *q, const char *method, const char *target)
 {
@@ -169,8 +171,8 @@ static void sign_request(struct request *q, const struct signer *s, const char *
 	if (question)
 		*question = '\0';
 	canonical_fields(q, names, fields);
-	snprintf(text, sizeof(text), "%s\n%s\n%s\n%s\n%s\n%s", q->method, path, query, fields, names,
-		 payload);
+	snprintf(text, sizeof(text), "%s\n%s\n%s\n%s\n%s\n%s", q->method, path, query, fields,
+		 names, payload);
 	hash_hex(text, strlen(text), hash);
 	scope_of(s, scope);
 	snprintf(text, sizeof(text), "AWS4-HMAC-SHA256\n%s\n%s\n%s", s->time, scope, hash);
@@ -189,8 +191,8 @@ void request_authorize(struct request *q, const struct signer *s)
 	sign_request(q, s, wanted, s->payload ? s->payload : "UNSIGNED-PAYLOAD");
 	scope_of(s, scope);
 	snprintf(value, sizeof(value),
-		 "AWS4-HMAC-SHA256 Credential=%s/%s,SignedHeaders=%s, Signature=%s", s->access_key, scope,
-		 wanted, q->seed);
+		 "AWS4-HMAC-SHA256 Credential=%s/%s,SignedHeaders=%s, Signature=%s", s->access_key,
+		 scope, wanted, q->seed);
 	request_field(q, "Authorization", value);
 }
 
@@ -220,14 +222,15 @@ void request_presign(struct request *q, const struct signer *s)
 	snprintf(more, sizeof(more),
 		 "%cX-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=%s%%2F%s&X-Amz-Date=%s"
 		 "&X-Amz-Expires=%s&X-Amz-SignedHeaders=%s",
-		 strchr(q->target, '?') ? '&' : '?', s->access_key, scope, s->time, s->expires, encoded);
+		 strchr(q->target, '?') ? '&' : '?', s->access_key, scope, s->time, s->expires,
+		 encoded);
 	append(q->target, sizeof(q->target), more);
 	sign_request(q, s, wanted, s->payload ? s->payload : "UNSIGNED-PAYLOAD");
 	append(q->target, sizeof(q->target), "&X-Amz-Signature=");
 	append(q->target, sizeof(q->target), q->seed);
 }
 
-/* --- streams ----------------------------------------------------------------------------------- */
+/* --- streams ------------------------------------------------------------------------------ */
 
 void signer_chunk(const struct signer *s, const char *previous, const void *data, size_t len,
 		  char ret[static 65])
@@ -236,8 +239,8 @@ void signer_chunk(const struct signer *s, const char *previous, const void *data
 
 	scope_of(s, scope);
 	hash_hex(data, len, hash);
-	snprintf(text, sizeof(text), "AWS4-HMAC-SHA256-PAYLOAD\n%s\n%s\n%s\n" SIGNER_EMPTY "\n%s", s->time,
-		 scope, previous, hash);
+	snprintf(text, sizeof(text), "AWS4-HMAC-SHA256-PAYLOAD\n%s\n%s\n%s\n" SIGNER_EMPTY "\n%s",
+		 s->time, scope, previous, hash);
 	sign_text(s, text, ret);
 }
 
@@ -248,7 +251,7 @@ void signer_trailer(const struct signer *s, const char *previous, const char *tr
 
 	scope_of(s, scope);
 	hash_hex(trailer, strlen(trailer), hash);
-	snprintf(text, sizeof(text), "AWS4-HMAC-SHA256-TRAILER\n%s\n%s\n%s\n%s", s->time, scope, previous,
-		 hash);
+	snprintf(text, sizeof(text), "AWS4-HMAC-SHA256-TRAILER\n%s\n%s\n%s\n%s", s->time, scope,
+		 previous, hash);
 	sign_text(s, text, ret);
 }

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * A client's side of SigV4, for tests: written from the documentation, with OpenSSL, so that it shares
- * no mistake with authd. It signs whatever it is told to, right or wrong. Targets must be written in
- * their canonical encoding; parameters may stand in any order.
+ * A client's side of SigV4, for tests: written from the documentation, with OpenSSL, so that it
+ * shares no mistake with authd. It signs whatever it is told to, right or wrong. Targets must be
+ * written in their canonical encoding; parameters may stand in any order.
  */
 
 #include "base/buffer.h"
@@ -24,7 +24,7 @@ struct signer {
 	const char *region;
 	const char *service;
 	const char *signed_headers;	/* NULL: all there are */
-	const char *payload;		/* NULL: UNSIGNED-PAYLOAD; in headers it stands there already */
+	const char *payload;		/* NULL: UNSIGNED-PAYLOAD */
 	const char *expires;		/* presigned */
 };
 

@@ -23,8 +23,8 @@ static void expect(struct request *q, const char *signed_headers, const char *pa
 	struct span text;
 
 	assert(read_request(q) == 0);
-	assert(canonical_write(&canonical, span_from_string(signed_headers), span_from_string(payload),
-			       &text) == CANONICAL_OK);
+	assert(canonical_write(&canonical, span_from_string(signed_headers),
+			       span_from_string(payload), &text) == CANONICAL_OK);
 	assert(span_equal(text, span_from_string(expected)));
 	request_clear(q);
 }
@@ -140,8 +140,18 @@ static void test_repeated_fields_are_joined_in_order(void)
 static void test_t09_signed_headers_must_be_well_formed(void)
 {
 	static const char *const lists[] = {
-		"", ";", "host;", ";host", "host;;x-amz-date", "Host", "x-amz-date;host", "host;host",
-		"host,x-amz-date", "host ;x-amz-date", "ho\nst", "host:h\nx-amz-date",
+		"",
+		";",
+		"host;",
+		";host",
+		"host;;x-amz-date",
+		"Host",
+		"x-amz-date;host",
+		"host;host",
+		"host,x-amz-date",
+		"host ;x-amz-date",
+		"ho\nst",
+		"host:h\nx-amz-date",
 	};
 	struct span text;
 	struct request q;
@@ -153,8 +163,10 @@ static void test_t09_signed_headers_must_be_well_formed(void)
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		assert(canonical_write(&canonical, span_from_string(lists[i]), SPAN("x"), &text) ==
 		       CANONICAL_MALFORMED);
-	assert(canonical_write(&canonical, SPAN("host;x-amz-date"), SPAN("x"), &text) == CANONICAL_OK);
-	assert(canonical_write(&canonical, SPAN("host;range"), SPAN("x"), &text) == CANONICAL_ABSENT);
+	assert(canonical_write(&canonical, SPAN("host;x-amz-date"), SPAN("x"), &text) ==
+	       CANONICAL_OK);
+	assert(canonical_write(&canonical, SPAN("host;range"), SPAN("x"), &text) ==
+	       CANONICAL_ABSENT);
 	request_clear(&q);
 }
 

@@ -71,11 +71,13 @@ static struct stream_of make(size_t n, const char *trailer)
 static void begin(struct chain *c, const struct stream_of *s, enum checksum_algorithm announced)
 {
 	struct s3_request request = {
-		.payload = announced ? S3_PAYLOAD_STREAMING_SIGNED_TRAILER : S3_PAYLOAD_STREAMING_SIGNED,
+		.payload = announced ? S3_PAYLOAD_STREAMING_SIGNED_TRAILER
+				     : S3_PAYLOAD_STREAMING_SIGNED,
 		.length = s->length,
 		.trailer = announced,
 	};
-	struct sigv4_scope scope = { { SIGNER_TIME, SIGV4_TIME_LEN }, { SCOPE, sizeof(SCOPE) - 1 } };
+	struct sigv4_scope scope = { { SIGNER_TIME, SIGV4_TIME_LEN },
+				     { SCOPE, sizeof(SCOPE) - 1 } };
 	uint8_t seed[SIGV4_LEN];
 
 	sigv4_derive(SPAN(SIGV4_PREFIX SIGNER_SECRET), SPAN("20130524"), SPAN("us-east-1"), key);
@@ -97,7 +99,8 @@ static int claim_all(struct chain *c, const struct stream_of *s)
 {
 	return chain_claim(c, claims_of(s, 0, s->n), true,
 			   s->trailer ? span_from_string(s->trailer) : SPAN(""),
-			   s->trailer ? (struct span){ s->trailer_signature, SIGV4_LEN } : SPAN(""));
+			   s->trailer ? (struct span){ s->trailer_signature, SIGV4_LEN }
+				      : SPAN(""));
 }
 
 static int hash_all(struct chain *c, const struct stream_of *s)
@@ -120,7 +123,7 @@ static int whole(const struct stream_of *s, enum checksum_algorithm announced, e
 	return r;
 }
 
-/* --- sound streams ----------------------------------------------------------------------------- */
+/* --- sound streams ------------------------------------------------------------------------ */
 
 static void test_a_stream_is_proven_in_any_interleaving(void)
 {
@@ -136,14 +139,15 @@ static void test_a_stream_is_proven_in_any_interleaving(void)
 
 				begin(&c, &s, CHECKSUM_NONE);
 				for (int turn = hashes_first; r == CHAIN_OK; turn++) {
-					size_t to = MIN(claimed + a, s.n), h = MIN(hashed + b, s.n - 1);
+					size_t to = MIN(claimed + a, s.n),
+					       h = MIN(hashed + b, s.n - 1);
 
 					if (turn & 1 && hashed < s.n - 1) {
 						r = chain_hash(&c, hashes_of(&s, hashed, h));
 						hashed = h;
 					} else if (!(turn & 1) && claimed < s.n) {
-						r = chain_claim(&c, claims_of(&s, claimed, to), to == s.n,
-								SPAN(""), SPAN(""));
+						r = chain_claim(&c, claims_of(&s, claimed, to),
+								to == s.n, SPAN(""), SPAN(""));
 						claimed = to;
 					}
 				}
@@ -187,7 +191,7 @@ static void test_a_signed_trailer_is_proven_and_kept(void)
 	chain_clear(&c);
 }
 
-/* --- T04 --------------------------------------------------------------------------------------- */
+/* --- T04 ---------------------------------------------------------------------------------- */
 
 static void test_t04_a_bit_in_any_signature_breaks_the_chain(void)
 {
@@ -266,18 +270,20 @@ static void test_t04_lengths_do_not_wrap(void)
 {
 	struct stream_of s = make(1, NULL);
 	struct chain c;
-	uint8_t claims[2][CHAIN_CLAIM_LEN] = { { 0xff, 0xff, 0xff, 0xff }, { 0xff, 0xff, 0xff, 0xff } };
+	uint8_t claims[2][CHAIN_CLAIM_LEN] = { { 0xff, 0xff, 0xff, 0xff },
+					       { 0xff, 0xff, 0xff, 0xff } };
 
 	begin(&c, &s, CHECKSUM_NONE);
-	assert(chain_claim(&c, (struct span){ claims, sizeof(claims) }, false, SPAN(""), SPAN("")) ==
-	       CHAIN_REFUSED);
+	assert(chain_claim(&c, (struct span){ claims, sizeof(claims) }, false, SPAN(""),
+			   SPAN("")) == CHAIN_REFUSED);
 	assert(c.error == S3_ERROR_INCOMPLETE_BODY);
 	chain_clear(&c);
 }
 
-/* --- T05 --------------------------------------------------------------------------------------- */
+/* --- T05 ---------------------------------------------------------------------------------- */
 
-static void expect_trailer(const char *trailer, enum checksum_algorithm announced, enum s3_error expected)
+static void expect_trailer(const char *trailer, enum checksum_algorithm announced,
+			   enum s3_error expected)
 {
 	struct stream_of s = make(2, trailer);
 	enum s3_error error;
@@ -291,7 +297,8 @@ static void test_t05_only_the_announced_trailer_is_taken(void)
 	char large[200];
 
 	expect_trailer("x-amz-checksum-crc32:AAAAAA==\n", CHECKSUM_CRC32, S3_ERROR_NONE);
-	expect_trailer("x-amz-checksum-crc32:AAAAAA==\n", CHECKSUM_CRC32C, S3_ERROR_MALFORMED_TRAILER);
+	expect_trailer("x-amz-checksum-crc32:AAAAAA==\n", CHECKSUM_CRC32C,
+		       S3_ERROR_MALFORMED_TRAILER);
 	expect_trailer("x-amz-meta-evil:1\n", CHECKSUM_CRC32, S3_ERROR_MALFORMED_TRAILER);
 	expect_trailer("x-amz-checksum-crc32:A\nx-amz-checksum-crc32:B\n", CHECKSUM_CRC32,
 		       S3_ERROR_MALFORMED_TRAILER);
@@ -335,13 +342,13 @@ static void test_t05_a_trailer_must_be_announced_and_signed(void)
 	assert(claim_all(&c, &s) == CHAIN_REFUSED && c.error == S3_ERROR_MALFORMED_TRAILER);
 	chain_clear(&c);
 	begin(&c, &s, CHECKSUM_CRC32);
-	assert(chain_claim(&c, claims_of(&s, 0, s.n), true, span_from_string(s.trailer), SPAN("")) ==
-	       CHAIN_REFUSED);
+	assert(chain_claim(&c, claims_of(&s, 0, s.n), true, span_from_string(s.trailer),
+			   SPAN("")) == CHAIN_REFUSED);
 	assert(c.error == S3_ERROR_MALFORMED_TRAILER);
 	chain_clear(&c);
 }
 
-/* --- T76 --------------------------------------------------------------------------------------- */
+/* --- T76 ---------------------------------------------------------------------------------- */
 
 /* The frontend claims the client's chunks and writes others into the pipe. */
 static void test_t76_other_bytes_than_were_signed_break_the_chain(void)
@@ -396,7 +403,7 @@ static void test_t76_nothing_is_proven_while_a_hash_is_missing(void)
 	chain_clear(&c);
 }
 
-/* --- what no sound frontend sends -------------------------------------------------------------- */
+/* --- what no sound frontend sends --------------------------------------------------------- */
 
 static void test_senseless_claims_are_violations(void)
 {
@@ -424,7 +431,8 @@ static void test_senseless_claims_are_violations(void)
 	chain_clear(&c);
 
 	begin(&c, &s, CHECKSUM_NONE);
-	assert(chain_claim(&c, claims_of(&s, 0, s.n), true, SPAN("a:b\n"), SPAN("")) == CHAIN_VIOLATION);
+	assert(chain_claim(&c, claims_of(&s, 0, s.n), true, SPAN("a:b\n"), SPAN("")) ==
+	       CHAIN_VIOLATION);
 	chain_clear(&c);
 }
 

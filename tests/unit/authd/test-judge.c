@@ -48,7 +48,7 @@ static bool detail_says(const char *words)
 	return strstr(room.detail, words) != NULL;
 }
 
-/* --- what is allowed --------------------------------------------------------------------------- */
+/* --- what is allowed ---------------------------------------------------------------------- */
 
 static void test_a_signed_request_is_allowed(void)
 {
@@ -100,7 +100,7 @@ static void test_any_region_is_accepted_unless_one_is_pinned(void)
 	courtroom_close(&pinned);
 }
 
-/* --- T01 --------------------------------------------------------------------------------------- */
+/* --- T01 ---------------------------------------------------------------------------------- */
 
 static const char *const must_be_signed[] = {
 	"x-amz-tagging", "x-amz-acl", "x-amz-copy-source", "x-amz-object-lock-mode", "x-amz-meta-a",
@@ -117,7 +117,8 @@ static void test_t01_an_unsigned_amz_header_is_refused(void)
 		request_sign(&q, &SIGNER);
 		request_field(&q, must_be_signed[i], "x");
 		assert(hear_and_clear(&q) == S3_ERROR_ACCESS_DENIED);
-		assert(detail_says("There were headers present in the request which were not signed"));
+		assert(detail_says(
+			"There were headers present in the request which were not signed"));
 		assert(detail_says(must_be_signed[i]));
 		begin(&q, "PUT", "/bucket/key");
 		request_field(&q, "Content-Length", "0");
@@ -151,11 +152,12 @@ static void test_t01_content_type_need_not_be_signed(void)
 	assert(hear_and_clear(&q) == S3_ERROR_NONE);
 }
 
-/* --- T02 --------------------------------------------------------------------------------------- */
+/* --- T02 ---------------------------------------------------------------------------------- */
 
 static void test_t02_unsigned_streams_have_signed_heads(void)
 {
-	static const char *const targets[] = { "/bucket/key", "/bucket/key?partNumber=1&uploadId=u" };
+	static const char *const targets[] = { "/bucket/key",
+					       "/bucket/key?partNumber=1&uploadId=u" };
 	struct signer wrong = SIGNER;
 
 	wrong.payload = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
@@ -190,7 +192,7 @@ static void test_t02_unsigned_streams_have_signed_heads(void)
 	assert(hear_and_clear(&q) == S3_ERROR_UNSUPPORTED_SIGNATURE);
 }
 
-/* --- T07, and what else is no SigV4 ------------------------------------------------------------ */
+/* --- T07, and what else is no SigV4 ------------------------------------------------------- */
 
 static void test_t07_a_form_is_not_authenticated(void)
 {
@@ -216,7 +218,8 @@ static void test_anonymous_requests_are_denied(void)
 
 static void test_other_mechanisms_are_named_unsupported(void)
 {
-	static const char *const schemes[] = { "AWS AKIA:c2ln", "Basic eDp5", "", "AWS4-HMAC-SHA256x y",
+	static const char *const schemes[] = { "AWS AKIA:c2ln", "Basic eDp5", "",
+					       "AWS4-HMAC-SHA256x y",
 					       "AWS4-ECDSA-P256-SHA256 Credential=a/b" };
 	struct request q;
 
@@ -247,7 +250,7 @@ static void test_two_mechanisms_at_once_are_refused(void)
 	assert(hear_and_clear(&q) == S3_ERROR_INVALID_ARGUMENT);
 }
 
-/* --- T09 --------------------------------------------------------------------------------------- */
+/* --- T09 ---------------------------------------------------------------------------------- */
 
 static void test_t09_host_must_be_signed(void)
 {
@@ -277,7 +280,8 @@ static void test_t09_malformed_signed_headers_are_refused(void)
 
 		s.signed_headers = lists[i];
 		assert(hear_signed("GET", "/", s) == S3_ERROR_AUTHORIZATION_HEADER_MALFORMED);
-		assert(hear_presigned("GET", "/", s) == S3_ERROR_AUTHORIZATION_QUERY_PARAMETERS_ERROR);
+		assert(hear_presigned("GET", "/", s) ==
+		       S3_ERROR_AUTHORIZATION_QUERY_PARAMETERS_ERROR);
 	}
 }
 
@@ -311,14 +315,15 @@ static void test_t09_a_repeated_parameter_changes_the_signature_or_is_refused(vo
 	request_sign(&q, &SIGNER);
 	strcat(q.target, "&prefix=b");
 	assert(hear_and_clear(&q) == S3_ERROR_SIGNATURE_DOES_NOT_MATCH);
-	assert(hear_signed("GET", "/bucket?prefix=a&prefix=b", SIGNER) == S3_ERROR_INVALID_ARGUMENT);
+	assert(hear_signed("GET", "/bucket?prefix=a&prefix=b", SIGNER) ==
+	       S3_ERROR_INVALID_ARGUMENT);
 	begin(&q, "GET", "/bucket/key");
 	request_presign(&q, &SIGNER);
 	strcat(q.target, "&X-Amz-Date=20130524T000000Z");
 	assert(hear_and_clear(&q) == S3_ERROR_AUTHORIZATION_QUERY_PARAMETERS_ERROR);
 }
 
-/* --- T10 --------------------------------------------------------------------------------------- */
+/* --- T10 ---------------------------------------------------------------------------------- */
 
 static void test_t10_skewed_dates_are_refused(void)
 {
@@ -371,7 +376,8 @@ static void test_t10_expiry_is_one_second_to_seven_days(void)
 
 		s.expires = cases[i].expires;
 		assert(hear_presigned("GET", "/bucket/key", s) ==
-		       (cases[i].good ? S3_ERROR_NONE : S3_ERROR_AUTHORIZATION_QUERY_PARAMETERS_ERROR));
+		       (cases[i].good ? S3_ERROR_NONE
+				      : S3_ERROR_AUTHORIZATION_QUERY_PARAMETERS_ERROR));
 	}
 }
 
@@ -387,7 +393,8 @@ static void test_t10_a_wrong_scope_is_malformed(void)
 	assert(hear_signed("GET", "/", region) == S3_ERROR_AUTHORIZATION_HEADER_MALFORMED);
 	region.region = "";
 	assert(hear_signed("GET", "/", region) == S3_ERROR_AUTHORIZATION_HEADER_MALFORMED);
-	assert(hear_presigned("GET", "/", service) == S3_ERROR_AUTHORIZATION_QUERY_PARAMETERS_ERROR);
+	assert(hear_presigned("GET", "/", service) ==
+	       S3_ERROR_AUTHORIZATION_QUERY_PARAMETERS_ERROR);
 	assert(hear_presigned("GET", "/", day) == S3_ERROR_AUTHORIZATION_QUERY_PARAMETERS_ERROR);
 }
 
@@ -401,15 +408,19 @@ static void test_t10_malformed_authorizations_are_named_so(void)
 		"AWS4-HMAC-SHA256 Credential=" SCOPE,
 		"AWS4-HMAC-SHA256 Credential=" SCOPE ",SignedHeaders=host",
 		"AWS4-HMAC-SHA256 SignedHeaders=host,Signature=" SIGNATURE,
-		"AWS4-HMAC-SHA256 Credential=" SCOPE ",SignedHeaders=host,Signature=" SIGNATURE ",X=y",
+		"AWS4-HMAC-SHA256 Credential=" SCOPE ",SignedHeaders=host,Signature=" SIGNATURE
+		",X=y",
 		"AWS4-HMAC-SHA256 Credential=" SCOPE ",Credential=" SCOPE
 		",SignedHeaders=host,Signature=" SIGNATURE,
 		"AWS4-HMAC-SHA256 Credential=" SCOPE ",SignedHeaders=host,Signature=abc",
-		"AWS4-HMAC-SHA256 Credential=" SCOPE ",SignedHeaders=host,Signature=" SIGNATURE "00",
+		"AWS4-HMAC-SHA256 Credential=" SCOPE ",SignedHeaders=host,Signature=" SIGNATURE
+		"00",
 		"AWS4-HMAC-SHA256 Credential=" SCOPE "/x,SignedHeaders=host,Signature=" SIGNATURE,
-		"AWS4-HMAC-SHA256 Credential=/20130524/us-east-1/s3/aws4_request,SignedHeaders=host,"
+		"AWS4-HMAC-SHA256 "
+		"Credential=/20130524/us-east-1/s3/aws4_request,SignedHeaders=host,"
 		"Signature=" SIGNATURE,
-		"AWS4-HMAC-SHA256 Credential=" SIGNER_KEY ",SignedHeaders=host,Signature=" SIGNATURE,
+		"AWS4-HMAC-SHA256 Credential=" SIGNER_KEY
+		",SignedHeaders=host,Signature=" SIGNATURE,
 		"AWS4-HMAC-SHA256 Credential=" SIGNER_KEY "/2013052/us-east-1/s3/aws4_request,"
 		"SignedHeaders=host,Signature=" SIGNATURE,
 	};
@@ -427,8 +438,9 @@ static void test_t10_malformed_authorizations_are_named_so(void)
 
 static void test_t10_every_presigned_parameter_is_needed(void)
 {
-	static const char *const names[] = { "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date",
-					     "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature" };
+	static const char *const names[] = { "X-Amz-Algorithm",	    "X-Amz-Credential",
+					     "X-Amz-Date",	    "X-Amz-Expires",
+					     "X-Amz-SignedHeaders", "X-Amz-Signature" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		struct request q;
@@ -491,7 +503,8 @@ static void test_t10_a_disabled_key_is_unknown_until_enabled(void)
 /* Nobody's key must not be anything that can be guessed. */
 static void test_t10_nobody_has_no_known_secret(void)
 {
-	static const char *const secrets[] = { "", "nobody", "0000000000000000000000000000000000000000" };
+	static const char *const secrets[] = { "", "nobody",
+					       "0000000000000000000000000000000000000000" };
 	struct signer s = SIGNER;
 
 	s.access_key = "nobody";
@@ -501,7 +514,7 @@ static void test_t10_nobody_has_no_known_secret(void)
 	}
 }
 
-/* --- T12 --------------------------------------------------------------------------------------- */
+/* --- T12 ---------------------------------------------------------------------------------- */
 
 static void test_t12_a_request_is_worth_nothing_behind_its_window(void)
 {
@@ -572,7 +585,7 @@ static bool meaning_of(const struct s3_head *head, struct buffer *ret)
 	return allowed;
 }
 
-/* Every bit of a head that is signed in full, flipped: what is still allowed, still means the same. */
+/* Every bit of a head that is signed, flipped: what is still allowed, still means the same. */
 static void expect_no_other_meaning(struct request *q)
 {
 	struct buffer before = BUFFER_INIT(IPC_GRANT_MAX), after = BUFFER_INIT(IPC_GRANT_MAX);
@@ -629,7 +642,7 @@ static void test_no_flipped_bit_gives_a_request_another_meaning(void)
 	expect_no_other_meaning(&q);
 }
 
-/* --- the order of answers ---------------------------------------------------------------------- */
+/* --- the order of answers ----------------------------------------------------------------- */
 
 static void test_meaning_is_told_only_to_who_signed(void)
 {
@@ -639,7 +652,8 @@ static void test_meaning_is_told_only_to_who_signed(void)
 	assert(hear_signed("GET", "/Not_A_Bucket", SIGNER) == S3_ERROR_INVALID_BUCKET_NAME);
 	assert(hear_signed("GET", "/Not_A_Bucket", forged) == S3_ERROR_SIGNATURE_DOES_NOT_MATCH);
 	assert(hear_signed("GET", "/bucket?max-keys=x", SIGNER) == S3_ERROR_INVALID_ARGUMENT);
-	assert(hear_signed("GET", "/bucket?max-keys=x", forged) == S3_ERROR_SIGNATURE_DOES_NOT_MATCH);
+	assert(hear_signed("GET", "/bucket?max-keys=x", forged) ==
+	       S3_ERROR_SIGNATURE_DOES_NOT_MATCH);
 	assert(hear_signed("GET", "/bucket?acl", SIGNER) == S3_ERROR_NOT_IMPLEMENTED);
 	assert(hear_signed("GET", "/%zz", forged) == S3_ERROR_INVALID_URI);
 }

@@ -65,7 +65,7 @@ static bool derives_from(struct keyring *k, const struct access_key *a, const ch
 	return memcmp(made, expected, sizeof(made)) == 0;
 }
 
-/* --- forms ------------------------------------------------------------------------------------- */
+/* --- forms -------------------------------------------------------------------------------- */
 
 static void test_forms_are_checked(void)
 {
@@ -77,20 +77,24 @@ static void test_forms_are_checked(void)
 	assert(!keyring_name_is_valid((struct span){ longest, 64 }));
 	assert(!keyring_name_is_valid(SPAN("")) && !keyring_name_is_valid(SPAN("-a")));
 	assert(!keyring_name_is_valid(SPAN("A")) && !keyring_name_is_valid(SPAN("a b")));
-	assert(keyring_access_key_is_valid(SPAN("abc")) && keyring_access_key_is_valid(SPAN("A._-9")));
+	assert(keyring_access_key_is_valid(SPAN("abc")) &&
+	       keyring_access_key_is_valid(SPAN("A._-9")));
 	assert(keyring_access_key_is_valid((struct span){ longest, 128 }));
 	assert(!keyring_access_key_is_valid((struct span){ longest, 129 }));
-	assert(!keyring_access_key_is_valid(SPAN("ab")) && !keyring_access_key_is_valid(SPAN("a/b")));
-	assert(keyring_secret_is_valid(SPAN("12345678")) && keyring_secret_is_valid(SPAN("a b /+=~")));
+	assert(!keyring_access_key_is_valid(SPAN("ab")) &&
+	       !keyring_access_key_is_valid(SPAN("a/b")));
+	assert(keyring_secret_is_valid(SPAN("12345678")) &&
+	       keyring_secret_is_valid(SPAN("a b /+=~")));
 	assert(!keyring_secret_is_valid(SPAN("1234567")));
 	assert(!keyring_secret_is_valid((struct span){ longest, 129 }));
 	assert(!keyring_secret_is_valid(SPAN("1234567\n")));
 	assert(!keyring_secret_is_valid(SPAN("1234567\xc3\xa9")));
 }
 
-/* --- in memory --------------------------------------------------------------------------------- */
+/* --- in memory ---------------------------------------------------------------------------- */
 
-static struct access_key *add(struct keyring *k, struct tenant *t, const char *id, const char *secret)
+static struct access_key *add(struct keyring *k, struct tenant *t, const char *id,
+			      const char *secret)
 {
 	struct access_key *a;
 
@@ -168,8 +172,8 @@ static void test_the_cache_of_signing_keys_forgets_but_never_mixes(void)
 			char region[16];
 
 			snprintf(region, sizeof(region), "region-%d", i);
-			sigv4_derive(SPAN(SIGV4_PREFIX SECRET), SPAN("20130524"), span_from_string(region),
-				     expected);
+			sigv4_derive(SPAN(SIGV4_PREFIX SECRET), SPAN("20130524"),
+				     span_from_string(region), expected);
 			assert(keyring_signing_key(k, a, SPAN("20130524"), span_from_string(region),
 						   &made) == 0);
 			assert(memcmp(made, expected, SIGV4_LEN) == 0);
@@ -241,7 +245,7 @@ static void test_a_sealed_secret_is_bound_to_key_and_tenant(void)
 	keyring_free(k);
 }
 
-/* --- on disk ----------------------------------------------------------------------------------- */
+/* --- on disk ------------------------------------------------------------------------------ */
 
 struct store {
 	struct keyring *keyring;
@@ -270,12 +274,14 @@ static const struct tenant *store_add_tenant(struct store *s, const char *name)
 	return t;
 }
 
-static int store_add_key(struct store *s, const struct tenant *t, const char *id, const char *secret)
+static int store_add_key(struct store *s, const struct tenant *t, const char *id,
+			 const char *secret)
 {
 	_cleanup_(access_key_freep) struct access_key *a = NULL;
 	int r;
 
-	assert(access_key_new(s->keyring, t, span_from_string(id), span_from_string(secret), &a) == 0);
+	assert(access_key_new(s->keyring, t, span_from_string(id), span_from_string(secret), &a) ==
+	       0);
 	r = database_add_key(s->database, a);
 	if (r == DATABASE_OK)
 		assert(keyring_add_key(s->keyring, steal_ptr(a)) == KEYRING_OK);
@@ -306,7 +312,8 @@ static void test_everything_is_there_after_a_restart(void)
 	assert(keyring_fits(s.keyring));
 	assert(keyring_tenant_count(s.keyring) == 2 && keyring_key_count(s.keyring) == 2);
 	found = keyring_find_tenant(s.keyring, SPAN("acme"));
-	assert(found && ipc_id_equal(&found->id, &id) && strcmp(found->canonical_id, canonical_id) == 0);
+	assert(found && ipc_id_equal(&found->id, &id) &&
+	       strcmp(found->canonical_id, canonical_id) == 0);
 	assert(strcmp(found->display_name, "Shown") == 0 && strcmp(found->email, "a@b") == 0);
 	a = keyring_find_key(s.keyring, SPAN("key-a"));
 	b = keyring_find_key(s.keyring, SPAN("key-b"));

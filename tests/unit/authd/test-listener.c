@@ -125,7 +125,7 @@ static void test_t75_a_stranger_is_closed_without_a_word(const char *name, int t
 	close(line[1]);
 }
 
-/* More at once than one turn of the loop accepts; all are served, those beyond the limit refused. */
+/* More at once than one turn of the loop accepts: all are seen, those beyond the limit refused. */
 static void test_a_crowd_is_let_in_up_to_the_limit(void)
 {
 	int fds[ADMIN_CONNECTIONS_MAX + 10];

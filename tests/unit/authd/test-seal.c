@@ -23,7 +23,8 @@ static bool opens(const struct ipc_hash *key, enum sealed_kind kind, struct span
 	buffer_append(&covered, contents);
 	memcpy(personal, sealed_personal[kind], sizeof(personal));
 	assert(crypto_generichash_blake2b_salt_personal(tag, sizeof(tag), covered.data, covered.len,
-							key->bytes, sizeof(key->bytes), salt, personal) == 0);
+							key->bytes, sizeof(key->bytes), salt,
+							personal) == 0);
 	same = sodium_memcmp(tag, claimed.data, sizeof(tag)) == 0;
 	buffer_clear(&covered);
 	return same;

@@ -81,7 +81,7 @@ static void expect_denied(int fd, uint64_t call, enum s3_error error)
 	assert(m.denied.call == call && m.denied.error == error);
 }
 
-/* --- handshakes -------------------------------------------------------------------------------- */
+/* --- handshakes --------------------------------------------------------------------------- */
 
 static void test_nothing_is_granted_before_stored_has_the_key(void)
 {
@@ -155,7 +155,7 @@ static void test_a_new_stored_gets_a_new_key_and_replaces_the_old(void)
 	scene_close(&s);
 }
 
-/* --- grants ------------------------------------------------------------------------------------ */
+/* --- grants ------------------------------------------------------------------------------- */
 
 static void test_a_grant_carries_the_request_and_who_asks(void)
 {
@@ -242,11 +242,13 @@ static void test_a_grant_that_would_be_too_large_is_refused(void)
 	scene_close(&s);
 }
 
-/* --- T72: the client's mistakes ---------------------------------------------------------------- */
+/* --- T72: the client's mistakes ----------------------------------------------------------- */
 
 static void test_t72_no_mistake_of_a_client_ends_the_channel(void)
 {
-	static const char *const targets[] = { "", "*", "/%", "/\x01", "/?%", "/b?max-keys=x", "http://x/" };
+	static const char *const targets[] = { "",	   "*",	  "/%",
+					       "/\x01",	   "/?%", "/b?max-keys=x",
+					       "http://x/" };
 	struct ipc_message m = { .number = IPC_ASK };
 	struct request q;
 	struct scene s;
@@ -261,7 +263,8 @@ static void test_t72_no_mistake_of_a_client_ends_the_channel(void)
 	}
 	/* Fields that are no pairs, a method that is none, bytes of every kind. */
 	m = (struct ipc_message){ .number = IPC_ASK,
-				  .ask = { 77, 1, SPAN(""), SPAN("\n"), SPAN("/"), SPAN("garbage") } };
+				  .ask = { 77, 1, SPAN(""), SPAN("\n"), SPAN("/"),
+					   SPAN("garbage") } };
 	office_send(s.worker, &m);
 	receive(s.worker, &m, IPC_DENIED);
 	ask_signed(s.worker, 99, "GET", "/");
@@ -269,7 +272,7 @@ static void test_t72_no_mistake_of_a_client_ends_the_channel(void)
 	scene_close(&s);
 }
 
-/* --- T70: what only a broken frontend sends ---------------------------------------------------- */
+/* --- T70: what only a broken frontend sends ----------------------------------------------- */
 
 static void expect_violation(const struct ipc_message *m, size_t cut, size_t surplus)
 {
@@ -293,7 +296,8 @@ static void expect_violation(const struct ipc_message *m, size_t cut, size_t sur
 
 static void test_t70_what_is_off_ends_the_channel_only(void)
 {
-	struct ipc_message ask = { .number = IPC_ASK, .ask = { .method = SPAN("GET"), .target = SPAN("/") } };
+	struct ipc_message ask = { .number = IPC_ASK,
+				   .ask = { .method = SPAN("GET"), .target = SPAN("/") } };
 	struct ipc_message hello = { .number = IPC_HELLO, .hello.version = IPC_VERSION };
 	struct ipc_message granted = { .number = IPC_GRANTED };
 	struct ipc_message key_taken = { .number = IPC_KEY_TAKEN };
@@ -320,7 +324,8 @@ static void test_t70_a_wrong_version_or_no_greeting_ends_the_channel(void)
 	assert(office_hung_up(&office, fd));
 	close(fd);
 	fd = office_stored(&office);
-	m = (struct ipc_message){ .number = IPC_STORE_HELLO, .store_hello.version = IPC_VERSION + 1 };
+	m = (struct ipc_message){ .number = IPC_STORE_HELLO,
+				  .store_hello.version = IPC_VERSION + 1 };
 	office_send(fd, &m);
 	assert(office_hung_up(&office, fd));
 	close(fd);
@@ -396,7 +401,7 @@ static void test_the_number_of_channels_is_bounded(void)
 	assert(office.authd.sessions.n == 0);
 }
 
-/* --- streams ----------------------------------------------------------------------------------- */
+/* --- streams ------------------------------------------------------------------------------ */
 
 #define DATA "the first and only chunk of a stream"
 #define TRAILER "x-amz-checksum-crc32:AAAAAA==\n"
@@ -488,7 +493,8 @@ static void expect_chained(struct upload *u, uint64_t call, const char *checksum
 	assert(m.chained.call == call);
 	assert(office_unseal(&u->scene.key, SEALED_CHAIN, m.chained.seal, &contents));
 	assert(chain_seal_decode(contents, &seal));
-	assert(ipc_id_equal(&seal.grant, &u->grant) && ipc_id_equal(&seal.channel, &u->scene.channel));
+	assert(ipc_id_equal(&seal.grant, &u->grant) &&
+	       ipc_id_equal(&seal.channel, &u->scene.channel));
 	assert(seal.length == sizeof(DATA) - 1);
 	assert(span_equal(seal.trailer, span_from_string(checksum)));
 }
@@ -661,7 +667,8 @@ static void test_t70_senseless_chains_end_their_channel_only(void)
 
 	scene_open(&u.scene);
 	upload_ask(&u, 1, false);
-	m = (struct ipc_message){ .number = IPC_CHAIN, .chain = { .call = 1, .chunks = SPAN("xyz") } };
+	m = (struct ipc_message){ .number = IPC_CHAIN,
+				  .chain = { .call = 1, .chunks = SPAN("xyz") } };
 	office_send(u.scene.worker, &m);
 	assert(office_hung_up(&office, u.scene.worker));
 	close(u.scene.worker);
@@ -674,7 +681,7 @@ static void test_t70_senseless_chains_end_their_channel_only(void)
 	scene_close(&u.scene);
 }
 
-/* --- T42 --------------------------------------------------------------------------------------- */
+/* --- T42 ---------------------------------------------------------------------------------- */
 
 static bool log_holds(int log, const char *text)
 {
@@ -709,7 +716,8 @@ static void test_t42_the_log_holds_no_secret_and_no_signature(void)
 		office_ask(s.worker, (uint64_t)i, &q);
 		receive(s.worker, &m, IPC_DENIED);
 		/* Nor does the answer to the client show what would have been right. */
-		assert(!m.denied.detail.len || !memmem(m.denied.detail.data, m.denied.detail.len, q.seed, 64));
+		assert(!m.denied.detail.len ||
+		       !memmem(m.denied.detail.data, m.denied.detail.len, q.seed, 64));
 		assert(dup2(before, STDERR_FILENO) >= 0);
 		assert(!log_holds(log, q.seed) && !log_holds(log, "Signature="));
 		assert(dup2(log, STDERR_FILENO) >= 0);

@@ -10,9 +10,10 @@
 #include <assert.h>
 
 /*
- * The examples of the S3 documentation ("Signature Calculations for the Authorization Header", "Using
- * Query Parameters", "Transferring Payload in Multiple Chunks", "... Including Trailing Headers"): what
- * a client sends there is sent here, and accepted; with any bit of the signature changed it is not.
+ * The examples of the S3 documentation ("Signature Calculations for the Authorization Header",
+ * "Using Query Parameters", "Transferring Payload in Multiple Chunks", "... Including Trailing
+ * Headers"): what a client sends there is sent here, and accepted; with any bit of the signature
+ * changed it is not.
  */
 
 #define HOST "examplebucket.s3.amazonaws.com"
@@ -35,7 +36,8 @@ static void expect_header_signature(struct courtroom *c, const char *method, con
 			 "AWS4-HMAC-SHA256 " CREDENTIAL "SignedHeaders=%s,Signature=%.63s%c",
 			 signed_headers, signature, broken ? signature[63] ^ 1 : signature[63]);
 		request_field(&q, "Authorization", authorization);
-		assert(courtroom_hear(c, &q) == (broken ? S3_ERROR_SIGNATURE_DOES_NOT_MATCH : meaning));
+		assert(courtroom_hear(c, &q) ==
+		       (broken ? S3_ERROR_SIGNATURE_DOES_NOT_MATCH : meaning));
 		request_clear(&q);
 	}
 }
@@ -52,7 +54,8 @@ static void test_published_get_object(struct courtroom *c)
 
 static void test_published_put_object(struct courtroom *c)
 {
-	static const char sha[] = "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072";
+	static const char sha[] =
+		"44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072";
 
 	expect_header_signature(
 		c, "PUT", "/test$file.text",
@@ -66,22 +69,22 @@ static void test_published_put_object(struct courtroom *c)
 
 static void test_published_get_lifecycle(struct courtroom *c)
 {
-	expect_header_signature(
-		c, "GET", "/?lifecycle",
-		(const char *const[]){ "Host", HOST, "x-amz-date", SIGNER_TIME, "x-amz-content-sha256",
-				       SIGNER_EMPTY, NULL },
-		"host;x-amz-content-sha256;x-amz-date",
-		"fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543", S3_ERROR_NONE);
+	expect_header_signature(c, "GET", "/?lifecycle",
+				(const char *const[]){ "Host", HOST, "x-amz-date", SIGNER_TIME,
+						       "x-amz-content-sha256", SIGNER_EMPTY, NULL },
+				"host;x-amz-content-sha256;x-amz-date",
+				"fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543",
+				S3_ERROR_NONE);
 }
 
 static void test_published_list_objects(struct courtroom *c)
 {
-	expect_header_signature(
-		c, "GET", "/?max-keys=2&prefix=J",
-		(const char *const[]){ "Host", HOST, "x-amz-date", SIGNER_TIME, "x-amz-content-sha256",
-				       SIGNER_EMPTY, NULL },
-		"host;x-amz-content-sha256;x-amz-date",
-		"34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7", S3_ERROR_NONE);
+	expect_header_signature(c, "GET", "/?max-keys=2&prefix=J",
+				(const char *const[]){ "Host", HOST, "x-amz-date", SIGNER_TIME,
+						       "x-amz-content-sha256", SIGNER_EMPTY, NULL },
+				"host;x-amz-content-sha256;x-amz-date",
+				"34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7",
+				S3_ERROR_NONE);
 }
 
 static void test_published_presigned_get(struct courtroom *c)
@@ -101,7 +104,8 @@ static void test_published_presigned_get(struct courtroom *c)
 		snprintf(q.target, sizeof(q.target), "%s%.63s%c", query, signature,
 			 broken ? signature[63] ^ 1 : signature[63]);
 		request_field(&q, "Host", HOST);
-		assert(courtroom_hear(c, &q) == (broken ? S3_ERROR_SIGNATURE_DOES_NOT_MATCH : S3_ERROR_NONE));
+		assert(courtroom_hear(c, &q) ==
+		       (broken ? S3_ERROR_SIGNATURE_DOES_NOT_MATCH : S3_ERROR_NONE));
 		request_clear(&q);
 	}
 }
@@ -114,14 +118,18 @@ static void test_published_examples_are_signed_alike(void)
 	request_begin(&q, "GET", "/test.txt");
 	request_field(&q, "Host", HOST);
 	request_field(&q, "Range", "bytes=0-9");
-	request_sign(&q, &(struct signer){ .access_key = SIGNER_KEY, .secret = SIGNER_SECRET,
-					   .time = SIGNER_TIME, .region = "us-east-1",
-					   .service = "s3", .payload = SIGNER_EMPTY });
-	assert(strcmp(q.seed, "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41") == 0);
+	request_sign(&q, &(struct signer){ .access_key = SIGNER_KEY,
+					   .secret = SIGNER_SECRET,
+					   .time = SIGNER_TIME,
+					   .region = "us-east-1",
+					   .service = "s3",
+					   .payload = SIGNER_EMPTY });
+	assert(strcmp(q.seed, "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41") ==
+	       0);
 	request_clear(&q);
 }
 
-/* --- streams ----------------------------------------------------------------------------------- */
+/* --- streams ------------------------------------------------------------------------------ */
 
 static void unhex(const char *text, uint8_t ret[static SIGV4_LEN])
 {
@@ -140,7 +148,8 @@ static const struct sigv4_scope example_scope = {
 
 static void expect_chunk(const char *previous, char filler, size_t len, const char *expected)
 {
-	uint8_t key[SIGV4_LEN], before[SIGV4_LEN], hash[SIGV4_LEN], made[SIGV4_LEN], told[SIGV4_LEN];
+	uint8_t key[SIGV4_LEN], before[SIGV4_LEN], hash[SIGV4_LEN], made[SIGV4_LEN],
+		told[SIGV4_LEN];
 	char *data = malloc(len + 1), own[65];
 	struct signer s = SIGNER;
 
@@ -159,10 +168,14 @@ static void expect_chunk(const char *previous, char filler, size_t len, const ch
 	free(data);
 }
 
-static const char stream_seed[] = "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9";
-static const char stream_first[] = "ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648";
-static const char stream_second[] = "0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497";
-static const char stream_last[] = "b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9";
+static const char stream_seed[] =
+	"4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9";
+static const char stream_first[] =
+	"ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648";
+static const char stream_second[] =
+	"0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497";
+static const char stream_last[] =
+	"b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9";
 
 static void test_published_stream(struct courtroom *c)
 {
@@ -184,11 +197,16 @@ static void test_published_stream(struct courtroom *c)
 
 static void test_published_stream_with_trailer(struct courtroom *c)
 {
-	static const char seed[] = "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e";
-	static const char first[] = "b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2";
-	static const char second[] = "1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7";
-	static const char last[] = "2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992";
-	static const char trailer[] = "d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435";
+	static const char seed[] =
+		"106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e";
+	static const char first[] =
+		"b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2";
+	static const char second[] =
+		"1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7";
+	static const char last[] =
+		"2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992";
+	static const char trailer[] =
+		"d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435";
 	uint8_t key[SIGV4_LEN], before[SIGV4_LEN], made[SIGV4_LEN], told[SIGV4_LEN];
 	struct signer s = SIGNER;
 	char own[65];
@@ -211,7 +229,8 @@ static void test_published_stream_with_trailer(struct courtroom *c)
 	example_key(key);
 	unhex(last, before);
 	unhex(trailer, told);
-	sigv4_sign_trailer(key, &example_scope, before, SPAN("x-amz-checksum-crc32c:sOO8/Q==\n"), made);
+	sigv4_sign_trailer(key, &example_scope, before, SPAN("x-amz-checksum-crc32c:sOO8/Q==\n"),
+			   made);
 	assert(memcmp(made, told, sizeof(made)) == 0);
 	signer_trailer(&s, last, "x-amz-checksum-crc32c:sOO8/Q==\n", own);
 	assert(strcmp(own, trailer) == 0);

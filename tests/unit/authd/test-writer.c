@@ -183,7 +183,7 @@ static void test_nothing_is_durable_behind_a_failed_write(void)
 	remove_directory();
 }
 
-/* T80, the part of it that is authd's: what was acknowledged is there after a kill at any moment. */
+/* T80, authd's part: what was acknowledged is there after a kill at any moment. */
 static void test_t80_what_was_acknowledged_survives_a_kill(void)
 {
 	int line[2], acknowledged = 0, number;
