@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/io_uring.h>
-#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -103,6 +102,14 @@ static int try_link_passed(const struct scene *s)
 	return outcome(linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW));
 }
 
+/* Out of a file that may only be read into a pipe that may be written: the way of CVE-2022-0847. */
+static int try_splice_passed(const struct scene *s)
+{
+	loff_t offset = 0;
+
+	return outcome(splice(s->passed_fd, &offset, STDOUT_FILENO, NULL, 1, 0));
+}
+
 static int try_map_passed_shared(const struct scene *s)
 {
 	void *p = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, s->passed_fd, 0);
@@ -141,7 +148,8 @@ static int try_make_directory(const struct scene *s)
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/directory", s->own);
-	return outcome(mkdir(path, 0700)) ?: outcome(rmdir(path));
+	return outcome(mkdirat(AT_FDCWD, path, 0700)) ?:
+	       outcome(unlinkat(AT_FDCWD, path, AT_REMOVEDIR));
 }
 
 static int try_symlink(const struct scene *s)
@@ -168,7 +176,7 @@ static int try_nameless_file(const struct scene *s)
 
 	snprintf(staging, sizeof(staging), "%s/staging", s->own);
 	snprintf(to, sizeof(to), "%s/blob", s->own);
-	if (mkdir(staging, 0700) < 0)
+	if (mkdirat(AT_FDCWD, staging, 0700) < 0)
 		return -errno;
 	fd = open(staging, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -176,7 +184,7 @@ static int try_nameless_file(const struct scene *s)
 	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
 	r = outcome(write(fd, "x", 1)) ?: outcome(fsync(fd));
 	r = r ?: outcome(linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW));
-	return r ?: outcome(unlink(to)) ?: outcome(rmdir(staging));
+	return r ?: outcome(unlink(to)) ?: outcome(unlinkat(AT_FDCWD, staging, AT_REMOVEDIR));
 }
 
 /* Other processes */
@@ -246,7 +254,7 @@ static int try_fork(const struct scene *s)
 		return -errno;
 	if (pid == 0)
 		for (;;)
-			poll(NULL, 0, -1);
+			sleep(1);
 	if (kill(pid, SIGKILL) < 0 || waitpid(pid, &status, 0) < 0)
 		return -errno;
 	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? 0 : -EPROTO;
@@ -432,6 +440,7 @@ const struct attempt attempts[] = {
 	  EVERYWHERE(-EACCES) },
 	{ "write to a descriptor passed for reading", try_write_passed, 0, EVERYWHERE(-EBADF) },
 	{ "read from a descriptor passed for reading", try_read_passed, 0, EVERYWHERE(0) },
+	{ "splice a passed descriptor", try_splice_passed, 0, EVERYWHERE(DIES) },
 	{ "map it for writing", try_map_passed_shared, 0, EVERYWHERE(-EACCES) },
 	{ "give a passed descriptor a name", try_link_passed, 0, { DIES, DIES, DIES, -EXDEV } },
 	{ "open in the old way", try_old_open, 0, EVERYWHERE(DIES) },
