@@ -66,8 +66,8 @@ static inline bool body_is_full(const struct body *b)
 must_check int body_drain(struct body *b);
 
 /*
- * The client has sent everything. Closes the pipe. 0: the body is complete; otherwise as body_take(). Must not be
- * called while body_is_full().
+ * The client has sent everything. Closes the pipe. 0: the body is complete; otherwise as
+ * body_take(). Must not be called while body_is_full().
  */
 must_check int body_finish(struct body *b);
 

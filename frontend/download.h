@@ -30,7 +30,7 @@ struct download {
 void download_init(struct download *d, uint64_t total);
 void download_clear(struct download *d);
 
-/* Takes *fd. False where the extent does not fit: more than was announced, or the window is full. */
+/* Takes *fd. False where it does not fit: more than was announced, or the window is full. */
 must_check bool download_add(struct download *d, int *fd, uint64_t offset, uint64_t length);
 
 static inline bool download_has_all(const struct download *d)

@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * An exchange is one request and its answer: a state machine that libmicrohttpd pushes from one side
- * and the links to authd and stored from the other. Its moves are one table, in exchange.c, which
- * also says in which states libmicrohttpd's connection is suspended, and what ends the wait.
+ * An exchange is one request and its answer: a state machine that libmicrohttpd pushes from one
+ * side and the links to authd and stored from the other. Its moves are one table, in exchange.c;
+ * the list below says in which states libmicrohttpd's connection is suspended, and what ends the
+ * wait.
  *
  *   HEADING -> ASKING -> READING ------------------------------> REPLYING -> SENDING
  *                     -> [OPENING] -> RECEIVING -> [CHAINING] -> WRITING -> REPLYING -> SENDING

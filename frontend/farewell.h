@@ -3,9 +3,9 @@
 
 /*
  * A refusal while the client is still sending its body. libmicrohttpd takes no response then, and
- * closing a connection with unread bytes resets it, so that many clients would never see the answer.
- * So: the answer is written to the socket, our side is shut down, and what the client still sends is
- * read and dropped, up to a bound in bytes and in time. Then the connection closes.
+ * closing a connection with unread bytes resets it, so that many clients would never see the
+ * answer. So: the answer is written to the socket, our side is shut down, and what the client still
+ * sends is read and dropped, up to a bound in bytes and in time. Then the connection closes.
  */
 
 struct exchange;

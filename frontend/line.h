@@ -10,7 +10,7 @@
 #include "base/defs.h"
 
 enum line_word {
-	LINE_AUTHD = 'a',	/* worker: dial authd for me; parent: here it is, with a descriptor */
+	LINE_AUTHD = 'a',	/* worker: dial authd for me; parent: here is the descriptor */
 	LINE_STORED = 's',	/* the same for stored */
 	LINE_READY = 'r',	/* worker: both channels are open */
 };
@@ -22,7 +22,7 @@ must_check int line_open(int ret[static 2]);
 must_check int line_say(int fd, enum line_word word, int pass_fd);
 
 /*
- * 0: *ret is a word, and *ret_fd its descriptor or -1, the caller's; -EAGAIN: nothing waits; -ENOTCONN: the other end is
- * gone; -EPROTO: it was no word.
+ * 0: *ret is a word, and *ret_fd its descriptor or -1, the caller's; -EAGAIN: nothing waits;
+ * -ENOTCONN: the other end is gone; -EPROTO: it was no word.
  */
 must_check int line_hear(int fd, enum line_word *ret, int *ret_fd);

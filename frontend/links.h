@@ -103,5 +103,5 @@ must_check int links_tell_authd(struct links *l, struct call *c, const struct ip
 must_check int links_tell_stored(struct links *l, struct call *c, const struct ipc_message *m,
 				 int fd);
 
-/* Ends the call wherever it is under way, with FORGET and CANCEL. Of one not begun it does nothing. */
+/* Ends the call wherever it is under way, with FORGET and CANCEL; of one not begun, nothing. */
 void links_end(struct links *l, struct call *c);

@@ -3,8 +3,8 @@
 
 /*
  * A reply is an answer of HTTP in the making: status, header fields, and a document where it has
- * one. Renderers fill it, and know nothing of connections. What goes wrong on the way is kept in the
- * buffers and asked for once, with reply_error().
+ * one. Renderers fill it, and know nothing of connections. What goes wrong on the way is kept in
+ * the buffers and asked for once, with reply_error().
  */
 
 #include "base/buffer.h"
@@ -14,7 +14,7 @@
 
 struct reply {
 	unsigned int status;
-	uint64_t length;	/* to be announced; of the body here, or of one that comes elsewhere */
+	uint64_t length;	/* to be announced: of the body here, or of one from elsewhere */
 	struct buffer fields;	/* name NUL value NUL, one after another */
 	struct buffer body;
 };

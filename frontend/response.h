@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Hands the reply of an exchange to libmicrohttpd: bytes in memory, one file, or a window of files. */
+/* Hands an exchange's reply to libmicrohttpd: bytes in memory, one file, or a window of files. */
 
 #include <microhttpd.h>
 

@@ -287,6 +287,9 @@ static int start_http(struct worker *w)
 		{ MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)leave_escaped, NULL },
 		{ MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)exchange_on_end, w },
 		{ MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, w },
+#if MHD_VERSION >= 0x01000000
+		{ MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1, NULL },
+#endif
 		{ MHD_OPTION_END, 0, NULL },
 	};
 	const union MHD_DaemonInfo *info;

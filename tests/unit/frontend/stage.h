@@ -51,7 +51,7 @@ struct stage_answer {
 	bool closed;		/* the connection was, behind it */
 };
 
-/* Reads one answer as its Content-Length says (`is_head`: without a body). 100 Continue is an answer. */
+/* Reads one answer as its Content-Length says (`is_head`: no body). 100 Continue is an answer. */
 struct stage_answer stage_read(struct stage *s, int client, bool is_head);
 void stage_answer_clear(struct stage_answer *a);
 

@@ -12,11 +12,13 @@
 #include "ipc/wire.h"
 
 #define INSIDE_MAX 16384
-#define SIGNATURE "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define SIGNATURE  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static struct s3_request put_request(enum s3_payload payload, uint64_t length)
 {
-	return (struct s3_request){ .operation = S3_PUT_OBJECT, .payload = payload, .length = length };
+	return (struct s3_request){ .operation = S3_PUT_OBJECT,
+				    .payload = payload,
+				    .length = length };
 }
 
 static struct body begin(const struct s3_request *q)
@@ -120,11 +122,10 @@ static struct span make_stream(char *to)
 
 	memset(to + n, 'a', 8192);
 	n += 8192;
-	n += (size_t)sprintf(to + n,
-			     "\r\n3;chunk-signature=" SIGNATURE "\r\nxyz\r\n"
-			     "0;chunk-signature=" SIGNATURE "\r\n"
-			     "x-amz-checksum-crc32:AAAAAA==\r\n"
-			     "x-amz-trailer-signature:" SIGNATURE "\r\n\r\n");
+	n += (size_t)sprintf(to + n, "\r\n3;chunk-signature=" SIGNATURE "\r\nxyz\r\n"
+				     "0;chunk-signature=" SIGNATURE "\r\n"
+				     "x-amz-checksum-crc32:AAAAAA==\r\n"
+				     "x-amz-trailer-signature:" SIGNATURE "\r\n\r\n");
 	return (struct span){ to, n };
 }
 
@@ -137,7 +138,8 @@ static void check_stream(struct body *b)
 
 	assert(body_finish(b) == 0 && b->length == 8195);
 	assert(b->gathered.len == 8195 && memcmp(b->gathered.data + 8190, "aaxyz", 5) == 0);
-	assert(wire_get_u32(&lengths) == 8192 && wire_get_u32(&lengths) == 3 && wire_ended(&lengths));
+	assert(wire_get_u32(&lengths) == 8192 && wire_get_u32(&lengths) == 3 &&
+	       wire_ended(&lengths));
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		assert(wire_get_u32(&chunks) == sizes[i]);
 		wire_get_raw(&chunks, signature, sizeof(signature));
@@ -258,7 +260,8 @@ static void test_full_pipe_in_a_framed_stream_loses_nothing(void)
 	rest.len = (size_t)sprintf(framed, "30d40\r\n");
 	memcpy(framed + rest.len, bytes, 200000);
 	rest.len += 200000;
-	rest.len += (size_t)sprintf(framed + rest.len, "\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n");
+	rest.len += (size_t)sprintf(framed + rest.len,
+				    "\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n");
 	while (rest.len || body_is_full(&b)) {
 		assert(body_take(&b, &rest) == 0);
 		len += read_all(fd, back + len);

@@ -11,22 +11,26 @@
 
 static void test_every_state_can_end(void)
 {
-	for EACH (s)
-		assert(exchange_may_move(s, EXCHANGE_ENDED) == (s != EXCHANGE_ENDED));
+	for
+		EACH(s)
+	assert(exchange_may_move(s, EXCHANGE_ENDED) == (s != EXCHANGE_ENDED));
 }
 
 static void test_nothing_follows_the_end(void)
 {
-	for EACH (s)
-		assert(!exchange_may_move(EXCHANGE_ENDED, s));
+	for
+		EACH(s)
+	assert(!exchange_may_move(EXCHANGE_ENDED, s));
 }
 
 static void test_no_state_leads_to_itself_or_back_to_the_head(void)
 {
-	for EACH (s) {
-		assert(!exchange_may_move(s, s));
-		assert(!exchange_may_move(s, EXCHANGE_HEADING));
-	}
+	for
+		EACH(s)
+		{
+			assert(!exchange_may_move(s, s));
+			assert(!exchange_may_move(s, EXCHANGE_HEADING));
+		}
 }
 
 static void test_every_state_is_reached(void)
@@ -36,13 +40,16 @@ static void test_every_state_is_reached(void)
 
 	while (more) {
 		more = false;
-		for EACH (from)
-			for EACH (to)
-				if (reached[from] && !reached[to] && exchange_may_move(from, to))
-					more = reached[to] = true;
+		for
+			EACH(from)
+			for
+				EACH(to)
+			if (reached[from] && !reached[to] && exchange_may_move(from, to))
+				more = reached[to] = true;
 	}
-	for EACH (s)
-		assert(reached[s]);
+	for
+		EACH(s)
+	assert(reached[s]);
 }
 
 /* stored hears of a request only when authd has granted it. */
@@ -73,14 +80,17 @@ static void test_an_answer_is_given_once(void)
 /* libmicrohttpd suspends in its own callbacks only, and in these states it makes some. */
 static void test_suspension_begins_where_libmicrohttpd_calls(void)
 {
-	for EACH (from)
-		for EACH (to) {
-			if (!exchange_may_move(from, to) || exchange_is_suspended(from) ||
-			    !exchange_is_suspended(to))
-				continue;
-			assert(from == EXCHANGE_HEADING || from == EXCHANGE_RECEIVING ||
-			       from == EXCHANGE_SENDING || from == EXCHANGE_FAREWELL);
-		}
+	for
+		EACH(from)
+		for
+			EACH(to)
+			{
+				if (!exchange_may_move(from, to) || exchange_is_suspended(from) ||
+				    !exchange_is_suspended(to))
+					continue;
+				assert(from == EXCHANGE_HEADING || from == EXCHANGE_RECEIVING ||
+				       from == EXCHANGE_SENDING || from == EXCHANGE_FAREWELL);
+			}
 }
 
 int main(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Peers that die, clients that vanish, crawl or only sit there: nothing hangs, and nothing leaks. */
+/* Peers that die, clients that vanish, crawl or only sit there: nothing hangs, and nothing leaks.
+ */
 
 #undef NDEBUG
 #include <assert.h>
@@ -14,8 +15,8 @@
 #include "frontend/line.h"
 #include "stage.h"
 
-#define HOST "Host: localhost\r\n"
-#define GET "GET /bucket/key HTTP/1.1\r\n" HOST "\r\n"
+#define HOST	  "Host: localhost\r\n"
+#define GET	  "GET /bucket/key HTTP/1.1\r\n" HOST "\r\n"
 #define PUT_LARGE "PUT /bucket/key HTTP/1.1\r\n" HOST "Content-Length: 1048576\r\n\r\n"
 
 static struct stage s;

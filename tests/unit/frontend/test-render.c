@@ -77,8 +77,8 @@ static void check(unsigned int status, const char *fields, const char *body)
 	assert(reply_error(&reply) == 0);
 	if (reply.status != status || strcmp(fields_text(), fields) != 0 ||
 	    !span_equal(got, span_from_string(body))) {
-		fprintf(stderr, "want %u\n%s%s\ngot %u\n%s%.*s\n", status, fields, body, reply.status,
-			fields_text(), (int)got.len, (const char *)got.data);
+		fprintf(stderr, "want %u\n%s%s\ngot %u\n%s%.*s\n", status, fields, body,
+			reply.status, fields_text(), (int)got.len, (const char *)got.data);
 		abort();
 	}
 }
@@ -131,7 +131,8 @@ static void test_list_buckets(void)
 			 XML "<ListAllMyBucketsResult" NS "<Owner>" OWNER "</Owner><Buckets>"
 			     "<Bucket><Name>one</Name><CreationDate>" DATE "</CreationDate>"
 			     "<BucketRegion>here</BucketRegion></Bucket>"
-			     "<Bucket><Name>two</Name><CreationDate>" DATE "</CreationDate></Bucket>"
+			     "<Bucket><Name>two</Name><CreationDate>" DATE
+			     "</CreationDate></Bucket>"
 			     "</Buckets><ContinuationToken>more</ContinuationToken>"
 			     "<Prefix>o</Prefix></ListAllMyBucketsResult>");
 }
@@ -164,8 +165,8 @@ static void test_bucket_life(void)
 	render_and_check(200, "Location: /bucket\n", "");
 	begin(S3_HEAD_BUCKET);
 	answer.region = SPAN("here");
-	render_and_check(200,
-			 "x-amz-bucket-region: here\nx-amz-access-point-alias: false\n" TYPE, "");
+	render_and_check(200, "x-amz-bucket-region: here\nx-amz-access-point-alias: false\n" TYPE,
+			 "");
 	begin(S3_DELETE_BUCKET);
 	render_and_check(204, "", "");
 }
@@ -200,17 +201,18 @@ static void test_list_objects(void)
 	request.params[S3_PARAM_MARKER] = SPAN("m");
 	render_and_check(
 		200, TYPE,
-		XML "<ListBucketResult" NS "<Name>bucket</Name><Prefix></Prefix><Marker>m</Marker>"
-		    "<NextMarker>\xc3\xa4/x</NextMarker><MaxKeys>3</MaxKeys><Delimiter>/</Delimiter>"
-		    "<IsTruncated>true</IsTruncated>"
-		    "<Contents><Key>a &lt;b&gt;&amp;&#x1;</Key><LastModified>" DATE
-		    "</LastModified><ETag>" QUOTED "</ETag><Size>12</Size><Owner>" OWNER
-		    "</Owner><StorageClass>STANDARD</StorageClass></Contents>"
-		    "<Contents><Key>\xc3\xa4/x</Key><LastModified>" DATE "</LastModified><ETag>" QUOTED
-		    "</ETag><ChecksumAlgorithm>CRC32</ChecksumAlgorithm>"
-		    "<ChecksumType>FULL_OBJECT</ChecksumType><Size>12</Size><Owner>" OWNER
-		    "</Owner><StorageClass>GLACIER</StorageClass></Contents>"
-		    "<CommonPrefixes><Prefix>dir one/</Prefix></CommonPrefixes></ListBucketResult>");
+		XML
+		"<ListBucketResult" NS "<Name>bucket</Name><Prefix></Prefix><Marker>m</Marker>"
+		"<NextMarker>\xc3\xa4/x</NextMarker><MaxKeys>3</MaxKeys><Delimiter>/</Delimiter>"
+		"<IsTruncated>true</IsTruncated>"
+		"<Contents><Key>a &lt;b&gt;&amp;&#x1;</Key><LastModified>" DATE
+		"</LastModified><ETag>" QUOTED "</ETag><Size>12</Size><Owner>" OWNER
+		"</Owner><StorageClass>STANDARD</StorageClass></Contents>"
+		"<Contents><Key>\xc3\xa4/x</Key><LastModified>" DATE "</LastModified><ETag>" QUOTED
+		"</ETag><ChecksumAlgorithm>CRC32</ChecksumAlgorithm>"
+		"<ChecksumType>FULL_OBJECT</ChecksumType><Size>12</Size><Owner>" OWNER
+		"</Owner><StorageClass>GLACIER</StorageClass></Contents>"
+		"<CommonPrefixes><Prefix>dir one/</Prefix></CommonPrefixes></ListBucketResult>");
 }
 
 static void test_list_objects_v2_encoded(void)
@@ -228,19 +230,20 @@ static void test_list_objects_v2_encoded(void)
 	answer.truncated = 1;
 	render_and_check(
 		200, TYPE,
-		XML "<ListBucketResult" NS "<Name>bucket</Name><Prefix>p%20q</Prefix>"
-		    "<StartAfter>s%20t</StartAfter><ContinuationToken>t+/=</ContinuationToken>"
-		    "<NextContinuationToken>n+/=</NextContinuationToken><KeyCount>3</KeyCount>"
-		    "<MaxKeys>1000</MaxKeys><Delimiter>%26%20</Delimiter>"
-		    "<EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>"
-		    "<Contents><Key>a%20%3Cb%3E%26%01</Key><LastModified>" DATE
-		    "</LastModified><ETag>" QUOTED
-		    "</ETag><Size>12</Size><StorageClass>STANDARD</StorageClass></Contents>"
-		    "<Contents><Key>%C3%A4/x</Key><LastModified>" DATE "</LastModified><ETag>" QUOTED
-		    "</ETag><ChecksumAlgorithm>CRC32</ChecksumAlgorithm>"
-		    "<ChecksumType>FULL_OBJECT</ChecksumType><Size>12</Size>"
-		    "<StorageClass>GLACIER</StorageClass></Contents>"
-		    "<CommonPrefixes><Prefix>dir%20one/</Prefix></CommonPrefixes></ListBucketResult>");
+		XML
+		"<ListBucketResult" NS "<Name>bucket</Name><Prefix>p%20q</Prefix>"
+		"<StartAfter>s%20t</StartAfter><ContinuationToken>t+/=</ContinuationToken>"
+		"<NextContinuationToken>n+/=</NextContinuationToken><KeyCount>3</KeyCount>"
+		"<MaxKeys>1000</MaxKeys><Delimiter>%26%20</Delimiter>"
+		"<EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>"
+		"<Contents><Key>a%20%3Cb%3E%26%01</Key><LastModified>" DATE
+		"</LastModified><ETag>" QUOTED
+		"</ETag><Size>12</Size><StorageClass>STANDARD</StorageClass></Contents>"
+		"<Contents><Key>%C3%A4/x</Key><LastModified>" DATE "</LastModified><ETag>" QUOTED
+		"</ETag><ChecksumAlgorithm>CRC32</ChecksumAlgorithm>"
+		"<ChecksumType>FULL_OBJECT</ChecksumType><Size>12</Size>"
+		"<StorageClass>GLACIER</StorageClass></Contents>"
+		"<CommonPrefixes><Prefix>dir%20one/</Prefix></CommonPrefixes></ListBucketResult>");
 }
 
 static void test_list_objects_v2_tells_owners_when_asked(void)
@@ -285,7 +288,8 @@ static void test_list_multipart_uploads(void)
 	request.params[S3_PARAM_PREFIX] = SPAN("k");
 	render_and_check(
 		200, TYPE,
-		XML "<ListMultipartUploadsResult" NS "<Bucket>bucket</Bucket><KeyMarker></KeyMarker>"
+		XML "<ListMultipartUploadsResult" NS
+		    "<Bucket>bucket</Bucket><KeyMarker></KeyMarker>"
 		    "<UploadIdMarker></UploadIdMarker><NextKeyMarker>k</NextKeyMarker>"
 		    "<NextUploadIdMarker>u1</NextUploadIdMarker><Prefix>k</Prefix>"
 		    "<MaxUploads>1</MaxUploads><IsTruncated>true</IsTruncated>"
@@ -370,9 +374,10 @@ static void test_head_object_tells_checksum_class_and_parts(void)
 	answer.storage_class = SPAN("GLACIER");
 	answer.parts_count = 3;
 	render_and_check(200,
-			 VALIDATORS "x-amz-checksum-crc32: AAAAAA==\n"
-				    "x-amz-checksum-type: FULL_OBJECT\nx-amz-storage-class: GLACIER\n"
-				    "x-amz-mp-parts-count: 3\ncontent-type: binary/octet-stream\n",
+			 VALIDATORS
+			 "x-amz-checksum-crc32: AAAAAA==\n"
+			 "x-amz-checksum-type: FULL_OBJECT\nx-amz-storage-class: GLACIER\n"
+			 "x-amz-mp-parts-count: 3\ncontent-type: binary/octet-stream\n",
 			 "");
 	assert(reply.length == 100);
 }
@@ -485,7 +490,8 @@ static void test_copy_object(void)
 	date_and_tag(&answer);
 	sum(&answer);
 	render_and_check(200, TYPE,
-			 XML "<CopyObjectResult" NS "<LastModified>" DATE "</LastModified><ETag>" QUOTED
+			 XML "<CopyObjectResult" NS "<LastModified>" DATE
+			     "</LastModified><ETag>" QUOTED
 			     "</ETag><ChecksumCRC32>AAAAAA==</ChecksumCRC32>"
 			     "<ChecksumType>FULL_OBJECT</ChecksumType></CopyObjectResult>");
 }
@@ -538,11 +544,11 @@ static void test_create_multipart_upload(void)
 	answer.upload_id = SPAN("u1");
 	answer.checksum_algorithm = CHECKSUM_CRC64NVME;
 	answer.checksum_type = CHECKSUM_TYPE_FULL_OBJECT;
-	render_and_check(200,
-			 "x-amz-checksum-algorithm: CRC64NVME\nx-amz-checksum-type: FULL_OBJECT\n" TYPE,
-			 XML "<InitiateMultipartUploadResult" NS "<Bucket>bucket</Bucket>"
-			     "<Key>a key</Key><UploadId>u1</UploadId>"
-			     "</InitiateMultipartUploadResult>");
+	render_and_check(
+		200, "x-amz-checksum-algorithm: CRC64NVME\nx-amz-checksum-type: FULL_OBJECT\n" TYPE,
+		XML "<InitiateMultipartUploadResult" NS "<Bucket>bucket</Bucket>"
+		    "<Key>a key</Key><UploadId>u1</UploadId>"
+		    "</InitiateMultipartUploadResult>");
 }
 
 static void test_upload_part(void)
@@ -558,8 +564,8 @@ static void test_upload_part_copy(void)
 	begin(S3_UPLOAD_PART_COPY);
 	date_and_tag(&answer);
 	render_and_check(200, TYPE,
-			 XML "<CopyPartResult" NS "<LastModified>" DATE "</LastModified><ETag>" QUOTED
-			     "</ETag></CopyPartResult>");
+			 XML "<CopyPartResult" NS "<LastModified>" DATE
+			     "</LastModified><ETag>" QUOTED "</ETag></CopyPartResult>");
 }
 
 static void test_complete_multipart_upload(void)
@@ -571,7 +577,8 @@ static void test_complete_multipart_upload(void)
 	render_and_check(200, TYPE,
 			 XML "<CompleteMultipartUploadResult" NS
 			     "<Location>http://localhost:9000/bucket/a%20key</Location>"
-			     "<Bucket>bucket</Bucket><Key>a key</Key><ETag>&quot;" ETAG "-2&quot;</ETag>"
+			     "<Bucket>bucket</Bucket><Key>a key</Key><ETag>&quot;" ETAG
+			     "-2&quot;</ETag>"
 			     "<ChecksumCRC32>AAAAAA==</ChecksumCRC32>"
 			     "<ChecksumType>FULL_OBJECT</ChecksumType>"
 			     "</CompleteMultipartUploadResult>");
@@ -581,7 +588,8 @@ static void test_complete_multipart_upload(void)
 	render_and_check(200, TYPE,
 			 XML "<CompleteMultipartUploadResult" NS
 			     "<Location>http://Bucket.example.com/a%20key</Location>"
-			     "<Bucket>bucket</Bucket><Key>a key</Key><ETag>&quot;" ETAG "-2&quot;</ETag>"
+			     "<Bucket>bucket</Bucket><Key>a key</Key><ETag>&quot;" ETAG
+			     "-2&quot;</ETag>"
 			     "</CompleteMultipartUploadResult>");
 }
 
@@ -593,7 +601,7 @@ static void test_abort_multipart_upload(void)
 
 /* --- errors ------------------------------------------------------------------------------- */
 
-#define IDS "x-amz-request-id: R\nx-amz-id-2: H\nServer: Coffer\nX-Content-Type-Options: nosniff\n"
+#define IDS  "x-amz-request-id: R\nx-amz-id-2: H\nServer: Coffer\nX-Content-Type-Options: nosniff\n"
 #define TAIL "<RequestId>R</RequestId><HostId>H</HostId></Error>"
 
 static void refuse(enum s3_error error, bool understood, const char *fields, const char *body)
@@ -620,8 +628,9 @@ static void test_error_names_what_it_is_about(void)
 {
 	begin(S3_GET_OBJECT);
 	refuse(S3_ERROR_NO_SUCH_KEY, true, IDS TYPE,
-	       XML "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message>"
-		   "<Key>a key</Key><Resource>/bucket/a key</Resource>" TAIL);
+	       XML
+	       "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message>"
+	       "<Key>a key</Key><Resource>/bucket/a key</Resource>" TAIL);
 	request.key = SPAN_NONE;
 	refuse(S3_ERROR_NO_SUCH_BUCKET, true, IDS TYPE,
 	       XML "<Error><Code>NoSuchBucket</Code>"
@@ -635,10 +644,11 @@ static void test_error_of_a_range_tells_the_size(void)
 	request.headers[S3_HEADER_RANGE] = SPAN("bytes=200-");
 	answer.size = 100;
 	refuse(S3_ERROR_INVALID_RANGE, true, IDS "Content-Range: bytes */100\n" TYPE,
-	       XML "<Error><Code>InvalidRange</Code>"
-		   "<Message>The requested range is not satisfiable</Message>"
-		   "<RangeRequested>bytes=200-</RangeRequested>"
-		   "<ActualObjectSize>100</ActualObjectSize><Resource>/bucket/a key</Resource>" TAIL);
+	       XML
+	       "<Error><Code>InvalidRange</Code>"
+	       "<Message>The requested range is not satisfiable</Message>"
+	       "<RangeRequested>bytes=200-</RangeRequested>"
+	       "<ActualObjectSize>100</ActualObjectSize><Resource>/bucket/a key</Resource>" TAIL);
 }
 
 static void test_error_of_a_condition_names_it(void)
@@ -646,9 +656,10 @@ static void test_error_of_a_condition_names_it(void)
 	begin(S3_GET_OBJECT);
 	request.headers[S3_HEADER_IF_MATCH] = SPAN("\"x\"");
 	refuse(S3_ERROR_PRECONDITION_FAILED, true, IDS TYPE,
-	       XML "<Error><Code>PreconditionFailed</Code><Message>At least one of the preconditions "
-		   "that you specified did not hold.</Message><Condition>If-Match</Condition>"
-		   "<Resource>/bucket/a key</Resource>" TAIL);
+	       XML
+	       "<Error><Code>PreconditionFailed</Code><Message>At least one of the preconditions "
+	       "that you specified did not hold.</Message><Condition>If-Match</Condition>"
+	       "<Resource>/bucket/a key</Resource>" TAIL);
 }
 
 static void test_not_modified_has_no_document(void)
@@ -665,8 +676,9 @@ static void test_unavailable_says_when_to_come_again(void)
 {
 	begin(S3_GET_OBJECT);
 	refuse(S3_ERROR_SERVICE_UNAVAILABLE, false, IDS "Retry-After: 1\n" TYPE,
-	       XML "<Error><Code>ServiceUnavailable</Code><Message>Reduce your request rate.</Message>"
-		   "<Resource>/raw/%3Cpath%3E</Resource>" TAIL);
+	       XML
+	       "<Error><Code>ServiceUnavailable</Code><Message>Reduce your request rate.</Message>"
+	       "<Resource>/raw/%3Cpath%3E</Resource>" TAIL);
 }
 
 /* No row without a renderer compiles; none crashes on an answer that says nothing, either. */
@@ -682,10 +694,9 @@ static void test_every_operation_renders_an_empty_answer(void)
 static void test_every_error_renders(void)
 {
 	for (enum s3_error e = 1; e < S3_ERROR_COUNT; e++) {
-		struct render_error in = { .error = e,
-					   .request = &request,
-					   .answer = &answer,
-					   .ids = { "R", "H" } };
+		struct render_error in = {
+			.error = e, .request = &request, .answer = &answer, .ids = { "R", "H" }
+		};
 
 		begin(S3_PUT_OBJECT);
 		render_error(&in, &reply);

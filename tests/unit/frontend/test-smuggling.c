@@ -22,19 +22,18 @@ static const struct attack {
 	const char *name;
 	struct span bytes;
 } attacks[] = {
-	{ "length and chunked",
-	  SPAN("PUT /b/k HTTP/1.1\r\n" HOST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
-	       "0\r\n\r\n" NEXT) },
-	{ "chunked and length",
-	  SPAN("PUT /b/k HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n"
-	       "0\r\n\r\n" NEXT) },
+	{ "length and chunked", SPAN("PUT /b/k HTTP/1.1\r\n" HOST
+				     "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+				     "0\r\n\r\n" NEXT) },
+	{ "chunked and length", SPAN("PUT /b/k HTTP/1.1\r\n" HOST
+				     "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n"
+				     "0\r\n\r\n" NEXT) },
 	{ "an unknown coding",
 	  SPAN("PUT /b/k HTTP/1.1\r\n" HOST "Transfer-Encoding: xchunked\r\n\r\n" NEXT) },
 	{ "two codings", SPAN("PUT /b/k HTTP/1.1\r\n" HOST
 			      "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" NEXT) },
-	{ "chunked twice",
-	  SPAN("PUT /b/k HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n"
-	       "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" NEXT) },
+	{ "chunked twice", SPAN("PUT /b/k HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n"
+				"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" NEXT) },
 	{ "identity behind chunked",
 	  SPAN("PUT /b/k HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n"
 	       "Transfer-Encoding: identity\r\n\r\n0\r\n\r\n" NEXT) },
@@ -73,8 +72,7 @@ static const struct attack {
 	  SPAN("PUT /b/k HTTP/1.1\r\n" HOST "Content-Length: 0\0 5\r\n\r\n" NEXT) },
 	{ "another control byte", SPAN("GET /b/k HTTP/1.1\r\n" HOST "X-A: b\x01\r\n\r\n" NEXT) },
 	{ "a delete byte", SPAN("GET /b/k HTTP/1.1\r\n" HOST "X-A: b\x7f\r\n\r\n" NEXT) },
-	{ "a folded field",
-	  SPAN("GET /b/k HTTP/1.1\r\n" HOST "X-A: b\r\n c: d\r\n\r\n" NEXT) },
+	{ "a folded field", SPAN("GET /b/k HTTP/1.1\r\n" HOST "X-A: b\r\n c: d\r\n\r\n" NEXT) },
 	{ "a folded last field", SPAN("GET /b/k HTTP/1.1\r\n" HOST "X-A: b\r\n\tc\r\n\r\n" NEXT) },
 	{ "a folded first field", SPAN("GET /b/k HTTP/1.1\r\n X-A: b\r\n" HOST "\r\n" NEXT) },
 	{ "a bare line feed", SPAN("GET /b/k HTTP/1.1\r\n" HOST "X-A: b\nX-B: c\r\n\r\n" NEXT) },
@@ -90,8 +88,7 @@ static const struct attack {
 	{ "two blanks before the target", SPAN("GET  /b/k HTTP/1.1\r\n" HOST "\r\n" NEXT) },
 	{ "two blanks behind the target", SPAN("GET /b/k  HTTP/1.1\r\n" HOST "\r\n" NEXT) },
 	{ "a tab in the target", SPAN("GET /b/k\tx HTTP/1.1\r\n" HOST "\r\n" NEXT) },
-	{ "an absolute target",
-	  SPAN("GET http://localhost/b/k HTTP/1.1\r\n" HOST "\r\n" NEXT) },
+	{ "an absolute target", SPAN("GET http://localhost/b/k HTTP/1.1\r\n" HOST "\r\n" NEXT) },
 	{ "an authority", SPAN("GET localhost:80 HTTP/1.1\r\n" HOST "\r\n" NEXT) },
 	{ "an asterisk", SPAN("OPTIONS * HTTP/1.1\r\n" HOST "\r\n" NEXT) },
 	{ "a method that is no token", SPAN("G@T /b/k HTTP/1.1\r\n" HOST "\r\n" NEXT) },
@@ -133,7 +130,8 @@ static void test_t57_malformed_heads_end_the_connection(void)
 		SPAN("GET /b/k HTTP/0.9\r\n" HOST "\r\n" NEXT),
 		SPAN("GET /b/k HTTP/1.1 \r\n" HOST "\r\n" NEXT),
 		SPAN("GET /b/k HTTP/1.1\r\n" HOST "no colon\r\n\r\n" NEXT),
-		SPAN("PUT /b/k HTTP/1.1\r\n" HOST "Content-Length: 99999999999999999999\r\n\r\n" NEXT),
+		SPAN("PUT /b/k HTTP/1.1\r\n" HOST
+		     "Content-Length: 99999999999999999999\r\n\r\n" NEXT),
 		SPAN("PUT /b/k HTTP/1.1\r\n" HOST "Content-Length: -1\r\n\r\n" NEXT),
 	};
 
@@ -173,7 +171,8 @@ static void test_sound_heads_are_asked_about(void)
 /* The parser keeps lines that come in pieces, whatever the pieces. */
 static void test_heads_split_at_every_byte_are_the_same(void)
 {
-	static const char head[] = "GET /bucket/key?a=b HTTP/1.1\r\n" HOST "X-A: b\r\nX-B: c\r\n\r\n";
+	static const char head[] =
+		"GET /bucket/key?a=b HTTP/1.1\r\n" HOST "X-A: b\r\nX-B: c\r\n\r\n";
 
 	for (size_t i = 1; i < sizeof(head) - 1; i++) {
 		int client = stage_connect(&s);

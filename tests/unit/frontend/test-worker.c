@@ -117,8 +117,9 @@ static void test_authd_gets_the_head_as_it_came(void)
 	struct stage_packet p;
 	struct s3_head head;
 
-	stage_send_text(&s, client,
-			"GET /b%2Fx/k%20y?a=%41&b HTTP/1.1\r\nHoSt: h:1\r\nX-A:  two  blanks \r\n\r\n");
+	stage_send_text(
+		&s, client,
+		"GET /b%2Fx/k%20y?a=%41&b HTTP/1.1\r\nHoSt: h:1\r\nX-A:  two  blanks \r\n\r\n");
 	p = stage_expect(&s, &s.authd, IPC_ASK);
 	head = (struct s3_head){ p.message.ask.method, p.message.ask.target, p.message.ask.fields };
 	assert(span_equal(head.method, SPAN("GET")));
@@ -132,13 +133,33 @@ static void test_authd_gets_the_head_as_it_came(void)
 	close(client);
 }
 
+static void test_body_of_a_request_that_takes_none_is_dropped(void)
+{
+	int client = stage_connect(&s);
+	struct answer a = object_answer(5);
+	uint64_t call;
+
+	stage_send_text(&s, client,
+			"GET /bucket/key HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\n");
+	call = stage_grant(&s);
+	stage_expect_silence(&s, s.stored);
+	stage_send_text(&s, client, "drop!");
+	expect_call(call, false, SPAN(""));
+	say_object(call, &a, SPAN("hello"), 0);
+	expect_answer(client, 200, "hello");
+	get_hello(client);
+	expect_answer(client, 200, "hello");
+	close(client);
+}
+
 static void test_small_put_travels_inside_the_call(void)
 {
 	int client = stage_connect(&s);
 	struct answer a = object_answer(ANSWER_ABSENT);
 	uint64_t call;
 
-	stage_send_text(&s, client, "PUT /bucket/key HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\n");
+	stage_send_text(&s, client,
+			"PUT /bucket/key HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\n");
 	call = stage_grant(&s);
 	stage_send_text(&s, client, "he");
 	stage_expect_silence(&s, s.stored);
@@ -157,7 +178,8 @@ static void test_empty_put_travels_inside_the_call(void)
 	struct answer a = object_answer(ANSWER_ABSENT);
 	uint64_t call;
 
-	stage_send_text(&s, client, "PUT /bucket/key HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n");
+	stage_send_text(&s, client,
+			"PUT /bucket/key HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n");
 	call = stage_grant(&s);
 	expect_call(call, true, SPAN(""));
 	stage_done(&s, call, &a);
@@ -335,12 +357,13 @@ static void send_chunk(int client, struct span bytes)
 static void test_unsigned_stream_loses_its_framing_and_commits_with_its_trailer(void)
 {
 	int client = stage_connect(&s), pipe_fd;
-	uint64_t call = begin_large_put(client,
-					"Transfer-Encoding: chunked\r\n"
-					"x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER\r\n"
-					"x-amz-decoded-content-length: 20000\r\n"
-					"x-amz-trailer: x-amz-checksum-crc32\r\n",
-					&pipe_fd);
+	uint64_t call =
+		begin_large_put(client,
+				"Transfer-Encoding: chunked\r\n"
+				"x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER\r\n"
+				"x-amz-decoded-content-length: 20000\r\n"
+				"x-amz-trailer: x-amz-checksum-crc32\r\n",
+				&pipe_fd);
 
 	send_chunk(client, SPAN("4e"));
 	send_chunk(client, SPAN("20\r\n"));
@@ -370,6 +393,25 @@ static void test_upload_of_unknown_length_commits_what_came(void)
 	read_pipe_to(pipe_fd, copy, 1001);
 	expect_pipe_end(pipe_fd);
 	expect_commit(call, 1001, SPAN(""), SPAN(""));
+	finish_put(client, call);
+	close(client);
+}
+
+/* libmicrohttpd hands over chunk after chunk of what it has read, also once the pipe is full. */
+static void test_many_chunks_wait_for_a_full_pipe(void)
+{
+	int client = stage_connect(&s), pipe_fd;
+	uint64_t call = begin_large_put(client, "Transfer-Encoding: chunked\r\n", &pipe_fd);
+	const size_t chunk = 1000, n = 300;
+
+	for (size_t i = 0; i < n; i++)
+		send_chunk(client, (struct span){ large + i * chunk, chunk });
+	send_chunk(client, SPAN(""));
+	stage_steps(&s, 20);
+	read_pipe_to(pipe_fd, copy, n * chunk);
+	assert(memcmp(large, copy, n * chunk) == 0);
+	expect_pipe_end(pipe_fd);
+	expect_commit(call, n * chunk, SPAN(""), SPAN(""));
 	finish_put(client, call);
 	close(client);
 }
@@ -519,7 +561,8 @@ static void test_command_travels_in_a_sealed_memfd(void)
 	struct answer a;
 	uint64_t call;
 
-	snprintf(head, sizeof(head), "POST /bucket?delete HTTP/1.1\r\n" HOST MD5 "Content-Length: %zu\r\n\r\n%s",
+	snprintf(head, sizeof(head),
+		 "POST /bucket?delete HTTP/1.1\r\n" HOST MD5 "Content-Length: %zu\r\n\r\n%s",
 		 strlen(document), document);
 	stage_send_text(&s, client, head);
 	call = stage_grant(&s);
@@ -732,7 +775,8 @@ static void test_not_modified_keeps_the_connection(void)
 	stage_say(&s, s.stored, &m, -1);
 	buffer_clear(&b);
 	h = stage_read(&s, client, false);
-	assert(h.status == 304 && strcmp(stage_field(&h, "ETag"), "\"d41d8cd98f00b204e9800998ecf8427e\"") == 0);
+	assert(h.status == 304 &&
+	       strcmp(stage_field(&h, "ETag"), "\"d41d8cd98f00b204e9800998ecf8427e\"") == 0);
 	stage_answer_clear(&h);
 	get_hello(client);
 	expect_answer(client, 200, "hello");
@@ -806,6 +850,7 @@ int main(void)
 	test_connection_serves_many_requests();
 	test_pipelined_requests_are_answered_in_order();
 	test_authd_gets_the_head_as_it_came();
+	test_body_of_a_request_that_takes_none_is_dropped();
 	test_small_put_travels_inside_the_call();
 	test_empty_put_travels_inside_the_call();
 	test_continue_comes_only_after_the_grant();
@@ -814,6 +859,7 @@ int main(void)
 	test_large_put_goes_through_the_pipe();
 	test_unsigned_stream_loses_its_framing_and_commits_with_its_trailer();
 	test_upload_of_unknown_length_commits_what_came();
+	test_many_chunks_wait_for_a_full_pipe();
 	test_small_signed_stream_travels_inside_and_commits_with_the_seal();
 	test_wrong_chunk_signature_cancels_the_upload();
 	test_refusal_in_mid_body_is_heard_by_a_client_that_goes_on_sending();
