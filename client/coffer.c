@@ -207,26 +207,27 @@ static void tell(struct up *u, const char *admin_socket)
 	const struct child *children = u->supervisor.children;
 	char cofferctl[PATH_MAX] = "cofferctl";
 	ssize_t n = readlink("/proc/self/exe", cofferctl, sizeof(cofferctl) - sizeof("ctl"));
+	const struct announcement said = {
+		.s3 = u->listeners.s3_bound,
+		.n_s3 = u->listeners.n_s3,
+		.data = u->layout.root,
+		.ids = &u->ids,
+		.frontend_pid = children[FRONTEND].pid,
+		.authd_pid = children[AUTHD].pid,
+		.stored_pid = children[STORED].pid,
+		.confinement = u->confinement,
+		.region = region(u),
+		.credentials_path = u->options.credentials,
+		.admin_socket = admin_socket,
+		.cofferctl = cofferctl,
+		.key = u->key,
+		.pair = &u->pair,
+		.show_secret = isatty(STDOUT_FILENO) || !u->options.credentials,
+	};
 
 	if (n > 0)
 		strcpy(cofferctl + n, "ctl");
-	announce(stdout, &(struct announcement){
-				 .s3 = u->listeners.s3_bound,
-				 .n_s3 = u->listeners.n_s3,
-				 .data = u->layout.root,
-				 .ids = &u->ids,
-				 .frontend_pid = children[FRONTEND].pid,
-				 .authd_pid = children[AUTHD].pid,
-				 .stored_pid = children[STORED].pid,
-				 .confinement = u->confinement,
-				 .region = region(u),
-				 .credentials_path = u->options.credentials,
-				 .admin_socket = admin_socket,
-				 .cofferctl = cofferctl,
-				 .key = u->key,
-				 .pair = &u->pair,
-				 .show_secret = isatty(STDOUT_FILENO) || !u->options.credentials,
-			 });
+	announce(stdout, &said);
 }
 
 /* A server that serves: the key made, told and forgotten here. */
