@@ -16,7 +16,11 @@
 
 void fixture_init(struct fixture *f)
 {
-	*f = (struct fixture){ .directory = "/tmp/coffer-engine-XXXXXX" };
+	const char *where = getenv("TMPDIR");
+
+	*f = (struct fixture){ 0 };
+	snprintf(f->directory, sizeof(f->directory), "%s/coffer-engine-XXXXXX",
+		 where ? where : "/tmp");
 	assert(mkdtemp(f->directory));
 	f->config = (struct store_config){
 		.data_dir = f->directory,
@@ -410,20 +414,22 @@ size_t count_files(struct fixture *f)
 	n_files = 0;
 	id_format(&f->tenant, id);
 	snprintf(path, sizeof(path), "%s/tenants/%s/blobs", f->directory, id);
-	assert(nftw(path, count_entry, 16, FTW_PHYS) == 0);
+	assert(nftw(path, count_entry, 16, FTW_PHYS) == 0 || errno == ENOENT);
 	snprintf(path, sizeof(path), "%s/tenants/%s/staging", f->directory, id);
-	assert(nftw(path, count_entry, 16, FTW_PHYS) == 0);
+	assert(nftw(path, count_entry, 16, FTW_PHYS) == 0 || errno == ENOENT);
 	return n_files;
 }
 
 void bury(struct fixture *f)
 {
-	size_t n;
+	size_t n = 0;
+	int r;
 
 	/* What is buried is forgotten by a change of its own; an empty deletion after it waits for
 	 * that. */
 	do {
-		assert(sweep_bury_dead(f->store, &f->tenant, &n) == 0);
+		r = sweep_bury_dead(f->store, &f->tenant, &n);
+		assert(r == 0 || r == -ENOENT);
 		(void)delete_object(f, "no such key");
 	} while (n);
 }
