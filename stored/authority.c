@@ -11,6 +11,9 @@
 
 #define HASHES_IN_MESSAGE (IPC_BATCH_MAX / HASH_SHA256_LEN * HASH_SHA256_LEN)
 
+/* More than the packet of a KEY: number, epoch and key. */
+#define KEY_PACKET_MAX 64
+
 #define TO(state) (1u << (state))
 
 static const uint8_t authority_moves[AUTHORITY_STATES] = {
@@ -38,22 +41,35 @@ static void dial_later(struct authority *a)
 
 /* --- what authd says ------------------------------------------------------------------------- */
 
+/*
+ * The key lies in memory of its own now. Here it stays in the packet's room and on the stack until
+ * something else happens to be written over it. Nothing can be behind it in the room: authd waits.
+ */
+static void wipe_key(struct channel *c, const struct ipc_key *m)
+{
+	for (size_t i = 0; i < CHANNEL_RECEIVE_BATCH; i++)
+		sodium_memzero(c->group->packets + i * IPC_PACKET_MAX, KEY_PACKET_MAX);
+	sodium_memzero((void *)m, sizeof(*m));
+}
+
 /* Sessions of the epoch before are of an authd that is gone, and so is all that it let happen. */
 static int take_key(struct channel *c, const struct ipc_key *m)
 {
 	struct authority *a = authority_of(c);
-	int r = unseal_take_key(a->service->unseal, m->epoch, &m->key);
+	uint64_t epoch = m->epoch;
+	int r = unseal_take_key(a->service->unseal, epoch, &m->key);
 
+	wipe_key(c, m);
 	if (r < 0)
 		return r;
 	sessions_end_entered(&a->service->sessions, "new-epoch");
 	c->phase = IPC_PHASE_READY;
 	authority_move(a, AUTHORITY_READY);
 	a->wait_ns = AUTHORITY_DIAL_FIRST_NS;
-	log_info("authd-connected epoch=%016llx", (unsigned long long)m->epoch);
+	log_info("authd-connected epoch=%016llx", (unsigned long long)epoch);
 	return channel_send(c,
 			    &(struct ipc_message){ .number = IPC_KEY_TAKEN,
-						   .key_taken = { .epoch = m->epoch } },
+						   .key_taken = { .epoch = epoch } },
 			    -1);
 }
 
