@@ -421,6 +421,11 @@ static int try_x32(const struct scene *s)
 }
 #endif
 
+static int try_abort(const struct scene *s)
+{
+	abort();
+}
+
 static int try_log(const struct scene *s)
 {
 	return outcome(write(STDERR_FILENO, "", 0));
@@ -491,6 +496,7 @@ const struct attempt attempts[] = {
 #if defined(__x86_64__)
 	{ "make an x32 call", try_x32, 0, EVERYWHERE(DIES) },
 #endif
+	{ "abort", try_abort, 0, EVERYWHERE(ABORTS) },
 	{ "log", try_log, 0, EVERYWHERE(0) },
 };
 

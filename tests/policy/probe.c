@@ -112,7 +112,22 @@ static void run_in_worker(struct run *run, enum process p)
 
 typedef void runner(struct run *run, enum process p);
 
-/* 0, -errno or DIES, and -ECHILD for any other end. */
+/* A worker's end comes as its parent's exit status. */
+static int end_of(int status)
+{
+	int signal_number = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status) - 128;
+
+	switch (signal_number) {
+	case SIGSYS:
+		return DIES;
+	case SIGABRT:
+		return ABORTS;
+	default:
+		return -ECHILD;
+	}
+}
+
+/* What the attempt reported, or how it ended. */
 static int outcome_of(const struct scene *s, const struct attempt *a, enum process p, runner *go)
 {
 	struct run run = { .scene = s, .attempt = a };
@@ -135,15 +150,15 @@ static int outcome_of(const struct scene *s, const struct attempt *a, enum proce
 	assert(waitpid(pid, &status, 0) == pid);
 	if (n == sizeof(result))
 		return result;
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
-		return DIES;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGSYS ? DIES : -ECHILD;
+	return end_of(status);
 }
 
 static const char *outcome_name(int r)
 {
 	if (r == DIES)
 		return "dies";
+	if (r == ABORTS)
+		return "aborts";
 	return r == 0 ? "succeeds" : strerrorname_np(-r);
 }
 

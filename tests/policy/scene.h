@@ -25,8 +25,9 @@ struct scene {
 	gid_t gid;
 };
 
-/* The attempt ends the process (SIGSYS). */
-#define DIES 1000
+/* The attempt ends the process: by the filter (SIGSYS), or by abort(3). */
+#define DIES   1000
+#define ABORTS 1001
 
 /* Landlock says so from this ABI on; without it the attempt is not made. */
 #define FROM_ABI(n) (n)
@@ -35,7 +36,7 @@ struct attempt {
 	const char *name;
 	int (*try)(const struct scene *s);
 	int abi;
-	int expected[PROCESSES];	/* 0, -errno or DIES */
+	int expected[PROCESSES];	/* 0, -errno, DIES or ABORTS */
 };
 
 extern const struct attempt attempts[];

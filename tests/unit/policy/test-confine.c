@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
@@ -115,10 +116,11 @@ static void test_root_is_said_where_it_is_degraded(void)
 static void test_ids_cannot_come_back(void)
 {
 	struct confine c = ready(PROCESS_AUTHD);
-	gid_t groups[8];
+	gid_t groups[8] = { TEST_UID + 1, 0 };
 
 	if (getuid() != 0)
 		return;
+	assert(setgroups(2, groups) == 0);
 	assert(confine_drop(&c) == 0);
 	assert(getuid() == TEST_UID && geteuid() == TEST_UID && getegid() == TEST_UID);
 	assert(getgroups(8, groups) == 0);
@@ -158,6 +160,19 @@ static void test_limits_are_as_named(void)
 	assert(limit.rlim_cur == 0 && limit.rlim_max == 0);
 	assert(getrlimit(RLIMIT_NOFILE, &limit) == 0);
 	assert(limit.rlim_cur == limit.rlim_max && limit.rlim_cur <= LIMITS_FILES_AUTHD);
+	assert(prctl(PR_GET_DUMPABLE) == 0);
+}
+
+/* A change of ids does it, too; a process that systemd starts as its uid makes none. */
+static void test_it_is_not_dumpable_without_a_change_of_ids(void)
+{
+	struct confine c = CONFINE_INIT(PROCESS_AUTHD);
+
+	if (getuid() == 0)
+		assert(setresgid(TEST_UID, TEST_UID, TEST_UID) == 0 &&
+		       setresuid(TEST_UID, TEST_UID, TEST_UID) == 0);
+	assert(prctl(PR_SET_DUMPABLE, 1) == 0);
+	assert(confine_drop(&c) == 0);
 	assert(prctl(PR_GET_DUMPABLE) == 0);
 }
 
@@ -400,6 +415,7 @@ int main(void)
 		test_foreign_ids_are_refused_without_root,
 		test_the_parents_death_is_still_heard,
 		test_limits_are_as_named,
+		test_it_is_not_dumpable_without_a_change_of_ids,
 		test_a_hard_limit_below_is_kept,
 		test_a_directory_that_is_not_there_is_an_error,
 		test_without_landlock_it_does_not_start,

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -94,6 +95,27 @@ static void test_tree(int abi)
 	assert(symlink("/etc/passwd", path) < 0 && errno == EACCES);
 }
 
+static void test_truncation(int abi)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/file", outside);
+	assert(landlock_apply(abi, LANDLOCK_TREE, own) == 0);
+	assert((truncate(path, 0) < 0 && errno == EACCES) == (abi >= 3));
+	snprintf(path, sizeof(path), "%s/file", own);
+	assert(truncate(path, 0) == 0);
+}
+
+static void test_devices(int abi)
+{
+	int fd;
+
+	assert(landlock_apply(abi, LANDLOCK_TREE, "/dev") == 0);
+	fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	assert(fd >= 0 && ioctl(fd, TCGETS, NULL) < 0);
+	assert(errno == (abi >= 5 ? EACCES : ENOTTY));
+}
+
 static void test_tcp(int abi)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(9) };
@@ -162,6 +184,8 @@ int main(void)
 		test_no_paths,
 		test_files,
 		test_tree,
+		test_truncation,
+		test_devices,
 		test_tcp,
 		test_signals,
 		test_a_second_domain_takes_away_more,
