@@ -122,6 +122,16 @@ static int read_header_time(struct claim *m, const struct canonical *c)
 	return 0;
 }
 
+/* Signature versions 2 and 4A are S3's own, and their clients can be told what to use instead. */
+static int name_mechanism(struct claim *m, struct span algorithm)
+{
+	if (span_equal(algorithm, SPAN("AWS")) ||
+	    span_equal(algorithm, SPAN("AWS4-ECDSA-P256-SHA256")))
+		return S3_ERROR_UNSUPPORTED_SIGNATURE;
+	return say(m, S3_ERROR_INVALID_ARGUMENT, "%s",
+		   "Unsupported Authorization Type. Please use " SIGV4_ALGORITHM ".");
+}
+
 static int read_header(struct claim *m, const struct canonical *c, struct span text)
 {
 	struct span algorithm, rest = span_cut(text, ' ', &algorithm);
@@ -129,7 +139,7 @@ static int read_header(struct claim *m, const struct canonical *c, struct span t
 	int e;
 
 	if (!span_equal(algorithm, SPAN(SIGV4_ALGORITHM)))
-		return S3_ERROR_UNSUPPORTED_SIGNATURE;
+		return name_mechanism(m, algorithm);
 	e = read_members(m, rest);
 	if (e)
 		return e;
