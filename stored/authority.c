@@ -67,10 +67,10 @@ static int take_key(struct channel *c, const struct ipc_key *m)
 	authority_move(a, AUTHORITY_READY);
 	a->wait_ns = AUTHORITY_DIAL_FIRST_NS;
 	log_info("authd-connected epoch=%016llx", (unsigned long long)epoch);
-	return channel_send(c,
-			    &(struct ipc_message){ .number = IPC_KEY_TAKEN,
-						   .key_taken = { .epoch = epoch } },
-			    -1);
+	return channel_send(
+		c,
+		&(struct ipc_message){ .number = IPC_KEY_TAKEN, .key_taken = { .epoch = epoch } },
+		-1);
 }
 
 static int on_message(struct channel *c, const struct ipc_message *m, int *fds)
@@ -152,7 +152,8 @@ static void say(struct authority *a, const struct ipc_message *m)
 {
 	int r = a->state == AUTHORITY_READY ? channel_send(&a->channel, m, -1) : 0;
 
-	/* Its queue is full, so the channel is about to end; whoever waits for the chain hears of that. */
+	/* Its queue is full, so the channel is about to end; whoever waits for the chain hears of
+	 * that. */
 	if (r < 0)
 		log_warning("authd-not-told message=%s errno=%d", ipc_row(m->number)->name, -r);
 }

@@ -8,11 +8,12 @@
 #include "base/fd.h"
 #include "stored/intake.h"
 
-/* The disk begins to write a large body while the rest comes in: less is left for the last flush. */
+/* The disk begins to write a large body while the rest comes in: less is left for the last flush.
+ */
 #define FLUSH_AHEAD (8 * MIB)
 
 #define LENGTHS_LIMIT (CUTTER_PENDING_MAX * sizeof(uint32_t))
-#define HASHES_LIMIT (32 * MIB)
+#define HASHES_LIMIT  (32 * MIB)
 
 /* --- life ------------------------------------------------------------------------------------ */
 
@@ -22,7 +23,8 @@ static int open_pipe(struct body *b, int *ret_write_fd)
 
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;
-	/* An attempt: the pipes of one uid share 64 MiB. What it has without this is enough to work. */
+	/* An attempt: the pipes of one uid share 64 MiB. What it has without this is enough to
+	 * work. */
 	(void)!fcntl(fds[1], F_SETPIPE_SZ, (int)BODY_PIPE_SIZE);
 	b->pipe.fd = fds[0];
 	*ret_write_fd = fds[1];
@@ -201,7 +203,8 @@ static int pass_hashes(struct body *b)
 	return r;
 }
 
-/* Bytes that came before the length of their chunk was known are read back from where they are kept. */
+/* Bytes that came before the length of their chunk was known are read back from where they are
+ * kept. */
 static int read_kept(struct body *b, uint64_t offset, size_t len, const struct body_room *room,
 		     struct span *ret)
 {
@@ -220,7 +223,8 @@ static int read_kept(struct body *b, uint64_t offset, size_t len, const struct b
 static int catch_up(struct body *b, const struct body_room *room)
 {
 	while (b->cut < b->received && b->cutter.ahead) {
-		uint64_t len = MIN(MIN(b->received - b->cut, b->cutter.ahead), (uint64_t)room->size);
+		uint64_t len =
+			MIN(MIN(b->received - b->cut, b->cutter.ahead), (uint64_t)room->size);
 		struct span bytes;
 		int r = read_kept(b, b->cut, (size_t)len, room, &bytes);
 

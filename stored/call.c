@@ -11,12 +11,12 @@
 #include "stored/service.h"
 
 /*
- * How long a body may take: without a byte, and in all. Who sends slower than the rate for the whole
- * of a body holds a pipe, a file and memory that others want.
+ * How long a body may take: without a byte, and in all. Who sends slower than the rate for the
+ * whole of a body holds a pipe, a file and memory that others want.
  */
-#define BODY_IDLE_NS (60 * NS_PER_S)
-#define BODY_LEAST_NS (600 * NS_PER_S)
-#define BODY_LEAST_RATE (64 * KIB)	/* bytes per second */
+#define BODY_IDLE_NS	(60 * NS_PER_S)
+#define BODY_LEAST_NS	(600 * NS_PER_S)
+#define BODY_LEAST_RATE (64 * KIB) /* bytes per second */
 
 #define LENGTHS_LIMIT (CUTTER_PENDING_MAX * sizeof(uint32_t))
 
@@ -282,8 +282,8 @@ static int judge_body(struct call *c)
 		return integrity_check(r, &c->body->hashes,
 				       (struct span){ c->trailer, c->trailer_len }, &c->detail);
 	case BODY_EXCESSIVE:
-		return r->length == S3_LENGTH_UNKNOWN ? S3_ERROR_ENTITY_TOO_LARGE :
-							S3_ERROR_INCOMPLETE_BODY;
+		return r->length == S3_LENGTH_UNKNOWN ? S3_ERROR_ENTITY_TOO_LARGE
+						      : S3_ERROR_INCOMPLETE_BODY;
 	case BODY_FAILED:
 		return c->body->result;
 	case BODY_UNDER_WAY:

@@ -13,8 +13,8 @@
 _Static_assert(DOCUMENT_PARTS_MAX == S3_PART_COUNT_MAX, "a list of parts has as many as an upload");
 
 /*
- * A schema is a list of elements, each with the one it stands in. Element 0 is the document. A leaf has
- * text and no elements; the others have elements and blanks.
+ * A schema is a list of elements, each with the one it stands in. Element 0 is the document. A leaf
+ * has text and no elements; the others have elements and blanks.
  */
 struct schema_element {
 	const char *name;
@@ -25,9 +25,9 @@ struct schema_element {
 struct schema {
 	const struct schema_element *elements;
 	int n_elements;
-	int (*open)(void *document, int element);		/* may be NULL */
+	int (*open)(void *document, int element); /* may be NULL */
 	int (*leaf)(void *document, int element, struct span text);
-	int (*close)(void *document, int element);	/* may be NULL */
+	int (*close)(void *document, int element); /* may be NULL */
 };
 
 struct reading {
@@ -35,10 +35,10 @@ struct reading {
 	const struct schema *schema;
 	void *document;
 	struct buffer *text;
-	int element;		/* the one we are in */
-	size_t text_at;		/* where its text begins, if it is a leaf */
+	int element; /* the one we are in */
+	size_t text_at; /* where its text begins, if it is a leaf */
 	unsigned int depth;
-	int result;		/* the first thing that was wrong */
+	int result; /* the first thing that was wrong */
 };
 
 static void reading_stop(struct reading *r, int result)
@@ -172,8 +172,9 @@ static int document_read(struct span xml, const struct schema *schema, struct bu
 	XML_SetStartDoctypeDeclHandler(r.parser, on_doctype);
 	status = XML_Parse(r.parser, xml.data, (int)xml.len, XML_TRUE);
 	if (!r.result && status != XML_STATUS_OK)
-		r.result = XML_GetErrorCode(r.parser) == XML_ERROR_NO_MEMORY ? -ENOMEM :
-									       S3_ERROR_MALFORMED_XML;
+		r.result = XML_GetErrorCode(r.parser) == XML_ERROR_NO_MEMORY
+				   ? -ENOMEM
+				   : S3_ERROR_MALFORMED_XML;
 	XML_ParserFree(r.parser);
 	return r.result;
 }

@@ -32,8 +32,8 @@ static int find_source(struct call *c, unsigned int with)
 	const struct s3_request *r = call_request(c);
 
 	c->object = object_free(c->object);
-	return store_find_object(c->service->store, call_tenant(c), r->source_bucket,
-				 r->source_key, r->source_version, with, &c->object);
+	return store_find_object(c->service->store, call_tenant(c), r->source_bucket, r->source_key,
+				 r->source_version, with, &c->object);
 }
 
 /* --- CopyObject ------------------------------------------------------------------------------ */
@@ -133,9 +133,9 @@ static int check_source(const struct call *c)
 	struct condition condition = condition_of_source(call_request(c));
 
 	return condition_source(&condition, c->object->etag,
-				(int64_t)(c->object->modified_ns / NS_PER_S)) == CONDITION_OK ?
-		       0 :
-		       S3_ERROR_PRECONDITION_FAILED;
+				(int64_t)(c->object->modified_ns / NS_PER_S)) == CONDITION_OK
+		       ? 0
+		       : S3_ERROR_PRECONDITION_FAILED;
 }
 
 /* Which bytes of the source the part is to be. */
@@ -200,13 +200,14 @@ static int copy_range(struct call *c, const struct upload *u)
 	return call_submit(c, settle_copied_bytes);
 }
 
-/* On a copier. The object that was found stays as it is while it is read, whatever becomes of the key. */
+/* On a copier. The object that was found stays as it is while it is read, whatever becomes of the
+ * key. */
 static int copy_part_bytes(struct call *c)
 {
 	const struct s3_request *r = call_request(c);
 	_cleanup_(upload_clear) struct upload u = { 0 };
-	int e = store_find_upload(c->service->store, call_tenant(c), r->bucket, r->key, upload_id(c),
-				  &u);
+	int e = store_find_upload(c->service->store, call_tenant(c), r->bucket, r->key,
+				  upload_id(c), &u);
 
 	if (e == 0)
 		e = find_source(c, STORE_WITH_DATA);

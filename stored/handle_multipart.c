@@ -17,8 +17,8 @@ static int find_upload(struct call *c, struct upload *ret)
 {
 	const struct s3_request *r = call_request(c);
 
-	return store_find_upload(c->service->store, call_tenant(c), r->bucket, r->key,
-				 upload_id(c), ret);
+	return store_find_upload(c->service->store, call_tenant(c), r->bucket, r->key, upload_id(c),
+				 ret);
 }
 
 static void answer_name(struct call *c)
@@ -35,8 +35,8 @@ static enum checksum_type asked_type(const struct s3_request *r)
 
 	if (span_is_none(type))
 		return CHECKSUM_TYPE_NONE;
-	return span_equal_nocase(type, SPAN("COMPOSITE")) ? CHECKSUM_TYPE_COMPOSITE :
-							    CHECKSUM_TYPE_FULL_OBJECT;
+	return span_equal_nocase(type, SPAN("COMPOSITE")) ? CHECKSUM_TYPE_COMPOSITE
+							  : CHECKSUM_TYPE_FULL_OBJECT;
 }
 
 /* Unless it is said: composite, but for the one that cannot be. */
@@ -46,8 +46,8 @@ static enum checksum_type type_of_upload(const struct s3_request *r)
 		return CHECKSUM_TYPE_NONE;
 	if (asked_type(r) != CHECKSUM_TYPE_NONE)
 		return asked_type(r);
-	return checksum_rows[r->checksum_algorithm].composite ? CHECKSUM_TYPE_COMPOSITE :
-								CHECKSUM_TYPE_FULL_OBJECT;
+	return checksum_rows[r->checksum_algorithm].composite ? CHECKSUM_TYPE_COMPOSITE
+							      : CHECKSUM_TYPE_FULL_OBJECT;
 }
 
 static int settle_create(struct call *c)
@@ -110,15 +110,18 @@ int handler_upload_part(struct call *c)
 	int e = find_upload(c, &u);
 
 	if (e == 0)
-		e = store_check_room(c->service->store, r->length == S3_LENGTH_UNKNOWN ? 0 : r->length);
+		e = store_check_room(c->service->store,
+				     r->length == S3_LENGTH_UNKNOWN ? 0 : r->length);
 	if (e)
 		return e;
 	if (u.checksum_algorithm != CHECKSUM_NONE && r->checksum_algorithm != CHECKSUM_NONE &&
 	    u.checksum_algorithm != r->checksum_algorithm)
-		return call_say(c, S3_ERROR_INVALID_REQUEST,
-				"Checksum Type mismatch occurred: the part's checksum is of another "
-				"algorithm than its upload's.");
-	/* A part is always a blob: an object that is made of it refers to it, and copies nothing. */
+		return call_say(
+			c, S3_ERROR_INVALID_REQUEST,
+			"Checksum Type mismatch occurred: the part's checksum is of another "
+			"algorithm than its upload's.");
+	/* A part is always a blob: an object that is made of it refers to it, and copies nothing.
+	 */
 	return incoming_receive(c, 0, u.checksum_algorithm, put_part);
 }
 
@@ -222,19 +225,22 @@ static enum checksum_algorithm claimed_algorithm(const struct complete_part *p)
 static int take_claimed_checksum(struct call *c, const struct complete_part *p,
 				 const struct upload *u, struct checksum_value *ret)
 {
-	enum checksum_algorithm a = u->checksum_algorithm != CHECKSUM_NONE ? u->checksum_algorithm :
-									     claimed_algorithm(p);
+	enum checksum_algorithm a = u->checksum_algorithm != CHECKSUM_NONE ? u->checksum_algorithm
+									   : claimed_algorithm(p);
 
 	if (a != CHECKSUM_NONE && !span_is_none(p->checksums[a]))
-		return checksum_parse(a, span_trim(p->checksums[a]), ret) ? 0 : S3_ERROR_INVALID_PART;
+		return checksum_parse(a, span_trim(p->checksums[a]), ret) ? 0
+									  : S3_ERROR_INVALID_PART;
 	if (u->checksum_type == CHECKSUM_TYPE_COMPOSITE)
-		return call_say(c, S3_ERROR_INVALID_REQUEST,
-				"The upload was created using a checksum. The complete request must "
-				"include the checksum for each part.");
+		return call_say(
+			c, S3_ERROR_INVALID_REQUEST,
+			"The upload was created using a checksum. The complete request must "
+			"include the checksum for each part.");
 	return 0;
 }
 
-static int take_parts(struct call *c, const struct complete_document *d, const struct upload *upload)
+static int take_parts(struct call *c, const struct complete_document *d,
+		      const struct upload *upload)
 {
 	struct change_complete_upload *u = &c->change->complete_upload;
 	struct change_part_claim *claims;

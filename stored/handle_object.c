@@ -39,7 +39,8 @@ static int check_conditions(const struct call *c)
 	return fold(r);
 }
 
-/* RFC 9110, 13.1.5: a range of another state of the object than the client knows is no use to it. */
+/* RFC 9110, 13.1.5: a range of another state of the object than the client knows is no use to it.
+ */
 static bool if_range_holds(const struct call *c)
 {
 	struct span value = call_request(c)->headers[S3_HEADER_IF_RANGE];
@@ -53,7 +54,8 @@ static bool if_range_holds(const struct call *c)
 	       span_equal(etag_unquote(value), c->object->etag);
 }
 
-/* Clients check what they get against the checksum, so one of the whole must not go with a piece. */
+/* Clients check what they get against the checksum, so one of the whole must not go with a piece.
+ */
 static void hide_checksum(struct answer *a)
 {
 	a->checksum = SPAN_NONE;
@@ -233,6 +235,14 @@ int handler_get_object_attributes(struct call *c)
 	if (e || !(wanted & S3_ATTRIBUTE_OBJECT_PARTS) || !c->object->parts_count)
 		return e;
 	return emit_parts(c);
+}
+
+/* --- GetObjectTagging ------------------------------------------------------------------------ */
+
+/* No object has tags yet, so what there is to find out is whether there is an object. */
+int handler_get_object_tagging(struct call *c)
+{
+	return find(c, 0);
 }
 
 /* --- DeleteObject ---------------------------------------------------------------------------- */

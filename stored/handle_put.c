@@ -56,10 +56,12 @@ static int refuse_early(struct call *c)
 	int e = store_find_bucket(c->service->store, call_tenant(c), r->bucket, &bucket);
 
 	if (e == 0)
-		e = store_check_room(c->service->store, r->length == S3_LENGTH_UNKNOWN ? 0 : r->length);
+		e = store_check_room(c->service->store,
+				     r->length == S3_LENGTH_UNKNOWN ? 0 : r->length);
 	if (e || (span_is_none(condition.if_match) && span_is_none(condition.if_none_match)))
 		return e;
-	e = store_find_object(c->service->store, call_tenant(c), r->bucket, r->key, SPAN_NONE, 0, &o);
+	e = store_find_object(c->service->store, call_tenant(c), r->bucket, r->key, SPAN_NONE, 0,
+			      &o);
 	if (e && e != S3_ERROR_NO_SUCH_KEY)
 		return e;
 	switch ((enum condition_outcome)condition_write(&condition, o ? o->etag : SPAN_NONE)) {

@@ -4,14 +4,15 @@
 struct hasher {
 	struct hasher_wants wants;
 	EVP_MD_CTX *md5;
-	EVP_MD_CTX *sha256;		/* NULL where nobody asks */
+	EVP_MD_CTX *sha256; /* NULL where nobody asks */
 	struct checksum *crc64;
-	struct checksum *checksum;	/* NULL where one of those above is what is wanted */
+	struct checksum *checksum; /* NULL where one of those above is what is wanted */
 };
 
 int hash_methods_fetch(struct hash_methods *ret)
 {
-	struct hash_methods m = { EVP_MD_fetch(NULL, "MD5", NULL), EVP_MD_fetch(NULL, "SHA256", NULL) };
+	struct hash_methods m = { EVP_MD_fetch(NULL, "MD5", NULL),
+				  EVP_MD_fetch(NULL, "SHA256", NULL) };
 
 	if (!m.md5 || !m.sha256) {
 		hash_methods_clear(&m);

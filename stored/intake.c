@@ -7,7 +7,7 @@
 struct intake_thread {
 	pthread_t thread;
 	struct loop loop;
-	struct mailbox mailbox;		/* from the loop's thread to this one */
+	struct mailbox mailbox; /* from the loop's thread to this one */
 	struct body_room room;
 	struct task stop;
 	bool started;
@@ -44,7 +44,7 @@ static int on_pipe(struct loop_source *s, uint32_t events)
 	if (body_receive(b, &b->thread->room))
 		give_back(b);
 	else if (b->pipe_ended)
-		loop_remove(s);		/* or its end would be reported for ever */
+		loop_remove(s); /* or its end would be reported for ever */
 	return 0;
 }
 
@@ -96,7 +96,8 @@ static void *intake_main(void *arg)
 	struct intake_thread *t = arg;
 
 	pthread_setname_np(pthread_self(), "intake");
-	/* No callback here has a negative result, and the loop has none of its own on a sound epoll. */
+	/* No callback here has a negative result, and the loop has none of its own on a sound
+	 * epoll. */
 	if (loop_run(&t->loop) < 0)
 		abort();
 	return NULL;

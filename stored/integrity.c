@@ -11,15 +11,16 @@ static const char *const mismatches[CHECKSUM_COUNT] = {
 /* The checksum that comes with a list of parts is of the object to be, not of the list. */
 static bool header_is_of_body(const struct s3_request *r)
 {
-	return r->checksum.algorithm != CHECKSUM_NONE && r->operation != S3_COMPLETE_MULTIPART_UPLOAD;
+	return r->checksum.algorithm != CHECKSUM_NONE &&
+	       r->operation != S3_COMPLETE_MULTIPART_UPLOAD;
 }
 
 struct hasher_wants integrity_wants(const struct s3_request *r, enum checksum_algorithm otherwise)
 {
 	bool is_object = s3_operations[r->operation].body == S3_BODY_OBJECT;
-	enum checksum_algorithm asked = is_object	     ? r->checksum_algorithm :
-					header_is_of_body(r) ? r->checksum.algorithm :
-							       CHECKSUM_NONE;
+	enum checksum_algorithm asked = is_object	       ? r->checksum_algorithm
+					: header_is_of_body(r) ? r->checksum.algorithm
+							       : CHECKSUM_NONE;
 
 	return (struct hasher_wants){ .sha256 = r->payload == S3_PAYLOAD_SIGNED,
 				      .checksum = asked != CHECKSUM_NONE ? asked : otherwise };

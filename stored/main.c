@@ -61,8 +61,9 @@ static void on_flush_failed(struct task *t)
 }
 
 /*
- * On a thread of the store's. What the disk has of that catalog nobody knows, and the kernel may have
- * marked pages clean that it could not write: only a new process reads them from the disk again.
+ * On a thread of the store's. What the disk has of that catalog nobody knows, and the kernel may
+ * have marked pages clean that it could not write: only a new process reads them from the disk
+ * again.
  */
 static void flush_failed(void *context, const struct ipc_id *tenant)
 {
@@ -96,8 +97,8 @@ static void find_shared_uid(void)
 {
 	uid_t own = geteuid();
 
-	stored.confine.shares_uid = own == stored.options.frontend_uid ||
-				    own == stored.options.authd_uid;
+	stored.confine.shares_uid =
+		own == stored.options.frontend_uid || own == stored.options.authd_uid;
 }
 
 static int open_store(void)
@@ -199,7 +200,8 @@ static void say_ready(void)
 
 	find_shared_uid();
 	if (*missing)
-		log_warning("confinement-degraded missing=%s", LOG_VALUE(span_from_string(missing)));
+		log_warning("confinement-degraded missing=%s",
+			    LOG_VALUE(span_from_string(missing)));
 	if (stored.options.durability == DURABILITY_RELAXED)
 		log_warning("durability-relaxed a power cut may undo what was acknowledged");
 	log_info("ready version=%s confinement=%s inline_limit=%u durability=%s", COFFER_VERSION,

@@ -9,7 +9,8 @@
 static const char usage[] =
 	"Usage: coffer-stored --data DIR --authd PATH --frontend-uid N [options]\n"
 	"\n"
-	"Keeps objects in DIR and serves those who bring a grant. Started by coffer up or systemd,\n"
+	"Keeps objects in DIR and serves those who bring a grant. Started by coffer up or "
+	"systemd,\n"
 	"with the listening socket \"frontend\" passed in.\n"
 	"\n"
 	"  --data DIR                   the data directory, this process's alone\n"

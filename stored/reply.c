@@ -12,7 +12,8 @@ static void say(struct call *c, const struct ipc_message *m, int fd)
 
 void reply_pipe(struct call *c, int write_fd)
 {
-	say(c, &(struct ipc_message){ .number = IPC_PIPE, .pipe = { .call = c->number } }, write_fd);
+	say(c, &(struct ipc_message){ .number = IPC_PIPE, .pipe = { .call = c->number } },
+	    write_fd);
 }
 
 bool reply_items(struct call *c)

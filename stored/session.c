@@ -64,7 +64,8 @@ static void on_ended(struct channel *c, enum channel_end end, int detail)
 	if (end == CHANNEL_END_VIOLATION)
 		log_error("channel-violation fault=%s",
 			  detail ? ipc_fault_name((enum ipc_fault)detail) : "meaning");
-	log_end(s, channel_end_name(end), detail && end == CHANNEL_END_FAILURE ? strerror(detail) : "");
+	log_end(s, channel_end_name(end),
+		detail && end == CHANNEL_END_FAILURE ? strerror(detail) : "");
 	session_end(s);
 }
 
@@ -96,7 +97,8 @@ void session_send(struct session *s, const struct ipc_message *m, int fd)
 {
 	int r = channel_send(&s->channel, m, fd);
 
-	/* A queue that is full ends the channel at the next flush; what else fails, loses an answer. */
+	/* A queue that is full ends the channel at the next flush; what else fails, loses an
+	 * answer. */
 	if (r < 0 && r != -ENOBUFS)
 		log_error("answer-lost message=%s errno=%d", ipc_row(m->number)->name, -r);
 }
@@ -114,8 +116,9 @@ static struct call *pop_telling(struct session *s)
 }
 
 /*
- * A frontend that reads slowly has its answers wait here, where nothing but time runs out: in the channel's
- * own queue they would fill it, and end the channel for everybody whose requests are on it.
+ * A frontend that reads slowly has its answers wait here, where nothing but time runs out: in the
+ * channel's own queue they would fill it, and end the channel for everybody whose requests are on
+ * it.
  */
 static bool pump(struct session *s)
 {
@@ -173,9 +176,9 @@ static int say_stale(struct session *s)
 {
 	uint64_t epoch = unseal_epoch(s->service->unseal);
 
-	return channel_send(&s->channel,
-			    &(struct ipc_message){ .number = IPC_STALE, .stale = { .epoch = epoch } },
-			    -1);
+	return channel_send(
+		&s->channel,
+		&(struct ipc_message){ .number = IPC_STALE, .stale = { .epoch = epoch } }, -1);
 }
 
 static int take_enter(struct session *s, const struct ipc_enter *m, int *fds)
@@ -235,9 +238,9 @@ static bool fits_operation(const struct call *c)
 {
 	enum s3_body body = s3_operations[call_request(c)->operation].body;
 
-	return body == S3_BODY_COMMAND ? c->command_fd >= 0 :
-	       body == S3_BODY_NONE    ? c->command_fd < 0 && !c->has_inside :
-					 c->command_fd < 0;
+	return body == S3_BODY_COMMAND ? c->command_fd >= 0
+	       : body == S3_BODY_NONE  ? c->command_fd < 0 && !c->has_inside
+				       : c->command_fd < 0;
 }
 
 /* Opens the grant of a new call and lets it begin. Takes c. */

@@ -9,8 +9,8 @@
 #define SOURCE_BUFFER_SIZE (1 * MIB)
 
 /*
- * The file system copies the bytes, and shares them where it can; where it cannot, they are written.
- * They are hashed as they were read: both are of the same immutable file.
+ * The file system copies the bytes, and shares them where it can; where it cannot, they are
+ * written. They are hashed as they were read: both are of the same immutable file.
  */
 static int copy(const struct delivery_piece *p, uint64_t at, struct span bytes, struct blob *to)
 {

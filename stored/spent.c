@@ -14,7 +14,8 @@ static struct ipc_id *slot_of(const struct spent_set *s, const struct ipc_id *id
 	size_t i;
 
 	memcpy(&hash, id->bytes, sizeof(hash));
-	for (i = hash & (s->size - 1); !ipc_id_equal(&s->slots[i], &no_id); i = (i + 1) & (s->size - 1))
+	for (i = hash & (s->size - 1); !ipc_id_equal(&s->slots[i], &no_id);
+	     i = (i + 1) & (s->size - 1))
 		if (ipc_id_equal(&s->slots[i], id))
 			break;
 	return &s->slots[i];

@@ -12,8 +12,7 @@ struct span token_write(struct span position, char buf[static TOKEN_TEXT_MAX])
 
 	assert(position.len <= S3_KEY_MAX);
 	memcpy(bytes + 1, position.data, position.len);
-	return span_from_string(
-		base64_encode((struct span){ bytes, position.len + 1 }, buf));
+	return span_from_string(base64_encode((struct span){ bytes, position.len + 1 }, buf));
 }
 
 /* How many bytes the base64 holds, by its length and padding; 0 for what is none. */

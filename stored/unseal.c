@@ -9,7 +9,7 @@
 
 struct unseal {
 	uint64_t epoch;
-	uint8_t *key;	/* sodium_malloc(), of one hash; NULL before the first */
+	uint8_t *key; /* sodium_malloc(), of one hash; NULL before the first */
 	struct spent spent;
 };
 
@@ -115,8 +115,8 @@ static int spend(struct unseal *u, const struct ipc_id *id, uint64_t now_ns)
 	return fold(r);
 }
 
-int unseal_grant(struct unseal *u, struct span sealed, const struct ipc_id *channel, uint64_t now_ns,
-		 struct grant *ret)
+int unseal_grant(struct unseal *u, struct span sealed, const struct ipc_id *channel,
+		 uint64_t now_ns, struct grant *ret)
 {
 	struct span contents;
 	struct grant g;
@@ -124,15 +124,17 @@ int unseal_grant(struct unseal *u, struct span sealed, const struct ipc_id *chan
 
 	if (r != UNSEAL_OK)
 		return r;
-	if (!grant_decode(contents, &g) || g.epoch != u->epoch || !ipc_id_equal(&g.channel, channel))
+	if (!grant_decode(contents, &g) || g.epoch != u->epoch ||
+	    !ipc_id_equal(&g.channel, channel))
 		return UNSEAL_FORGED;
 	if (now_ns >= g.expires_ns)
 		return UNSEAL_EXPIRED;
-	/* Spent ids are remembered for one life: a grant of a longer one is not of an authd we know. */
+	/* Spent ids are remembered for one life: a grant of a longer one is not of an authd we
+	 * know. */
 	if (g.expires_ns - now_ns > GRANT_LIFE_NS)
 		return UNSEAL_FORGED;
-	r = s3_operations[g.request.operation].access == S3_ACCESS_WRITE ? spend(u, &g.id, now_ns) :
-									   UNSEAL_OK;
+	r = s3_operations[g.request.operation].access == S3_ACCESS_WRITE ? spend(u, &g.id, now_ns)
+									 : UNSEAL_OK;
 	if (r == UNSEAL_OK)
 		*ret = g;
 	return r;

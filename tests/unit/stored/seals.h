@@ -58,7 +58,8 @@ static inline void seals_seal_ticket(const struct seals *s, const struct ticket 
 	buffer_clear(&contents);
 }
 
-static inline void seals_seal_grant(const struct seals *s, const struct grant *g, struct buffer *out)
+static inline void seals_seal_grant(const struct seals *s, const struct grant *g,
+				    struct buffer *out)
 {
 	struct buffer contents = BUFFER_INIT(SEALS_MAX);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/command.h"
 
-
 #undef NDEBUG
 #include <assert.h>
 #include <fcntl.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/documents.h"
 
-
 #undef NDEBUG
 #include <assert.h>
 #include <stdio.h>
@@ -45,12 +44,13 @@ static void test_delete_gives_keys_as_they_were_written(void)
 {
 	struct delete_document d;
 
-	assert(delete_document_read(
-		       SPAN("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-			    "<Delete" XMLNS ">\n  <Object><Key>a &amp; b/&lt;\xc3\xa4&#x20;</Key>"
-			    "<VersionId>null</VersionId></Object>\n"
-			    "<Quiet>true</Quiet><Object><ETag>\"e\"</ETag><Key> </Key></Object></Delete>\n"),
-		       &d) == 0);
+	assert(delete_document_read(SPAN("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+					 "<Delete" XMLNS
+					 ">\n  <Object><Key>a &amp; b/&lt;\xc3\xa4&#x20;</Key>"
+					 "<VersionId>null</VersionId></Object>\n"
+					 "<Quiet>true</Quiet><Object><ETag>\"e\"</ETag><Key> "
+					 "</Key></Object></Delete>\n"),
+				    &d) == 0);
 	assert(d.n_entries == 2 && d.quiet);
 	assert(span_equal(d.entries[0].key, SPAN("a & b/<\xc3\xa4 ")));
 	assert(span_equal(d.entries[0].version_id, SPAN("null")));
@@ -64,7 +64,8 @@ static void test_a_document_without_namespace_is_read(void)
 {
 	struct delete_document d;
 
-	assert(delete_document_read(SPAN("<Delete><Object><Key>k</Key></Object></Delete>"), &d) == 0);
+	assert(delete_document_read(SPAN("<Delete><Object><Key>k</Key></Object></Delete>"), &d) ==
+	       0);
 	assert(d.n_entries == 1 && !d.quiet);
 	delete_document_clear(&d);
 }
@@ -100,7 +101,8 @@ static void test_a_list_of_ten_thousand_parts_is_read(void)
 
 	buffer_append_string(&xml, "<CompleteMultipartUpload>");
 	for (unsigned int n = 1; n <= DOCUMENT_PARTS_MAX; n++)
-		buffer_printf(&xml, "<Part><PartNumber>%u</PartNumber><ETag>%032u</ETag></Part>", n, n);
+		buffer_printf(&xml, "<Part><PartNumber>%u</PartNumber><ETag>%032u</ETag></Part>", n,
+			      n);
 	buffer_append_string(&xml, "</CompleteMultipartUpload>");
 	assert(complete_document_read(buffer_span(&xml), &d) == 0);
 	assert(d.n_parts == DOCUMENT_PARTS_MAX && d.parts[9999].number == 10000);
@@ -114,9 +116,10 @@ static void test_a_bucket_document_may_name_a_place_or_none(void)
 {
 	struct bucket_document d;
 
-	assert(bucket_document_read(SPAN("<CreateBucketConfiguration" XMLNS "><LocationConstraint>"
-					 "eu-west-1</LocationConstraint></CreateBucketConfiguration>"),
-				    &d) == 0);
+	assert(bucket_document_read(
+		       SPAN("<CreateBucketConfiguration" XMLNS "><LocationConstraint>"
+			    "eu-west-1</LocationConstraint></CreateBucketConfiguration>"),
+		       &d) == 0);
 	assert(span_equal(d.location, SPAN("eu-west-1")));
 	bucket_document_clear(&d);
 	assert(bucket_document_read(SPAN("<CreateBucketConfiguration/>"), &d) == 0);
@@ -145,7 +148,8 @@ static void test_latin_1_that_doubles_in_length_fits(void)
 	struct buffer xml = BUFFER_INIT(8192);
 	struct delete_document d;
 
-	buffer_append_string(&xml, "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><Delete><Object><Key>");
+	buffer_append_string(
+		&xml, "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><Delete><Object><Key>");
 	for (int i = 0; i < 1000; i++)
 		buffer_append_byte(&xml, 0xe4);
 	buffer_append_string(&xml, "</Key></Object></Delete>");
@@ -162,8 +166,10 @@ static void test_t55_a_document_type_is_refused_before_it_declares_anything(void
 	static const char *const bombs[] = {
 		"<!DOCTYPE Delete><Delete><Object><Key>k</Key></Object></Delete>",
 		"<!DOCTYPE d [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">"
-		"<!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;\">]><Delete><Object><Key>&c;</Key></Object></Delete>",
-		"<!DOCTYPE d SYSTEM \"file:///etc/passwd\"><Delete><Object><Key>k</Key></Object></Delete>",
+		"<!ENTITY c "
+		"\"&b;&b;&b;&b;&b;&b;&b;&b;\">]><Delete><Object><Key>&c;</Key></Object></Delete>",
+		"<!DOCTYPE d SYSTEM "
+		"\"file:///etc/passwd\"><Delete><Object><Key>k</Key></Object></Delete>",
 		"<!DOCTYPE d [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>"
 		"<Delete><Object><Key>&x;</Key></Object></Delete>",
 		"<!DOCTYPE d [<!ENTITY % x SYSTEM \"http://192.0.2.1/\">%x;]>"
@@ -241,7 +247,8 @@ static void test_t55_what_does_not_fit_the_schema_is_refused(void)
 		"<Delete><Quiet>perhaps</Quiet><Object><Key>a</Key></Object></Delete>",
 		"<Other><Object><Key>a</Key></Object></Other>",
 		"<Delete xmlns=\"http://example.org/\"><Object><Key>a</Key></Object></Delete>",
-		"<Delete xmlns=\"" XML_NAMESPACE "\"><Object><Key xmlns=\"urn:x\">a</Key></Object></Delete>",
+		"<Delete xmlns=\"" XML_NAMESPACE
+		"\"><Object><Key xmlns=\"urn:x\">a</Key></Object></Delete>",
 		"<Delete><Object><Key>a</Key></Object></Delete>trailing",
 		"<Delete><Object><Key>a</Key></Object></Delete><Delete/>",
 		"<Delete><Object><Key>a</Key></Object>",
@@ -249,8 +256,10 @@ static void test_t55_what_does_not_fit_the_schema_is_refused(void)
 		"<Delete><Object><Key>\x01</Key></Object></Delete>",
 		"<Delete><Object><Key>&#0;</Key></Object></Delete>",
 		"<Delete><Object><Key>\xff</Key></Object></Delete>",
-		"<?xml version=\"1.0\" encoding=\"UTF-16\"?><Delete><Object><Key>a</Key></Object></Delete>",
-		"<?xml version=\"1.0\" encoding=\"x-none\"?><Delete><Object><Key>a</Key></Object></Delete>",
+		"<?xml version=\"1.0\" "
+		"encoding=\"UTF-16\"?><Delete><Object><Key>a</Key></Object></Delete>",
+		"<?xml version=\"1.0\" "
+		"encoding=\"x-none\"?><Delete><Object><Key>a</Key></Object></Delete>",
 		"{\"Delete\":[]}",
 	};
 

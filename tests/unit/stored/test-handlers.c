@@ -11,7 +11,7 @@
 static struct world w;
 static uint8_t bytes[11 * MIB];
 
-#define assert_done(x) assert((x) == IPC_DONE)
+#define assert_done(x)	       assert((x) == IPC_DONE)
 #define assert_error(x, error) assert((x) == IPC_FAILED && world_error(&w) == (error))
 
 static void begin(void)
@@ -95,10 +95,12 @@ static enum ipc_number complete(const char *key, unsigned int n, const char *ele
 
 	for (unsigned int i = 1; i <= n; i++) {
 		len += snprintf(xml + len, sizeof(xml) - (size_t)len,
-				"<Part><PartNumber>%u</PartNumber><ETag>\"%s\"</ETag>", i, etags[i]);
+				"<Part><PartNumber>%u</PartNumber><ETag>\"%s\"</ETag>", i,
+				etags[i]);
 		if (element)
 			len += snprintf(xml + len, sizeof(xml) - (size_t)len,
-					"<Checksum%s>%s</Checksum%s>", element, checksums[i], element);
+					"<Checksum%s>%s</Checksum%s>", element, checksums[i],
+					element);
 		len += snprintf(xml + len, sizeof(xml) - (size_t)len, "</Part>");
 	}
 	snprintf(xml + len, sizeof(xml) - (size_t)len, "</CompleteMultipartUpload>");
@@ -125,7 +127,8 @@ static void test_parts_become_one_object(void)
 	assert(world_ask(&w, "GET /bucket/k", NO_HEADERS) == IPC_OBJECT);
 	assert(world_answer(&w).parts_count == 3);
 	assert_body(piece(0, 10 * MIB + 8));
-	assert(world_ask(&w, "GET /bucket/k", HEADERS("Range: bytes=5242870-10485762")) == IPC_OBJECT);
+	assert(world_ask(&w, "GET /bucket/k", HEADERS("Range: bytes=5242870-10485762")) ==
+	       IPC_OBJECT);
 	assert_body(piece(5242870, 10485762 - 5242870 + 1));
 	assert(world_ask(&w, "GET /bucket/k?partNumber=2", NO_HEADERS) == IPC_OBJECT);
 	a = world_answer(&w);
@@ -134,8 +137,9 @@ static void test_parts_become_one_object(void)
 	assert_error(world_ask(&w, "GET /bucket/k?partNumber=4", NO_HEADERS),
 		     S3_ERROR_INVALID_PART_NUMBER);
 
-	assert_done(world_ask(&w, "GET /bucket/k?attributes",
-			      HEADERS("x-amz-object-attributes: ObjectParts", "x-amz-max-parts: 2")));
+	assert_done(
+		world_ask(&w, "GET /bucket/k?attributes",
+			  HEADERS("x-amz-object-attributes: ObjectParts", "x-amz-max-parts: 2")));
 	a = world_answer(&w);
 	assert(a.parts_count == 3 && a.truncated == 1 && a.next_part == 2 && a.limit == 2);
 	items = buffer_span(&w.items);
@@ -198,7 +202,8 @@ static void test_mistakes_at_complete_leave_the_upload(void)
 	assert_error(complete("k", 1, NULL, HEADERS("x-amz-checksum-type: COMPOSITE")),
 		     S3_ERROR_INVALID_REQUEST);
 	assert_error(complete("k", 1, NULL, HEADERS("If-Match: \"x\"")), S3_ERROR_NO_SUCH_KEY);
-	assert_done(complete("k", 1, NULL, HEADERS("x-amz-mp-object-size: 100", "If-None-Match: *")));
+	assert_done(
+		complete("k", 1, NULL, HEADERS("x-amz-mp-object-size: 100", "If-None-Match: *")));
 	end();
 }
 
@@ -258,7 +263,8 @@ static void test_parts_and_uploads_are_listed_until_the_end(void)
 	a = world_answer(&w);
 	assert(a.truncated == 1 && a.next_part == 1 && a.limit == 1);
 	assert(span_equal(a.storage_class, SPAN("STANDARD_IA")));
-	snprintf(request, sizeof(request), "GET /bucket/k?uploadId=%s&part-number-marker=1", upload_id);
+	snprintf(request, sizeof(request), "GET /bucket/k?uploadId=%s&part-number-marker=1",
+		 upload_id);
 	assert_done(world_ask(&w, request, NO_HEADERS));
 	items = buffer_span(&w.items);
 	assert(answer_next_item(&items, &a) == 1 && a.part_number == 3 && a.size == 20000);
@@ -284,8 +290,8 @@ static void test_parts_and_uploads_are_listed_until_the_end(void)
 static void test_copies_keep_or_replace_what_goes_with_the_bytes(void)
 {
 	begin();
-	assert_done(world_put(&w, "PUT /bucket/k", HEADERS("Content-Type: text/x", "x-amz-meta-a: 1"),
-			      SPAN("hello")));
+	assert_done(world_put(&w, "PUT /bucket/k",
+			      HEADERS("Content-Type: text/x", "x-amz-meta-a: 1"), SPAN("hello")));
 	assert_done(world_ask(&w, "PUT /bucket/c", HEADERS("x-amz-copy-source: /bucket/k")));
 	assert(span_equal(world_answer(&w).etag, SPAN("5d41402abc4b2a76b9719d911017c592")));
 	assert_done(world_ask(&w, "DELETE /bucket/k", NO_HEADERS));
@@ -320,9 +326,9 @@ static void test_a_copy_with_another_checksum_has_that_of_its_bytes(void)
 		struct hashes h;
 
 		assert_done(world_put(&w, "PUT /bucket/k", NO_HEADERS, piece(0, sizes[i])));
-		assert_done(world_ask(&w, "PUT /bucket/c",
-				      HEADERS("x-amz-copy-source: /bucket/k",
-					      "x-amz-checksum-algorithm: SHA1")));
+		assert_done(world_ask(
+			&w, "PUT /bucket/c",
+			HEADERS("x-amz-copy-source: /bucket/k", "x-amz-checksum-algorithm: SHA1")));
 		assert(hash_bytes(&w.service.methods, &wants, piece(0, sizes[i]), &h) == 0);
 		checksum_format(&h.checksum, 0, text);
 		assert(span_equal(world_answer(&w).checksum, span_from_string(text)));
@@ -423,7 +429,8 @@ static void test_configuration_that_is_not_there(void)
 {
 	begin();
 	assert_done(world_ask(&w, "GET /bucket?versioning", NO_HEADERS));
-	assert_error(world_ask(&w, "GET /bucket?policy", NO_HEADERS), S3_ERROR_NO_SUCH_BUCKET_POLICY);
+	assert_error(world_ask(&w, "GET /bucket?policy", NO_HEADERS),
+		     S3_ERROR_NO_SUCH_BUCKET_POLICY);
 	assert_error(world_ask(&w, "GET /none?policy", NO_HEADERS), S3_ERROR_NO_SUCH_BUCKET);
 	end();
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/hasher.h"
 
-
 #undef NDEBUG
 #include <assert.h>
 
@@ -31,7 +30,8 @@ static void test_known_values(void)
 
 	hash_text(SPAN("123456789"), &wants, &h);
 	assert_hex(h.md5, 16, "25f9e794323b453885f5181f1b624d0b");
-	assert_hex(h.sha256, 32, "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225");
+	assert_hex(h.sha256, 32,
+		   "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225");
 	assert_hex(h.checksum.bytes, 4, "e3069283");
 	assert_hex(h.crc64.bytes, 8, "ae8b14860a799888");
 }
@@ -43,7 +43,8 @@ static void test_empty_body(void)
 
 	hash_text(SPAN(""), &wants, &h);
 	assert_hex(h.md5, 16, "d41d8cd98f00b204e9800998ecf8427e");
-	assert_hex(h.sha256, 32, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	assert_hex(h.sha256, 32,
+		   "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 	assert_hex(h.crc64.bytes, 8, "0000000000000000");
 }
 
@@ -110,7 +111,8 @@ static void assert_chunks(const struct cutter *c)
 		struct hashes h;
 
 		hash_text((struct span){ body + at, lengths[i] }, &wants, &h);
-		assert(memcmp(c->hashes.data + i * HASH_SHA256_LEN, h.sha256, HASH_SHA256_LEN) == 0);
+		assert(memcmp(c->hashes.data + i * HASH_SHA256_LEN, h.sha256, HASH_SHA256_LEN) ==
+		       0);
 		at += lengths[i];
 	}
 }
@@ -126,9 +128,10 @@ static void test_t76_chunks_are_cut_alike_however_the_bytes_are_split(void)
 			       CUTTER_OK);
 			assert(c.ahead == BODY_LEN);
 			assert(cutter_update(&c, (struct span){ body, first }) == 0);
-			assert(cutter_update(&c, (struct span){ body + first, second - first }) == 0);
-			assert(cutter_update(&c, (struct span){ body + second, BODY_LEN - second }) ==
+			assert(cutter_update(&c, (struct span){ body + first, second - first }) ==
 			       0);
+			assert(cutter_update(
+				       &c, (struct span){ body + second, BODY_LEN - second }) == 0);
 			assert(cutter_is_even(&c));
 			assert_chunks(&c);
 			cutter_clear(&c);

@@ -10,7 +10,7 @@
 
 static struct world w;
 
-#define assert_done(x) assert((x) == IPC_DONE)
+#define assert_done(x)	       assert((x) == IPC_DONE)
 #define assert_error(x, error) assert((x) == IPC_FAILED && world_error(&w) == (error))
 
 static void make_bucket(void)
@@ -47,8 +47,8 @@ static void test_put_get_list_delete(void)
 	struct span items;
 
 	begin();
-	assert_done(world_put(&w, "PUT /bucket/a/b", HEADERS("Content-Type: text/x", "x-amz-meta-m: 1"),
-			      SPAN("hello")));
+	assert_done(world_put(&w, "PUT /bucket/a/b",
+			      HEADERS("Content-Type: text/x", "x-amz-meta-m: 1"), SPAN("hello")));
 	a = world_answer(&w);
 	assert(span_equal(a.etag, SPAN("5d41402abc4b2a76b9719d911017c592")));
 	assert(a.checksum_algorithm == CHECKSUM_CRC64NVME);
@@ -143,7 +143,8 @@ static void test_ranges_of_small_and_large_bodies(void)
 			uint64_t len = MIN(ranges[i].len, bytes.len - 5);
 			uint64_t start = MIN(ranges[i].start, bytes.len - len);
 
-			assert(world_ask(&w, "GET /bucket/k", HEADERS(ranges[i].header)) == IPC_OBJECT);
+			assert(world_ask(&w, "GET /bucket/k", HEADERS(ranges[i].header)) ==
+			       IPC_OBJECT);
 			assert(world_answer(&w).range_start == start);
 			assert(world_answer(&w).range_length == len);
 			assert(world_answer(&w).size == bytes.len);
@@ -168,15 +169,17 @@ static void test_conditions_are_answered_with_what_the_object_is(void)
 	assert(span_equal(world_answer(&w).etag, SPAN("5d41402abc4b2a76b9719d911017c592")));
 	assert_error(world_ask(&w, "HEAD /bucket/k", HEADERS("If-Match: \"other\"")),
 		     S3_ERROR_PRECONDITION_FAILED);
-	assert(world_ask(&w, "GET /bucket/k",
-			 HEADERS("Range: bytes=1-2", "If-Range: \"other\"")) == IPC_OBJECT);
+	assert(world_ask(&w, "GET /bucket/k", HEADERS("Range: bytes=1-2", "If-Range: \"other\"")) ==
+	       IPC_OBJECT);
 	assert_body(SPAN("hello"));
 	assert_error(world_put(&w, "PUT /bucket/k", HEADERS("If-None-Match: *"), SPAN("x")),
 		     S3_ERROR_PRECONDITION_FAILED);
-	assert_error(world_put(&w, "PUT /bucket/k", HEADERS("If-None-Match: *"), make_bytes(100000)),
-		     S3_ERROR_PRECONDITION_FAILED);
-	assert_error(world_put(&w, "PUT /bucket/new", HEADERS("If-Match: \"x\""), make_bytes(100000)),
-		     S3_ERROR_NO_SUCH_KEY);
+	assert_error(
+		world_put(&w, "PUT /bucket/k", HEADERS("If-None-Match: *"), make_bytes(100000)),
+		S3_ERROR_PRECONDITION_FAILED);
+	assert_error(
+		world_put(&w, "PUT /bucket/new", HEADERS("If-Match: \"x\""), make_bytes(100000)),
+		S3_ERROR_NO_SUCH_KEY);
 	assert(world_ask(&w, "GET /bucket/k", NO_HEADERS) == IPC_OBJECT);
 	assert_body(SPAN("hello"));
 	end();
@@ -210,8 +213,9 @@ static void test_pages_of_a_list_join_without_gap(void)
 		pages++;
 	} while (a.truncated);
 	assert(seen == 25 && pages == 3);
-	assert_error(world_ask(&w, "GET /bucket?list-type=2&continuation-token=nonsense", NO_HEADERS),
-		     S3_ERROR_INVALID_ARGUMENT);
+	assert_error(
+		world_ask(&w, "GET /bucket?list-type=2&continuation-token=nonsense", NO_HEADERS),
+		S3_ERROR_INVALID_ARGUMENT);
 	end();
 }
 
@@ -263,7 +267,8 @@ static void test_a_thousand_keys_are_listed_and_deleted_in_several_messages(void
 	end();
 }
 
-/* Far more than a channel may hold, of a worker that reads nothing until it has asked for everything. */
+/* Far more than a channel may hold, of a worker that reads nothing until it has asked for
+ * everything. */
 static void test_answers_wait_for_a_worker_that_reads_slowly(void)
 {
 	enum { KEYS = 150, LISTS = 120, GETS = 600 };
@@ -296,13 +301,15 @@ static void test_answers_wait_for_a_worker_that_reads_slowly(void)
 static void test_t11_a_body_of_another_hash_is_refused_and_the_old_object_stays(void)
 {
 	static const char *const wrong[] = {
-		"x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+		"x-amz-content-sha256: "
+		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
 		"Content-MD5: 1B2M2Y8AsgTpgAmY7PhCfg==",
 		"x-amz-checksum-crc32: AAAAAA==",
 		"x-amz-checksum-sha1: 2jmj7l5rSw0yVb/vlWAYkK/YBwk=",
 	};
-	static const enum s3_error errors[] = { S3_ERROR_CONTENT_SHA256_MISMATCH, S3_ERROR_BAD_DIGEST,
-						S3_ERROR_BAD_DIGEST, S3_ERROR_BAD_DIGEST };
+	static const enum s3_error errors[] = { S3_ERROR_CONTENT_SHA256_MISMATCH,
+						S3_ERROR_BAD_DIGEST, S3_ERROR_BAD_DIGEST,
+						S3_ERROR_BAD_DIGEST };
 	static const size_t sizes[] = { 100, 100000 };
 
 	begin();
@@ -355,20 +362,19 @@ static const char *const chained_headers[] = {
 
 static void send_lengths(uint64_t call, const uint32_t *lengths, size_t n)
 {
-	world_send(&w, &w.worker,
-		   &(struct ipc_message){
-			   .number = IPC_LENGTHS,
-			   .lengths = { .call = call,
-					.lengths = { lengths, n * sizeof(*lengths) } } },
-		   -1);
+	world_send(
+		&w, &w.worker,
+		&(struct ipc_message){
+			.number = IPC_LENGTHS,
+			.lengths = { .call = call, .lengths = { lengths, n * sizeof(*lengths) } } },
+		-1);
 }
 
 static struct span make_chain_seal(struct ipc_id grant, uint64_t length, struct buffer *out)
 {
-	struct chain_seal s = { .grant = grant,
-				.channel = w.worker.channel,
-				.length = length,
-				.trailer = SPAN("") };
+	struct chain_seal s = {
+		.grant = grant, .channel = w.worker.channel, .length = length, .trailer = SPAN("")
+	};
 
 	buffer_reset(out);
 	seals_seal_chain(&w.seals, &s, out);
@@ -403,9 +409,10 @@ static void assert_hashes(struct span body, const uint32_t *lengths, size_t n, s
 		struct hasher_wants wants = { .sha256 = true };
 		struct hashes h;
 
-		assert(hash_bytes(&w.service.methods, &wants, span_first(body, lengths[i]), &h) == 0);
-		assert(memcmp(span_bytes(hashes) + i * HASH_SHA256_LEN, h.sha256, HASH_SHA256_LEN) ==
+		assert(hash_bytes(&w.service.methods, &wants, span_first(body, lengths[i]), &h) ==
 		       0);
+		assert(memcmp(span_bytes(hashes) + i * HASH_SHA256_LEN, h.sha256,
+			      HASH_SHA256_LEN) == 0);
 		body = span_skip(body, lengths[i]);
 	}
 }
@@ -523,12 +530,12 @@ static void test_t71_a_grant_of_another_channel_closes_the_channel_that_shows_it
 	begin();
 	world_enter(&w, &other);
 	world_grant(&w, "GET /bucket/k", NO_HEADERS);
-	world_send(&w, &other,
-		   &(struct ipc_message){ .number = IPC_CALL,
-					  .call = { .call = 1,
-						    .grant = buffer_span(&w.sealed),
-						    .body = SPAN("") } },
-		   -1);
+	world_send(
+		&w, &other,
+		&(struct ipc_message){
+			.number = IPC_CALL,
+			.call = { .call = 1, .grant = buffer_span(&w.sealed), .body = SPAN("") } },
+		-1);
 	assert(world_is_closed(&w, &other));
 	close(other.fd);
 	assert_error(world_ask(&w, "GET /bucket/k", NO_HEADERS), S3_ERROR_NO_SUCH_KEY);
@@ -562,8 +569,8 @@ static void test_t71_a_ticket_opens_one_live_channel(void)
 static void test_t71_a_document_for_an_operation_without_one_closes_the_channel(void)
 {
 	begin();
-	world_grant(&w, "POST /bucket?delete", HEADERS("Content-MD5: 1B2M2Y8AsgTpgAmY7PhCfg==",
-						       "Content-Length: 10"));
+	world_grant(&w, "POST /bucket?delete",
+		    HEADERS("Content-MD5: 1B2M2Y8AsgTpgAmY7PhCfg==", "Content-Length: 10"));
 	world_send(&w, &w.worker,
 		   &(struct ipc_message){ .number = IPC_CALL,
 					  .call = { .call = w.next_call++,
@@ -605,9 +612,13 @@ static void test_a_new_epoch_ends_the_channels_of_the_old_one(void)
 static void test_t72_a_clients_mistakes_leave_the_channel_open(void)
 {
 	static const char *const requests[] = {
-		"GET /nobodys-bucket/k", "GET /bucket/k?versionId=x", "GET /bucket/k?partNumber=7",
-		"GET /bucket/k?uploadId=none", "GET /nobodys-bucket?list-type=2",
-		"DELETE /bucket/k?uploadId=none", "GET /bucket?list-type=2&continuation-token=%00%00",
+		"GET /nobodys-bucket/k",
+		"GET /bucket/k?versionId=x",
+		"GET /bucket/k?partNumber=7",
+		"GET /bucket/k?uploadId=none",
+		"GET /nobodys-bucket?list-type=2",
+		"DELETE /bucket/k?uploadId=none",
+		"GET /bucket?list-type=2&continuation-token=%00%00",
 	};
 
 	begin();
@@ -615,8 +626,8 @@ static void test_t72_a_clients_mistakes_leave_the_channel_open(void)
 		assert(world_ask(&w, requests[i], NO_HEADERS) == IPC_FAILED);
 	assert_error(world_command(&w, "POST /bucket/k?uploadId=none", NO_HEADERS, SPAN("<no/>")),
 		     S3_ERROR_MALFORMED_XML);
-	assert_error(world_put(&w, "PUT /bucket/k", HEADERS("Content-MD5: 1B2M2Y8AsgTpgAmY7PhCfg=="),
-			       SPAN("x")),
+	assert_error(world_put(&w, "PUT /bucket/k",
+			       HEADERS("Content-MD5: 1B2M2Y8AsgTpgAmY7PhCfg=="), SPAN("x")),
 		     S3_ERROR_BAD_DIGEST);
 	assert_done(world_put(&w, "PUT /bucket/k", NO_HEADERS, SPAN("x")));
 	end();
@@ -702,14 +713,16 @@ static void test_t73_bodies_of_one_channel_are_limited(void)
 
 	begin();
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
-		fds[i] = world_open_pipe(&w, "PUT /bucket/k", HEADERS("Content-Length: 100000"), &call);
+		fds[i] = world_open_pipe(&w, "PUT /bucket/k", HEADERS("Content-Length: 100000"),
+					 &call);
 		assert(fds[i] >= 0);
 	}
 	assert(world_open_pipe(&w, "PUT /bucket/k", HEADERS("Content-Length: 100000"), &call) < 0);
 	assert(world_error(&w) == S3_ERROR_SLOW_DOWN);
 	/* One that ends makes room for another. */
 	world_send(&w, &w.worker,
-		   &(struct ipc_message){ .number = IPC_CANCEL, .cancel = { .call = call - 1 } }, -1);
+		   &(struct ipc_message){ .number = IPC_CANCEL, .cancel = { .call = call - 1 } },
+		   -1);
 	close(fds[0]);
 	fds[0] = world_open_pipe(&w, "PUT /bucket/k", HEADERS("Content-Length: 100000"), &call);
 	assert(fds[0] >= 0);
@@ -861,10 +874,19 @@ static void test_next_without_an_extent_closes_the_channel(void)
 static void test_t30_another_tenants_bucket_is_closed_to_everything(void)
 {
 	static const char *const requests[] = {
-		"GET /bucket/k", "HEAD /bucket/k", "GET /bucket", "GET /bucket?list-type=2",
-		"HEAD /bucket", "GET /bucket?location", "GET /bucket?versioning", "GET /bucket?uploads",
-		"DELETE /bucket/k", "DELETE /bucket", "POST /bucket/k?uploads",
-		"GET /bucket/k?uploadId=x", "DELETE /bucket/k?uploadId=x",
+		"GET /bucket/k",
+		"HEAD /bucket/k",
+		"GET /bucket",
+		"GET /bucket?list-type=2",
+		"HEAD /bucket",
+		"GET /bucket?location",
+		"GET /bucket?versioning",
+		"GET /bucket?uploads",
+		"DELETE /bucket/k",
+		"DELETE /bucket",
+		"POST /bucket/k?uploads",
+		"GET /bucket/k?uploadId=x",
+		"DELETE /bucket/k?uploadId=x",
 	};
 
 	begin();

@@ -4,7 +4,7 @@
 #include "stored/spent.h"
 #include "tests/unit/stored/seals.h"
 
-#define NOW (1000 * NS_PER_S)
+#define NOW   (1000 * NS_PER_S)
 #define EPOCH 0x1122334455667788
 
 static const struct ipc_id channel = { { 1, 2, 3 } };
@@ -218,10 +218,9 @@ static void test_t76_a_chain_seal_is_of_one_grant_on_one_channel(void)
 {
 	struct scene s = scene_begin();
 	struct ipc_id grant = { { 9 } };
-	struct chain_seal c = { .grant = grant,
-				.channel = channel,
-				.length = 12,
-				.trailer = SPAN("AAAAAA==") };
+	struct chain_seal c = {
+		.grant = grant, .channel = channel, .length = 12, .trailer = SPAN("AAAAAA==")
+	};
 	struct chain_seal opened;
 	struct span sealed;
 

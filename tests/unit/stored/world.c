@@ -6,8 +6,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -17,7 +17,7 @@
 #include "s3/pairs.h"
 
 #define PATIENCE_NS (30 * NS_PER_S)
-#define SILENCE_MS 150
+#define SILENCE_MS  150
 
 /* --- messages -------------------------------------------------------------------------------- */
 
@@ -74,8 +74,8 @@ static int receive_raw(int from, enum ipc_direction d, enum ipc_phase phase, str
 	}
 	if (m.msg_controllen)
 		memcpy(&h->fd, CMSG_DATA(&control.header), sizeof(h->fd));
-	assert(ipc_decode(d, phase, (struct span){ h->packet, (size_t)n }, h->fd >= 0, &h->message) ==
-	       IPC_SOUND);
+	assert(ipc_decode(d, phase, (struct span){ h->packet, (size_t)n }, h->fd >= 0,
+			  &h->message) == IPC_SOUND);
 	h->number = h->message.number;
 	return 1;
 }
@@ -90,7 +90,8 @@ static enum ipc_number hear_any(struct world *w, struct worker *at)
 	uint64_t until_ns = clock_boottime_ns() + PATIENCE_NS;
 	int r;
 
-	while ((r = receive_raw(at->fd, IPC_STORED_TO_FRONTEND_DIRECTION, at->phase, &w->heard)) < 0) {
+	while ((r = receive_raw(at->fd, IPC_STORED_TO_FRONTEND_DIRECTION, at->phase, &w->heard)) <
+	       0) {
 		assert(clock_boottime_ns() < until_ns);
 		step(w);
 	}
@@ -279,7 +280,8 @@ static void parse(const char *request, const char *const *headers, struct s3_par
 	if (r)
 		fprintf(stderr, "%s: %s\n", request, detail ? detail : s3_errors[r].code);
 	assert(r == 0);
-	/* The request points into the fields; what is sealed here does not outlive this file's calls. */
+	/* The request points into the fields; what is sealed here does not outlive this file's
+	 * calls. */
 	static struct buffer kept = BUFFER_INIT(S3_HEAD_MAX);
 
 	buffer_clear(&kept);
@@ -415,7 +417,8 @@ enum ipc_number world_command(struct world *w, const char *request, const char *
 	for (size_t i = 0; headers[i]; i++)
 		all[i + 1] = headers[i];
 	assert(fd_write_all(fd, document) == 0);
-	assert(fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0);
+	assert(fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) ==
+	       0);
 	world_grant(w, request, all);
 	world_send(w, &w->worker,
 		   &(struct ipc_message){ .number = IPC_COMMAND,
@@ -434,9 +437,9 @@ struct answer world_answer(const struct world *w)
 	const struct ipc_message *m = &w->heard.message;
 	struct answer a;
 
-	assert(answer_decode(w->heard.number == IPC_DONE   ? m->done.answer :
-			     w->heard.number == IPC_OBJECT ? m->object.answer :
-							     m->failed.answer,
+	assert(answer_decode(w->heard.number == IPC_DONE     ? m->done.answer
+			     : w->heard.number == IPC_OBJECT ? m->object.answer
+							     : m->failed.answer,
 			     &a));
 	return a;
 }
@@ -469,6 +472,6 @@ void world_fetch(struct world *w, struct buffer *ret)
 
 enum s3_error world_error(const struct world *w)
 {
-	return w->heard.number == IPC_FAILED ? (enum s3_error)w->heard.message.failed.error :
-					       S3_ERROR_NONE;
+	return w->heard.number == IPC_FAILED ? (enum s3_error)w->heard.message.failed.error
+					     : S3_ERROR_NONE;
 }

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * A whole coffer-stored in one process: the service on a fresh data directory, with the test playing
- * authd on one socket and a worker on another. Requests are written as heads and parsed as authd would.
+ * A whole coffer-stored in one process: the service on a fresh data directory, with the test
+ * playing authd on one socket and a worker on another. Requests are written as heads and parsed as
+ * authd would.
  */
 
 #undef NDEBUG
@@ -25,7 +26,7 @@ struct worker {
 
 /* The last message that came, kept. */
 struct heard {
-	enum ipc_number number;	/* 0: the channel has ended */
+	enum ipc_number number; /* 0: the channel has ended */
 	struct ipc_message message;
 	int fd;
 	uint8_t packet[IPC_PACKET_MAX];
@@ -43,8 +44,8 @@ struct world {
 	struct worker worker;
 	struct heard heard;
 	struct buffer items;
-	struct buffer sealed;		/* the last grant that was made */
-	struct ipc_id grant_id;		/* and its id */
+	struct buffer sealed; /* the last grant that was made */
+	struct ipc_id grant_id; /* and its id */
 };
 
 void world_begin(struct world *w);
@@ -72,7 +73,8 @@ bool world_is_silent(struct world *w, const struct worker *at);
 /* True once the service has closed the channel. */
 bool world_is_closed(struct world *w, struct worker *at);
 
-/* --- whole requests, by the world's own worker ------------------------------------------------- */
+/* --- whole requests, by the world's own worker -------------------------------------------------
+ */
 
 /* Without a body, or with one that goes inside or through a pipe as a worker would send it. */
 enum ipc_number world_ask(struct world *w, const char *request, const char *const *headers);
@@ -103,4 +105,4 @@ void world_fetch(struct world *w, struct buffer *ret);
 enum s3_error world_error(const struct world *w);
 
 #define HEADERS(...) ((const char *const[]){ __VA_ARGS__, NULL })
-#define NO_HEADERS ((const char *const[]){ NULL })
+#define NO_HEADERS   ((const char *const[]){ NULL })
