@@ -52,13 +52,12 @@ void document_optional_u64(struct buffer *b, const char *name, uint64_t value)
 
 void document_key(struct buffer *b, const char *name, struct span key, bool url)
 {
-	if (!url) {
-		xml_element(b, name, key);
-		return;
-	}
-	/* What percent-encoding leaves needs no escaping in XML. */
 	xml_open(b, name);
-	uri_encode_key(b, key);
+	/* What percent-encoding leaves needs no escaping in XML. */
+	if (url)
+		uri_encode_key(b, key);
+	else
+		xml_text_exact(b, key);
 	xml_close(b, name);
 }
 

@@ -223,6 +223,15 @@ static bool wants_attribute(const struct render *in, const char *name)
 	return false;
 }
 
+void render_get_object_tagging(const struct render *in, struct reply *out)
+{
+	(void)in;
+	reply_reset(out, 200);
+	document_begin(out, "Tagging");
+	xml_element(&out->body, "TagSet", SPAN(""));
+	document_end(out, "Tagging");
+}
+
 static void render_attribute_part(struct buffer *b, const struct answer *a)
 {
 	xml_open(b, "Part");

@@ -114,6 +114,7 @@
 	PARAM(RESPONSE_CONTENT_TYPE, "response-content-type")                                      \
 	PARAM(RESPONSE_EXPIRES, "response-expires")                                                \
 	PARAM(START_AFTER, "start-after")                                                          \
+	PARAM(TAGGING, "tagging")                                                                  \
 	PARAM(UPLOAD_ID_MARKER, "upload-id-marker")                                                \
 	PARAM(UPLOAD_ID, "uploadId")                                                               \
 	PARAM(UPLOADS, "uploads")                                                                  \

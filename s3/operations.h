@@ -44,6 +44,8 @@
 		  "s3:ListMultipartUploadParts", READ, NONE)                                       \
 	OPERATION(GET_OBJECT_ATTRIBUTES, get_object_attributes, "GetObjectAttributes", GET,        \
 		  OBJECT, "attributes", "", 0, "s3:GetObjectAttributes", READ, NONE)               \
+	OPERATION(GET_OBJECT_TAGGING, get_object_tagging, "GetObjectTagging", GET, OBJECT,         \
+		  "tagging", "", 0, "s3:GetObjectTagging", READ, NONE)                             \
 	OPERATION(GET_OBJECT, get_object, "GetObject", GET, OBJECT, "", "", 0, "s3:GetObject",     \
 		  READ, NONE)                                                                      \
 	OPERATION(HEAD_OBJECT, head_object, "HeadObject", HEAD, OBJECT, "", "", 0,                 \

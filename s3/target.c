@@ -161,19 +161,22 @@ int target_locate_source(struct span value, struct buffer *decoded, struct place
 			 struct span *ret_version)
 {
 	struct place place = { .level = S3_LEVEL_OBJECT };
-	struct span version = cut_version(&value), bucket;
+	struct span version = cut_version(&value);
 	int r;
 
 	if (span_starts_with_nocase(value, SPAN("arn:")))
 		return S3_ERROR_NOT_IMPLEMENTED;
+	/* The whole is encoded once: some clients encode the slash behind the bucket too. */
+	if (!decode(decoded, value, &value))
+		return S3_ERROR_INVALID_URI;
 	if (value.len && span_bytes(value)[0] == '/')
 		value = span_skip(value, 1);
-	value = span_cut(value, '/', &bucket);
-	if (!value.len || !decode(decoded, bucket, &place.bucket))
+	place.key = span_cut(value, '/', &place.bucket);
+	if (!place.key.len)
 		return S3_ERROR_INVALID_ARGUMENT;
 	if (!bucket_name_is_valid(place.bucket))
 		return S3_ERROR_INVALID_BUCKET_NAME;
-	r = locate_key(value, decoded, &place);
+	r = key_check(place.key);
 	if (r)
 		return r;
 	if (!span_is_none(version) && (!version.len || !decode(decoded, version, &version)))

@@ -54,6 +54,10 @@ int values_check_name(struct span name)
 	for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
 		if (span_starts_with_nocase(name, span_from_string(refused[i].prefix)))
 			return (int)refused[i].error;
+	/* What it asks to be checked would go unchecked. */
+	if (span_starts_with_nocase(name, SPAN("x-amz-checksum-")) &&
+	    s3_header_find(name) == S3_HEADER_COUNT)
+		return S3_ERROR_INVALID_REQUEST;
 	return 0;
 }
 

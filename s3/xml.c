@@ -32,7 +32,9 @@ static bool is_noncharacter(const uint8_t *p, size_t len)
 	return len >= 3 && p[0] == 0xef && p[1] == 0xbf && p[2] >= 0xbe;
 }
 
-static void valid_text(struct buffer *b, struct span s)
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+static void valid_text(struct buffer *b, struct span s, bool exact)
 {
 	const uint8_t *p = s.data;
 	size_t kept = 0;
@@ -44,8 +46,8 @@ static void valid_text(struct buffer *b, struct span s)
 		if (!replacement && !is_control(p[i]) && n == 1)
 			continue;
 		buffer_append(b, (struct span){ p + kept, i - kept });
-		if (replacement)
-			buffer_append_string(b, replacement);
+		if (replacement || !exact)
+			buffer_append_string(b, replacement ? replacement : REPLACEMENT);
 		else
 			buffer_printf(b, "&#x%X;", n == 3 ? 0xffc0u | (p[i + 2] & 0x3fu) : p[i]);
 		kept = i + n;
@@ -63,23 +65,33 @@ static size_t first_character(struct span s)
 	return 0;
 }
 
-void xml_text(struct buffer *b, struct span s)
+static void any_text(struct buffer *b, struct span s, bool exact)
 {
 	if (!s.len)
 		return;
 	if (span_is_utf8(s)) {
-		valid_text(b, s);
+		valid_text(b, s, exact);
 		return;
 	}
 	while (s.len) {
 		size_t n = first_character(s);
 
 		if (n)
-			valid_text(b, span_first(s, n));
+			valid_text(b, span_first(s, n), exact);
 		else
-			buffer_append_string(b, "\xef\xbf\xbd");
+			buffer_append_string(b, REPLACEMENT);
 		s = span_skip(s, MAX(n, (size_t)1));
 	}
+}
+
+void xml_text(struct buffer *b, struct span s)
+{
+	any_text(b, s, false);
+}
+
+void xml_text_exact(struct buffer *b, struct span s)
+{
+	any_text(b, s, true);
 }
 
 void xml_open(struct buffer *b, const char *name)

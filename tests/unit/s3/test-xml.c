@@ -22,16 +22,32 @@ static void test_markup_is_escaped(void)
 	assert(writes(SPAN("<"), "&lt;"));
 }
 
-static void test_what_xml_cannot_hold_becomes_a_reference(void)
+static bool writes_exactly(struct span s, const char *expected)
+{
+	_cleanup_(buffer_clear) struct buffer b = BUFFER_INIT(4096);
+
+	xml_text_exact(&b, s);
+	return span_equal(buffer_span(&b), span_from_string(expected));
+}
+
+static void test_what_xml_cannot_hold_is_replaced_or_becomes_a_reference(void)
 {
 	assert(writes(SPAN("a\x01"
 			   "b\x1f"),
-		      "a&#x1;b&#x1F;"));
-	assert(writes(SPAN("\0"), "&#x0;"));
-	assert(writes(SPAN("\r\n\t"), "&#xD;\n\t"));
+		      "a\xef\xbf\xbd"
+		      "b\xef\xbf\xbd"));
+	assert(writes_exactly(SPAN("a\x01"
+				   "b\x1f"),
+			      "a&#x1;b&#x1F;"));
+	assert(writes(SPAN("\0"), "\xef\xbf\xbd") && writes_exactly(SPAN("\0"), "&#x0;"));
+	assert(writes(SPAN("\r\n\t"), "&#xD;\n\t") && writes_exactly(SPAN("\r\n\t"), "&#xD;\n\t"));
 	assert(writes(SPAN("\xef\xbf\xbe"
-			   "a\xef\xbf\xbf"),
-		      "&#xFFFE;a&#xFFFF;"));
+			   "a"),
+		      "\xef\xbf\xbd"
+		      "a"));
+	assert(writes_exactly(SPAN("\xef\xbf\xbe"
+				   "a\xef\xbf\xbf"),
+			      "&#xFFFE;a&#xFFFF;"));
 	assert(writes(SPAN("\xef\xbf\xbd\x7f"), "\xef\xbf\xbd\x7f"));
 	assert(writes(SPAN("\xf0\x9f\x98\x80"), "\xf0\x9f\x98\x80"));
 }
@@ -42,7 +58,7 @@ static void test_bytes_that_are_no_text_are_replaced(void)
 	assert(writes(SPAN("\xc3"), "\xef\xbf\xbd"));
 	assert(writes(SPAN("\xc0\xaf"), "\xef\xbf\xbd\xef\xbf\xbd"));
 	assert(writes(SPAN("\xed\xa0\x80"), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"));
-	assert(writes(SPAN("\xc3\xa4\xff\xef\xbf\xbf"), "\xc3\xa4\xef\xbf\xbd&#xFFFF;"));
+	assert(writes_exactly(SPAN("\xc3\xa4\xff\xef\xbf\xbf"), "\xc3\xa4\xef\xbf\xbd&#xFFFF;"));
 }
 
 static void test_elements(void)
@@ -65,7 +81,7 @@ static void test_elements(void)
 int main(void)
 {
 	test_markup_is_escaped();
-	test_what_xml_cannot_hold_becomes_a_reference();
+	test_what_xml_cannot_hold_is_replaced_or_becomes_a_reference();
 	test_bytes_that_are_no_text_are_replaced();
 	test_elements();
 	return 0;
