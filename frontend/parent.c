@@ -224,8 +224,10 @@ int parent_init(struct parent *p, const struct options *options, struct confine 
 	for (int i = 0; i < sockets->n; i++)
 		if (strcmp(sockets->names[i], "s3") == 0)
 			p->listen_fds[p->n_listen++] = sockets->fds[i];
-	if (!p->n_listen)
-		return -ENOTSOCK;
+	if (!p->n_listen) {
+		log_error("socket-missing name=s3");
+		return -ENOENT;
+	}
 	r = loop_init(&p->loop);
 	if (r < 0)
 		return r;

@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "frontend/exchange.h"
 #include "stage.h"
 
 #define HOST "Host: localhost\r\n"
@@ -221,6 +223,21 @@ static void test_refusal_comes_instead_of_continue(void)
 	stage_denied(&s, p.message.ask.call, S3_ERROR_SIGNATURE_DOES_NOT_MATCH);
 	stage_packet_clear(&p);
 	expect_answer(client, 403, "<Code>SignatureDoesNotMatch</Code>");
+	stage_expect_close(&s, client);
+}
+
+static void test_refusal_of_a_small_body_comes_instead_of_continue(void)
+{
+	int client = stage_connect(&s);
+	struct stage_packet p;
+
+	stage_send_text(&s, client,
+			"PUT /bucket/key HTTP/1.1\r\n" HOST
+			"Content-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+	p = stage_expect(&s, &s.authd, IPC_ASK);
+	stage_denied(&s, p.message.ask.call, S3_ERROR_ACCESS_DENIED);
+	stage_packet_clear(&p);
+	expect_answer(client, 403, "<Code>AccessDenied</Code>");
 	stage_expect_close(&s, client);
 }
 
@@ -478,7 +495,7 @@ static void test_wrong_chunk_signature_cancels_the_upload(void)
 {
 	int client = stage_connect(&s), pipe_fd;
 	struct stage_packet p;
-	uint64_t call;
+	uint64_t call, now;
 
 	stage_send_text(&s, client,
 			"PUT /bucket/key HTTP/1.1\r\n" HOST "Content-Length: 140174\r\n"
@@ -492,10 +509,13 @@ static void test_wrong_chunk_signature_cancels_the_upload(void)
 	p = stage_expect(&s, &s.authd, IPC_CHAIN);
 	assert(p.message.chain.last == 0);
 	stage_packet_clear(&p);
+	now = clock_boottime_ns();
 	stage_denied(&s, call, S3_ERROR_SIGNATURE_DOES_NOT_MATCH);
 	p = stage_expect(&s, &s.stored, IPC_CANCEL);
 	assert(p.message.cancel.call == call);
 	stage_packet_clear(&p);
+	/* At once, not when the client has been heard out. */
+	assert(clock_boottime_ns() - now < NS_PER_S);
 	expect_answer(client, 403, "<Code>SignatureDoesNotMatch</Code>");
 	expect_pipe_end(pipe_fd);
 	stage_expect_close(&s, client);
@@ -701,6 +721,7 @@ static void test_download_waits_for_a_slow_stored(void)
 	say_extent(call, 0, LARGE / 2, false);
 	expect_next(call);
 	stage_steps(&s, 10);
+	assert(s.worker.busy.first->exchange->state == EXCHANGE_STARVED);
 	say_extent(call, LARGE / 2, LARGE / 2, true);
 	expect_large(client);
 	close(client);
@@ -855,6 +876,7 @@ int main(void)
 	test_empty_put_travels_inside_the_call();
 	test_continue_comes_only_after_the_grant();
 	test_refusal_comes_instead_of_continue();
+	test_refusal_of_a_small_body_comes_instead_of_continue();
 	test_refused_small_body_is_skipped_and_the_connection_kept();
 	test_large_put_goes_through_the_pipe();
 	test_unsigned_stream_loses_its_framing_and_commits_with_its_trailer();

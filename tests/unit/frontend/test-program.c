@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * coffer-frontend as a program, started as a service manager starts it: it gets ready, serves,
+ * replaces a worker that dies, stops in order, and leaves no worker behind when it is killed.
+ */
+
+#undef NDEBUG
+#include <arpa/inet.h>
+#include <assert.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "ipc/message.h"
+
+#define WORKERS	   2
+#define PATIENCE_S 10
+
+static const char *program;
+static char directory[] = "/tmp/test-frontend-XXXXXX";
+static int tcp, authd, stored, notify;
+static uint16_t port;
+static pid_t pid;
+
+/* Whoever waits longer than this in a system call has failed. */
+static void set_patience(int fd)
+{
+	struct timeval t = { .tv_sec = PATIENCE_S };
+
+	assert(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)) == 0);
+}
+
+static int listen_unix(const char *name, int type)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s/%s", directory, name);
+	unlink(a.sun_path);
+	assert(fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0);
+	if (type == SOCK_SEQPACKET)
+		assert(listen(fd, 16) == 0);
+	set_patience(fd);
+	return fd;
+}
+
+static int listen_tcp(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(a);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert(fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0 && listen(fd, 64) == 0);
+	assert(getsockname(fd, (struct sockaddr *)&a, &len) == 0);
+	port = ntohs(a.sin_port);
+	return fd;
+}
+
+/* Descriptor 3 is the listening socket, as sd_listen_fds(3) has it. */
+static void become_program(void)
+{
+	char paths[2][128], notify_path[160], listen_pid[32];
+	char listen_fds[] = "LISTEN_FDS=1", names[] = "LISTEN_FDNAMES=s3";
+	char *const environment[] = { listen_fds, names, listen_pid, notify_path, NULL };
+
+	snprintf(paths[0], sizeof(paths[0]), "%s/authd", directory);
+	snprintf(paths[1], sizeof(paths[1]), "%s/stored", directory);
+	snprintf(notify_path, sizeof(notify_path), "NOTIFY_SOCKET=%s/notify", directory);
+	snprintf(listen_pid, sizeof(listen_pid), "LISTEN_PID=%d", getpid());
+	if (tcp == 3)
+		fcntl(tcp, F_SETFD, 0);
+	else
+		dup2(tcp, 3);
+	execle(program, program, "--authd", paths[0], "--stored", paths[1], "--workers", "2",
+	       "--confine", "degraded", NULL, environment);
+	_exit(127);
+}
+
+static void start(void)
+{
+	pid = fork();
+	assert(pid >= 0);
+	if (pid == 0)
+		become_program();
+}
+
+static void say(int fd, const struct ipc_message *m)
+{
+	struct buffer b = BUFFER_INIT(4096);
+
+	assert(ipc_encode(m, &b) == 0);
+	assert(send(fd, b.data, b.len, MSG_NOSIGNAL) == (ssize_t)b.len);
+	buffer_clear(&b);
+}
+
+static void expect(int fd, enum ipc_number number)
+{
+	uint8_t packet[4096];
+	struct ipc_message m;
+	ssize_t n = recv(fd, packet, sizeof(packet), 0);
+
+	assert(n > 0);
+	assert(ipc_decode(ipc_row(number)->direction, IPC_PHASE_GREETING,
+			  (struct span){ packet, (size_t)n }, 0, &m) == 0);
+	assert(m.number == number);
+}
+
+/* Both handshakes of one worker; the channels stay open until the process they belong to ends. */
+static void welcome_worker(void)
+{
+	struct ipc_message welcome = { .number = IPC_WELCOME, .welcome = { IPC_VERSION } };
+	struct ipc_message ticket = { .number = IPC_TICKET, .ticket = { 1, SPAN("ticket") } };
+	struct ipc_message entered = { .number = IPC_ENTERED, .entered = { 4096 } };
+	int a = accept4(authd, NULL, NULL, SOCK_CLOEXEC),
+	    s = accept4(stored, NULL, NULL, SOCK_CLOEXEC);
+
+	assert(a >= 0 && s >= 0);
+	set_patience(a);
+	set_patience(s);
+	expect(a, IPC_HELLO);
+	say(a, &welcome);
+	say(a, &ticket);
+	expect(s, IPC_ENTER);
+	say(s, &entered);
+}
+
+static void expect_notification(const char *text)
+{
+	char got[128] = "";
+
+	assert(recv(notify, got, sizeof(got) - 1, 0) > 0);
+	assert(strcmp(got, text) == 0);
+}
+
+static bool is_healthy(void)
+{
+	static const char request[] =
+		"GET /-/health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_port = htons(port),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	_cleanup_(fd_closep) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char got[2048] = "";
+
+	set_patience(fd);
+	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+		return false;
+	if (send(fd, request, strlen(request), MSG_NOSIGNAL) < 0 ||
+	    recv(fd, got, sizeof(got) - 1, MSG_WAITALL) <= 0)
+		return false;
+	return strncmp(got, "HTTP/1.1 200 ", 13) == 0;
+}
+
+static size_t children(pid_t ret[WORKERS])
+{
+	char path[64], text[256] = "", *at = text;
+	size_t n = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert(fd >= 0 && read(fd, text, sizeof(text) - 1) >= 0);
+	close(fd);
+	for (long child; n < WORKERS && (child = strtol(at, &at, 10)) > 0;)
+		ret[n++] = (pid_t)child;
+	return n;
+}
+
+static int expect_end(void)
+{
+	uint64_t end = clock_boottime_ns() + PATIENCE_S * NS_PER_S;
+	int status;
+
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		assert(clock_boottime_ns() < end);
+		usleep(10000);
+	}
+	return status;
+}
+
+static void begin(void)
+{
+	start();
+	for (int i = 0; i < WORKERS; i++)
+		welcome_worker();
+	expect_notification("READY=1");
+}
+
+static void stop(void)
+{
+	int status;
+
+	assert(kill(pid, SIGTERM) == 0);
+	expect_notification("STOPPING=1");
+	status = expect_end();
+	assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void test_it_gets_ready_serves_and_stops(void)
+{
+	begin();
+	assert(is_healthy());
+	stop();
+}
+
+static void test_a_worker_that_dies_is_replaced(void)
+{
+	pid_t before[WORKERS], after[WORKERS];
+
+	begin();
+	assert(children(before) == WORKERS);
+	assert(kill(before[0], SIGKILL) == 0);
+	welcome_worker();
+	assert(children(after) == WORKERS);
+	assert(after[0] != before[0] && after[1] != before[0]);
+	for (int i = 0; i < 10; i++)
+		assert(is_healthy());
+	stop();
+}
+
+static void test_no_worker_survives_its_parent(void)
+{
+	pid_t workers[WORKERS];
+	uint64_t end = clock_boottime_ns() + PATIENCE_S * NS_PER_S;
+
+	begin();
+	assert(children(workers) == WORKERS);
+	assert(kill(pid, SIGKILL) == 0);
+	expect_end();
+	for (int i = 0; i < WORKERS; i++)
+		while (kill(workers[i], 0) == 0) {
+			assert(clock_boottime_ns() < end);
+			usleep(10000);
+		}
+}
+
+/* Somebody else's uid, or no socket at all: it says what is wrong and does not start. */
+static void test_it_does_not_start_without_its_sockets(void)
+{
+	int status;
+
+	pid = fork();
+	assert(pid >= 0);
+	if (pid == 0) {
+		execle(program, program, "--authd", "a", "--stored", "b", "--confine", "degraded",
+		       NULL, (char *[]){ NULL });
+		_exit(127);
+	}
+	status = expect_end();
+	assert(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE);
+}
+
+int main(int argc, char **argv)
+{
+	char command[64];
+
+	assert(argc == 2 && mkdtemp(directory));
+	program = argv[1];
+	signal(SIGPIPE, SIG_IGN);
+	tcp = listen_tcp();
+	authd = listen_unix("authd", SOCK_SEQPACKET);
+	stored = listen_unix("stored", SOCK_SEQPACKET);
+	notify = listen_unix("notify", SOCK_DGRAM);
+	test_it_gets_ready_serves_and_stops();
+	test_a_worker_that_dies_is_replaced();
+	test_no_worker_survives_its_parent();
+	test_it_does_not_start_without_its_sockets();
+	snprintf(command, sizeof(command), "rm -r %s", directory);
+	return system(command);
+}
