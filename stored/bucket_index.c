@@ -266,23 +266,55 @@ void bucket_index_settled(struct bucket_index *x, struct change *c)
 
 /* --- life ---------------------------------------------------------------------------------- */
 
+static int open_databases(struct bucket_index *x, const char *path)
+{
+	const struct durable *d = &x->store->durable;
+	int r;
+
+	r = database_open(path, DATABASE_WRITER, d, claims_texts, &x->writer);
+	if (r == 0)
+		r = claims_prepare(x->writer);
+	if (r == 0)
+		r = durable_flush_database_directory(d, x->store->data_fd);
+	if (r == 0)
+		r = database_pool_init(&x->readers, path, d, claims_texts);
+	return r;
+}
+
+/* What an earlier process left in the log, and what has become of the catalogs since. */
+static int settle(struct bucket_index *x, int log_was_left)
+{
+	int r = log_was_left ? database_checkpoint(x->writer, true) : 0;
+
+	return r < 0 ? r : bucket_index_reconcile(x);
+}
+
 int bucket_index_open(struct bucket_index *x, struct store *s, const char *path)
 {
-	int r;
+	int left, r;
 
 	*x = (struct bucket_index){
 		.store = s,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.wake = PTHREAD_COND_INITIALIZER,
 	};
-	r = database_open(path, DATABASE_WRITER, &s->durable, claims_texts, &x->writer);
-	if (r == 0)
-		r = claims_prepare(x->writer);
-	if (r == 0)
-		r = durable_flush_database_directory(&s->durable, s->data_fd);
-	if (r == 0)
-		r = database_pool_init(&x->readers, path, &s->durable, claims_texts);
-	return r;
+	left = database_forget_pages(s->data_fd, "buckets.db");
+	if (left < 0)
+		return left;
+	r = open_databases(x, path);
+	if (r < 0)
+		return r;
+	/*
+	 * Catalogs are the truth, so all that is in them can be served; but who is to take a name must
+	 * know that it is free.
+	 */
+	r = settle(x, left);
+	if (r < 0) {
+		log_error("index-not-settled error=%d note=%s", -r,
+			  "\"no bucket can be created until the next start\"");
+		x->failed = true;
+	}
+	return 0;
 }
 
 int bucket_index_start(struct bucket_index *x)
@@ -314,5 +346,7 @@ void bucket_index_clear(struct bucket_index *x)
 		store_finish_change(x->store, c, -ECANCELED);
 	}
 	database_pool_clear(&x->readers);
+	if (x->writer && x->failed)
+		database_keep_log(x->writer);
 	x->writer = database_close(x->writer);
 }

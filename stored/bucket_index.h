@@ -34,11 +34,15 @@ struct bucket_index {
 	bool stopping;
 };
 
+/*
+ * Opens the index and puts it right, with bucket_index_reconcile(). Where that fails, the store can be used,
+ * but no bucket be created.
+ */
 must_check int bucket_index_open(struct bucket_index *x, struct store *s, const char *path);
 
 /*
- * Puts the index right by the catalogs: claims without a row go, rows without a claim get one. Of
- * two tenants with one name the older bucket is served, the other is shadowed and said to the log.
+ * By the catalogs: claims without a row go, rows without a claim get one. Of two tenants with one
+ * name the older bucket is served, the other is shadowed and said to the log.
  */
 must_check int bucket_index_reconcile(struct bucket_index *x);
 

@@ -38,48 +38,15 @@ static bool catalog_move(struct catalog *c, enum catalog_state from, enum catalo
 
 /* --- opening ------------------------------------------------------------------------------- */
 
-/*
- * The last process may have ended because a flush failed. Then its pages, clean by name only, would
- * be taken for what is on the disk: drop them, and read what is really there.
- */
-static int forget_cached_pages(struct catalog *c, const char *name)
-{
-	_cleanup_(fd_closep) int fd = -1;
-	int r;
-
-	fd = openat(c->place.directory_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	r = posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-	return -r;
-}
-
-static int has_log(struct catalog *c)
-{
-	struct stat st;
-
-	if (fstatat(c->place.directory_fd, "catalog.db-wal", &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	return st.st_size > 0;
-}
-
-/*
- * An orderly end leaves no log. One that is there is flushed as a whole before anything is built on
- * it; where that fails, the catalog can still be read.
- */
+/* Where what an earlier process left in the log cannot be flushed, the catalog can still be read. */
 static int open_writer(struct catalog *c, const char *path)
 {
-	int left = has_log(c), r = 0;
+	int left, r;
 
+	left = database_forget_pages(c->place.directory_fd, "catalog.db");
 	if (left < 0)
 		return left;
-	if (left) {
-		r = forget_cached_pages(c, "catalog.db");
-		if (r == 0)
-			r = forget_cached_pages(c, "catalog.db-wal");
-	}
-	if (r == 0)
-		r = database_open(path, DATABASE_WRITER, c->catalogs->durable, texts, &c->writer);
+	r = database_open(path, DATABASE_WRITER, c->catalogs->durable, texts, &c->writer);
 	if (r < 0)
 		return r;
 	c->unsettled = left && database_checkpoint(c->writer, true) < 0;
@@ -162,6 +129,7 @@ static void catalog_close_files(struct catalog *c)
 static int open_files(struct catalog *c, bool make)
 {
 	char path[PATH_MAX];
+	struct stat st;
 	int r;
 
 	r = file_path(c, path);
@@ -170,7 +138,7 @@ static int open_files(struct catalog *c, bool make)
 	r = place_open(c->catalogs->tenants_fd, &c->tenant, make, c->catalogs->durable, &c->place);
 	if (r < 0)
 		return r;
-	if (!make && faccessat(c->place.directory_fd, "catalog.db", F_OK, 0) < 0)
+	if (!make && fstatat(c->place.directory_fd, "catalog.db", &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	r = open_writer(c, path);
 	if (r < 0)

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/database.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
 
 #define BUSY_WAIT_MS  5000
 #define POOL_IDLE_MAX 8
@@ -11,7 +16,7 @@
 #define WRITER_CACHE "PRAGMA cache_size = -8192"
 #define READER_CACHE "PRAGMA cache_size = -1024"
 
-/* A page of this size holds a few dozen rows; see docs/storage.md for the measurement. */
+/* Larger pages were measured and win nothing: docs/storage.md. */
 #define PAGE_BYTES 4096
 #define PAGE_SIZE  "PRAGMA page_size = 4096"
 
@@ -189,6 +194,35 @@ bool database_lost_flush(const struct database *db)
 
 	return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC ||
 	       code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_CLOSE;
+}
+
+/* Clean by name only, they would be taken for what is on the disk. */
+static int forget_pages_of(int directory_fd, const char *name)
+{
+	_cleanup_(fd_closep) int fd = -1;
+
+	fd = openat(directory_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return -posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
+int database_forget_pages(int directory_fd, const char *name)
+{
+	char log[NAME_MAX + 1];
+	struct stat st;
+	int r;
+
+	if (snprintf(log, sizeof(log), "%s-wal", name) >= (int)sizeof(log))
+		return -ENAMETOOLONG;
+	if (fstatat(directory_fd, log, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (st.st_size == 0)
+		return 0;
+	r = forget_pages_of(directory_fd, name);
+	if (r == 0)
+		r = forget_pages_of(directory_fd, log);
+	return r < 0 ? r : 1;
 }
 
 void database_keep_log(struct database *db)

@@ -141,8 +141,6 @@ int store_open(const struct store_config *config, struct store **ret)
 	r = committers_init(&s->committers, s, s->config.committers);
 	if (r == 0)
 		r = bucket_index_open(&s->index, s, s->index_path);
-	if (r == 0)
-		r = bucket_index_reconcile(&s->index);
 	if (r < 0)
 		return r;
 	*ret = steal_ptr(s);

@@ -361,6 +361,24 @@ static void test_an_unsettled_log_is_read_only_until_it_is_flushed(void)
 	fixture_end(&f);
 }
 
+static void test_a_failed_flush_of_the_index_stops_creations_only(void)
+{
+	begin_failing();
+	flushes_fail = true;
+	assert(create_bucket(&f, "second") == S3_ERROR_SERVICE_UNAVAILABLE);
+	flushes_fail = false;
+	assert(n_failed == 1);
+	assert(create_bucket(&f, "third") == S3_ERROR_SERVICE_UNAVAILABLE);
+	assert(put(&f, "new", SPAN("new")) == 0);
+	assert(holds(&f, "new", SPAN("new")) && holds(&f, "old", SPAN("old")));
+	/* The next start reads what is really there. */
+	fixture_close(&f);
+	fixture_open(&f);
+	assert(create_bucket(&f, "second") == 0);
+	assert(create_bucket(&f, "third") == 0);
+	fixture_end(&f);
+}
+
 /* --- the log ------------------------------------------------------------------------------- */
 
 static void test_the_log_has_a_limit(void)
@@ -499,6 +517,7 @@ int main(void)
 	RUN(test_t58_a_full_catalog_refuses_and_can_be_emptied);
 	RUN(test_after_a_failed_flush_nothing_is_acknowledged);
 	RUN(test_an_unsettled_log_is_read_only_until_it_is_flushed);
+	RUN(test_a_failed_flush_of_the_index_stops_creations_only);
 	RUN(test_the_log_has_a_limit);
 	RUN(test_an_idle_log_is_moved_into_the_file);
 	RUN(test_threads_write_and_read_what_they_wrote);
