@@ -252,7 +252,7 @@ int call_more(struct call *c)
 	if (is_decided(c))
 		return 0;
 	if (!c->unasked)
-		return CHANNEL_VIOLATION;
+		return session_violation(c->session, "next-without-extent");
 	c->unasked--;
 	c->credit++;
 	if (c->state == CALL_SENDING)
@@ -384,7 +384,7 @@ int call_lengths(struct call *c, struct span lengths)
 	if (is_decided(c))
 		return 0;
 	if (!s3_payload_is_chained(call_request(c)->payload) || c->committed)
-		return CHANNEL_VIOLATION;
+		return session_violation(c->session, "lengths-not-expected");
 	if (c->state == CALL_RECEIVING) {
 		r = body_expect(c->body, lengths);
 		if (r < 0)
@@ -393,7 +393,7 @@ int call_lengths(struct call *c, struct span lengths)
 	}
 	buffer_append(&c->lengths, lengths);
 	r = buffer_error(&c->lengths);
-	return r == -EMSGSIZE ? CHANNEL_VIOLATION : r;
+	return r == -EMSGSIZE ? session_violation(c->session, "too-many-lengths") : r;
 }
 
 static void take_trailer(struct call *c, struct span trailer)
@@ -413,8 +413,10 @@ static int check_chain(struct call *c, uint64_t length, struct span sealed, stru
 		refuse_now(c, S3_ERROR_SERVICE_UNAVAILABLE);
 		return 0;
 	}
-	if (r != UNSEAL_OK || seal.length != length || trailer.len)
-		return CHANNEL_VIOLATION;
+	if (r != UNSEAL_OK)
+		return session_violation(c->session, "chain-seal-forged");
+	if (seal.length != length || trailer.len)
+		return session_violation(c->session, "commit-beside-seal");
 	c->chain_is_done = true;
 	take_trailer(c, seal.trailer);
 	return 0;
@@ -428,11 +430,11 @@ int call_commit(struct call *c, uint64_t length, struct span seal, struct span t
 	if (is_decided(c))
 		return 0;
 	if (s3_operations[r->operation].body != S3_BODY_OBJECT || c->committed)
-		return CHANNEL_VIOLATION;
+		return session_violation(c->session, "commit-not-expected");
 	if (s3_payload_is_chained(r->payload))
 		result = check_chain(c, length, seal, trailer);
 	else if (seal.len)
-		result = CHANNEL_VIOLATION;
+		result = session_violation(c->session, "seal-not-expected");
 	else
 		take_trailer(c, trailer);
 	if (result || !c->session)

@@ -48,13 +48,19 @@ static void session_end(struct session *s)
 	session_free(s);
 }
 
-static void log_end(struct session *s, const char *reason, const char *detail)
+static void log_end(const struct session *s, const char *reason)
 {
 	char id[2 * sizeof(s->id.bytes) + 1];
 
 	hex_encode((struct span){ s->id.bytes, sizeof(s->id.bytes) }, id);
-	log_info("channel-closed channel=%.8s reason=%s detail=%s calls=%zu", id, reason, detail,
-		 s->calls.count);
+	log_info("channel-closed channel=%.8s reason=%s calls=%zu", id, reason, s->calls.count);
+}
+
+/* Loudly: no frontend of ours does this, so what is at the other end may be somebody's by now. */
+static void log_violation(const struct session *s, const char *fault)
+{
+	log_error("channel-violation fault=%s", fault);
+	log_end(s, channel_end_name(CHANNEL_END_VIOLATION));
 }
 
 static void on_ended(struct channel *c, enum channel_end end, int detail)
@@ -62,17 +68,23 @@ static void on_ended(struct channel *c, enum channel_end end, int detail)
 	struct session *s = session_of(c);
 
 	if (end == CHANNEL_END_VIOLATION)
-		log_error("channel-violation fault=%s",
-			  detail ? ipc_fault_name((enum ipc_fault)detail) : "meaning");
-	log_end(s, channel_end_name(end),
-		detail && end == CHANNEL_END_FAILURE ? strerror(detail) : "");
+		log_violation(s, detail ? ipc_fault_name((enum ipc_fault)detail) : s->fault);
+	else
+		log_end(s, channel_end_name(end));
+	if (end == CHANNEL_END_FAILURE)
+		log_error("channel-failed errno=%d", detail);
 	session_end(s);
 }
 
-void session_violated(struct session *s, const char *what)
+int session_violation(struct session *s, const char *fault)
 {
-	log_error("channel-violation fault=%s", what);
-	log_end(s, channel_end_name(CHANNEL_END_VIOLATION), what);
+	s->fault = fault;
+	return CHANNEL_VIOLATION;
+}
+
+void session_violated(struct session *s, const char *fault)
+{
+	log_violation(s, fault);
 	session_end(s);
 }
 
@@ -188,8 +200,10 @@ static int take_enter(struct session *s, const struct ipc_enter *m, int *fds)
 
 	if (r == UNSEAL_STALE)
 		return say_stale(s);
-	if (r != UNSEAL_OK || channel_is_live(&s->service->sessions, &ticket.channel))
-		return CHANNEL_VIOLATION;
+	if (r != UNSEAL_OK)
+		return session_violation(s, "ticket-forged");
+	if (channel_is_live(&s->service->sessions, &ticket.channel))
+		return session_violation(s, "ticket-in-use");
 	s->id = ticket.channel;
 	r = channel_send(&s->channel,
 			 &(struct ipc_message){
@@ -223,7 +237,7 @@ static int admit(struct session *s, struct call *c)
 		return 0;
 	case TABLE_EXISTS:
 		call_free(c);
-		return CHANNEL_VIOLATION;
+		return session_violation(s, "call-number-in-use");
 	case TABLE_FULL:
 		refuse_unopened(s, c, S3_ERROR_SLOW_DOWN);
 		return 0;
@@ -258,15 +272,19 @@ static int open_call(struct session *s, struct call *c, size_t sealed_len)
 		refuse_unopened(s, c, S3_ERROR_SERVICE_UNAVAILABLE);
 		return 0;
 	case UNSEAL_SPENT:
+		call_free(c);
+		return session_violation(s, "grant-spent");
 	case UNSEAL_FORGED:
+		call_free(c);
+		return session_violation(s, "grant-forged");
 	default:
 		call_free(c);
-		return r > 0 ? CHANNEL_VIOLATION : r;
+		return r;
 	}
 	if (fits_operation(c))
 		return admit(s, c);
 	call_free(c);
-	return CHANNEL_VIOLATION;
+	return session_violation(s, "body-of-another-kind");
 }
 
 static int take_call(struct session *s, const struct ipc_call *m, int *fds)
@@ -276,7 +294,7 @@ static int take_call(struct session *s, const struct ipc_call *m, int *fds)
 
 	if (m->has_body > 1 || (!m->has_body && m->body.len) ||
 	    m->body.len > s->service->config.inline_limit)
-		return CHANNEL_VIOLATION;
+		return session_violation(s, "body-inside");
 	r = call_new(s->service, m->grant, m->body, -1, &c);
 	if (r < 0)
 		return r;
@@ -291,7 +309,7 @@ static int take_command(struct session *s, const struct ipc_command *m, int *fds
 	int r;
 
 	if (!command_is_sealed(fds[0], m->body_len))
-		return CHANNEL_VIOLATION;
+		return session_violation(s, "document-not-sealed");
 	r = call_new(s->service, m->grant, SPAN_NONE, steal_fd(fds[0]), &c);
 	if (r < 0)
 		return r;
@@ -347,7 +365,7 @@ static int on_message(struct channel *c, const struct ipc_message *m, int *fds)
 		IPC_FRONTEND_TO_STORED(MESSAGE)
 #undef MESSAGE
 	default:
-		return CHANNEL_VIOLATION;
+		return session_violation(session_of(c), "unknown-message");
 	}
 }
 
@@ -459,7 +477,7 @@ void sessions_end_entered(struct sessions *all, const char *reason)
 		next = s->next;
 		if (s->channel.phase != IPC_PHASE_READY)
 			continue;
-		log_end(s, reason, "");
+		log_end(s, reason);
 		session_end(s);
 	}
 }

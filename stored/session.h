@@ -25,6 +25,7 @@ struct session {
 	struct ipc_id id;		/* of the channel, once entered */
 	struct table calls;
 	size_t n_bodies;
+	const char *fault;		/* what a message broke, in a word, for the log */
 	struct call *telling, **telling_end;	/* answers that are to go out, in order */
 	struct session *next, *prev;
 };
@@ -54,8 +55,11 @@ void sessions_close(struct sessions *s);
 
 /* --- for calls --------------------------------------------------------------------------------- */
 
+/* From within a message of this session: returns CHANNEL_VIOLATION, and the log will have the word. */
+must_check int session_violation(struct session *s, const char *fault);
+
 /* The frontend broke the rules: the channel ends now. Not from within a message of this session. */
-void session_violated(struct session *s, const char *what);
+void session_violated(struct session *s, const char *fault);
 
 /* Sends, and if that fails ends nothing: the channel will. Takes fd, -1 for none. */
 void session_send(struct session *s, const struct ipc_message *m, int fd);

@@ -2,9 +2,11 @@
 
 /* A whole life through one channel, and what a frontend must not do. */
 
+#include "stored/call.h"
 #include "tests/unit/stored/world.h"
 
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -731,6 +733,75 @@ static void test_t73_bodies_of_one_channel_are_limited(void)
 	end();
 }
 
+/* The sweep looks at deadlines every SESSION_SWEEP_NS; what it compares with is moved here. */
+static void test_t73_a_body_that_does_not_come_is_given_up(void)
+{
+	for (int idle = 0; idle < 2; idle++) {
+		struct call *c;
+		uint64_t call;
+		int fd;
+
+		begin();
+		fd = world_open_pipe(&w, "PUT /bucket/k", HEADERS("Content-Length: 100000"), &call);
+		world_write(&w, fd, make_bytes(1000));
+		assert(world_is_silent(&w, &w.worker));
+		c = table_find(&w.service.sessions.first->calls, call);
+		if (idle)
+			atomic_store(&c->body->moved_ns, 0);
+		else
+			c->deadline_ns = 0;
+		assert_error(world_hear(&w, &w.worker), S3_ERROR_REQUEST_TIMEOUT);
+		assert(w.heard.message.failed.call == call);
+		assert(world_is_silent(&w, &w.worker) && w.service.n_calls == 0);
+		close(fd);
+		end();
+	}
+}
+
+static void test_t77_a_document_that_can_change_closes_the_channel(void)
+{
+	int fd = memfd_create("command", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	begin();
+	assert(ftruncate(fd, 10) == 0);
+	world_grant(&w, "PUT /second", HEADERS("Content-Length: 10"));
+	world_send(&w, &w.worker,
+		   &(struct ipc_message){ .number = IPC_COMMAND,
+					  .command = { .call = w.next_call++,
+						       .grant = buffer_span(&w.sealed),
+						       .body_len = 10 } },
+		   fd);
+	close(fd);
+	assert_only_the_channel_ended();
+}
+
+static void test_t73_a_body_inside_beyond_the_limit_closes_the_channel(void)
+{
+	begin();
+	world_grant(&w, "PUT /bucket/k", HEADERS("Content-Length: 16385"));
+	world_send(&w, &w.worker,
+		   &(struct ipc_message){ .number = IPC_CALL,
+					  .call = { .call = w.next_call++,
+						    .grant = buffer_span(&w.sealed),
+						    .has_body = 1,
+						    .body = make_bytes(WORLD_INLINE_LIMIT + 1) } },
+		   -1);
+	assert_only_the_channel_ended();
+}
+
+static void test_t73_a_second_commit_closes_the_channel(void)
+{
+	uint64_t call;
+	int fd;
+
+	begin();
+	fd = world_open_pipe(&w, "PUT /bucket/k", HEADERS("Content-Length: 100000"), &call);
+	world_commit(&w, call, 100000, SPAN(""), SPAN(""));
+	world_commit(&w, call, 100000, SPAN(""), SPAN(""));
+	close(fd);
+	assert_only_the_channel_ended();
+}
+
 static void test_t76_a_commit_without_a_seal_or_with_anothers_closes_the_channel(void)
 {
 	static const uint32_t lengths[] = { 100000 };
@@ -968,6 +1039,10 @@ int main(void)
 	test_t73_a_commit_to_another_length_than_granted_is_the_clients_mistake();
 	test_t73_a_pipe_kept_open_commits_as_soon_as_the_bytes_are_there();
 	test_t73_bodies_of_one_channel_are_limited();
+	test_t73_a_body_that_does_not_come_is_given_up();
+	test_t73_a_body_inside_beyond_the_limit_closes_the_channel();
+	test_t73_a_second_commit_closes_the_channel();
+	test_t77_a_document_that_can_change_closes_the_channel();
 	test_t76_a_commit_without_a_seal_or_with_anothers_closes_the_channel();
 	test_t76_lengths_that_do_not_cover_the_bytes_close_the_channel();
 	test_t76_lengths_for_a_body_that_is_not_chained_close_the_channel();
