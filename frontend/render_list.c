@@ -169,7 +169,7 @@ void render_list_parts(const struct render *in, struct reply *out)
 	reply_reset(out, 200);
 	document_begin(out, "ListPartsResult");
 	xml_element(&out->body, "Bucket", in->request->bucket);
-	document_key(&out->body, "Key", in->request->key, wants_url(in));
+	xml_element(&out->body, "Key", in->request->key);
 	echo(in, out, "UploadId", S3_PARAM_UPLOAD_ID, false);
 	document_owner(&out->body, "Initiator", in->answer);
 	document_owner(&out->body, "Owner", in->answer);

@@ -225,7 +225,6 @@ static bool wants_attribute(const struct render *in, const char *name)
 
 void render_get_object_tagging(const struct render *in, struct reply *out)
 {
-	(void)in;
 	reply_reset(out, 200);
 	document_begin(out, "Tagging");
 	xml_element(&out->body, "TagSet", SPAN(""));

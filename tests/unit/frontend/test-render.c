@@ -536,6 +536,28 @@ static void test_object_attributes(void)
 			     "</GetObjectAttributesResponse>");
 }
 
+static void test_object_without_tags(void)
+{
+	begin(S3_GET_OBJECT_TAGGING);
+	render_and_check(200, TYPE, XML "<Tagging" NS "<TagSet></TagSet></Tagging>");
+}
+
+/* What only repeats the client's key stays readable, whatever the key holds. */
+static void test_key_that_xml_cannot_hold(void)
+{
+	begin(S3_CREATE_MULTIPART_UPLOAD);
+	request.key = SPAN("a\x01");
+	answer.upload_id = SPAN("u1");
+	render_and_check(200, TYPE,
+			 XML "<InitiateMultipartUploadResult" NS "<Bucket>bucket</Bucket>"
+			     "<Key>a\xef\xbf\xbd</Key><UploadId>u1</UploadId>"
+			     "</InitiateMultipartUploadResult>");
+	begin(S3_LIST_PARTS);
+	request.key = SPAN("a\x01");
+	render_operation(&(struct render){ &request, &answer, SPAN_NONE }, &reply);
+	assert(memmem(reply.body.data, reply.body.len, "<Key>a\xef\xbf\xbd</Key>", 15));
+}
+
 /* --- multipart ---------------------------------------------------------------------------- */
 
 static void test_create_multipart_upload(void)
@@ -727,6 +749,8 @@ int main(void)
 	test_delete_objects();
 	test_copy_object();
 	test_object_attributes();
+	test_object_without_tags();
+	test_key_that_xml_cannot_hold();
 	test_create_multipart_upload();
 	test_upload_part();
 	test_upload_part_copy();
