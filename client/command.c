@@ -139,8 +139,9 @@ static void add_socket(struct command *c, int fd)
 /* What a debugger of ours may want to hand through; a release build reads none of it. */
 static void add_sanitizer_options(struct command *c)
 {
-#ifdef __SANITIZE_ADDRESS__
-	static const char *const names[] = { "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS" };
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	static const char *const names[] = { "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
+					     "TSAN_OPTIONS" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (getenv(names[i]))

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -24,6 +25,8 @@ START_LIMIT_S = 30
 STOP_LIMIT_S = 20
 CONTROL_LIMIT_S = 20
 DAEMONS = ("frontend", "authd", "stored")
+# How the reports of address, leak, thread and undefined-behaviour sanitizers begin.
+SANITIZER_REPORT = re.compile(r"(?:ERROR|WARNING): \w+Sanitizer|: runtime error: ")
 
 
 class CofferError(Exception):
@@ -43,6 +46,12 @@ def build_dir():
     """The build directory the tests run against, or None."""
     named = os.environ.get("COFFER_BUILD")
     return pathlib.Path(named).resolve() if named else None
+
+
+def is_sanitized(build):
+    """Whether a build has sanitizers in it: such a one starts degraded only."""
+    told = json.loads((build / "meson-info" / "intro-buildoptions.json").read_text())
+    return any(option["name"] == "b_sanitize" and option["value"] != "none" for option in told)
 
 
 def is_external():
@@ -107,6 +116,8 @@ class Coffer(Server):
         if self.build is None:
             raise CofferError("COFFER_BUILD names no build directory")
         self.args = list(args)
+        if is_sanitized(self.build):
+            self.args += ["--confine", "degraded"]
         self.env = dict(env or {})
         # UNIX socket paths end at 107 bytes. Other uids must be able to walk through.
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="cf-", dir="/tmp"))
@@ -191,9 +202,12 @@ class Coffer(Server):
         return self.start()
 
     def close(self):
-        """Stops for good and removes the directory."""
+        """Stops for good and removes the directory; says what sanitizers have found till then."""
         self.stop()
+        said = self.log()
         shutil.rmtree(self.dir, ignore_errors=True)
+        if found := SANITIZER_REPORT.search(said):
+            raise CofferError(f"a sanitizer has found something:\n{said[found.start():]}")
 
     # Processes
 
