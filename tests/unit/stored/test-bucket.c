@@ -282,6 +282,91 @@ static void test_a_contested_name_has_one_holder(void)
 	fixture_end(&f);
 }
 
+/* The step at which whoever comes to it is held; or DURABLE_STEP_COUNT. */
+static _Atomic int held_step = DURABLE_STEP_COUNT;
+static _Atomic bool holding;
+
+static void hold_at_step(void *context, enum durable_step step)
+{
+	while ((int)step == held_step) {
+		holding = true;
+		usleep(1000);
+	}
+}
+
+static void begin_holding(enum durable_step step)
+{
+	fixture_init(&f);
+	f.config.hook = (struct durable_hook){ hold_at_step, NULL };
+	fixture_open(&f);
+	assert(create_bucket(&f, "bucket") == 0);
+	holding = false;
+	held_step = (int)step;
+}
+
+static _Atomic int n_left;
+
+static void count_off(struct change *c)
+{
+	assert(c->result == 0);
+	n_left--;
+	change_free(c);
+}
+
+static void hand_over(enum change_kind kind, const char *name)
+{
+	struct change *c;
+
+	assert(change_new(kind, &f.tenant, span_from_string(name), SPAN_NONE, &c) == 0);
+	c->done = count_off;
+	n_left++;
+	assert(store_submit(f.store, c) == 0);
+}
+
+static void check_that_it_is_claimed(void)
+{
+	held_step = DURABLE_STEP_COUNT;
+	while (n_left)
+		usleep(1000);
+	assert(find_bucket(&f, "bucket") == 0 && index_knows("bucket"));
+	assert(as_other(create_bucket, "bucket") == S3_ERROR_BUCKET_ALREADY_EXISTS);
+}
+
+/*
+ * A bucket is deleted while its name is being created again. The index comes to the release when the
+ * creation has its claim, and no row yet: the claim must stay.
+ */
+static void test_a_release_leaves_a_creation_under_way_its_claim(void)
+{
+	begin_holding(DURABLE_INDEX_CLAIM);
+	hand_over(CHANGE_CREATE_BUCKET, "first");
+	while (!holding)
+		usleep(1000);
+	hand_over(CHANGE_CREATE_BUCKET, "bucket");
+	hand_over(CHANGE_DELETE_BUCKET, "bucket");
+	while (find_bucket(&f, "bucket") != S3_ERROR_NO_SUCH_BUCKET)
+		usleep(1000);
+	/* The release comes to the queue right after the row is gone. */
+	usleep(50 * 1000);
+	check_that_it_is_claimed();
+	fixture_end(&f);
+}
+
+/* Both in one transaction of the catalog: at the release, the new row is there. */
+static void test_a_release_leaves_a_row_its_claim(void)
+{
+	begin_holding(DURABLE_CATALOG_COMMIT);
+	hand_over(CHANGE_CREATE_BUCKET, "first");
+	while (!holding)
+		usleep(1000);
+	hand_over(CHANGE_DELETE_BUCKET, "bucket");
+	hand_over(CHANGE_CREATE_BUCKET, "bucket");
+	/* Time for the claim, so that the committer finds both. */
+	usleep(100 * 1000);
+	check_that_it_is_claimed();
+	fixture_end(&f);
+}
+
 static void test_one_store_per_directory(void)
 {
 	struct store *second = NULL;
@@ -332,6 +417,8 @@ int main(void)
 	RUN(test_of_two_buckets_the_older_is_served);
 	RUN(test_a_damaged_catalog_hurts_one_tenant);
 	RUN(test_a_contested_name_has_one_holder);
+	RUN(test_a_release_leaves_a_creation_under_way_its_claim);
+	RUN(test_a_release_leaves_a_row_its_claim);
 	RUN(test_one_store_per_directory);
 	RUN(test_catalogs_are_closed_and_opened_again);
 	return 0;

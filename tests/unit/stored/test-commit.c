@@ -145,28 +145,56 @@ static void test_one_that_fails_leaves_its_batch_alone(void)
 	fixture_end(&f);
 }
 
-/* The last thing that a completion writes is in the way, so all else was written before it fails. */
+static struct change *new_completion(const char *id, const char *etag)
+{
+	struct change *c = new_change(&f, CHANGE_COMPLETE_UPLOAD, "key");
+	struct change_part_claim *claims = change_keep_array(c, 1, sizeof(*claims));
+
+	claims[0] = (struct change_part_claim){ .number = 1, .etag = span_from_string(etag) };
+	c->complete_upload.upload_id = span_from_string(id);
+	c->complete_upload.parts = claims;
+	c->complete_upload.n_parts = 1;
+	c->complete_upload.size = S3_LENGTH_UNKNOWN;
+	return c;
+}
+
+/*
+ * One of the last things that a completion writes is in the way, so much was written before it fails. The
+ * others of the batch are committed, and nothing of this.
+ */
 static void test_half_done_work_is_undone(void)
 {
-	char id[UPLOAD_ID_TEXT_MAX], etags[1][ETAG_TEXT_MAX], sql[512];
-	static const uint16_t numbers[] = { 1 };
+	char id[UPLOAD_ID_TEXT_MAX], etag[ETAG_TEXT_MAX], sql[512];
+	struct change *failing, *other;
 
-	fixture_begin(&f);
+	begin_counting();
 	assert(put_blob(&f, "key", SPAN("old")) == 0);
 	assert(create_upload(&f, "key", CHECKSUM_NONE, CHECKSUM_TYPE_NONE, id) == 0);
-	assert(put_part(&f, "key", id, 1, SPAN("new"), etags[0]) == 0);
+	assert(put_part(&f, "key", id, 1, SPAN("new"), etag) == 0);
 	fixture_close(&f);
 	snprintf(sql, sizeof(sql),
 		 "INSERT INTO completed VALUES (x'%s', 77, x'', 1 << 60, x'', 0, '', '', 0, x'', 0)",
 		 id);
 	fixture_sql(&f, &f.tenant, sql);
 	fixture_open(&f);
-	assert(complete(&f, "key", id, 1, numbers, etags, NULL) == -EEXIST);
-	assert(holds(&f, "key", SPAN("old")));
+	memset(steps, 0, sizeof(steps));
+	begin_batch();
+	failing = new_completion(id, etag);
+	other = new_put("other", SPAN("x"));
+	hand_over(failing);
+	hand_over(other);
+	end_batch();
+	assert(failing->result == -EEXIST && other->result == 0);
+	assert(steps[DURABLE_CATALOG_COMMIT] == 2);
+	assert(holds(&f, "key", SPAN("old")) && holds(&f, "other", SPAN("x")));
+	change_free(failing);
+	change_free(other);
 	fixture_close(&f);
 	fixture_sql(&f, &f.tenant, "DELETE FROM completed");
 	fixture_open(&f);
-	assert(complete(&f, "key", id, 1, numbers, etags, NULL) == 0);
+	failing = new_completion(id, etag);
+	assert(submit(&f, failing) == 0);
+	change_free(failing);
 	assert(holds(&f, "key", SPAN("new")));
 	fixture_end(&f);
 }
