@@ -363,6 +363,9 @@ static void test_a_release_leaves_a_row_its_claim(void)
 	hand_over(CHANGE_CREATE_BUCKET, "bucket");
 	/* Time for the claim, so that the committer finds both. */
 	usleep(100 * 1000);
+	held_step = DURABLE_INDEX_RELEASE;
+	while (n_left > 1)
+		usleep(1000);
 	check_that_it_is_claimed();
 	fixture_end(&f);
 }
