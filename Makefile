@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Thin words over meson. On a fresh Debian 12 machine `make run` and `make check` need nothing before.
 
-.PHONY: all run check install clean
+.PHONY: all run check bench install clean
 .DELETE_ON_ERROR:
 
 all: build/release/build.ninja
@@ -14,6 +14,11 @@ run: all
 check:
 	tools/install-deps build tests
 	tools/check $(ARGS)
+
+bench:
+	tools/install-deps build bench
+	$(MAKE) all
+	bench/run $(ARGS)
 
 install: all
 	meson install -C build/release --no-rebuild

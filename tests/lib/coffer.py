@@ -110,7 +110,9 @@ class Server:
 class Coffer(Server):
     """A Coffer of the test's own: `with Coffer() as server: …`, or start() and stop()."""
 
-    def __init__(self, build=None, args=(), env=None):
+    poll_s = 0.02
+
+    def __init__(self, build=None, args=(), env=None, parent="/tmp"):
         super().__init__()
         self.build = pathlib.Path(build) if build else build_dir()
         if self.build is None:
@@ -120,7 +122,7 @@ class Coffer(Server):
             self.args += ["--confine", "degraded"]
         self.env = dict(env or {})
         # UNIX socket paths end at 107 bytes. Other uids must be able to walk through.
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="cf-", dir="/tmp"))
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="cf-", dir=parent))
         self.dir.chmod(0o711)
         self.data = self.dir / "d"
         self.credentials_file = self.dir / "credentials.json"
@@ -164,7 +166,7 @@ class Coffer(Server):
                 raise CofferError(f"coffer up ended with {self.process.returncode}:\n{self.log()}")
             if self._read_credentials() and self.serves():
                 return
-            time.sleep(0.02)
+            time.sleep(self.poll_s)
         raise CofferError(f"coffer up did not serve within {START_LIMIT_S} s:\n{self.log()}")
 
     def _read_credentials(self):

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the machine itself allows: nginx for what goes out, a loop of files and flushes for what
+comes in, one core's MD5 for what has to be hashed."""
+
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import time
+
+START_LIMIT_S = 10
+STOP_LIMIT_S = 10
+
+# As fast as it goes: no log, sendfile, a worker on each processor, connections that stay.
+NGINX_CONFIGURATION = """
+daemon off;
+{user}
+worker_processes auto;
+pid {dir}/nginx.pid;
+error_log {dir}/error.log;
+events {{ worker_connections 4096; }}
+http {{
+	access_log off;
+	sendfile on;
+	tcp_nopush on;
+	keepalive_requests 1000000000;
+	open_file_cache max=10000;
+	default_type application/octet-stream;
+	client_body_temp_path {dir}/body;
+	proxy_temp_path {dir}/proxy;
+	fastcgi_temp_path {dir}/fastcgi;
+	uwsgi_temp_path {dir}/uwsgi;
+	scgi_temp_path {dir}/scgi;
+	server {{
+		listen 127.0.0.1:{port} backlog=1024;
+		root {files};
+	}}
+}}
+"""
+
+
+class RivalError(Exception):
+    """What Coffer is compared with does not run."""
+
+
+def _free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Nginx:
+    """nginx in the foreground over the files in `self.files`."""
+
+    def __init__(self, parent):
+        self.dir = pathlib.Path(parent) / "nginx"
+        self.files = self.dir / "files"
+        self.files.mkdir(parents=True)
+        self.port = _free_port()
+        self.process = None
+
+    def __enter__(self):
+        program = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
+        if program is None:
+            raise RivalError("nginx is not installed")
+        configuration = self.dir / "nginx.conf"
+        configuration.write_text(NGINX_CONFIGURATION.format(
+            dir=self.dir, files=self.files, port=self.port,
+            user="user root;" if os.getuid() == 0 else ""))
+        self.process = subprocess.Popen(
+            [program, "-p", str(self.dir), "-c", str(configuration),
+             "-e", str(self.dir / "error.log")],
+            stdin=subprocess.DEVNULL)
+        try:
+            self._wait_until_it_listens()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _wait_until_it_listens(self):
+        deadline = time.monotonic() + START_LIMIT_S
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except ConnectionRefusedError:
+                time.sleep(0.02)
+        raise RivalError(f"nginx does not listen; see {self.dir}/error.log")
+
+    def __exit__(self, *exc_info):
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def md5_bytes_per_second(seconds):
+    """What one core hashes, as `openssl speed` says, in pieces of 16 KiB."""
+    done = subprocess.run(
+        ["openssl", "speed", "-mr", "-seconds", str(seconds), "-bytes", "16384", "-evp", "md5"],
+        capture_output=True, text=True, check=True)
+    for line in done.stdout.splitlines():
+        if line.startswith("+F:"):
+            return float(line.split(":")[-1])
+    raise RivalError(f"openssl speed says nothing of MD5: {done.stdout}")
