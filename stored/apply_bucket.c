@@ -2,8 +2,8 @@
 #include "stored/apply.h"
 
 /*
- * One that another catalog's older bucket of this name kept hidden: the name has become this tenant's, and
- * with it the bucket shows again, with all that is in it.
+ * One that another catalog's older bucket of this name kept hidden: the name has become this
+ * tenant's, and with it the bucket shows again, with all that is in it.
  */
 static int uncover(struct work *w, struct span name)
 {

@@ -305,8 +305,8 @@ int bucket_index_open(struct bucket_index *x, struct store *s, const char *path)
 	if (r < 0)
 		return r;
 	/*
-	 * Catalogs are the truth, so all that is in them can be served; but who is to take a name must
-	 * know that it is free.
+	 * Catalogs are the truth, so all that is in them can be served; but who is to take a name
+	 * must know that it is free.
 	 */
 	r = settle(x, left);
 	if (r < 0) {

@@ -38,7 +38,8 @@ static bool catalog_move(struct catalog *c, enum catalog_state from, enum catalo
 
 /* --- opening ------------------------------------------------------------------------------- */
 
-/* Where what an earlier process left in the log cannot be flushed, the catalog can still be read. */
+/* Where what an earlier process left in the log cannot be flushed, the catalog can still be read.
+ */
 static int open_writer(struct catalog *c, const char *path)
 {
 	int left, r;

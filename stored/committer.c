@@ -222,8 +222,8 @@ static void finish_all(struct batch *b)
 }
 
 /*
- * Those in the list stay open until there is time to checkpoint them. Where they become too many, the
- * one that came first has to wait for its next change, or until it is closed.
+ * Those in the list stay open until there is time to checkpoint them. Where they become too many,
+ * the one that came first has to wait for its next change, or until it is closed.
  */
 static void remember_dirty(struct committer *m, struct catalog *c)
 {

@@ -67,7 +67,8 @@ static void test_t30_another_tenants_bucket_is_closed(void)
 	assert(as_other(delete_object, "key") == S3_ERROR_ACCESS_DENIED);
 	/* T20: nor can it be copied from. */
 	assert(change_new(CHANGE_COPY_OBJECT, &other, SPAN("theirs"), SPAN("mine"), &c) == 0);
-	c->copy_object.source = (struct change_source){ .bucket = SPAN("bucket"), .key = SPAN("key") };
+	c->copy_object.source =
+		(struct change_source){ .bucket = SPAN("bucket"), .key = SPAN("key") };
 	assert(submit(&f, c) == S3_ERROR_ACCESS_DENIED);
 	change_free(c);
 	assert(holds(&f, "key", SPAN("secret")));
@@ -194,8 +195,9 @@ static void test_of_two_buckets_the_older_is_served(void)
 	assert(as_other(create_bucket, "theirs") == 0);
 	fixture_close(&f);
 	/* As if a tenant's directory had come back from a backup. */
-	fixture_sql(&f, &other, "INSERT INTO buckets (name, created, region, shadowed)"
-				" VALUES (x'6275636b6574', 1, x'', 0)");
+	fixture_sql(&f, &other,
+		    "INSERT INTO buckets (name, created, region, shadowed)"
+		    " VALUES (x'6275636b6574', 1, x'', 0)");
 	fixture_open(&f);
 	assert(as_other(find_bucket, "bucket") == 0);
 	assert(find_bucket(&f, "bucket") == S3_ERROR_ACCESS_DENIED);
@@ -217,7 +219,8 @@ static void test_a_damaged_catalog_hurts_one_tenant(void)
 	assert(put(&f, "key", SPAN("mine")) == 0);
 	assert(as_other(create_bucket, "theirs") == 0);
 	fixture_close(&f);
-	snprintf(path, sizeof(path), "%s/tenants/%s/catalog.db", f.directory, id_format(&other, id));
+	snprintf(path, sizeof(path), "%s/tenants/%s/catalog.db", f.directory,
+		 id_format(&other, id));
 	file = fopen(path, "r+");
 	assert(file && fwrite("this is no database at all", 26, 1, file) == 1 && fclose(file) == 0);
 	fixture_open(&f);
@@ -233,7 +236,7 @@ static void test_a_damaged_catalog_hurts_one_tenant(void)
 
 struct rival {
 	pthread_t thread;
-	struct fixture fixture;		/* with a tenant of its own */
+	struct fixture fixture; /* with a tenant of its own */
 	int wins;
 	int held;
 	int *holder;
@@ -333,8 +336,8 @@ static void check_that_it_is_claimed(void)
 }
 
 /*
- * A bucket is deleted while its name is being created again. The index comes to the release when the
- * creation has its claim, and no row yet: the claim must stay.
+ * A bucket is deleted while its name is being created again. The index comes to the release when
+ * the creation has its claim, and no row yet: the claim must stay.
  */
 static void test_a_release_leaves_a_creation_under_way_its_claim(void)
 {

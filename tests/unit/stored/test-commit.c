@@ -159,8 +159,8 @@ static struct change *new_completion(const char *id, const char *etag)
 }
 
 /*
- * One of the last things that a completion writes is in the way, so much was written before it fails. The
- * others of the batch are committed, and nothing of this.
+ * One of the last things that a completion writes is in the way, so much was written before it
+ * fails. The others of the batch are committed, and nothing of this.
  */
 static void test_half_done_work_is_undone(void)
 {
@@ -172,9 +172,10 @@ static void test_half_done_work_is_undone(void)
 	assert(create_upload(&f, "key", CHECKSUM_NONE, CHECKSUM_TYPE_NONE, id) == 0);
 	assert(put_part(&f, "key", id, 1, SPAN("new"), etag) == 0);
 	fixture_close(&f);
-	snprintf(sql, sizeof(sql),
-		 "INSERT INTO completed VALUES (x'%s', 77, x'', 1 << 60, x'', 0, '', '', 0, x'', 0)",
-		 id);
+	snprintf(
+		sql, sizeof(sql),
+		"INSERT INTO completed VALUES (x'%s', 77, x'', 1 << 60, x'', 0, '', '', 0, x'', 0)",
+		id);
 	fixture_sql(&f, &f.tenant, sql);
 	fixture_open(&f);
 	memset(steps, 0, sizeof(steps));

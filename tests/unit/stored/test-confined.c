@@ -2,8 +2,8 @@
 #include "engine-fixture.h"
 
 /*
- * The store's whole life in the confinement that coffer-stored lives in: what it needs is allowed. Builds
- * with sanitizers cannot be confined; they count this as skipped.
+ * The store's whole life in the confinement that coffer-stored lives in: what it needs is allowed.
+ * Builds with sanitizers cannot be confined; they count this as skipped.
  */
 
 #include <sys/wait.h>
@@ -11,7 +11,7 @@
 
 #include "policy/confine.h"
 
-#define SKIPPED 77
+#define SKIPPED	 77
 #define SOME_UID 61499
 
 static struct fixture f;

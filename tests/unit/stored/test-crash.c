@@ -2,9 +2,10 @@
 #include "engine-fixture.h"
 
 /*
- * T80 (kill -9), T83: a process does one thing to a store and is killed at a named step of it, at each of
- * them in turn. What is found afterwards is what was before or what was to be, never neither and never a
- * mixture; what was acknowledged is there; nothing is left over; and the store works.
+ * T80 (kill -9), T83: a process does one thing to a store and is killed at a named step of it, at
+ * each of them in turn. What is found afterwards is what was before or what was to be, never
+ * neither and never a mixture; what was acknowledged is there; nothing is left over; and the store
+ * works.
  */
 
 #include <signal.h>

@@ -220,7 +220,7 @@ static int steps_taken(void)
 /* As many keys as are asked for, under "deep/", and one behind them. */
 static void fill_deep(size_t n)
 {
-	char (*names)[24] = calloc(n, sizeof(*names));
+	char(*names)[24] = calloc(n, sizeof(*names));
 	struct span *keys = calloc(n, sizeof(*keys));
 
 	for (size_t i = 0; i < n; i++) {
@@ -334,7 +334,8 @@ static bool list_naively(struct span prefix, struct span delimiter, struct span 
 				break;
 			}
 		}
-		/* Behind the marker; and a marker that is a common prefix covers all that is under it. */
+		/* Behind the marker; and a marker that is a common prefix covers all that is under
+		 * it. */
 		if (after.len && span_compare(key, after) <= 0)
 			continue;
 		if (after.len && folded && span_equal(item, after))
@@ -351,8 +352,8 @@ static bool list_naively(struct span prefix, struct span delimiter, struct span 
 	return false;
 }
 
-static void check_page(struct span prefix, struct span delimiter, struct span after,
-		       uint32_t limit, struct listing *ret)
+static void check_page(struct span prefix, struct span delimiter, struct span after, uint32_t limit,
+		       struct listing *ret)
 {
 	bool truncated = list_naively(prefix, delimiter, after, limit);
 
@@ -428,7 +429,8 @@ static void test_uploads_are_listed_by_key_and_age(void)
 	l.after_upload = span_from_string(marker);
 	assert(store_list_uploads(f.store, &f.tenant, SPAN("bucket"), &l) == 0);
 	assert(got.n == 2 && l.truncated);
-	assert(strcmp(got.lines[0].upload, ids[2]) == 0 && strcmp(got.lines[1].upload, ids[3]) == 0);
+	assert(strcmp(got.lines[0].upload, ids[2]) == 0 &&
+	       strcmp(got.lines[1].upload, ids[3]) == 0);
 	/* Without the id, all of the key is behind the marker. */
 	l = new_listing(SPAN_NONE, SPAN_NONE, SPAN("b"), 10);
 	assert(store_list_uploads(f.store, &f.tenant, SPAN("bucket"), &l) == 0);
@@ -479,7 +481,8 @@ static void test_what_emit_says_ends_the_list(void)
 	l = new_listing(SPAN_NONE, SPAN_NONE, SPAN_NONE, 1000);
 	l.emit = refuse;
 	assert(store_list_objects(f.store, &f.tenant, SPAN("bucket"), &l) == -ECANCELED);
-	assert(store_list_objects(f.store, &f.tenant, SPAN("other"), &l) == S3_ERROR_NO_SUCH_BUCKET);
+	assert(store_list_objects(f.store, &f.tenant, SPAN("other"), &l) ==
+	       S3_ERROR_NO_SUCH_BUCKET);
 	fixture_end(&f);
 }
 

@@ -4,8 +4,8 @@
 #include <openssl/evp.h>
 
 /* Three parts: two of the smallest size that may be followed by another, and a rest. */
-#define PART S3_PART_MIN
-#define REST 1000
+#define PART  S3_PART_MIN
+#define REST  1000
 #define WHOLE (2 * PART + REST)
 
 static struct fixture f;
@@ -186,7 +186,7 @@ static void test_lists_that_are_not_right_are_refused(void)
 	static const struct {
 		size_t n;
 		uint16_t numbers[3];
-		const char *etag;	/* in place of the second's */
+		const char *etag; /* in place of the second's */
 		int expected;
 	} cases[] = {
 		{ 0, { 0 }, NULL, S3_ERROR_MALFORMED_XML },
@@ -483,8 +483,8 @@ static void test_parts_are_listed(void)
 				span_from_string(p.id), 2, 2, parts, &count, &truncated) == 0);
 	assert(count == 1 && !truncated && parts[0].number == 3);
 	assert(store_list_parts(f.store, &f.tenant, SPAN("bucket"), SPAN("kex"),
-				span_from_string(p.id), 0, 2, parts, &count, &truncated) ==
-	       S3_ERROR_NO_SUCH_UPLOAD);
+				span_from_string(p.id), 0, 2, parts, &count,
+				&truncated) == S3_ERROR_NO_SUCH_UPLOAD);
 
 	c = new_change(&f, CHANGE_CREATE_UPLOAD, "key");
 	c->create_upload.attributes = SPAN("attributes");
@@ -510,8 +510,8 @@ static int copy_part(const char *from, const char *id, uint16_t number, struct c
 	struct change *c = new_change(&f, CHANGE_COPY_PART, "key");
 	int r;
 
-	c->copy_part.source = (struct change_source){ .bucket = SPAN("bucket"),
-						      .key = span_from_string(from) };
+	c->copy_part.source =
+		(struct change_source){ .bucket = SPAN("bucket"), .key = span_from_string(from) };
 	c->copy_part.upload_id = span_from_string(id);
 	c->copy_part.number = number;
 	r = submit(&f, c);

@@ -12,7 +12,7 @@
 
 #include "base/fd.h"
 
-#define SKIPPED 77
+#define SKIPPED	  77
 #define DISK_SIZE (24 * MIB)
 
 static struct fixture f;
