@@ -88,6 +88,13 @@ void connection_set_deadline(struct connection *c, enum deadline d, uint64_t ext
 	c->deadline_ns = ms ? clock_boottime_ns() + ms * NS_PER_MS + extra_ns : 0;
 }
 
+bool connection_has_ended(const struct connection *c)
+{
+	char byte;
+
+	return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 void connection_drop(struct connection *c)
 {
 	shutdown(c->fd, SHUT_RDWR);

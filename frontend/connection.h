@@ -43,5 +43,12 @@ void connection_join(struct connection *c, struct connection_list *list);
 /* From now on. NONE takes it away. */
 void connection_set_deadline(struct connection *c, enum deadline d, uint64_t extra_ns);
 
+/*
+ * True where the client has closed its side and everything it sent was read. libmicrohttpd 0.9.75
+ * takes a short read for an empty socket, so that it misses an end that came together with the last
+ * bytes: there is no further event for it.
+ */
+bool connection_has_ended(const struct connection *c);
+
 /* Ends it at once; libmicrohttpd notices and cleans up. */
 void connection_drop(struct connection *c);

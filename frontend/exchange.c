@@ -233,6 +233,11 @@ void exchange_give_up(struct exchange *e, int r)
 
 /* --- time -------------------------------------------------------------------------------- */
 
+bool exchange_waits_for_client(const struct exchange *e)
+{
+	return e->state == EXCHANGE_HEADING || e->state == EXCHANGE_RECEIVING;
+}
+
 /* A client that sends fast enough gets another period. */
 static void expire_body(struct exchange *e)
 {

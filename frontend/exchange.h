@@ -129,6 +129,9 @@ void exchange_abandon(struct exchange *e);
  */
 void exchange_give_up(struct exchange *e, int r);
 
+/* The client is to send something, and libmicrohttpd to read it. */
+bool exchange_waits_for_client(const struct exchange *e);
+
 /* The deadline of its state has passed. */
 void exchange_expire(struct exchange *e);
 

@@ -153,6 +153,11 @@ static int door_ready(struct loop_source *s, uint32_t events)
 
 static void expire(struct connection *c, uint64_t now)
 {
+	if (c->exchange && exchange_waits_for_client(c->exchange) && connection_has_ended(c)) {
+		connection_drop(c);
+		c->worker->http_pending = true;
+		return;
+	}
 	if (!c->deadline_ns || c->deadline_ns > now)
 		return;
 	c->deadline_ns = 0;

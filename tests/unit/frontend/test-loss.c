@@ -313,6 +313,29 @@ static void test_t57_clients_that_vanish_leave_nothing_behind(void)
 	assert(s.worker.links.calls.count == 0);
 }
 
+/* The last bytes and the end arrive together: libmicrohttpd sees one event, and reads the bytes. */
+static void end_behind(const char *text, bool granted)
+{
+	int client = stage_connect(&s);
+	uint64_t began = clock_boottime_ns();
+
+	stage_send_text(&s, client, text);
+	if (granted)
+		stage_grant(&s);
+	stage_steps(&s, 3);
+	stage_send_text(&s, client, "abc");
+	assert(shutdown(client, SHUT_WR) == 0);
+	stage_expect_close(&s, client);
+	wait_until_empty();
+	assert(clock_boottime_ns() - began < 3 * NS_PER_S);
+}
+
+static void test_t58_body_that_ends_early_ends_the_connection(void)
+{
+	end_behind("PUT /bucket/key HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\n", true);
+	end_behind("GET /bucket/key HTTP/1.1\r\nX", false);
+}
+
 static void limit_connections(struct worker_config *c)
 {
 	c->connections_max = 8;
@@ -331,6 +354,52 @@ static void test_t57_idle_connections_make_room_for_new_ones(void)
 	for (size_t i = 0; i < ARRAY_SIZE(idle); i++)
 		close(idle[i]);
 	wait_until_empty();
+}
+
+/* What a client has been told by now, or 0. */
+static unsigned int told(int client)
+{
+	char text[64] = "";
+	unsigned int status = 0;
+
+	if (recv(client, text, sizeof(text) - 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+		assert(sscanf(text, "HTTP/1.1 %u ", &status) == 1);
+	return status;
+}
+
+/* Strangers need no key to make authd's queue long; what must not happen is that it overflows. */
+static void test_t57_a_flood_of_large_heads_costs_nobody_the_link_to_authd(void)
+{
+	static char large[30000];
+	int clients[400];
+	size_t waiting = 0;
+
+	memset(large, 'a', sizeof(large) - 1);
+	for (size_t i = 0; i < ARRAY_SIZE(clients); i++) {
+		clients[i] = stage_connect(&s);
+		stage_send_text(&s, clients[i], "GET /bucket/key HTTP/1.1\r\n" HOST "X-Large: ");
+		stage_send_text(&s, clients[i], large);
+		stage_send_text(&s, clients[i], "\r\n\r\n");
+	}
+	stage_steps(&s, 200);
+	for (size_t i = 0; i < ARRAY_SIZE(clients); i++)
+		waiting += told(clients[i]) == 0;
+	assert(waiting > 100 && waiting < ARRAY_SIZE(clients));
+	while (waiting--) {
+		struct stage_packet p = stage_expect(&s, &s.authd, IPC_ASK);
+
+		stage_denied(&s, p.message.ask.call, S3_ERROR_ACCESS_DENIED);
+		stage_packet_clear(&p);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(clients); i++) {
+		struct stage_answer a = stage_read(&s, clients[i], false);
+
+		assert(a.status == 403 || a.status == 503);
+		stage_answer_clear(&a);
+		close(clients[i]);
+	}
+	wait_until_empty();
+	stage_expect_silence(&s, s.line);
 }
 
 static void test_t57_the_1001st_connection_is_served(void)
@@ -496,6 +565,7 @@ int main(void)
 	static void (*const vanishing[])(void) = {
 		test_t57_clients_that_vanish_leave_nothing_behind,
 		test_t57_the_1001st_connection_is_served,
+		test_t58_body_that_ends_early_ends_the_connection,
 	};
 	static void (*const limited[])(void) = {
 		test_t57_idle_connections_make_room_for_new_ones,
