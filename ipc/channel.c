@@ -299,6 +299,9 @@ int channel_send(struct channel *c, const struct ipc_message *m, int fd)
 
 	if (!channel_is_open(c))
 		return 0;
+	/* Nothing may go out behind what was lost, however small. */
+	if (c->out.error)
+		return c->out.error;
 	r = queue_grow(c);
 	if (r < 0)
 		return r;

@@ -15,6 +15,7 @@
 #include "ipc/message.h"
 
 #define CHANNEL_QUEUE_MAX (8 * 1024 * 1024)	/* bytes waiting for one peer; then it is given up */
+#define CHANNEL_QUEUE_HIGH (CHANNEL_QUEUE_MAX / 2)	/* over this nothing new is begun */
 #define CHANNEL_RECEIVE_BATCH 8
 #define CHANNEL_SEND_BATCH 32
 
@@ -90,6 +91,15 @@ void channel_close(struct channel *c);
 static inline bool channel_is_open(const struct channel *c)
 {
 	return c->source.loop != NULL;
+}
+
+/*
+ * True where so much waits that the rest of the queue is for what is under way: who lets strangers
+ * begin something asks before, or enough of them at once would end the channel for everybody.
+ */
+static inline bool channel_is_crowded(const struct channel *c)
+{
+	return c->out.len > CHANNEL_QUEUE_HIGH;
 }
 
 /*

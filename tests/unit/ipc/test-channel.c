@@ -285,6 +285,26 @@ static void test_a_peer_that_never_reads_is_given_up_within_the_limit(void)
 	scene_clear(&s);
 }
 
+static void test_nothing_goes_out_behind_a_message_that_was_lost(void)
+{
+	static const uint8_t body[IPC_INLINE_MAX];
+	struct ipc_message large = { .number = IPC_OBJECT, .object.body = { body, sizeof(body) } };
+	struct ipc_message small = { .number = IPC_PIPE };
+	struct scene s;
+	int r = 0;
+
+	scene_init(&s, IPC_PHASE_READY);
+	assert(!channel_is_crowded(&s.channel));
+	while (r == 0)
+		r = channel_send(&s.channel, &large, -1);
+	assert(r == -ENOBUFS && channel_is_crowded(&s.channel));
+	for (int i = 0; i < 3; i++)
+		assert(channel_send(&s.channel, &small, -1) == -ENOBUFS);
+	channel_group_flush(&s.group);
+	assert(s.ended == 1 && s.end == CHANNEL_END_STUCK);
+	scene_clear(&s);
+}
+
 static void test_queued_descriptors_are_closed_with_the_channel(void)
 {
 	struct ipc_message m = { .number = IPC_PIPE, .pipe = { 1 } };
@@ -309,6 +329,7 @@ int main(void)
 	test_a_dead_peer_is_a_hangup_after_its_last_words();
 	test_messages_go_out_whole_in_order_however_slow_the_peer();
 	test_a_peer_that_never_reads_is_given_up_within_the_limit();
+	test_nothing_goes_out_behind_a_message_that_was_lost();
 	test_queued_descriptors_are_closed_with_the_channel();
 	return 0;
 }
