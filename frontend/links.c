@@ -352,6 +352,8 @@ int links_ask(struct links *l, struct call *c, const struct ipc_ask *ask)
 
 	if (!links_authd_is_open(l))
 		return -ENOTCONN;
+	if (channel_is_crowded(&l->authd))
+		return -EBUSY;
 	r = table_add(&l->calls, ++l->last_number, c);
 	if (r)
 		return r < 0 ? r : -EBUSY;
@@ -380,6 +382,8 @@ int links_tell_stored(struct links *l, struct call *c, const struct ipc_message 
 
 	if (!links_stored_is_open(l) || (!begins && !c->at_stored))
 		return -ENOTCONN;
+	if (begins && channel_is_crowded(&l->stored))
+		return -EBUSY;
 	r = channel_send(&l->stored, m, steal_fd(own));
 	if (r == 0)
 		c->at_stored = true;

@@ -91,13 +91,14 @@ static inline bool links_stored_is_open(const struct links *l)
 
 /*
  * Begins a call with an ASK, whose `call` is filled in. The call must stay where it is until
- * links_end(). -EBUSY: too many are under way; -ENOTCONN: there is nobody to ask.
+ * links_end(). -EBUSY: too much is under way; -ENOTCONN: there is nobody to ask.
  */
 must_check int links_ask(struct links *l, struct call *c, const struct ipc_ask *ask);
 
 /*
  * Queues a message of this call, whose `call` field the caller has filled in. CALL and COMMAND
- * begin the call at stored. Takes fd. -ENOTCONN: the channel is not open.
+ * begin the call at stored. Takes fd. -ENOTCONN: the channel is not open; -EBUSY: too much waits
+ * there for a call to begin.
  */
 must_check int links_tell_authd(struct links *l, struct call *c, const struct ipc_message *m);
 must_check int links_tell_stored(struct links *l, struct call *c, const struct ipc_message *m,

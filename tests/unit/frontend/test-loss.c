@@ -565,6 +565,7 @@ int main(void)
 	static void (*const vanishing[])(void) = {
 		test_t57_clients_that_vanish_leave_nothing_behind,
 		test_t57_the_1001st_connection_is_served,
+		test_t57_a_flood_of_large_heads_costs_nobody_the_link_to_authd,
 		test_t58_body_that_ends_early_ends_the_connection,
 	};
 	static void (*const limited[])(void) = {
