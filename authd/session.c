@@ -291,6 +291,11 @@ static int allow(struct session *s, const struct ipc_ask *m, struct ruling *ruli
 	struct ipc_message answer = { .number = IPC_GRANTED, .granted.call = m->call };
 	int r;
 
+	/* Grants are large, denials small: a worker that is slow to read them hears those yet. */
+	if (channel_is_crowded(&s->channel)) {
+		ruling->error = S3_ERROR_SLOW_DOWN;
+		return deny(s, m, ruling);
+	}
 	if (!seal_grant(a, &g)) {
 		ruling->error = S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE;
 		return deny(s, m, ruling);

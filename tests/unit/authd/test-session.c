@@ -242,6 +242,39 @@ static void test_a_grant_that_would_be_too_large_is_refused(void)
 	scene_close(&s);
 }
 
+/* As a tenant with a key could ask, while the worker is busy with something else. */
+static void test_t72_many_large_grants_do_not_end_the_channel(void)
+{
+	static char large[20001];
+	struct signer signer = signer_now();
+	unsigned int granted = 0, denied = 0;
+	struct ipc_message m;
+	struct request q;
+	struct scene s;
+
+	scene_open(&s);
+	memset(large, 'x', sizeof(large) - 1);
+	request_begin(&q, "PUT", "/bucket/key");
+	request_field(&q, "Host", "localhost:9000");
+	request_field(&q, "Content-Length", "0");
+	request_sign(&q, &signer);
+	request_field(&q, "Content-Disposition", large);
+	for (uint64_t call = 1; call <= 400; call++) {
+		office_ask(s.worker, call, &q);
+		office_settle(&office);
+	}
+	for (uint64_t call = 1; call <= 400; call++) {
+		assert(office_receive(&office, s.worker, IPC_AUTHD_TO_FRONTEND_DIRECTION, &m));
+		granted += m.number == IPC_GRANTED;
+		denied += m.number == IPC_DENIED && m.denied.error == S3_ERROR_SLOW_DOWN;
+	}
+	assert(granted > 50 && denied > 50 && granted + denied == 400);
+	ask_signed(s.worker, 401, "GET", "/");
+	expect_granted(s.worker, 401);
+	request_clear(&q);
+	scene_close(&s);
+}
+
 /* --- T72: the client's mistakes ----------------------------------------------------------- */
 
 static void test_t72_no_mistake_of_a_client_ends_the_channel(void)
@@ -762,6 +795,7 @@ int main(void)
 	test_t70_a_call_number_in_use_is_a_violation();
 	test_t70_senseless_chains_end_their_channel_only();
 	test_t42_the_log_holds_no_secret_and_no_signature();
+	test_t72_many_large_grants_do_not_end_the_channel();
 	office_close(&office);
 	return 0;
 }
