@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/body.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -237,14 +238,18 @@ static int catch_up(struct body *b, const struct body_room *room)
 	return pass_hashes(b);
 }
 
-/* The cutter gets bytes as they pass, if it has had all before them and knows where they end. */
+/*
+ * The cutter gets bytes as they pass, as far as it knows where their chunks end. Then it has had
+ * all that came before them, too: whatever it hears of a chunk's length, it catches up at once.
+ */
 static int cut_passing(struct body *b, struct span bytes)
 {
 	size_t n = (size_t)MIN((uint64_t)bytes.len, b->cutter.ahead);
 	int r;
 
-	if (!b->terms.chained || b->cut + bytes.len != b->received || !n)
+	if (!b->terms.chained || !n)
 		return 0;
+	assert(b->cut + bytes.len == b->received);
 	r = cutter_update(&b->cutter, span_first(bytes, n));
 	if (r < 0)
 		return r;

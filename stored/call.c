@@ -241,16 +241,8 @@ void call_told(struct call *c)
 		finish(c);
 }
 
-/* What the frontend still says may cross with the answer, and is of no consequence. */
-static bool is_decided(const struct call *c)
-{
-	return c->state == CALL_TELLING;
-}
-
 int call_more(struct call *c)
 {
-	if (is_decided(c))
-		return 0;
 	if (!c->unasked)
 		return session_violation(c->session, "next-without-extent");
 	c->unasked--;
@@ -375,6 +367,12 @@ bool call_is_overdue(const struct call *c, uint64_t now_ns)
 void call_expire(struct call *c)
 {
 	refuse_now(c, S3_ERROR_REQUEST_TIMEOUT);
+}
+
+/* What the frontend still says about a body may cross with the answer, and is of no consequence. */
+static bool is_decided(const struct call *c)
+{
+	return c->state == CALL_TELLING;
 }
 
 int call_lengths(struct call *c, struct span lengths)

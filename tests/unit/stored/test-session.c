@@ -500,6 +500,47 @@ static void test_a_small_signed_stream_may_come_inside_and_still_needs_its_seal(
 	end();
 }
 
+/*
+ * A small signed stream sends everything at once: its lengths and its commit may come when the call
+ * is refused already and only the answer waits, behind others that the worker has not read.
+ */
+static void test_what_is_said_of_a_body_while_its_refusal_waits_is_of_no_consequence(void)
+{
+	static const char *const headers[] = {
+		"x-amz-content-sha256: STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+		"x-amz-decoded-content-length: 9", "Content-Length: 100", NULL
+	};
+	static const uint32_t lengths[] = { 9 };
+	struct buffer seal = BUFFER_INIT(SEALS_MAX);
+	unsigned int refused = 0, n = 2 * SESSION_QUEUE_HIGH / WORLD_INLINE_LIMIT;
+	uint64_t call;
+
+	begin();
+	assert_done(world_put(&w, "PUT /bucket/k", NO_HEADERS, make_bytes(WORLD_INLINE_LIMIT)));
+	for (unsigned int i = 0; i < n; i++)
+		world_send_call(&w, "GET /bucket/k");
+	assert(!world_is_silent(&w, &w.worker));
+	call = w.next_call++;
+	world_grant(&w, "PUT /nobodys-bucket/k", headers);
+	world_send(&w, &w.worker,
+		   &(struct ipc_message){ .number = IPC_CALL,
+					  .call = { .call = call,
+						    .grant = buffer_span(&w.sealed),
+						    .has_body = 1,
+						    .body = SPAN("123456789") } },
+		   -1);
+	assert(!world_is_silent(&w, &w.worker));
+	send_lengths(call, lengths, 1);
+	world_commit(&w, call, 8, make_chain_seal(w.grant_id, 8, &seal), SPAN(""));
+	assert(!world_is_silent(&w, &w.worker));
+	for (unsigned int i = 0; i <= n; i++)
+		refused += world_hear(&w, &w.worker) == IPC_FAILED;
+	assert(refused == 1 && world_is_silent(&w, &w.worker));
+	assert_done(world_ask(&w, "HEAD /bucket", NO_HEADERS));
+	buffer_clear(&seal);
+	end();
+}
+
 /* --- a broken frontend ----------------------------------------------------------------------- */
 
 /* Whatever ended the worker's channel, the service goes on, and nothing was put under the key. */
@@ -1026,6 +1067,7 @@ int main(void)
 	test_t05_an_unsigned_trailer_is_held_against_the_bytes();
 	test_t76_a_signed_stream_is_hashed_as_it_was_cut_in_whatever_order_it_comes();
 	test_a_small_signed_stream_may_come_inside_and_still_needs_its_seal();
+	test_what_is_said_of_a_body_while_its_refusal_waits_is_of_no_consequence();
 	test_t71_a_spent_grant_closes_the_channel();
 	test_t71_a_grant_of_another_channel_closes_the_channel_that_shows_it();
 	test_t71_a_ticket_opens_one_live_channel();
