@@ -82,7 +82,7 @@ void exchange_move(struct exchange *e, enum exchange_state to)
 	if (is && !was)
 		MHD_suspend_connection(e->http);
 	if (was && !is)
-		worker_resume(e->connection->worker, e->http);
+		http_resume(&e->connection->worker->http, e->http);
 }
 
 /* --- life -------------------------------------------------------------------------------- */

@@ -7,10 +7,9 @@
  * makes no socket.
  */
 
-#include <microhttpd.h>
-
-#include "base/service.h"
 #include "frontend/connection.h"
+#include "frontend/doors.h"
+#include "frontend/http.h"
 #include "frontend/links.h"
 
 #define WORKER_CONNECTIONS_MAX 16384
@@ -30,30 +29,19 @@ struct worker_config {
 	uint32_t deadlines_ms[DEADLINE_COUNT];
 };
 
-struct worker;
-
-/* A listening socket on the worker's loop. */
-struct worker_door {
-	struct loop_source source;
-	struct worker *worker;
-};
-
 struct worker {
 	struct worker_config config;
 	struct loop loop;
 	struct channel_group group;
 	struct links links;
-	struct MHD_Daemon *http;
-	struct loop_source http_source;
+	struct http http;
+	struct doors doors;
 	struct loop_source line;
-	struct worker_door doors[SERVICE_LISTEN_MAX];
 	struct loop_source signals;
 	struct loop_timer sweep;
 	struct loop_timer drained;
 	struct connection_list idle, busy;
-	bool http_pending;	/* libmicrohttpd has something to do */
 	bool was_ready;		/* the parent was told */
-	bool doors_open;
 	bool draining;
 	uint64_t last_request_id;
 	char host_id[WORKER_HOST_ID_TEXT];	/* x-amz-id-2 */
@@ -75,12 +63,14 @@ void worker_stop(struct worker *w);
 /* Takes no more requests; stops when the last is answered, or after WORKER_DRAIN_MS. */
 void worker_drain(struct worker *w);
 
-/* SIGTERM and SIGINT, which must be blocked, drain it from here on. */
+/* SIGTERM, which must be blocked, drains it from here on. */
 must_check int worker_take_signals(struct worker *w);
 
 /* For exchanges. */
 uint64_t worker_next_request_id(struct worker *w);
-void worker_resume(struct worker *w, struct MHD_Connection *http);
 
 /* The connection's request is over. */
 void worker_rest(struct worker *w, struct connection *c);
+
+/* Says goodbye to who has waited longest between two requests; there must be one. */
+void worker_drop_idle(struct worker *w);

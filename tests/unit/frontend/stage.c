@@ -112,7 +112,7 @@ void stage_connect_stored(struct stage *s)
 	stage_say(s, s->stored, &entered, -1);
 }
 
-void stage_open(struct stage *s, void (*adjust)(struct worker_config *c))
+void stage_open_alone(struct stage *s, void (*adjust)(struct worker_config *c))
 {
 	static const uint32_t deadlines[DEADLINE_COUNT] = DEADLINES_DEFAULT;
 	struct worker_config config = { .n_listen = 1, .confinement = "full", .sweep_ms = 10 };
@@ -131,6 +131,11 @@ void stage_open(struct stage *s, void (*adjust)(struct worker_config *c))
 	assert(worker_init(&s->worker, &config) == 0);
 	assert(hear(s) == LINE_AUTHD);
 	assert(hear(s) == LINE_STORED);
+}
+
+void stage_open(struct stage *s, void (*adjust)(struct worker_config *c))
+{
+	stage_open_alone(s, adjust);
 	stage_connect_authd(s);
 	stage_connect_stored(s);
 	assert(hear(s) == LINE_READY);

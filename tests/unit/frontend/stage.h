@@ -23,7 +23,10 @@ struct stage {
 	int stored;
 };
 
-/* `adjust` may change the configuration, or be NULL. The worker is ready when this returns. */
+/* `adjust` may change the configuration, or be NULL. The worker has asked for both its links. */
+void stage_open_alone(struct stage *s, void (*adjust)(struct worker_config *c));
+
+/* The same, and the worker is ready when this returns. */
 void stage_open(struct stage *s, void (*adjust)(struct worker_config *c));
 void stage_close(struct stage *s);
 

@@ -863,9 +863,50 @@ static void test_health_needs_no_signature(void)
 	close(client);
 }
 
+/* --- before the links are there -------------------------------------------------------------- */
+
+static void sweep_never(struct worker_config *c)
+{
+	c->sweep_ms = 3600 * 1000;
+}
+
+static void test_client_waits_until_the_links_are_there(void)
+{
+	uint64_t call;
+	int client;
+
+	stage_open_alone(&s, sweep_never);
+	client = stage_connect(&s);
+	stage_send_text(&s, client, "GET /bucket/key HTTP/1.1\r\n" HOST "\r\n");
+	stage_expect_silence(&s, client);
+	stage_connect_authd(&s);
+	stage_expect_silence(&s, client);
+	stage_connect_stored(&s);
+	call = stage_grant(&s);
+	expect_call(call, false, SPAN(""));
+	stage_failed(&s, call, S3_ERROR_NO_SUCH_KEY);
+	expect_answer(client, 404, "<Code>NoSuchKey</Code>");
+	close(client);
+	stage_close(&s);
+}
+
+static void test_client_is_not_kept_waiting_for_links_that_do_not_come(void)
+{
+	int client;
+
+	stage_open_alone(&s, NULL);
+	client = stage_connect(&s);
+	stage_send_text(&s, client, "GET /bucket/key HTTP/1.1\r\n" HOST "\r\n");
+	expect_answer(client, 503, "<Code>ServiceUnavailable</Code>");
+	close(client);
+	stage_close(&s);
+}
+
 int main(void)
 {
 	fill_large();
+	test_client_waits_until_the_links_are_there();
+	test_client_is_not_kept_waiting_for_links_that_do_not_come();
 	stage_open(&s, NULL);
 	test_small_object_comes_with_one_ask_and_one_call();
 	test_connection_serves_many_requests();

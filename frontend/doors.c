@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "frontend/doors.h"
+
+#include <sys/socket.h>
+
+#include "frontend/worker.h"
+
+/* Between two looks at the rest of the loop. */
+#define ACCEPT_BATCH 32
+
+/* With the doors closed, the sweep opens them again. */
+static bool make_room(struct worker *w)
+{
+	if (w->idle.count + w->busy.count < w->config.connections_max)
+		return true;
+	if (w->idle.first)
+		worker_drop_idle(w);
+	else
+		doors_close(&w->doors);
+	return false;
+}
+
+/* True while there may be more. */
+static bool accept_one(struct worker *w, int listen_fd)
+{
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address);
+	int fd;
+
+	if (!make_room(w))
+		return false;
+	fd = accept4(listen_fd, (struct sockaddr *)&address, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0) {
+		/* Out of descriptors: let those who are here finish. */
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+			doors_close(&w->doors);
+		return errno == ECONNABORTED || errno == EINTR;
+	}
+	http_add(&w->http, fd, (struct sockaddr *)&address, len);
+	return true;
+}
+
+static int door_ready(struct loop_source *s, uint32_t events)
+{
+	struct door *d = (struct door *)((char *)s - offsetof(struct door, source));
+
+	for (int i = 0; i < ACCEPT_BATCH && accept_one(d->worker, s->fd); i++)
+		;
+	return 0;
+}
+
+void doors_init(struct doors *d, struct worker *w, const int *fds, int n)
+{
+	*d = (struct doors){ .n = n };
+	for (int i = 0; i < n; i++)
+		d->door[i] = (struct door){ .source = { .fd = fds[i], .ready = door_ready },
+					    .worker = w };
+}
+
+/* Exclusive: of all workers that wait at a door, the kernel wakes one. */
+int doors_open(struct doors *d)
+{
+	struct loop *l = &d->door[0].worker->loop;
+	int r = 0;
+
+	for (int i = 0; i < d->n && r == 0; i++)
+		if (!d->door[i].source.loop)
+			r = loop_add(l, &d->door[i].source, EPOLLIN | EPOLLEXCLUSIVE);
+	d->are_open = r == 0;
+	return r;
+}
+
+void doors_close(struct doors *d)
+{
+	for (int i = 0; i < d->n; i++)
+		loop_remove(&d->door[i].source);
+	d->are_open = false;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The listening sockets of a worker, which all workers share. At the limit of connections the one
+ * that has been idle longest makes room for a new one; where nobody is idle, newcomers wait in the
+ * kernel's queue.
+ */
+
+#include "base/loop.h"
+#include "base/service.h"
+
+struct worker;
+
+struct door {
+	struct loop_source source;
+	struct worker *worker;
+};
+
+struct doors {
+	struct door door[SERVICE_LISTEN_MAX];
+	int n;
+	bool are_open;
+};
+
+/* Closed; the descriptors stay the caller's. */
+void doors_init(struct doors *d, struct worker *w, const int *fds, int n);
+
+must_check int doors_open(struct doors *d);
+void doors_close(struct doors *d);
