@@ -8,6 +8,7 @@
  */
 
 #include "base/buffer.h"
+#include "s3/chunked.h"
 #include "stored/hasher.h"
 
 #define CUTTER_PENDING_MAX (64 * 1024)	/* lengths that are ahead of the bytes */
@@ -19,12 +20,14 @@ struct cutter {
 	size_t at;		/* of the next one in there */
 	uint64_t ahead;		/* bytes that known lengths cover and that have not come */
 	uint32_t left;		/* of the chunk under way */
+	bool closed;		/* a short chunk was announced, which only the last may be */
 	struct buffer hashes;	/* of whole chunks, 32 bytes each, until somebody takes them */
 };
 
 enum cutter_outcome {
 	CUTTER_OK = 0,
-	CUTTER_ABSURD,	/* a chunk of no bytes, half a number, or too many: no honest peer */
+	CUTTER_ABSURD,	/* what no honest peer says: half a number, too many, a chunk of no bytes,
+			 * or one behind a chunk of less than CHUNKED_SIGNED_MIN */
 };
 
 /* Nothing to clear where it fails. The methods must outlive the cutter. */

@@ -97,9 +97,17 @@ static void test_splits_make_no_difference(void)
 
 /* --- cutting --------------------------------------------------------------------------------- */
 
-static const char body[] = "aaaaaaabbbbcccccccccccd";
-static const uint32_t lengths[] = { 7, 4, 11, 1 };
-#define BODY_LEN (sizeof(body) - 1)
+/* Only the last may be shorter than any client sends. */
+static const uint32_t lengths[] = { CHUNKED_SIGNED_MIN + 7, CHUNKED_SIGNED_MIN,
+				    CHUNKED_SIGNED_MIN + 1011, 1 };
+#define BODY_LEN (3 * CHUNKED_SIGNED_MIN + 7 + 1011 + 1)
+static uint8_t body[BODY_LEN];
+
+static void make_body(void)
+{
+	for (size_t i = 0; i < BODY_LEN; i++)
+		body[i] = (uint8_t)(i % 251);
+}
 
 static void assert_chunks(const struct cutter *c)
 {
@@ -119,8 +127,8 @@ static void assert_chunks(const struct cutter *c)
 
 static void test_t76_chunks_are_cut_alike_however_the_bytes_are_split(void)
 {
-	for (size_t first = 0; first <= BODY_LEN; first++) {
-		for (size_t second = first; second <= BODY_LEN; second++) {
+	for (size_t first = 0; first <= BODY_LEN; first += 1171) {
+		for (size_t second = first; second <= BODY_LEN; second += 1361) {
 			struct cutter c;
 
 			assert(cutter_init(&c, &methods) == 0);
@@ -167,30 +175,49 @@ static void test_t76_absurd_lengths_are_told(void)
 	cutter_clear(&c);
 }
 
+static void test_t76_no_chunk_follows_one_shorter_than_any_client_sends(void)
+{
+	static const uint32_t whole = CHUNKED_SIGNED_MIN, brief = CHUNKED_SIGNED_MIN - 1, one = 1;
+	static const uint32_t together[] = { CHUNKED_SIGNED_MIN - 1, 1 };
+	struct cutter c;
+
+	assert(cutter_init(&c, &methods) == 0);
+	assert(cutter_expect(&c, (struct span){ together, sizeof(together) }) == CUTTER_ABSURD);
+	assert(cutter_expect(&c, (struct span){ &whole, sizeof(whole) }) == CUTTER_OK);
+	assert(cutter_expect(&c, (struct span){ &brief, sizeof(brief) }) == CUTTER_OK);
+	assert(cutter_expect(&c, (struct span){ &one, sizeof(one) }) == CUTTER_ABSURD);
+	assert(cutter_expect(&c, (struct span){ &whole, sizeof(whole) }) == CUTTER_ABSURD);
+	assert(c.ahead == 2 * CHUNKED_SIGNED_MIN - 1);
+	cutter_clear(&c);
+}
+
 static void test_t76_lengths_far_ahead_of_the_bytes_are_bounded(void)
 {
-	uint32_t ones[1024];
+	static uint8_t bytes[CHUNKED_SIGNED_MIN];
+	uint32_t chunks[1024];
 	struct cutter c;
 	size_t taken = 0;
 	int r = CUTTER_OK;
 
-	for (size_t i = 0; i < ARRAY_SIZE(ones); i++)
-		ones[i] = 1;
+	for (size_t i = 0; i < ARRAY_SIZE(chunks); i++)
+		chunks[i] = CHUNKED_SIGNED_MIN;
 	assert(cutter_init(&c, &methods) == 0);
 	while (r == CUTTER_OK) {
-		r = cutter_expect(&c, (struct span){ ones, sizeof(ones) });
-		taken += r == CUTTER_OK ? ARRAY_SIZE(ones) : 0;
+		r = cutter_expect(&c, (struct span){ chunks, sizeof(chunks) });
+		taken += r == CUTTER_OK ? ARRAY_SIZE(chunks) : 0;
 	}
 	assert(r == CUTTER_ABSURD && taken == CUTTER_PENDING_MAX);
 	/* Bytes make room again. */
-	assert(cutter_update(&c, (struct span){ ones, 1024 }) == 0);
-	assert(cutter_expect(&c, (struct span){ ones, sizeof(ones) }) == CUTTER_OK);
+	for (size_t i = 0; i < ARRAY_SIZE(chunks); i++)
+		assert(cutter_update(&c, (struct span){ bytes, sizeof(bytes) }) == 0);
+	assert(cutter_expect(&c, (struct span){ chunks, sizeof(chunks) }) == CUTTER_OK);
 	cutter_clear(&c);
 }
 
 int main(void)
 {
 	assert(hash_methods_fetch(&methods) == 0);
+	make_body();
 	test_known_values();
 	test_empty_body();
 	test_every_algorithm_is_what_it_is_alone();
@@ -199,6 +226,7 @@ int main(void)
 	test_t76_chunks_are_cut_alike_however_the_bytes_are_split();
 	test_t76_lengths_may_come_one_at_a_time();
 	test_t76_absurd_lengths_are_told();
+	test_t76_no_chunk_follows_one_shorter_than_any_client_sends();
 	test_t76_lengths_far_ahead_of_the_bytes_are_bounded();
 	hash_methods_clear(&methods);
 	return 0;
