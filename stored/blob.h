@@ -16,8 +16,8 @@
 struct blob;
 
 /*
- * INSUFFICIENT_STORAGE under the floor; NO_SUCH_BUCKET where the tenant has nothing at all yet. `bytes`
- * is the length if it is known, else 0.
+ * INSUFFICIENT_STORAGE under the floor; NO_SUCH_BUCKET where the tenant has nothing at all yet.
+ * `bytes` is the length if it is known, else 0.
  */
 must_check int blob_begin(struct store *s, const struct ipc_id *tenant, uint64_t bytes,
 			  struct blob **ret);
@@ -28,8 +28,8 @@ const struct ipc_id *blob_id(const struct blob *b);
 int blob_fd(const struct blob *b);
 
 /*
- * Makes the data and its name durable. Waits for the disk: for a flush thread. After a failure there
- * is nothing to do but to drop it; -ENOSPC and -EDQUOT mean INSUFFICIENT_STORAGE.
+ * Makes the data and its name durable. Waits for the disk: for a flush thread. After a failure
+ * there is nothing to do but to drop it; -ENOSPC and -EDQUOT mean INSUFFICIENT_STORAGE.
  */
 must_check int blob_finish(struct blob *b);
 

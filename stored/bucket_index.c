@@ -281,12 +281,17 @@ static int open_databases(struct bucket_index *x, const char *path)
 	return r;
 }
 
-/* What an earlier process left in the log, and what has become of the catalogs since. */
-static int settle(struct bucket_index *x, int log_was_left)
+/*
+ * What an earlier process left in the log, and what has become of the catalogs since. A log for
+ * which there is no room in the file yet has been read from the disk, and can be gone on with.
+ */
+static int settle(struct bucket_index *x, bool log_was_left)
 {
 	int r = log_was_left ? database_checkpoint(x->writer, true) : 0;
 
-	return r < 0 ? r : bucket_index_reconcile(x);
+	if (r < 0 && database_lost_flush(x->writer))
+		return r;
+	return bucket_index_reconcile(x);
 }
 
 int bucket_index_open(struct bucket_index *x, struct store *s, const char *path)

@@ -15,7 +15,7 @@
 #include <pthread.h>
 
 #include "stored/change.h"
-#include "stored/database.h"
+#include "stored/database_pool.h"
 
 #define INDEX_WAITING_MAX 4096
 
@@ -35,8 +35,8 @@ struct bucket_index {
 };
 
 /*
- * Opens the index and puts it right, with bucket_index_reconcile(). Where that fails, the store can be used,
- * but no bucket be created.
+ * Opens the index and puts it right, with bucket_index_reconcile(). Where that fails, the store can
+ * be used, but no bucket be created.
  */
 must_check int bucket_index_open(struct bucket_index *x, struct store *s, const char *path);
 

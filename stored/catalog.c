@@ -7,10 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "base/fd.h"
-
-#define SETTLE_AGAIN_NS (5 * NS_PER_S)
+#include "base/log.h"
+#include "stored/catalogs.h"
 
 static const char *const catalog_texts[CATALOG_STATEMENT_COUNT] = {
 #define STATEMENT(SYMBOL, text) [CATALOG_##SYMBOL] = (text),
@@ -38,8 +36,23 @@ static bool catalog_move(struct catalog *c, enum catalog_state from, enum catalo
 
 /* --- opening ------------------------------------------------------------------------------- */
 
-/* Where what an earlier process left in the log cannot be flushed, the catalog can still be read.
+/*
+ * Moves what an earlier process left in the log into the file. A log for which there is no room in
+ * the file yet has been read from the disk and can be gone on with: a full store must be able to
+ * delete.
  */
+static void settle(struct catalog *c)
+{
+	char text[ID_TEXT_MAX];
+	int r = database_checkpoint(c->writer, true);
+
+	c->unsettled = r < 0 && r != -ENOSPC && r != -EDQUOT && r != -EBUSY;
+	if (r < 0)
+		log_error("log-not-settled tenant=%s error=%d read-only=%s",
+			  id_format(&c->tenant, text), -r, c->unsettled ? "yes" : "no");
+}
+
+/* Where that fails the catalog can still be read. */
 static int open_writer(struct catalog *c, const char *path)
 {
 	int left, r;
@@ -50,24 +63,9 @@ static int open_writer(struct catalog *c, const char *path)
 	r = database_open(path, DATABASE_WRITER, c->catalogs->durable, texts, &c->writer);
 	if (r < 0)
 		return r;
-	c->unsettled = left && database_checkpoint(c->writer, true) < 0;
-	c->settle_at_ns = 0;
-	return 0;
-}
-
-int catalog_settle(struct catalog *c)
-{
-	int r = 0;
-
-	if (!c->unsettled)
-		return 0;
-	if (clock_boottime_ns() < c->settle_at_ns)
-		return S3_ERROR_SERVICE_UNAVAILABLE;
-	c->settle_at_ns = clock_boottime_ns() + SETTLE_AGAIN_NS;
-	r = database_checkpoint(c->writer, true);
-	if (r < 0)
-		return S3_ERROR_SERVICE_UNAVAILABLE;
 	c->unsettled = false;
+	if (left)
+		settle(c);
 	return 0;
 }
 
@@ -116,11 +114,11 @@ static int file_path(struct catalog *c, char buf[static PATH_MAX])
 	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
-static void catalog_close_files(struct catalog *c)
+static void close_files(struct catalog *c)
 {
 	/* Readers first: the writer, closing last, leaves no log behind. */
 	database_pool_clear(&c->readers);
-	if (c->writer && atomic_load(&c->state) == CATALOG_FAILED)
+	if (c->writer && (c->unsettled || atomic_load(&c->state) == CATALOG_FAILED))
 		database_keep_log(c->writer);
 	c->writer = database_close(c->writer);
 	place_close(&c->place);
@@ -153,8 +151,7 @@ static int open_files(struct catalog *c, bool make)
 	return find_next_instance(c);
 }
 
-/* -ENOENT leaves it closed, for whoever makes it. */
-static int ensure_open(struct catalog *c, bool make)
+int catalog_open(struct catalog *c, bool make)
 {
 	int r = 0;
 
@@ -162,7 +159,7 @@ static int ensure_open(struct catalog *c, bool make)
 	if (atomic_load(&c->state) == CATALOG_CLOSED) {
 		r = open_files(c, make);
 		if (r < 0)
-			catalog_close_files(c);
+			close_files(c);
 		else
 			(void)catalog_move(c, CATALOG_CLOSED, CATALOG_OPEN);
 	}
@@ -175,42 +172,17 @@ bool catalog_fail(struct catalog *c)
 	return catalog_move(c, CATALOG_OPEN, CATALOG_FAILED);
 }
 
-/* --- the set ------------------------------------------------------------------------------- */
-
-void catalogs_init(struct catalogs *all, const struct durable *d, int tenants_fd,
-		   const char *tenants_path, unsigned int limit)
+bool catalog_close(struct catalog *c)
 {
-	*all = (struct catalogs){
-		.durable = d,
-		.tenants_fd = tenants_fd,
-		.tenants_path = tenants_path,
-		.limit = limit,
-		.lock = PTHREAD_MUTEX_INITIALIZER,
-	};
+	if (!catalog_move(c, CATALOG_OPEN, CATALOG_CLOSED))
+		return false;
+	close_files(c);
+	return true;
 }
 
-static void unlink_from_set(struct catalog *c)
-{
-	struct catalogs *all = c->catalogs;
+/* --- memory -------------------------------------------------------------------------------- */
 
-	*(c->prev ? &c->prev->next : &all->first) = c->next;
-	*(c->next ? &c->next->prev : &all->last) = c->prev;
-	c->next = c->prev = NULL;
-	all->count--;
-}
-
-static void link_first(struct catalog *c)
-{
-	struct catalogs *all = c->catalogs;
-
-	c->prev = NULL;
-	c->next = all->first;
-	*(c->next ? &c->next->prev : &all->last) = c;
-	all->first = c;
-	all->count++;
-}
-
-static struct catalog *catalog_new(struct catalogs *all, const struct ipc_id *tenant)
+struct catalog *catalog_new(struct catalogs *all, const struct ipc_id *tenant)
 {
 	struct catalog *c = calloc(1, sizeof(*c));
 	pthread_rwlockattr_t fair;
@@ -232,9 +204,9 @@ static struct catalog *catalog_new(struct catalogs *all, const struct ipc_id *te
 	return c;
 }
 
-static struct catalog *catalog_free(struct catalog *c)
+struct catalog *catalog_free(struct catalog *c)
 {
-	catalog_close_files(c);
+	close_files(c);
 	table_clear(&c->pins);
 	table_clear(&c->young);
 	pthread_rwlock_destroy(&c->reading);
@@ -242,245 +214,4 @@ static struct catalog *catalog_free(struct catalog *c)
 	pthread_mutex_destroy(&c->opening);
 	free(c);
 	return NULL;
-}
-
-void catalogs_clear(struct catalogs *all)
-{
-	while (all->first) {
-		struct catalog *c = all->first;
-
-		unlink_from_set(c);
-		catalog_free(c);
-	}
-	pthread_mutex_destroy(&all->lock);
-}
-
-/* A catalog in the set, found or new, with one more reference; NULL without memory. */
-static struct catalog *refer(struct catalogs *all, const struct ipc_id *tenant)
-{
-	struct catalog *c;
-
-	pthread_mutex_lock(&all->lock);
-	for (c = all->first; c && !ipc_id_equal(&c->tenant, tenant);)
-		c = c->next;
-	if (c)
-		unlink_from_set(c);
-	else
-		c = catalog_new(all, tenant);
-	if (c) {
-		c->refs++;
-		link_first(c);
-	}
-	pthread_mutex_unlock(&all->lock);
-	return c;
-}
-
-/* The least recently used that nobody refers to, referred to by the caller now; or NULL. */
-static struct catalog *take_idle(struct catalogs *all)
-{
-	struct catalog *c = NULL;
-
-	pthread_mutex_lock(&all->lock);
-	if (all->count > all->limit)
-		for (c = all->last; c && (c->refs || atomic_load(&c->state) == CATALOG_FAILED);)
-			c = c->prev;
-	if (c)
-		c->refs++;
-	pthread_mutex_unlock(&all->lock);
-	return c;
-}
-
-/* Drops a reference to one that may be closed: such a one does not stay in the set. */
-static void forget_closed(struct catalog *c)
-{
-	struct catalogs *all = c->catalogs;
-	bool gone;
-
-	pthread_mutex_lock(&all->lock);
-	gone = --c->refs == 0 && atomic_load(&c->state) == CATALOG_CLOSED;
-	if (gone)
-		unlink_from_set(c);
-	pthread_mutex_unlock(&all->lock);
-	if (gone)
-		catalog_free(c);
-}
-
-/*
- * It stays in the set while it is closed, and whoever wants it meanwhile waits at `opening`: so
- * there never are two writers of one file. A failed one is kept, or it would be opened again as if
- * it were well.
- */
-static void retire(struct catalog *c)
-{
-	struct catalogs *all = c->catalogs;
-	bool idle;
-
-	pthread_mutex_lock(&c->opening);
-	pthread_mutex_lock(&all->lock);
-	idle = c->refs == 1;
-	pthread_mutex_unlock(&all->lock);
-	if (idle && catalog_move(c, CATALOG_OPEN, CATALOG_CLOSED))
-		catalog_close_files(c);
-	pthread_mutex_unlock(&c->opening);
-	forget_closed(c);
-}
-
-int catalog_get(struct catalogs *all, const struct ipc_id *tenant, bool make, struct catalog **ret)
-{
-	struct catalog *c = refer(all, tenant), *idle;
-	int r;
-
-	if (!c)
-		return -ENOMEM;
-	r = ensure_open(c, make);
-	if (r < 0) {
-		forget_closed(c);
-		return r;
-	}
-	while ((idle = take_idle(all)))
-		retire(idle);
-	*ret = c;
-	return 0;
-}
-
-struct catalog *catalog_ref(struct catalog *c)
-{
-	pthread_mutex_lock(&c->catalogs->lock);
-	c->refs++;
-	pthread_mutex_unlock(&c->catalogs->lock);
-	return c;
-}
-
-/* Never closes: it may be called where nobody may wait for the disk. */
-struct catalog *catalog_put(struct catalog *c)
-{
-	if (!c)
-		return NULL;
-	pthread_mutex_lock(&c->catalogs->lock);
-	c->refs--;
-	pthread_mutex_unlock(&c->catalogs->lock);
-	return NULL;
-}
-
-/* --- blobs --------------------------------------------------------------------------------- */
-
-/*
- * Tables count under the first 64 bits of an id. Should two ids ever share them, each would be
- * taken for pinned or young a little longer, which does no harm.
- */
-static int count_up(struct table *t, const struct ipc_id *id)
-{
-	uint64_t number = id_number(id);
-	uintptr_t count = (uintptr_t)table_remove(t, number);
-
-	return table_add(t, number, (void *)(count + 1));
-}
-
-static bool count_down(struct table *t, const struct ipc_id *id)
-{
-	uint64_t number = id_number(id);
-	uintptr_t count = (uintptr_t)table_remove(t, number);
-
-	/* The slot that was just given up is there to be taken again. */
-	if (count > 1 && table_add(t, number, (void *)(count - 1)) != TABLE_OK)
-		abort();
-	return count == 1;
-}
-
-int catalog_pin(struct catalog *c, const struct extent *extents, size_t n)
-{
-	size_t done = 0;
-	int r = 0;
-
-	pthread_mutex_lock(&c->blobs_lock);
-	while (done < n && r == 0) {
-		r = count_up(&c->pins, &extents[done].blob);
-		done += r == 0;
-	}
-	while (r != 0 && done)
-		(void)count_down(&c->pins, &extents[--done].blob);
-	pthread_mutex_unlock(&c->blobs_lock);
-	return r > 0 ? S3_ERROR_SLOW_DOWN : r;
-}
-
-bool catalog_unpin(struct catalog *c, const struct extent *extents, size_t n)
-{
-	bool last = false, tell;
-
-	pthread_mutex_lock(&c->blobs_lock);
-	for (size_t i = 0; i < n; i++)
-		last |= count_down(&c->pins, &extents[i].blob);
-	tell = last && c->dead_are_pinned;
-	if (tell)
-		c->dead_are_pinned = false;
-	pthread_mutex_unlock(&c->blobs_lock);
-	return tell;
-}
-
-bool catalog_is_pinned(struct catalog *c, const struct ipc_id *blob)
-{
-	bool pinned;
-
-	pthread_mutex_lock(&c->blobs_lock);
-	pinned = table_find(&c->pins, id_number(blob)) != NULL;
-	if (pinned)
-		c->dead_are_pinned = true;
-	pthread_mutex_unlock(&c->blobs_lock);
-	return pinned;
-}
-
-bool catalog_is_young(struct catalog *c, const struct ipc_id *blob)
-{
-	bool young;
-
-	pthread_mutex_lock(&c->blobs_lock);
-	young = table_find(&c->young, id_number(blob)) != NULL;
-	pthread_mutex_unlock(&c->blobs_lock);
-	return young;
-}
-
-int catalog_add_young(struct catalog *c, const struct ipc_id *blob)
-{
-	int r;
-
-	pthread_mutex_lock(&c->blobs_lock);
-	r = count_up(&c->young, blob);
-	pthread_mutex_unlock(&c->blobs_lock);
-	return r > 0 ? S3_ERROR_SLOW_DOWN : r;
-}
-
-void catalog_remove_young(struct catalog *c, const struct ipc_id *blob)
-{
-	pthread_mutex_lock(&c->blobs_lock);
-	(void)count_down(&c->young, blob);
-	pthread_mutex_unlock(&c->blobs_lock);
-}
-
-/* The first in this process makes the directory and flushes its name, also where it is there. */
-int catalog_open_shard(struct catalog *c, const struct ipc_id *blob, bool make, int *ret_fd)
-{
-	uint8_t shard = blob->bytes[0], bit = (uint8_t)(1u << (shard % 8));
-	char name[3];
-	bool made;
-	int fd, r;
-
-	pthread_mutex_lock(&c->blobs_lock);
-	made = c->shards_made[shard / 8] & bit;
-	pthread_mutex_unlock(&c->blobs_lock);
-	place_shard(blob, name);
-	if (!make || made) {
-		fd = openat(c->place.blobs_fd, name,
-			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd < 0)
-			return -errno;
-		*ret_fd = fd;
-		return 0;
-	}
-	r = durable_make_directory(c->catalogs->durable, c->place.blobs_fd, name, ret_fd);
-	if (r < 0)
-		return r;
-	pthread_mutex_lock(&c->blobs_lock);
-	c->shards_made[shard / 8] |= bit;
-	pthread_mutex_unlock(&c->blobs_lock);
-	return 0;
 }

@@ -2,9 +2,8 @@
 #pragma once
 
 /*
- * The catalog of one tenant, open: its writer, its readers, its directories, and what is known in
- * memory about its blobs. Catalogs are kept in a struct catalogs, which hands out references; an
- * open one that nobody refers to is closed when others need its place.
+ * The catalog of one tenant: its writer, its readers, its directories, and what is known in memory
+ * about its blobs. Catalogs are kept in a set (stored/catalogs.h), which hands out references.
  *
  * The writer is used by the tenant's committer only. All else may be called by any thread.
  */
@@ -14,8 +13,9 @@
 
 #include "base/table.h"
 #include "stored/catalog_sql.h"
-#include "stored/database.h"
+#include "stored/database_pool.h"
 #include "stored/place.h"
+#include "stored/query.h"
 #include "stored/store.h"
 
 /* What is pinned by objects that are being read, in all: blobs of one catalog. */
@@ -50,8 +50,7 @@ struct catalog {
 	/* The committer's: */
 	uint64_t next_instance;
 	bool dirty; /* in the committer's list of those with a log */
-	bool unsettled; /* what an earlier process left there is not yet flushed */
-	uint64_t settle_at_ns; /* when to try that again */
+	bool unsettled; /* what was left there could not be flushed: read-only until reopened */
 	uint64_t log_tried; /* how long the log was when it was last checkpointed */
 
 	/*
@@ -67,35 +66,17 @@ struct catalog {
 	uint8_t shards_made[PLACE_SHARDS / 8];
 };
 
-struct catalogs {
-	const struct durable *durable;
-	int tenants_fd;
-	const char *tenants_path;
-	unsigned int limit;
-	unsigned int count;
-	struct catalog *first, *last;
-	pthread_mutex_t lock;
-};
-
-/* tenants_fd and tenants_path stay the caller's, and must outlive it. */
-void catalogs_init(struct catalogs *all, const struct durable *d, int tenants_fd,
-		   const char *tenants_path, unsigned int limit);
-
-/* Closes them all; no reference may be left. */
-void catalogs_clear(struct catalogs *all);
-
-/* A reference to the tenant's open catalog; -ENOENT where it has none and `make` is false. */
-must_check int catalog_get(struct catalogs *all, const struct ipc_id *tenant, bool make,
-			   struct catalog **ret);
-struct catalog *catalog_put(struct catalog *c);
-DEFINE_CLEANUP(struct catalog *, catalog_put)
-struct catalog *catalog_ref(struct catalog *c);
+/* Closed. NULL without memory. */
+struct catalog *catalog_new(struct catalogs *all, const struct ipc_id *tenant);
+struct catalog *catalog_free(struct catalog *c);
 
 /*
- * Before a change: 0 if the catalog may be written; SERVICE_UNAVAILABLE while what an earlier
- * process left in the log cannot be flushed. On the committer.
+ * Opens it unless it is; with `make`, makes what is missing; without, -ENOENT. Waits for whoever is
+ * opening or closing it. catalog_close() says false where there is nothing to close, or a flush
+ * failed: such a one is not opened again in this process. `opening` must be held for it.
  */
-must_check int catalog_settle(struct catalog *c);
+must_check int catalog_open(struct catalog *c, bool make);
+bool catalog_close(struct catalog *c);
 
 /* Marks it as failed; true for the first who says so. */
 bool catalog_fail(struct catalog *c);

@@ -3,13 +3,13 @@
 
 /*
  * A change is one write that happens wholly or not at all. It is made by change_new(), filled (what
- * it is to keep, through change_keep()), and submitted. Its tenant's committer decides everything in
- * one transaction - does the bucket exist, do the conditions hold, are the parts there - and calls
- * done() when the outcome is durable. Changes that build on one another (a bucket, then an object in
- * it) are submitted one after the other's done().
+ * it is to keep, through change_keep()), and submitted. Its tenant's committer decides everything
+ * in one transaction - does the bucket exist, do the conditions hold, are the parts there - and
+ * calls done() when the outcome is durable. Changes that build on one another (a bucket, then an
+ * object in it) are submitted one after the other's done().
  *
- * CHANGE(SYMBOL, symbol, makes more of it): the symbol names the member with its inputs and outputs;
- * what makes more of it is refused while the disk is full.
+ * CHANGE(SYMBOL, symbol, makes more of it): the symbol names the member with its inputs and
+ * outputs; what makes more of it is refused while the disk is full.
  */
 #define CHANGES(CHANGE)                                                                            \
 	CHANGE(CREATE_BUCKET, create_bucket, true)                                                 \
@@ -61,8 +61,8 @@ struct change_made {
 /* Whose copy is to be made. Only objects of the same tenant can be copied. */
 struct change_source {
 	struct span bucket, key, version;
-	struct condition condition;	/* condition_of_source(), kept with change_keep_condition() */
-	uint64_t instance;		/* 0: whatever is there; else -ESTALE if it is no more this one */
+	struct condition condition;	/* condition_of_source() */
+	uint64_t instance;		/* 0: any; else -ESTALE if another is there now */
 };
 
 struct change_create_bucket {
@@ -77,14 +77,14 @@ struct change_delete_bucket {
 struct change_put_object {
 	struct change_data data;
 	struct span attributes, storage_class;
-	struct condition condition;	/* If-Match, If-None-Match: PRECONDITION_FAILED, NO_SUCH_KEY */
+	struct condition condition;	/* PRECONDITION_FAILED, NO_SUCH_KEY */
 	struct change_made made;	/* out */
 };
 
 /*
  * By reference: no data is copied. INVALID_REQUEST where the source is larger than S3_PUT_MAX;
- * PRECONDITION_FAILED, NO_SUCH_KEY, NO_SUCH_VERSION. To keep a checksum of another algorithm, compute
- * it of an object that store_find_object() gave, and name its instance in the source.
+ * PRECONDITION_FAILED, NO_SUCH_KEY, NO_SUCH_VERSION. To keep a checksum of another algorithm,
+ * compute it of an object that store_find_object() gave, and name its instance in the source.
  */
 struct change_copy_object {
 	struct change_source source;
@@ -216,8 +216,8 @@ struct change *change_free(struct change *c);
 DEFINE_CLEANUP(struct change *, change_free)
 
 /*
- * Hands the change over; it comes back through done(), which may come before this returns. SLOW_DOWN:
- * too many are waiting; done() is not called and the change is still the caller's.
+ * Hands the change over; it comes back through done(), which may come before this returns.
+ * SLOW_DOWN: too many are waiting; done() is not called and the change is still the caller's.
  */
 must_check int store_submit(struct store *s, struct change *c);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/claims.h"
 
+#include "stored/query.h"
+
 #define CLAIMS_VERSION 1
 
 #define CLAIMS_SCHEMA                                                                              \

@@ -3,184 +3,12 @@
 
 #include <time.h>
 
-#include "base/clock.h"
-#include "stored/apply.h"
+#include "stored/batch.h"
 #include "stored/engine.h"
 
 #define IDLE_NS NS_PER_S
 /* Readers may keep a log from starting over; past so many limits they are waited for. */
 #define LOG_PATIENCE 4
-
-/* --- one change ---------------------------------------------------------------------------- */
-
-static int apply(struct work *w, struct change *c)
-{
-	switch (c->kind) {
-#define CHANGE(SYMBOL, symbol, more)                                                               \
-	case CHANGE_##SYMBOL:                                                                      \
-		return apply_##symbol(w, c);
-		CHANGES(CHANGE)
-#undef CHANGE
-	case CHANGE_KIND_COUNT:
-		break;
-	}
-	return -EINVAL;
-}
-
-static bool makes_more(enum change_kind kind)
-{
-	static const bool more_of_it[CHANGE_KIND_COUNT] = {
-#define CHANGE(SYMBOL, symbol, more) [CHANGE_##SYMBOL] = (more),
-		CHANGES(CHANGE)
-#undef CHANGE
-	};
-
-	return more_of_it[kind];
-}
-
-static int run_statement(struct database *db, enum catalog_statement statement)
-{
-	struct query q = query_begin(db, statement);
-
-	return query_run(&q);
-}
-
-/* --- a transaction ------------------------------------------------------------------------- */
-
-/* Changes of one tenant that are committed together, and how that goes. */
-struct batch {
-	struct committer *committer;
-	struct catalog *catalog;
-	struct database *db;
-	struct change *changes[COMMITTER_BATCH_MAX];
-	size_t n;
-	bool made_dead;
-};
-
-enum transaction_outcome {
-	TRANSACTION_DONE = 0,
-	TRANSACTION_GONE, /* SQLite undid all of it; none of the results stands */
-	TRANSACTION_LOST, /* a flush failed: the catalog is not to be trusted any more */
-};
-
-static struct store *store_of(const struct batch *b)
-{
-	return b->committer->store;
-}
-
-/* Applies one change within the transaction, so that its failure leaves the others alone. */
-static int apply_one(struct batch *b, struct change *c)
-{
-	struct work w = {
-		.catalog = b->catalog,
-		.db = b->db,
-		.change = c,
-		.now_ms = store_now_ms(),
-	};
-	int r;
-
-	if (makes_more(c->kind)) {
-		c->result = room_check(&store_of(b)->room, 0);
-		if (c->result != 0)
-			return TRANSACTION_DONE;
-	}
-	r = run_statement(b->db, CATALOG_SAVEPOINT);
-	if (r == 0)
-		r = apply(&w, c);
-	c->missing = w.missing;
-	c->result = r;
-	b->made_dead |= w.made_dead;
-	if (r < 0 && database_lost_flush(b->db))
-		return TRANSACTION_LOST;
-	/* A full disk, for one, makes SQLite roll everything back by itself. */
-	if (!database_in_transaction(b->db))
-		return TRANSACTION_GONE;
-	if (r != 0)
-		r = run_statement(b->db, CATALOG_ROLLBACK_TO);
-	if (r >= 0)
-		r = run_statement(b->db, CATALOG_RELEASE);
-	return r < 0 ? TRANSACTION_GONE : TRANSACTION_DONE;
-}
-
-static void roll_back(struct batch *b)
-{
-	/* If even this fails, the next BEGIN will, and so on: nothing is ever acknowledged. */
-	if (database_in_transaction(b->db))
-		(void)!run_statement(b->db, CATALOG_ROLLBACK);
-}
-
-static int commit(struct batch *b, struct change **changes, size_t n)
-{
-	const struct durable *d = &store_of(b)->durable;
-	bool any = false, lost;
-	int r;
-
-	for (size_t i = 0; i < n; i++)
-		any |= changes[i]->result == 0;
-	if (!any) {
-		roll_back(b);
-		return TRANSACTION_DONE;
-	}
-	durable_step(d, DURABLE_CATALOG_COMMIT);
-	r = run_statement(b->db, CATALOG_COMMIT);
-	if (r == 0) {
-		durable_step(d, DURABLE_CATALOG_COMMITTED);
-		return TRANSACTION_DONE;
-	}
-	lost = database_lost_flush(b->db);
-	roll_back(b);
-	for (size_t i = 0; i < n; i++) {
-		changes[i]->result = r;
-		changes[i]->uncertain = lost;
-	}
-	return lost ? TRANSACTION_LOST : TRANSACTION_GONE;
-}
-
-static enum transaction_outcome transact(struct batch *b, struct change **changes, size_t n)
-{
-	int r, outcome = TRANSACTION_DONE;
-
-	r = run_statement(b->db, CATALOG_BEGIN);
-	if (r < 0) {
-		for (size_t i = 0; i < n; i++)
-			changes[i]->result = r;
-		return TRANSACTION_DONE;
-	}
-	for (size_t i = 0; i < n && outcome == TRANSACTION_DONE; i++)
-		outcome = apply_one(b, changes[i]);
-	if (outcome == TRANSACTION_DONE)
-		return commit(b, changes, n);
-	roll_back(b);
-	return outcome;
-}
-
-/*
- * One whose transaction went has its reason in its result, but where the reason was none of its
- * own.
- */
-static enum transaction_outcome transact_alone(struct batch *b, struct change *c)
-{
-	enum transaction_outcome outcome = transact(b, &c, 1);
-
-	if (outcome == TRANSACTION_GONE && c->result == 0)
-		c->result = -EIO;
-	return outcome;
-}
-
-static void commit_batch(struct batch *b)
-{
-	enum transaction_outcome outcome = transact(b, b->changes, b->n);
-
-	if (outcome == TRANSACTION_GONE && b->n == 1 && b->changes[0]->result == 0)
-		b->changes[0]->result = -EIO;
-	if (outcome == TRANSACTION_GONE && b->n > 1) {
-		outcome = TRANSACTION_DONE;
-		for (size_t i = 0; i < b->n && outcome != TRANSACTION_LOST; i++)
-			outcome = transact_alone(b, b->changes[i]);
-	}
-	if (outcome == TRANSACTION_LOST)
-		store_fail_catalog(store_of(b), b->catalog);
-}
 
 /* --- around it ----------------------------------------------------------------------------- */
 
@@ -217,7 +45,7 @@ static void finish_all(struct batch *b)
 		settle_blob(c);
 		if (failed)
 			c->result = S3_ERROR_SERVICE_UNAVAILABLE;
-		finish(store_of(b), c);
+		finish(b->store, c);
 	}
 }
 
@@ -287,16 +115,13 @@ static int open_catalog(struct batch *b, struct catalog **ret)
 
 	for (size_t i = 0; i < b->n; i++)
 		make |= b->changes[i]->kind == CHANGE_CREATE_BUCKET;
-	r = catalog_get(&store_of(b)->catalogs, &b->changes[0]->tenant, make, &c);
+	r = catalog_get(&b->store->catalogs, &b->changes[0]->tenant, make, &c);
 	if (r == -ENOENT)
 		return S3_ERROR_NO_SUCH_BUCKET;
 	if (r < 0)
 		return r;
-	if (atomic_load(&c->state) == CATALOG_FAILED)
+	if (c->unsettled || atomic_load(&c->state) == CATALOG_FAILED)
 		return S3_ERROR_SERVICE_UNAVAILABLE;
-	r = catalog_settle(c);
-	if (r != 0)
-		return r;
 	*ret = steal_ptr(c);
 	return 0;
 }
@@ -315,7 +140,7 @@ static void commit_tenant(struct committer *m, struct batch *b)
 	if (r == 0) {
 		b->db = c->writer;
 		b->made_dead = false;
-		commit_batch(b);
+		batch_commit(b);
 	}
 	/* The changes are gone from here on. */
 	finish_all(b);
@@ -374,7 +199,7 @@ static void *committer_run(void *context)
 	struct committer *m = context;
 	struct change *list;
 	/* Some KiB, and the only one of this thread. */
-	struct batch b = { .committer = m };
+	struct batch b = { .store = m->store };
 
 	pthread_setname_np(pthread_self(), "committer");
 	while (take_waiting(m, &list)) {

@@ -12,7 +12,6 @@
 #include "stored/change.h"
 
 #define COMMITTERS_MAX	      64
-#define COMMITTER_BATCH_MAX   512 /* changes in one transaction */
 #define COMMITTER_WAITING_MAX 8192 /* changes in one queue */
 
 struct committer {

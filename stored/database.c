@@ -3,14 +3,12 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
 
-#define BUSY_WAIT_MS  5000
-#define POOL_IDLE_MAX 8
+#define BUSY_WAIT_MS 5000
 
 /* In KiB. A reader's cache is dropped whenever the writer commits, so a large one is no use. */
 #define WRITER_CACHE "PRAGMA cache_size = -8192"
@@ -36,7 +34,7 @@ int database_setup(void)
 }
 
 /* What the last failure on this connection is as an errno. */
-static int error_of(const struct database *db, int code)
+int database_error(const struct database *db, int code)
 {
 	int system = db->handle ? sqlite3_system_errno(db->handle) : 0;
 
@@ -70,7 +68,7 @@ static int error_of(const struct database *db, int code)
 
 static int error_now(const struct database *db)
 {
-	return error_of(db, sqlite3_extended_errcode(db->handle));
+	return database_error(db, sqlite3_extended_errcode(db->handle));
 }
 
 int database_run(struct database *db, const char *sql)
@@ -159,7 +157,7 @@ int database_open(const char *path, enum database_role role, const struct durabl
 		return -ENOMEM;
 	r = sqlite3_open_v2(path, &db->handle, flags, NULL);
 	if (r != SQLITE_OK)
-		return error_of(db, r);
+		return database_error(db, r);
 	sqlite3_busy_timeout(db->handle, BUSY_WAIT_MS);
 	r = configure(db, role);
 	if (r < 0)
@@ -238,186 +236,4 @@ int database_checkpoint(struct database *db, bool whole)
 	if (sqlite3_wal_checkpoint_v2(db->handle, NULL, mode, NULL, NULL) != SQLITE_OK)
 		return error_now(db);
 	return 0;
-}
-
-/* --- queries ------------------------------------------------------------------------------- */
-
-static sqlite3_stmt *prepare(struct database *db, size_t number)
-{
-	if (!db->prepared[number] &&
-	    sqlite3_prepare_v3(db->handle, db->texts.sql[number], -1, SQLITE_PREPARE_PERSISTENT,
-			       &db->prepared[number], NULL) != SQLITE_OK)
-		return NULL;
-	return db->prepared[number];
-}
-
-struct query query_begin(struct database *db, size_t number)
-{
-	struct query q = { .db = db, .statement = prepare(db, number) };
-
-	if (!q.statement)
-		q.error = error_now(db);
-	return q;
-}
-
-void query_end(struct query *q)
-{
-	if (!q->statement)
-		return;
-	/* The result of a reset is that of the last step, which was looked at. */
-	(void)sqlite3_reset(q->statement);
-	(void)sqlite3_clear_bindings(q->statement);
-	q->statement = NULL;
-}
-
-void query_again(struct query *q)
-{
-	if (q->statement)
-		(void)sqlite3_reset(q->statement);
-	q->bound = 0;
-}
-
-static void note(struct query *q, int code)
-{
-	if (code != SQLITE_OK && !q->error)
-		q->error = error_of(q->db, code);
-}
-
-void query_number(struct query *q, uint64_t value)
-{
-	if (value > INT64_MAX && !q->error)
-		q->error = -ERANGE;
-	if (!q->error)
-		note(q, sqlite3_bind_int64(q->statement, ++q->bound, (int64_t)value));
-}
-
-void query_bytes(struct query *q, struct span value)
-{
-	if (q->error)
-		return;
-	/* A NULL pointer would be bound as NULL, also where it is an empty run of bytes. */
-	if (span_is_none(value))
-		note(q, sqlite3_bind_null(q->statement, ++q->bound));
-	else
-		note(q, sqlite3_bind_blob64(q->statement, ++q->bound, value.data, value.len,
-					    SQLITE_STATIC));
-}
-
-void query_text(struct query *q, struct span value)
-{
-	if (!q->error)
-		note(q, sqlite3_bind_text64(q->statement, ++q->bound, value.data ? value.data : "",
-					    value.len, SQLITE_STATIC, SQLITE_UTF8));
-}
-
-int query_step(struct query *q)
-{
-	if (q->error)
-		return q->error;
-	switch (sqlite3_step(q->statement)) {
-	case SQLITE_ROW:
-		return 1;
-	case SQLITE_DONE:
-		return 0;
-	default:
-		return error_now(q->db);
-	}
-}
-
-int query_run(struct query *q)
-{
-	int r = query_step(q);
-
-	query_end(q);
-	return r < 0 ? r : 0;
-}
-
-uint64_t query_column_number(const struct query *q, int column)
-{
-	int64_t value = sqlite3_column_int64(q->statement, column);
-
-	return value < 0 ? 0 : (uint64_t)value;
-}
-
-struct span query_column_bytes(const struct query *q, int column)
-{
-	const void *data;
-
-	if (sqlite3_column_type(q->statement, column) == SQLITE_NULL)
-		return SPAN_NONE;
-	/* An empty BLOB has no pointer; it is there all the same. */
-	data = sqlite3_column_blob(q->statement, column);
-	return (struct span){ data ? data : "",
-			      (size_t)sqlite3_column_bytes(q->statement, column) };
-}
-
-int query_column_copy(const struct query *q, int column, void *to, size_t len)
-{
-	struct span s = query_column_bytes(q, column);
-
-	if (s.len != len)
-		return -EUCLEAN;
-	memcpy(to, s.data ? s.data : "", len);
-	return 0;
-}
-
-/* --- pools --------------------------------------------------------------------------------- */
-
-int database_pool_init(struct database_pool *p, const char *path, const struct durable *d,
-		       struct database_texts texts)
-{
-	*p = (struct database_pool){
-		.path = strdup(path),
-		.durable = d,
-		.texts = texts,
-		.lock = PTHREAD_MUTEX_INITIALIZER,
-	};
-	return p->path ? 0 : -ENOMEM;
-}
-
-void database_pool_clear(struct database_pool *p)
-{
-	while (p->idle) {
-		struct database *db = p->idle;
-
-		p->idle = db->next;
-		database_close(db);
-	}
-	p->n_idle = 0;
-	free(p->path);
-	p->path = NULL;
-}
-
-int database_pool_take(struct database_pool *p, struct database **ret)
-{
-	struct database *db;
-
-	pthread_mutex_lock(&p->lock);
-	db = p->idle;
-	if (db) {
-		p->idle = db->next;
-		p->n_idle--;
-	}
-	pthread_mutex_unlock(&p->lock);
-	if (!db)
-		return database_open(p->path, DATABASE_READER, p->durable, p->texts, ret);
-	db->next = NULL;
-	*ret = db;
-	return 0;
-}
-
-void database_pool_give(struct database_pool *p, struct database *db)
-{
-	bool keep;
-
-	pthread_mutex_lock(&p->lock);
-	keep = p->n_idle < POOL_IDLE_MAX;
-	if (keep) {
-		db->next = p->idle;
-		p->idle = db;
-		p->n_idle++;
-	}
-	pthread_mutex_unlock(&p->lock);
-	if (!keep)
-		database_close(db);
 }

@@ -2,15 +2,14 @@
 #pragma once
 
 /*
- * One connection to one SQLite file, with its prepared statements, and queries on it. A connection
- * is used by one thread at a time. Exactly one connection to a file is the WRITER, for as long as
- * the file is open anywhere: it alone writes and checkpoints (before SQLite 3.51.3 two that do can
+ * One connection to one SQLite file, with its prepared statements (stored/query.h runs them). It is
+ * used by one thread at a time. Exactly one connection to a file is the WRITER, for as long as the
+ * file is open anywhere: it alone writes and checkpoints (before SQLite 3.51.3 two that do can
  * corrupt the log). READERs cannot.
  *
  * Statements are constant texts, known by number. What comes from outside is only ever bound.
  */
 
-#include <pthread.h>
 #include <sqlite3.h>
 
 #include "base/span.h"
@@ -38,8 +37,7 @@ struct database {
 /* Once in a process, before any other thread. */
 must_check int database_setup(void);
 
-/* A WRITER makes the file where it is missing. -ENOENT for a READER; -EUCLEAN: it is no database.
- */
+/* A WRITER makes a missing file, a READER says -ENOENT. -EUCLEAN: it is no database. */
 must_check int database_open(const char *path, enum database_role role, const struct durable *d,
 			     struct database_texts texts, struct database **ret);
 struct database *database_close(struct database *db);
@@ -51,6 +49,9 @@ must_check int database_run(struct database *db, const char *sql);
 /* A pragma's one number, such as user_version. */
 must_check int database_number(struct database *db, const char *sql, int64_t *ret);
 
+/* What a result of SQLite's means as -errno. */
+int database_error(const struct database *db, int code);
+
 /* Whether a transaction is open: after an error SQLite may have ended it by itself. */
 bool database_in_transaction(const struct database *db);
 
@@ -61,15 +62,16 @@ bool database_in_transaction(const struct database *db);
 bool database_lost_flush(const struct database *db);
 
 /*
- * To be called before the writer of `name` in this directory is opened. 1: an earlier process left a log
- * behind, perhaps because a flush failed, and pages of it may be in memory only by that name: they are
- * dropped, and the log must be checkpointed whole before anything is built on it. 0: it ended in order.
+ * To be called before the writer of `name` in this directory is opened. 1: an earlier process left
+ * a log behind, perhaps because a flush failed, and what is in memory may not be what is on the
+ * disk: it is dropped from there, and the log must be checkpointed whole before anything is built
+ * on it. 0: it ended in order.
  */
 must_check int database_forget_pages(int directory_fd, const char *name);
 
 /*
- * Closing it will not touch the log. After a lost flush the log's pages may be clean in memory and missing
- * on the disk: only who reads them again from there may move them into the file.
+ * Closing it will not touch the log. After a lost flush the log's pages may be clean in memory and
+ * missing on the disk: only who reads them again from there may move them into the file.
  */
 void database_keep_log(struct database *db);
 
@@ -78,56 +80,3 @@ void database_keep_log(struct database *db);
  * readers and leaves the log empty; -EBUSY if they do not end.
  */
 must_check int database_checkpoint(struct database *db, bool whole);
-
-/* --- queries ------------------------------------------------------------------------------- */
-
-/*
- * A statement being run: begin, bind in order, step, read columns, end. Errors of binding stick and
- * come out of the first step. Bound bytes are borrowed until the end; columns until the next step.
- */
-struct query {
-	struct database *db;
-	sqlite3_stmt *statement;
-	int bound;
-	int error;
-};
-
-struct query query_begin(struct database *db, size_t number);
-void query_end(struct query *q); /* for _cleanup_ */
-
-void query_number(struct query *q, uint64_t value); /* over INT64_MAX: -ERANGE */
-void query_bytes(struct query *q, struct span value); /* a BLOB; SPAN_NONE is NULL */
-void query_text(struct query *q, struct span value);
-
-/* 1: a row; 0: no more. */
-must_check int query_step(struct query *q);
-
-/* For statements without rows: steps once and ends. */
-must_check int query_run(struct query *q);
-
-/* Binds from the start again, as for the next seek. */
-void query_again(struct query *q);
-
-uint64_t query_column_number(const struct query *q, int column); /* NULL and negative: 0 */
-struct span query_column_bytes(const struct query *q, int column); /* NULL: SPAN_NONE */
-
-/* Exactly `len` bytes to `to`; -EUCLEAN where the column is of another length. */
-must_check int query_column_copy(const struct query *q, int column, void *to, size_t len);
-
-/* --- pools --------------------------------------------------------------------------------- */
-
-/* Readers of one file that are not in use. The file's writer is opened before and closed after. */
-struct database_pool {
-	char *path;
-	const struct durable *durable;
-	struct database_texts texts;
-	struct database *idle;
-	size_t n_idle;
-	pthread_mutex_t lock;
-};
-
-must_check int database_pool_init(struct database_pool *p, const char *path,
-				  const struct durable *d, struct database_texts texts);
-void database_pool_clear(struct database_pool *p);
-must_check int database_pool_take(struct database_pool *p, struct database **ret);
-void database_pool_give(struct database_pool *p, struct database *db);

@@ -3,9 +3,10 @@
 
 /*
  * The order in which things become durable, in one file. Data is flushed, then it gets its name and
- * the name's directory is flushed, then the catalog's transaction is committed and flushed, then the
- * client hears 200. Deleting goes the other way: first the row, later the file. So a crash leaves the
- * old object or the new one, and at worst a blob that nobody names, which the sweep finds.
+ * the name's directory is flushed, then the catalog's transaction is committed and flushed, then
+ * the client hears 200. Deleting goes the other way: first the row, later the file. So a crash
+ * leaves the old object or the new one, and at worst a blob that nobody names, which the sweep
+ * finds.
  *
  * Everything in the store that flushes, names or unnames a file goes through here, and says which
  * step it is: a crash test stops the process at each of them.

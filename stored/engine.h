@@ -7,7 +7,7 @@
  */
 
 #include "stored/bucket_index.h"
-#include "stored/catalog.h"
+#include "stored/catalogs.h"
 #include "stored/committer.h"
 #include "stored/room.h"
 #include "stored/sweep.h"

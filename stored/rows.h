@@ -4,7 +4,7 @@
 /* Rows of a catalog as structs, for readers and committers alike. */
 
 #include "stored/catalog_sql.h"
-#include "stored/database.h"
+#include "stored/query.h"
 #include "stored/store.h"
 
 struct object_row {

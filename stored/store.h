@@ -37,15 +37,16 @@ struct change;
 struct store_config {
 	const char *data_dir;		/* absolute; must exist, and be this process's alone */
 	enum durability durability;	/* FULL unless the operator wrote otherwise */
-	unsigned int committers;	/* threads that write catalogs; a tenant has always the same */
+	unsigned int committers;	/* threads that write catalogs */
 	unsigned int max_open_catalogs;	/* more are closed, least recently used first */
 	uint64_t floor_bytes;		/* free space that uploads leave alone; 256 MiB or 1 % */
 	uint64_t wal_limit;		/* a write-ahead log is checkpointed before it is longer */
 	unsigned int sweep_delay_s;	/* from the start to the look for orphans */
 
 	/*
-	 * A flush failed, so what that tenant's catalog holds is uncertain: it takes no more changes,
-	 * and this process should end and be started again. On any thread; must not call the store.
+	 * A flush failed, so what that tenant's catalog holds is uncertain: it takes no more
+	 * changes, and this process should end and be started again. On any thread; must not call
+	 * the store.
 	 */
 	void (*failed)(void *context, const struct ipc_id *tenant);
 	void *context;
@@ -170,14 +171,14 @@ struct listing_item {
 struct listing {
 	struct span prefix;		/* SPAN_NONE or empty: all */
 	struct span delimiter;		/* SPAN_NONE or empty: none; any length */
-	struct span after;		/* begin behind this key or common prefix; SPAN_NONE: at the start */
-	struct span after_upload;	/* uploads: behind this id of the key `after`; else behind all of it */
+	struct span after;		/* begin behind this key or common prefix; or SPAN_NONE */
+	struct span after_upload;	/* uploads: only behind this id of the key `after` */
 	uint32_t limit;			/* 0: nothing is emitted, nothing is truncated */
 	/* 0 goes on, < 0 ends the list with it. Must not call the store. */
 	int (*emit)(void *context, const struct listing_item *item);
 	void *context;
 
-	bool truncated;			/* there is more; go on with `after` = last, `after_upload` */
+	bool truncated;			/* there is more: go on behind `last` */
 	uint32_t count;			/* of items emitted */
 	size_t last_len;
 	uint8_t last[S3_KEY_MAX];	/* the last key or common prefix emitted */

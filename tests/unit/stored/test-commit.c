@@ -285,6 +285,7 @@ static struct {
 } methods[4];
 
 static _Atomic bool flushes_fail;
+static _Atomic int flush_error = SQLITE_IOERR_FSYNC;
 static _Atomic int n_failed;
 
 static int sync_or_fail(sqlite3_file *file, int flags)
@@ -292,7 +293,7 @@ static int sync_or_fail(sqlite3_file *file, int flags)
 	for (size_t i = 0; i < ARRAY_SIZE(methods); i++)
 		if (file->pMethods == &methods[i].failing && !flushes_fail)
 			return methods[i].real->xSync(file, flags);
-	return SQLITE_IOERR_FSYNC;
+	return flush_error;
 }
 
 static int open_failing(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
@@ -367,26 +368,45 @@ static void test_after_a_failed_flush_nothing_is_acknowledged(void)
 	fixture_end(&f);
 }
 
-static void test_an_unsettled_log_is_read_only_until_it_is_flushed(void)
+/* A store whose last process left a log that it could not flush. */
+static void leave_a_log(void)
 {
-	struct catalog *c;
-
 	begin_failing();
 	flushes_fail = true;
 	assert(put(&f, "new", SPAN("new")) == S3_ERROR_SERVICE_UNAVAILABLE);
 	fixture_close(&f);
+}
+
+static void test_an_unsettled_log_is_read_only_until_it_is_read_again(void)
+{
+	leave_a_log();
 	fixture_open(&f);
 	assert(holds(&f, "old", SPAN("old")));
 	assert(put(&f, "new", SPAN("new")) == S3_ERROR_SERVICE_UNAVAILABLE);
 	assert(delete_object(&f, "old") == S3_ERROR_SERVICE_UNAVAILABLE);
+	/* The next flush may well claim to be fine. */
 	flushes_fail = false;
-	/* Not asked again at once. */
 	assert(put(&f, "new", SPAN("new")) == S3_ERROR_SERVICE_UNAVAILABLE);
-	c = own_catalog();
-	c->settle_at_ns = 0;
+	assert(holds(&f, "old", SPAN("old")));
+	fixture_close(&f);
+	fixture_open(&f);
 	assert(put(&f, "new", SPAN("new")) == 0);
-	assert(holds(&f, "new", SPAN("new")));
-	catalog_put(c);
+	assert(holds(&f, "new", SPAN("new")) && holds(&f, "old", SPAN("old")));
+	fixture_end(&f);
+}
+
+/* A full disk loses nothing, and must not keep anyone from deleting. */
+static void test_a_log_that_only_lacks_room_is_gone_on_with(void)
+{
+	leave_a_log();
+	flush_error = SQLITE_FULL;
+	fixture_open(&f);
+	assert(holds(&f, "old", SPAN("old")));
+	flushes_fail = false;
+	flush_error = SQLITE_IOERR_FSYNC;
+	assert(delete_object(&f, "old") == 0);
+	assert(create_bucket(&f, "second") == 0);
+	assert(is_missing(&f, "old"));
 	fixture_end(&f);
 }
 
@@ -545,7 +565,8 @@ int main(void)
 	RUN(test_half_done_work_is_undone);
 	RUN(test_t58_a_full_catalog_refuses_and_can_be_emptied);
 	RUN(test_after_a_failed_flush_nothing_is_acknowledged);
-	RUN(test_an_unsettled_log_is_read_only_until_it_is_flushed);
+	RUN(test_an_unsettled_log_is_read_only_until_it_is_read_again);
+	RUN(test_a_log_that_only_lacks_room_is_gone_on_with);
 	RUN(test_a_failed_flush_of_the_index_stops_creations_only);
 	RUN(test_the_log_has_a_limit);
 	RUN(test_an_idle_log_is_moved_into_the_file);
