@@ -9,7 +9,9 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  *
  * Two heads of the same canonical form must mean the same, or a broken frontend could change the
- * one into the other: where the parser in s3/ would see a difference, reading fails here.
+ * one into the other: where the parser in s3/ would see a difference, reading fails here or there.
+ * What is left is SigV4's own: in a value any run of blanks counts as one space. In what names an
+ * object the parser refuses such runs; in metadata it keeps them as they came.
  */
 
 #include "base/buffer.h"

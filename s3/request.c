@@ -172,11 +172,28 @@ static int take_query(struct parser *p, int (*take)(struct parser *, struct span
 	return 0;
 }
 
-/* Of a presigned query: `x-amz-*` that are no parts of the signature stand for headers. */
+/* Whether a header or parameter of that name has been taken. */
+static bool is_taken(const struct parser *p, struct span name)
+{
+	enum s3_header h = s3_header_find(name);
+
+	for (size_t i = 0; i < p->meta.count; i++)
+		if (span_equal_nocase(p->meta.fields[i].name, name))
+			return true;
+	return h != S3_HEADER_COUNT && !span_is_none(p->request->headers[h]);
+}
+
+/*
+ * Of a presigned query: `x-amz-*` that are no parts of the signature stand for headers. A signature
+ * does not tell in which order parameters came, so that two of a name would have two meanings.
+ */
 static int take_hoisted(struct parser *p, struct span name, struct span value)
 {
 	if (!span_starts_with_nocase(name, SPAN("x-amz-")) || s3_param_find(name) != S3_PARAM_COUNT)
 		return 0;
+	if (is_taken(p, name))
+		return s3_refuse(S3_ERROR_INVALID_REQUEST, "A header was sent more than once.",
+				 p->detail);
 	if (!is_one_line(value))
 		return s3_refuse(S3_ERROR_INVALID_ARGUMENT,
 				 "A query parameter holds a line break or a NUL.", p->detail);

@@ -157,13 +157,27 @@ static struct span cut_version(struct span *value)
 	return version;
 }
 
+/* Signatures count any number of blanks for one space. A key may not depend on how many there are. */
+static bool is_ambiguous(struct span s)
+{
+	const uint8_t *b = s.data;
+
+	for (size_t i = 0; i < s.len; i++)
+		if (b[i] == '\t' || (i && b[i] == ' ' && b[i - 1] == ' '))
+			return true;
+	return false;
+}
+
 int target_locate_source(struct span value, struct buffer *decoded, struct place *ret,
 			 struct span *ret_version)
 {
 	struct place place = { .level = S3_LEVEL_OBJECT };
-	struct span version = cut_version(&value);
+	struct span version;
 	int r;
 
+	if (is_ambiguous(value))
+		return S3_ERROR_INVALID_ARGUMENT;
+	version = cut_version(&value);
 	if (span_starts_with_nocase(value, SPAN("arn:")))
 		return S3_ERROR_NOT_IMPLEMENTED;
 	/* The whole is encoded once: some clients encode the slash behind the bucket too. */

@@ -528,6 +528,13 @@ static void test_headers_in_a_query_are_checked_like_others(void)
 		  S3_ERROR_NOT_IMPLEMENTED },
 		{ "PUT /bkt/k?x-amz-meta-a=b%0d%0a" PRESIGNED "\nContent-Length: 0",
 		  S3_ERROR_INVALID_ARGUMENT },
+		{ "PUT /bkt/k?x-amz-meta-a=b&x-amz-meta-a=c" PRESIGNED "\nContent-Length: 0",
+		  S3_ERROR_INVALID_REQUEST },
+		{ "PUT /bkt/k?x-amz-meta-a=b&X-Amz-Meta-A=c" PRESIGNED "\nContent-Length: 0",
+		  S3_ERROR_INVALID_REQUEST },
+		{ "GET /bkt/k?attributes&x-amz-object-attributes=ETag"
+		  "&x-amz-object-attributes=Checksum" PRESIGNED,
+		  S3_ERROR_INVALID_REQUEST },
 		{ "PUT /bkt?x-amz-acl=private" PRESIGNED "\nx-amz-acl: private",
 		  S3_ERROR_INVALID_REQUEST },
 		/* Without a signature over the query they are nothing. */

@@ -224,6 +224,11 @@ static void test_copy_sources_in_all_their_forms(void)
 		{ "bucket/who?x=1&y", 0, "who?x=1&y", NULL },
 		{ "bucket/%252e", 0, "%2e", NULL },
 		{ "bucket/../x", 0, "../x", NULL },
+		{ "bucket/a b", 0, "a b", NULL },
+		{ "bucket/a%20%20b", 0, "a  b", NULL },
+		/* Signed alike, but of other keys. */
+		{ "bucket/a  b", S3_ERROR_INVALID_ARGUMENT, NULL, NULL },
+		{ "bucket/a\tb", S3_ERROR_INVALID_ARGUMENT, NULL, NULL },
 		{ "", S3_ERROR_INVALID_ARGUMENT, NULL, NULL },
 		{ "/", S3_ERROR_INVALID_ARGUMENT, NULL, NULL },
 		{ "bucket", S3_ERROR_INVALID_ARGUMENT, NULL, NULL },
