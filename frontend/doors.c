@@ -5,9 +5,6 @@
 
 #include "frontend/worker.h"
 
-/* Between two looks at the rest of the loop. */
-#define ACCEPT_BATCH 32
-
 /* With the doors closed, the sweep opens them again. */
 static bool make_room(struct worker *w)
 {
@@ -20,32 +17,43 @@ static bool make_room(struct worker *w)
 	return false;
 }
 
-/* True while there may be more. */
-static bool accept_one(struct worker *w, int listen_fd)
+static void accept_one(struct worker *w, int listen_fd)
 {
 	struct sockaddr_storage address;
 	socklen_t len = sizeof(address);
 	int fd;
 
 	if (!make_room(w))
-		return false;
+		return;
 	fd = accept4(listen_fd, (struct sockaddr *)&address, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0) {
 		/* Out of descriptors: let those who are here finish. */
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
 			doors_close(&w->doors);
-		return errno == ECONNABORTED || errno == EINTR;
+		return;
 	}
 	http_add(&w->http, fd, (struct sockaddr *)&address, len);
-	return true;
 }
 
+/* Exclusive: of all workers that wait at a door, the kernel wakes one. */
+static int open_one(struct door *d)
+{
+	return loop_add(&d->worker->loop, &d->source, EPOLLIN | EPOLLEXCLUSIVE);
+}
+
+/*
+ * The one it wakes is the first in the queue at the door, where whoever came first stays for ever.
+ * So one takes one connection and goes to the queue's end: otherwise a single worker would have
+ * them all, and one processor would serve them.
+ */
 static int door_ready(struct loop_source *s, uint32_t events)
 {
 	struct door *d = (struct door *)((char *)s - offsetof(struct door, source));
 
-	for (int i = 0; i < ACCEPT_BATCH && accept_one(d->worker, s->fd); i++)
-		;
+	accept_one(d->worker, s->fd);
+	loop_remove(s);
+	if (d->worker->doors.are_open && open_one(d) < 0)
+		doors_close(&d->worker->doors);
 	return 0;
 }
 
@@ -57,15 +65,13 @@ void doors_init(struct doors *d, struct worker *w, const int *fds, int n)
 					    .worker = w };
 }
 
-/* Exclusive: of all workers that wait at a door, the kernel wakes one. */
 int doors_open(struct doors *d)
 {
-	struct loop *l = &d->door[0].worker->loop;
 	int r = 0;
 
 	for (int i = 0; i < d->n && r == 0; i++)
 		if (!d->door[i].source.loop)
-			r = loop_add(l, &d->door[i].source, EPOLLIN | EPOLLEXCLUSIVE);
+			r = open_one(&d->door[i]);
 	d->are_open = r == 0;
 	return r;
 }

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The listening sockets of a worker, which all workers share. At the limit of connections the one
- * that has been idle longest makes room for a new one; where nobody is idle, newcomers wait in the
- * kernel's queue.
+ * The listening sockets of a worker, which all workers share and serve in turn. At the limit of
+ * connections the one that has been idle longest makes room for a new one; where nobody is idle,
+ * newcomers wait in the kernel's queue.
  */
 
 #include "base/loop.h"

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the kernel says of the running daemons: confined, every thread of them."""
+"""What the kernel says of the running daemons: confined, every thread of them, and all at work."""
 
+import contextlib
 import os
 
 import pytest
 
-from lib import coffer, procfs
+from lib import coffer, procfs, rawhttp
 
 NOBODYS_CAPABILITIES = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 
@@ -71,3 +72,19 @@ def test_the_launcher_says_how_it_is_confined(running):
     wanted = "three" if os.geteuid() == 0 else "one"
     assert any(wanted in line and "uid" in line.lower() or wanted in line and "user" in line.lower()
                for line in said.splitlines()), said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="reading another user's /proc needs root")
+def test_workers_take_connections_in_turn(running):
+    workers = running.workers()
+    if len(workers) < 2:
+        pytest.skip("one processor has one worker")
+    before = {pid: procfs.descriptors(pid) for pid in workers}
+    with contextlib.ExitStack() as held:
+        for _ in range(8 * len(workers)):
+            c = held.enter_context(rawhttp.Connection(running))
+            c.send(rawhttp.head("GET", "/", [("Host", running.netloc)]))
+            c.receive()
+        took = [procfs.descriptors(pid) - before[pid] for pid in workers]
+    # As busy as a machine may be: nobody goes empty, and nobody has nearly all.
+    assert min(took) >= 4, took
