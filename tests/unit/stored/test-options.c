@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stored/options.h"
+
+#include <getopt.h>
+
+#undef NDEBUG
+#include <assert.h>
+
+#define REQUIRED "--data", "/d", "--authd", "/a", "--frontend-uid", "7"
+
+static struct options o;
+
+static bool parse(char **argv)
+{
+	int argc = 0;
+
+	while (argv[argc])
+		argc++;
+	optind = 0; /* how the C library is told that this is another line */
+	return options_parse(argc, argv, &o);
+}
+
+#define PARSE(...) parse((char *[]){ "coffer-stored", __VA_ARGS__, NULL })
+
+static void test_what_is_not_said_has_defaults(void)
+{
+	assert(PARSE(REQUIRED));
+	assert(o.frontend_uid == 7 && o.authd_uid == (uid_t)-1 && o.uid == (uid_t)-1);
+	assert(o.inline_limit == OPTIONS_INLINE_LIMIT && !o.region);
+	assert(o.durability == DURABILITY_FULL && o.confine == CONFINE_STRICT);
+}
+
+static void test_what_is_said_is_taken(void)
+{
+	assert(PARSE(REQUIRED, "--durability", "relaxed", "--inline-limit", "0", "--region", "here",
+		     "--uid", "8", "--gid", "9", "--confine", "degraded", "--authd-uid", "10"));
+	assert(o.durability == DURABILITY_RELAXED && o.inline_limit == 0);
+	assert(strcmp(o.region, "here") == 0 && o.uid == 8 && o.gid == 9 && o.authd_uid == 10);
+	assert(o.confine == CONFINE_DEGRADED);
+}
+
+static void test_nothing_required_may_be_missing(void)
+{
+	assert(!PARSE("--authd", "/a", "--frontend-uid", "7"));
+	assert(!PARSE("--data", "/d", "--frontend-uid", "7"));
+	assert(!PARSE("--data", "/d", "--authd", "/a"));
+}
+
+static void test_what_is_not_understood_is_refused(void)
+{
+	assert(!PARSE(REQUIRED, "--data", "relative"));
+	assert(!PARSE(REQUIRED, "--frontend-uid", "-1"));
+	assert(!PARSE(REQUIRED, "--uid", "4294967295"));
+	assert(!PARSE(REQUIRED, "--uid", "root"));
+	assert(!PARSE(REQUIRED, "--inline-limit", "65537"));
+	assert(!PARSE(REQUIRED, "--durability", "Full"));
+	assert(!PARSE(REQUIRED, "--confine", "none"));
+	assert(!PARSE(REQUIRED, "--region", ""));
+	assert(!PARSE(REQUIRED, "--no-such-option"));
+	assert(!PARSE(REQUIRED, "surplus"));
+}
+
+int main(void)
+{
+	test_what_is_not_said_has_defaults();
+	test_what_is_said_is_taken();
+	test_nothing_required_may_be_missing();
+	test_what_is_not_understood_is_refused();
+	return 0;
+}
