@@ -331,8 +331,12 @@ static enum MHD_Result on_body(struct exchange *e, struct span *bytes)
 	size_t all = bytes->len;
 
 	if (e->state == EXCHANGE_RECEIVING) {
+		e->received += all;
 		upload_take(e, bytes);
-		e->received += all - bytes->len;
+		/* Only after a suspension does libmicrohttpd come again with what was left unread. */
+		if (!exchange_is_suspended(e->state))
+			*bytes = span_skip(*bytes, bytes->len);
+		e->received -= bytes->len;
 		return MHD_YES;
 	}
 	if (e->state == EXCHANGE_REPLYING) {

@@ -370,8 +370,8 @@ static unsigned int told(int client)
 /* Strangers need no key to make authd's queue long; what must not happen is that it overflows. */
 static void test_t57_a_flood_of_large_heads_costs_nobody_the_link_to_authd(void)
 {
-	static char large[30000];
-	int clients[400];
+	static char large[20000];
+	int clients[600];
 	size_t waiting = 0;
 
 	memset(large, 'a', sizeof(large) - 1);

@@ -570,6 +570,25 @@ static void test_broken_framing_is_told_and_cancelled(void)
 
 #define MD5 "Content-MD5: 1B2M2Y8AsgTpgAmY7PhCfg==\r\n"
 
+/* What stands behind the mistake in the same read is of no interest, and must not be waited for. */
+static void test_broken_framing_is_told_though_more_was_read(void)
+{
+	int client = stage_connect(&s);
+
+	stage_send_text(&s, client,
+			"PUT /bucket/key HTTP/1.1\r\n" HOST "Content-Length: 20\r\n"
+			"x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER\r\n"
+			"x-amz-trailer: x-amz-checksum-crc32\r\n"
+			"x-amz-decoded-content-length: 5\r\n\r\n");
+	stage_grant(&s);
+	stage_steps(&s, 5);
+	stage_send_text(&s, client, "zz\r\n0123456789012345");
+	expect_answer(client, 400, "<Code>IncompleteBody</Code>");
+	get_hello(client);
+	expect_answer(client, 200, "hello");
+	close(client);
+}
+
 /* --- commands ------------------------------------------------------------------------------- */
 
 static void test_command_travels_in_a_sealed_memfd(void)
@@ -928,6 +947,7 @@ int main(void)
 	test_refusal_in_mid_body_is_heard_by_a_client_that_goes_on_sending();
 	test_refusal_before_the_pipe_comes_before_continue();
 	test_broken_framing_is_told_and_cancelled();
+	test_broken_framing_is_told_though_more_was_read();
 	test_command_travels_in_a_sealed_memfd();
 	test_command_without_document_is_an_empty_memfd();
 	test_command_without_end_is_refused();
