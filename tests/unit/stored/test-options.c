@@ -10,17 +10,17 @@
 
 static struct options o;
 
-static bool parse(char **argv)
+static bool parse(const char *const *argv)
 {
 	int argc = 0;
 
 	while (argv[argc])
 		argc++;
 	optind = 0; /* how the C library is told that this is another line */
-	return options_parse(argc, argv, &o);
+	return options_parse(argc, (char **)argv, &o);
 }
 
-#define PARSE(...) parse((char *[]){ "coffer-stored", __VA_ARGS__, NULL })
+#define PARSE(...) parse((const char *const[]){ "coffer-stored", __VA_ARGS__, NULL })
 
 static void test_what_is_not_said_has_defaults(void)
 {
