@@ -15,7 +15,15 @@ static void echo(const struct render *in, struct reply *out, const char *name, e
 	document_key(&out->body, name, in->request->params[p], url);
 }
 
-/* The same, left out where it was not sent. */
+/* The same, left out where it was not sent or is empty, which S3 takes for not sent. */
+static void echo_unless_empty(const struct render *in, struct reply *out, const char *name,
+			      enum s3_param p, bool url)
+{
+	if (in->request->params[p].len)
+		echo(in, out, name, p, url);
+}
+
+/* The same, left out where it was not sent; one that was sent empty is told so. */
 static void echo_optional(const struct render *in, struct reply *out, const char *name,
 			  enum s3_param p, bool url)
 {
@@ -80,8 +88,8 @@ void render_list_objects(const struct render *in, struct reply *out)
 	if (!span_is_none(in->answer->next_key))
 		document_key(&out->body, "NextMarker", in->answer->next_key, url);
 	document_optional_u64(&out->body, "MaxKeys", in->answer->limit);
-	echo_optional(in, out, "Delimiter", S3_PARAM_DELIMITER, url);
-	echo_optional(in, out, "EncodingType", S3_PARAM_ENCODING_TYPE, false);
+	echo_unless_empty(in, out, "Delimiter", S3_PARAM_DELIMITER, url);
+	echo_unless_empty(in, out, "EncodingType", S3_PARAM_ENCODING_TYPE, false);
 	truncated(in, out);
 	render_contents(in, out, url, true);
 	render_prefixes(in, out, url);
@@ -102,8 +110,8 @@ void render_list_objects_v2(const struct render *in, struct reply *out)
 	document_optional(&out->body, "NextContinuationToken", in->answer->next_token);
 	document_optional_u64(&out->body, "KeyCount", in->answer->count);
 	document_optional_u64(&out->body, "MaxKeys", in->answer->limit);
-	echo_optional(in, out, "Delimiter", S3_PARAM_DELIMITER, url);
-	echo_optional(in, out, "EncodingType", S3_PARAM_ENCODING_TYPE, false);
+	echo_unless_empty(in, out, "Delimiter", S3_PARAM_DELIMITER, url);
+	echo_unless_empty(in, out, "EncodingType", S3_PARAM_ENCODING_TYPE, false);
 	truncated(in, out);
 	render_contents(in, out, url, span_equal_nocase(fetch_owner, SPAN("true")));
 	render_prefixes(in, out, url);
@@ -139,9 +147,9 @@ void render_list_multipart_uploads(const struct render *in, struct reply *out)
 		document_key(&out->body, "NextKeyMarker", in->answer->next_key, url);
 	document_optional(&out->body, "NextUploadIdMarker", in->answer->next_upload);
 	echo_optional(in, out, "Prefix", S3_PARAM_PREFIX, url);
-	echo_optional(in, out, "Delimiter", S3_PARAM_DELIMITER, url);
+	echo_unless_empty(in, out, "Delimiter", S3_PARAM_DELIMITER, url);
 	document_optional_u64(&out->body, "MaxUploads", in->answer->limit);
-	echo_optional(in, out, "EncodingType", S3_PARAM_ENCODING_TYPE, false);
+	echo_unless_empty(in, out, "EncodingType", S3_PARAM_ENCODING_TYPE, false);
 	truncated(in, out);
 	while (answer_next_item(&rest, &item) > 0)
 		if (item.kind == ANSWER_KIND_UPLOAD)
@@ -174,7 +182,7 @@ void render_list_parts(const struct render *in, struct reply *out)
 	document_owner(&out->body, "Initiator", in->answer);
 	document_owner(&out->body, "Owner", in->answer);
 	document_storage_class(&out->body, in->answer);
-	xml_element(&out->body, "PartNumberMarker", span_is_none(marker) ? SPAN("0") : marker);
+	xml_element(&out->body, "PartNumberMarker", marker.len ? marker : SPAN("0"));
 	document_optional_u64(&out->body, "NextPartNumberMarker", in->answer->next_part);
 	document_optional_u64(&out->body, "MaxParts", in->answer->limit);
 	truncated(in, out);

@@ -113,9 +113,14 @@ static int check_numbers(const struct s3_request *r, const char **ret_detail)
 	};
 	int e = 0;
 
-	for (size_t i = 0; !e && i < ARRAY_SIZE(params); i++)
-		e = check_number(r->params[params[i].param], params[i].min, params[i].max,
-				 params[i].sentence, ret_detail);
+	for (size_t i = 0; !e && i < ARRAY_SIZE(params); i++) {
+		struct span text = r->params[params[i].param];
+
+		/* A list that is asked for with an empty limit has the usual one. */
+		if (text.len || params[i].param == S3_PARAM_PART_NUMBER)
+			e = check_number(text, params[i].min, params[i].max, params[i].sentence,
+					 ret_detail);
+	}
 	for (size_t i = 0; !e && i < ARRAY_SIZE(headers); i++)
 		e = check_number(r->headers[headers[i].header], 0, headers[i].max, NUMBER_DETAIL,
 				 ret_detail);
@@ -128,7 +133,7 @@ static int check_listing(const struct s3_request *r, const char **ret_detail)
 	struct span encoding = r->params[S3_PARAM_ENCODING_TYPE];
 	struct span owner = r->params[S3_PARAM_FETCH_OWNER];
 
-	if (!span_is_none(encoding) && !span_equal(encoding, SPAN("url")))
+	if (encoding.len && !span_equal(encoding, SPAN("url")))
 		return s3_refuse(S3_ERROR_INVALID_ARGUMENT,
 				 "Invalid Encoding Method specified in Request", ret_detail);
 	if (owner.len && !is_one_of(owner, booleans, ARRAY_SIZE(booleans)))

@@ -41,7 +41,8 @@ int handler_list_buckets(struct call *c)
 	};
 	int e;
 
-	if (!span_is_none(token) && !token_read(token, position, &l.after))
+	/* An empty token is where lists begin. */
+	if (token.len && !token_read(token, position, &l.after))
 		return call_say(c, S3_ERROR_INVALID_ARGUMENT,
 				"The continuation token provided is incorrect");
 	e = store_list_buckets(c->service->store, call_tenant(c), &l);

@@ -110,7 +110,8 @@ int handler_list_objects_v2(struct call *c)
 	struct listing l;
 	int e;
 
-	if (!span_is_none(token) && !token_read(token, position, &after))
+	/* An empty token is where lists begin. */
+	if (token.len && !token_read(token, position, &after))
 		return call_say(c, S3_ERROR_INVALID_ARGUMENT,
 				"The continuation token provided is incorrect");
 	e = list_objects(c, after, &l);

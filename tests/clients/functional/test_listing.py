@@ -230,6 +230,18 @@ def test_max_keys_that_is_no_count(server, tree, version, value):
     assert (answer.status, answer.code) == (400, "InvalidArgument")
 
 
+@BOTH
+def test_empty_parameters_ask_for_nothing(server, client, tree, version):
+    answer = listing(client, version, tree, Delimiter="")
+    assert ("Delimiter" in answer, s3.keys(answer), s3.prefixes(answer)) == (False, TREE, [])
+    query = [("list-type", "2")] if version == "list_objects_v2" else []
+    query += [("delimiter", ""), ("encoding-type", ""), ("max-keys", "")]
+    document = raw(server, tree, *query).xml
+    assert [document.find(name) for name in ("Delimiter", "EncodingType")] == [None, None]
+    assert (document.findtext("MaxKeys"), len(document.findall("Contents"))) == (
+        str(LISTED_MAX), len(TREE))
+
+
 def test_v1_marker(client, tree):
     answer = client.list_objects(Bucket=tree, Marker="a/2")
     assert (answer["Marker"], s3.keys(answer)) == ("a/2", TREE[4:])
@@ -295,7 +307,12 @@ def test_v2_last_page_has_no_token(client, tree):
     assert "NextContinuationToken" not in client.list_objects_v2(Bucket=tree)
 
 
-@pytest.mark.parametrize("token", ["", "not a token", "a/2", "AAAA", "\U0001f5dd"])
+def test_v2_empty_token_is_the_beginning(client, tree):
+    answer = client.list_objects_v2(Bucket=tree, ContinuationToken="")
+    assert (answer["ContinuationToken"], s3.keys(answer)) == ("", TREE)
+
+
+@pytest.mark.parametrize("token", ["not a token", "a/2", "AAAA", "\U0001f5dd"])
 def test_v2_token_that_none_was_given(server, tree, token):
     answer = raw(server, tree, ("list-type", "2"), ("continuation-token", token))
     assert (answer.status, answer.code) == (400, "InvalidArgument")

@@ -246,6 +246,25 @@ static void test_list_objects_v2_encoded(void)
 		"<CommonPrefixes><Prefix>dir%20one/</Prefix></CommonPrefixes></ListBucketResult>");
 }
 
+/* S3 takes an empty delimiter for none and does not repeat it; an empty token it repeats. */
+static void test_empty_parameters_of_lists(void)
+{
+	begin(S3_LIST_OBJECTS_V2);
+	request.params[S3_PARAM_DELIMITER] = SPAN("");
+	request.params[S3_PARAM_ENCODING_TYPE] = SPAN("");
+	request.params[S3_PARAM_CONTINUATION_TOKEN] = SPAN("");
+	render_and_check(200, TYPE,
+			 XML "<ListBucketResult" NS "<Name>bucket</Name><Prefix></Prefix>"
+			     "<ContinuationToken></ContinuationToken>"
+			     "<IsTruncated>false</IsTruncated></ListBucketResult>");
+	begin(S3_LIST_OBJECTS);
+	request.params[S3_PARAM_DELIMITER] = SPAN("");
+	render_and_check(200, TYPE,
+			 XML
+			 "<ListBucketResult" NS "<Name>bucket</Name><Prefix></Prefix>"
+			 "<Marker></Marker><IsTruncated>false</IsTruncated></ListBucketResult>");
+}
+
 static void test_list_objects_v2_tells_owners_when_asked(void)
 {
 	begin(S3_LIST_OBJECTS_V2);
@@ -752,6 +771,7 @@ int main(void)
 	test_object_without_tags();
 	test_key_that_xml_cannot_hold();
 	test_create_multipart_upload();
+	test_empty_parameters_of_lists();
 	test_upload_part();
 	test_upload_part_copy();
 	test_complete_multipart_upload();

@@ -190,6 +190,7 @@ static void test_numbers_are_within_what_s3_takes(void)
 {
 	static const struct test_case cases[] = {
 		{ "GET /bkt?max-keys=0", 0 },
+		{ "GET /bkt?max-keys=", 0 },
 		{ "GET /bkt?max-keys=2147483647", 0 },
 		{ "GET /bkt?max-keys=2147483648", S3_ERROR_INVALID_ARGUMENT },
 		{ "GET /bkt?max-keys=-1", S3_ERROR_INVALID_ARGUMENT },
@@ -233,6 +234,7 @@ static void test_listings_know_one_encoding(void)
 {
 	static const struct test_case cases[] = {
 		{ "GET /bkt?encoding-type=url", 0 },
+		{ "GET /bkt?encoding-type=", 0 },
 		{ "GET /bkt?encoding-type=base64", S3_ERROR_INVALID_ARGUMENT },
 		{ "GET /bkt?list-type=2&fetch-owner=true", 0 },
 		{ "GET /bkt?list-type=2&fetch-owner=perhaps", S3_ERROR_INVALID_ARGUMENT },
