@@ -28,7 +28,7 @@ void reply_reset(struct reply *r, unsigned int status)
 static void append_field(struct reply *r, struct span name, const char *before, struct span value,
 			 const char *behind)
 {
-	if (!value.len || !field_is_clean(value))
+	if (!field_is_clean(value))
 		return;
 	buffer_append(&r->fields, name);
 	buffer_append_byte(&r->fields, '\0');
@@ -40,7 +40,8 @@ static void append_field(struct reply *r, struct span name, const char *before, 
 
 void reply_field(struct reply *r, const char *name, struct span value)
 {
-	append_field(r, span_from_string(name), "", value, "");
+	if (value.len)
+		append_field(r, span_from_string(name), "", value, "");
 }
 
 void reply_field_string(struct reply *r, const char *name, const char *value)
@@ -59,7 +60,8 @@ void reply_field_u64(struct reply *r, const char *name, uint64_t value)
 
 void reply_field_quoted(struct reply *r, const char *name, struct span value)
 {
-	append_field(r, span_from_string(name), "\"", value, "\"");
+	if (value.len)
+		append_field(r, span_from_string(name), "\"", value, "\"");
 }
 
 void reply_field_named(struct reply *r, struct span name, struct span value)

@@ -36,7 +36,10 @@ void reply_field_u64(struct reply *r, const char *name, uint64_t value);
 /* The same with quotes around, as an entity tag stands in a header field. */
 void reply_field_quoted(struct reply *r, const char *name, struct span value);
 
-/* Appends a field whose name is no literal: lower-case, as an object keeps it. */
+/*
+ * Appends a field whose name is no literal: lower-case, as an object keeps it. An empty value stays:
+ * that an object has user metadata of that name says something too.
+ */
 void reply_field_named(struct reply *r, struct span name, struct span value);
 
 /* To be called when the document in `body` is complete: its type and its length. */

@@ -78,7 +78,8 @@ static bool add_fields(struct MHD_Response *m, const struct reply *r)
 	size_t at = 0;
 
 	while (reply_next_field(r, &at, &name, &value))
-		if (MHD_add_response_header(m, name, value) == MHD_NO)
+		/* It takes no empty value; a blank in front of a value is no part of it. */
+		if (MHD_add_response_header(m, name, *value ? value : " ") == MHD_NO)
 			return false;
 	return true;
 }

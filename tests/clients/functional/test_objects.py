@@ -118,6 +118,13 @@ def test_metadata_comes_back(client, bucket):
     assert client.head_object(Bucket=bucket, Key="k")["Metadata"] == given
 
 
+def test_empty_metadata_stays(server, client, bucket):
+    client.put_object(Bucket=bucket, Key="k", Metadata={"a": "was"})
+    client.put_object(Bucket=bucket, Key="k", Metadata={"a": "", "b": "c"})
+    assert client.get_object(Bucket=bucket, Key="k")["Metadata"] == {"a": "", "b": "c"}
+    assert rawhttp.request(server, "HEAD", f"/{bucket}/k").get("x-amz-meta-a") == ""
+
+
 def test_metadata_names_become_lower_case(server, bucket):
     rawhttp.request(server, "PUT", f"/{bucket}/k", [("X-Amz-Meta-MiXed", "VaLue")], b"x")
     names = [n for n, v in rawhttp.request(server, "HEAD", f"/{bucket}/k").headers if v == "VaLue"]
