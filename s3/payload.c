@@ -154,14 +154,15 @@ static int parse_object_length(struct s3_request *r, bool given, uint64_t wire,
 
 static int parse_command_length(struct s3_request *r, uint64_t wire)
 {
-	bool optional = r->operation == S3_CREATE_BUCKET;
-
 	r->length = wire;
 	if (wire > S3_COMMAND_MAX && wire != S3_LENGTH_UNKNOWN)
 		return S3_ERROR_MAX_MESSAGE_LENGTH_EXCEEDED;
-	if (wire == 0 && !optional)
-		return S3_ERROR_MISSING_REQUEST_BODY;
-	return 0;
+	if (wire || r->operation == S3_CREATE_BUCKET)
+		return 0;
+	/* To complete an upload with no document at all is to list no parts, and is told the same.
+	 */
+	return r->operation == S3_COMPLETE_MULTIPART_UPLOAD ? S3_ERROR_MALFORMED_XML
+							    : S3_ERROR_MISSING_REQUEST_BODY;
 }
 
 static int parse_length(struct s3_request *r, const char **ret_detail)

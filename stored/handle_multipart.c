@@ -299,7 +299,7 @@ int handler_complete_multipart_upload(struct call *c)
 	int e;
 
 	if (!c->command_len)
-		return call_say(c, S3_ERROR_INVALID_REQUEST, "You must specify at least one part");
+		return S3_ERROR_MALFORMED_XML;
 	e = complete_document_read((struct span){ c->document, c->command_len }, &d);
 	if (e)
 		return e;

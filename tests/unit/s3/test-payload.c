@@ -127,7 +127,7 @@ static void test_t58_lengths(void)
 		  S3_ERROR_MAX_MESSAGE_LENGTH_EXCEEDED },
 		{ "POST /bkt?delete\nContent-Length: 0\n" MD5, S3_ERROR_MISSING_REQUEST_BODY },
 		{ "POST /bkt?delete\n" MD5, S3_ERROR_MISSING_REQUEST_BODY },
-		{ "POST /bkt/k?uploadId=u", S3_ERROR_MISSING_REQUEST_BODY },
+		{ "POST /bkt/k?uploadId=u", S3_ERROR_MALFORMED_XML },
 		{ "PUT /bkt", 0 },
 		{ "PUT /bkt\nContent-Length: 0", 0 },
 	};
