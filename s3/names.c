@@ -60,7 +60,8 @@ bool bucket_name_is_valid(struct span name)
 	for (size_t i = 0; i < name.len; i++) {
 		if (!is_letter_or_digit(p[i]) && p[i] != '-' && p[i] != '.')
 			return false;
-		if (p[i] == '.' && p[i + 1] == '.')
+		/* A label of a host name is not empty, and neither begins nor ends with a dash. */
+		if (p[i] == '.' && !(is_letter_or_digit(p[i - 1]) && is_letter_or_digit(p[i + 1])))
 			return false;
 	}
 	return !looks_like_ipv4(name) && !is_reserved(name);

@@ -122,6 +122,7 @@ def test_deleted_name_can_be_taken_again_and_is_empty(client, bucket):
 
 @pytest.mark.parametrize("name", [
     "ab", "a" * 64, "Upper-case", "under_score", "-begins", "ends-", "two..dots", ".begins",
+    "dash-.dot", "dot.-dash",
     "ends.", "192.168.5.4", "xn--puny", "sthree-x", "amzn-s3-demo-x", "name-s3alias",
     "name--ol-s3"])
 def test_invalid_name_is_refused(client, name):
