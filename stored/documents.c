@@ -209,13 +209,25 @@ static int array_grow(void **array, size_t *array_size, size_t n, size_t size)
 enum bucket_element {
 	BUCKET_ROOT = 1,
 	BUCKET_LOCATION_CONSTRAINT,
+	BUCKET_LOCATION,
+	BUCKET_BUCKET,
+	BUCKET_TAGS,
 	BUCKET_ELEMENTS,
 };
 
 static const struct schema_element bucket_elements[BUCKET_ELEMENTS] = {
 	[BUCKET_ROOT] = { "CreateBucketConfiguration", 0, false },
 	[BUCKET_LOCATION_CONSTRAINT] = { "LocationConstraint", BUCKET_ROOT, true },
+	[BUCKET_LOCATION] = { "Location", BUCKET_ROOT, false },
+	[BUCKET_BUCKET] = { "Bucket", BUCKET_ROOT, false },
+	[BUCKET_TAGS] = { "Tags", BUCKET_ROOT, false },
 };
+
+/* Directory buckets, and tags at birth: known, and not there. */
+static int bucket_open(void *document, int element)
+{
+	return element > BUCKET_LOCATION_CONSTRAINT ? S3_ERROR_NOT_IMPLEMENTED : 0;
+}
 
 static int bucket_leaf(void *document, int element, struct span text)
 {
@@ -224,8 +236,8 @@ static int bucket_leaf(void *document, int element, struct span text)
 	return take_once(&d->location, text);
 }
 
-static const struct schema bucket_schema = { bucket_elements, BUCKET_ELEMENTS, NULL, bucket_leaf,
-					     NULL };
+static const struct schema bucket_schema = { bucket_elements, BUCKET_ELEMENTS, bucket_open,
+					     bucket_leaf, NULL };
 
 int bucket_document_read(struct span xml, struct bucket_document *ret)
 {

@@ -122,6 +122,8 @@ static void test_a_bucket_document_may_name_a_place_or_none(void)
 		       &d) == 0);
 	assert(span_equal(d.location, SPAN("eu-west-1")));
 	bucket_document_clear(&d);
+	assert(read_bucket(SPAN("<CreateBucketConfiguration><Tags><Tag><Key>k</Key></Tag></Tags>"
+				"</CreateBucketConfiguration>")) == S3_ERROR_NOT_IMPLEMENTED);
 	assert(bucket_document_read(SPAN("<CreateBucketConfiguration/>"), &d) == 0);
 	assert(span_is_none(d.location));
 	bucket_document_clear(&d);
