@@ -240,6 +240,9 @@ int claim_read(const struct canonical *c, struct buffer *decoded, struct claim *
 
 	*m = (struct claim){ 0 };
 	buffer_reset(decoded);
+	/* An empty field is what some clients send who have no credentials. */
+	if (n_headers == 1 && !header.len)
+		n_headers = 0;
 	if (n_headers + v4 + v2 > 1)
 		return say(m, S3_ERROR_INVALID_ARGUMENT, "%s", ONE_MECHANISM);
 	if (n_headers)
