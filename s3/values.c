@@ -188,9 +188,7 @@ static int check_conditions(const struct s3_request *r, const char **ret_detail)
 		return S3_ERROR_NOT_IMPLEMENTED;
 	if (has(r, S3_HEADER_IF_MATCH) && !conditional && r->operation != S3_DELETE_OBJECT)
 		return S3_ERROR_NOT_IMPLEMENTED;
-	if (!has(r, S3_HEADER_IF_NONE_MATCH))
-		return 0;
-	if (!conditional || !is(r, S3_HEADER_IF_NONE_MATCH, "*") || has(r, S3_HEADER_IF_MATCH))
+	if (has(r, S3_HEADER_IF_NONE_MATCH) && (!conditional || has(r, S3_HEADER_IF_MATCH)))
 		return S3_ERROR_NOT_IMPLEMENTED;
 	return 0;
 }
