@@ -364,6 +364,7 @@ static struct span attributes(void)
 	pairs_append(&b, SPAN("content-type"), SPAN("text/plain"));
 	pairs_append(&b, SPAN("cache-control"), SPAN("no-cache"));
 	pairs_append(&b, SPAN("x-amz-meta-colour"), SPAN("blue"));
+	pairs_append(&b, SPAN("x-amz-meta-empty"), SPAN(""));
 	return buffer_span(&b);
 }
 
@@ -381,7 +382,7 @@ static void test_get_object(void)
 	answer.attributes = attributes();
 	render_and_check(200,
 			 VALIDATORS "content-type: text/plain\ncache-control: no-cache\n"
-				    "x-amz-meta-colour: blue\n",
+				    "x-amz-meta-colour: blue\nx-amz-meta-empty: \n",
 			 "");
 	assert(reply.length == 100);
 }
@@ -430,8 +431,9 @@ static void test_response_overrides(void)
 	request.params[S3_PARAM_RESPONSE_CONTENT_DISPOSITION] = SPAN("attachment");
 	request.params[S3_PARAM_RESPONSE_EXPIRES] = SPAN("");
 	render_and_check(200,
-			 VALIDATORS "content-disposition: attachment\ncontent-type: text/html\n"
-				    "cache-control: no-cache\nx-amz-meta-colour: blue\n",
+			 VALIDATORS
+			 "content-disposition: attachment\ncontent-type: text/html\n"
+			 "cache-control: no-cache\nx-amz-meta-colour: blue\nx-amz-meta-empty: \n",
 			 "");
 }
 
