@@ -61,14 +61,40 @@ void document_key(struct buffer *b, const char *name, struct span key, bool url)
 	xml_close(b, name);
 }
 
+static void owner_parts(struct buffer *b, const struct answer *a)
+{
+	xml_element(b, "ID", a->owner_id);
+	document_optional(b, "DisplayName", a->owner_name);
+}
+
 void document_owner(struct buffer *b, const char *name, const struct answer *a)
 {
 	if (span_is_none(a->owner_id))
 		return;
 	xml_open(b, name);
-	xml_element(b, "ID", a->owner_id);
-	document_optional(b, "DisplayName", a->owner_name);
+	owner_parts(b, a);
 	xml_close(b, name);
+}
+
+#define GRANTEE                                                                                    \
+	"<Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "                        \
+	"xsi:type=\"CanonicalUser\">"
+
+void document_acl(struct reply *out, const struct answer *a)
+{
+	struct buffer *b = &out->body;
+
+	document_begin(out, "AccessControlPolicy");
+	document_owner(b, "Owner", a);
+	xml_open(b, "AccessControlList");
+	xml_open(b, "Grant");
+	buffer_append_string(b, GRANTEE);
+	owner_parts(b, a);
+	xml_close(b, "Grantee");
+	xml_element_string(b, "Permission", "FULL_CONTROL");
+	xml_close(b, "Grant");
+	xml_close(b, "AccessControlList");
+	document_end(out, "AccessControlPolicy");
 }
 
 void document_storage_class(struct buffer *b, const struct answer *a)

@@ -26,6 +26,9 @@ void document_key(struct buffer *b, const char *name, struct span key, bool url)
 /* <ID> and <DisplayName> inside; nothing where the id is absent. */
 void document_owner(struct buffer *b, const char *name, const struct answer *a);
 
+/* The whole of an AccessControlPolicy that names nobody but the answer's owner, who may do all. */
+void document_acl(struct reply *out, const struct answer *a);
+
 /* <StorageClass>, which is STANDARD where nothing else is said. */
 void document_storage_class(struct buffer *b, const struct answer *a);
 

@@ -32,6 +32,12 @@ void render_list_buckets(const struct render *in, struct reply *out)
 	document_end(out, "ListAllMyBucketsResult");
 }
 
+void render_get_bucket_acl(const struct render *in, struct reply *out)
+{
+	reply_reset(out, 200);
+	document_acl(out, in->answer);
+}
+
 void render_get_bucket_location(const struct render *in, struct reply *out)
 {
 	struct span region = in->answer->region;

@@ -223,6 +223,12 @@ static bool wants_attribute(const struct render *in, const char *name)
 	return false;
 }
 
+void render_get_object_acl(const struct render *in, struct reply *out)
+{
+	reply_reset(out, 200);
+	document_acl(out, in->answer);
+}
+
 void render_get_object_tagging(const struct render *in, struct reply *out)
 {
 	reply_reset(out, 200);

@@ -89,6 +89,7 @@
 	PARAM(AMZ_SECURITY_TOKEN, "X-Amz-Security-Token")                                          \
 	PARAM(AMZ_SIGNATURE, "X-Amz-Signature")                                                    \
 	PARAM(AMZ_SIGNED_HEADERS, "X-Amz-SignedHeaders")                                           \
+	PARAM(ACL, "acl")                                                                          \
 	PARAM(ATTRIBUTES, "attributes")                                                            \
 	PARAM(BUCKET_REGION, "bucket-region")                                                      \
 	PARAM(CONTINUATION_TOKEN, "continuation-token")                                            \

@@ -26,6 +26,8 @@
 		  "location", "", 0, "s3:GetBucketLocation", READ, NONE)                           \
 	OPERATION(LIST_MULTIPART_UPLOADS, list_multipart_uploads, "ListMultipartUploads", GET,     \
 		  BUCKET, "uploads", "", 0, "s3:ListBucketMultipartUploads", READ, NONE)           \
+	OPERATION(GET_BUCKET_ACL, get_bucket_acl, "GetBucketAcl", GET, BUCKET, "acl", "", 0,       \
+		  "s3:GetBucketAcl", READ, NONE)                                                   \
 	OPERATION(GET_BUCKET_CONFIGURATION, get_bucket_configuration, "GetBucketConfiguration",    \
 		  GET, BUCKET, "<configuration>", "", 0, "s3:GetBucketConfiguration", READ, NONE)  \
 	OPERATION(LIST_OBJECTS_V2, list_objects_v2, "ListObjectsV2", GET, BUCKET, "list-type",     \
@@ -44,6 +46,8 @@
 		  "s3:ListMultipartUploadParts", READ, NONE)                                       \
 	OPERATION(GET_OBJECT_ATTRIBUTES, get_object_attributes, "GetObjectAttributes", GET,        \
 		  OBJECT, "attributes", "", 0, "s3:GetObjectAttributes", READ, NONE)               \
+	OPERATION(GET_OBJECT_ACL, get_object_acl, "GetObjectAcl", GET, OBJECT, "acl", "", 0,       \
+		  "s3:GetObjectAcl", READ, NONE)                                                   \
 	OPERATION(GET_OBJECT_TAGGING, get_object_tagging, "GetObjectTagging", GET, OBJECT,         \
 		  "tagging", "", 0, "s3:GetObjectTagging", READ, NONE)                             \
 	OPERATION(GET_OBJECT, get_object, "GetObject", GET, OBJECT, "", "", 0, "s3:GetObject",     \

@@ -104,6 +104,10 @@ static int refuse(const struct route *route, bool selected)
 {
 	bool is_post = span_equal(route->method, SPAN("POST"));
 
+	/* Of every bucket the ACLs are disabled: they can be read, and setting them fails so. */
+	if (route->subresource && !strcmp(route->subresource, "acl") &&
+	    span_equal(route->method, SPAN("PUT")))
+		return S3_ERROR_ACCESS_CONTROL_LIST_NOT_SUPPORTED;
 	/* Only reading is there of the configurations; setting and deleting them is to come. */
 	if (route->subresource &&
 	    (!selected || find_configuration(route->subresource) != S3_CONFIGURATION_COUNT))

@@ -237,6 +237,17 @@ int handler_get_object_attributes(struct call *c)
 	return emit_parts(c);
 }
 
+/* --- GetObjectAcl ---------------------------------------------------------------------------- */
+
+int handler_get_object_acl(struct call *c)
+{
+	int e = find(c, 0);
+
+	if (e == 0)
+		answer_owner(&c->answer, c);
+	return e;
+}
+
 /* --- GetObjectTagging ------------------------------------------------------------------------ */
 
 /* No object has tags yet, so what there is to find out is whether there is an object. */

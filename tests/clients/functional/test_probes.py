@@ -36,6 +36,22 @@ def test_versioning_that_was_never_on_is_an_empty_document(server, client, bucke
     assert (document.tag, list(document)) == ("VersioningConfiguration", [])
 
 
+def test_acl_names_the_owner(server, client, bucket):
+    """ACLs are disabled, as S3 makes buckets: reading them works, setting them does not."""
+    s3.put(client, bucket, "k")
+    owner = client.list_buckets()["Owner"]
+    for answer in (client.get_bucket_acl(Bucket=bucket),
+                   client.get_object_acl(Bucket=bucket, Key="k")):
+        grant, = answer["Grants"]
+        assert (answer["Owner"], grant["Permission"]) == (owner, "FULL_CONTROL")
+        assert grant["Grantee"] == {**owner, "Type": "CanonicalUser"}
+    with s3.refused("NoSuchKey", 404):
+        client.get_object_acl(Bucket=bucket, Key="missing")
+    if isinstance(server, coffer.Coffer):
+        with s3.refused("AccessControlListNotSupported", 400):
+            client.put_object_acl(Bucket=bucket, Key="k", ACL="public-read")
+
+
 def test_object_without_tags_has_an_empty_set(client, bucket):
     """The AWS CLI asks for it whenever it copies a large object."""
     s3.put(client, bucket, "k")
@@ -44,7 +60,8 @@ def test_object_without_tags_has_an_empty_set(client, bucket):
         client.get_object_tagging(Bucket=bucket, Key="missing")
 
 
-@pytest.mark.parametrize("operation", [*UNSET, "get_bucket_versioning", "get_bucket_location"])
+@pytest.mark.parametrize("operation", [*UNSET, "get_bucket_acl", "get_bucket_versioning",
+                                       "get_bucket_location"])
 def test_missing_bucket_comes_first(client, bucket_name, operation):
     with s3.refused("NoSuchBucket", 404):
         getattr(client, operation)(Bucket=bucket_name)

@@ -557,6 +557,22 @@ static void test_object_attributes(void)
 			     "</GetObjectAttributesResponse>");
 }
 
+#define ACL                                                                                        \
+	XML "<AccessControlPolicy" NS "<Owner>" OWNER "</Owner><AccessControlList><Grant>"         \
+	    "<Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "                    \
+	    "xsi:type=\"CanonicalUser\">" OWNER "</Grantee><Permission>FULL_CONTROL</Permission>"  \
+	    "</Grant></AccessControlList></AccessControlPolicy>"
+
+static void test_acls_name_the_owner(void)
+{
+	begin(S3_GET_BUCKET_ACL);
+	own(&answer);
+	render_and_check(200, TYPE, ACL);
+	begin(S3_GET_OBJECT_ACL);
+	own(&answer);
+	render_and_check(200, TYPE, ACL);
+}
+
 static void test_object_without_tags(void)
 {
 	begin(S3_GET_OBJECT_TAGGING);
@@ -771,6 +787,7 @@ int main(void)
 	test_copy_object();
 	test_object_attributes();
 	test_object_without_tags();
+	test_acls_name_the_owner();
 	test_key_that_xml_cannot_hold();
 	test_create_multipart_upload();
 	test_empty_parameters_of_lists();
