@@ -771,6 +771,7 @@ int main(void)
 	test_bucket_life();
 	test_list_objects();
 	test_list_objects_v2_encoded();
+	test_empty_parameters_of_lists();
 	test_list_objects_v2_tells_owners_when_asked();
 	test_empty_list_objects_v2();
 	test_list_multipart_uploads();
@@ -786,11 +787,10 @@ int main(void)
 	test_delete_objects();
 	test_copy_object();
 	test_object_attributes();
-	test_object_without_tags();
 	test_acls_name_the_owner();
+	test_object_without_tags();
 	test_key_that_xml_cannot_hold();
 	test_create_multipart_upload();
-	test_empty_parameters_of_lists();
 	test_upload_part();
 	test_upload_part_copy();
 	test_complete_multipart_upload();
