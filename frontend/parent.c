@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -167,6 +168,38 @@ static int signals_ready(struct loop_source *s, uint32_t events)
 	return 0;
 }
 
+/* --- the listening sockets --------------------------------------------------------------- */
+
+/*
+ * Workers share the listening sockets, and no filter can tell these from the connections that a
+ * worker may shut down. One that is somebody else's by now could so close the doors for everybody,
+ * and for longer than it lives. No sound worker does that, and which of them it was nobody can say:
+ * so all are replaced.
+ */
+static int door_is_shut(struct loop_source *s, uint32_t events)
+{
+	struct parent *p = ((struct guard *)((char *)s - offsetof(struct guard, source)))->parent;
+
+	log_error("worker-violation fault=listening-socket-shut-down");
+	signal_children(p, SIGKILL);
+	return listen(s->fd, SOMAXCONN) < 0 ? -errno : 0;
+}
+
+/* That nobody listens any more is an event that comes unasked. */
+static int guard_doors(struct parent *p)
+{
+	int r = 0;
+
+	for (int i = 0; i < p->n_listen && r == 0; i++) {
+		p->guards[i] = (struct guard){
+			.source = { .fd = p->listen_fds[i], .ready = door_is_shut },
+			.parent = p,
+		};
+		r = loop_add(&p->loop, &p->guards[i].source, 0);
+	}
+	return r;
+}
+
 /* --- life -------------------------------------------------------------------------------- */
 
 static int take_signals(struct parent *p)
@@ -232,6 +265,8 @@ int parent_init(struct parent *p, const struct options *options, struct confine 
 	if (r < 0)
 		return r;
 	r = take_signals(p);
+	if (r == 0)
+		r = guard_doors(p);
 	if (r < 0)
 		return r;
 	prepare_children(p);

@@ -17,11 +17,20 @@
 /* So long workers may finish what is under way when the service stops. */
 #define PARENT_STOP_MS 5000
 
+struct parent;
+
+/* A listening socket, as the parent watches over it. */
+struct guard {
+	struct loop_source source;
+	struct parent *parent;
+};
+
 struct parent {
 	const struct options *options;
 	struct confine *confine;
 	int listen_fds[SERVICE_LISTEN_MAX];	/* of the name "s3" */
 	int n_listen;
+	struct guard guards[SERVICE_LISTEN_MAX];
 	int notify_fd;
 	struct loop loop;
 	struct loop_source signals;

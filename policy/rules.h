@@ -68,7 +68,8 @@ enum rules_set {
 	X(fstat, ALLOW, ALWAYS, "size and kind of an open file")                                   \
 	X(fcntl, ALLOW, WHEN(EQUALS(1, F_SETFD)), "opendir(3) and SQLite set close-on-exec")       \
 	X(fcntl, ALLOW, WHEN(EQUALS(1, F_GETFL)), "O_NONBLOCK is checked")                         \
-	X(fcntl, ALLOW, WHEN(EQUALS(1, F_SETFL)), "O_NONBLOCK is set")                             \
+	X(fcntl, ALLOW, WHEN(EQUALS(1, F_SETFL), EQUALS(2, O_RDWR | O_NONBLOCK)),                  \
+	  "O_NONBLOCK is set, and never taken from a socket that others share")                    \
 	X(fcntl, ALLOW, WHEN(EQUALS(1, F_GET_SEALS)), "a memfd passed in is sealed, or refused")   \
 	X(ioctl, ERROR(ENOTTY), WHEN(EQUALS(1, TCGETS)), "stdio asks whether it is a terminal")    \
 	X(epoll_ctl, ALLOW, ALWAYS, "the event loop's sources")                                    \
@@ -81,7 +82,6 @@ enum rules_set {
 	X(recvmmsg, ALLOW, WHEN(WITHIN(3, RULES_MESSAGE_FLAGS)), "several messages at once")       \
 	X(recvfrom, ALLOW, WHEN(WITHIN(3, RULES_MESSAGE_FLAGS)), "recv(2): requests")              \
 	X(accept4, ALLOW, WHEN(WITHIN(3, RULES_SOCKET_FLAGS)), "whoever connects")                 \
-	X(shutdown, ALLOW, ALWAYS, "the end of a connection")                                      \
 	X(getsockopt, ALLOW, WHEN(EQUALS(1, SOL_SOCKET), EQUALS(2, SO_PEERCRED)),                  \
 	  "which uid connected")                                                                   \
 	X(mmap, ALLOW, WHEN(WITHIN_LONG(2, PROT_READ | PROT_WRITE)),                               \
@@ -131,6 +131,7 @@ enum rules_set {
 	X(openat, ERROR(EACCES), ALWAYS, "time zones and locales: no worker opens a file")         \
 	X(newfstatat, ERROR(EACCES), ALWAYS, "fstat(3) may be this call; but it takes paths, too") \
 	X(sendfile, ALLOW, ALWAYS, "a blob to its reader")                                         \
+	X(shutdown, ALLOW, ALWAYS, "the end of a connection")                                      \
 	X(memfd_create, ALLOW, WHEN(WITHIN(1, MFD_CLOEXEC | MFD_ALLOW_SEALING)),                   \
 	  "bodies that are commands")                                                              \
 	X(fcntl, ALLOW, WHEN(EQUALS(1, F_ADD_SEALS)), "the seals of a memfd")                      \
@@ -160,6 +161,7 @@ enum rules_set {
 	  WHEN(EQUALS(0, AF_UNIX), EQUALS(1, SOCK_SEQPACKET | RULES_SOCKET_FLAGS), EQUALS(2, 0)),  \
 	  "channels to authd and stored")                                                          \
 	X(connect, ALLOW, ALWAYS, "channels; no socket of another kind is to be had")              \
+	X(listen, ALLOW, ALWAYS, "a door that a worker has shut opens again")                      \
 	X(epoll_create1, ALLOW, ALWAYS, "a new worker's loop")                                     \
 	X(signalfd4, ALLOW, ALWAYS, "a new worker's signals")                                      \
 	X(prctl, ALLOW, WHEN(EQUALS(0, PR_SET_PDEATHSIG)), "a worker ends with its parent")        \

@@ -409,6 +409,27 @@ static int try_read_limits(const struct scene *s)
 	return outcome(getrlimit(RLIMIT_NOFILE, &limit));
 }
 
+/* Of a socket that all workers listen on, so that the others would wait in accept4(2) for ever. */
+static int try_make_blocking(const struct scene *s)
+{
+	return outcome(fcntl(STDERR_FILENO, F_SETFL, O_RDWR));
+}
+
+static int try_make_nonblocking(const struct scene *s)
+{
+	return outcome(fcntl(-1, F_SETFL, O_RDWR | O_NONBLOCK));
+}
+
+static int try_listen(const struct scene *s)
+{
+	return outcome(listen(STDERR_FILENO, 1));
+}
+
+static int try_shut_down(const struct scene *s)
+{
+	return outcome(shutdown(-1, SHUT_RDWR));
+}
+
 static int try_future_call(const struct scene *s)
 {
 	return outcome(syscall(500, 0));
@@ -484,6 +505,11 @@ const struct attempt attempts[] = {
 	{ "dial an abstract address", try_dial_abstract, FROM_ABI(6),
 	  { DIES, -EPERM, DIES, -EPERM } },
 	{ "connect what it has", try_connect, 0, { DIES, 0, DIES, 0 } },
+
+	{ "listen", try_listen, 0, { DIES, -ENOTSOCK, DIES, DIES } },
+	{ "make others wait at a shared socket", try_make_blocking, 0, EVERYWHERE(DIES) },
+	{ "make a socket never wait", try_make_nonblocking, 0, EVERYWHERE(-EBADF) },
+	{ "end a connection", try_shut_down, 0, { -EBADF, -EBADF, DIES, DIES } },
 
 	{ "set up io_uring", try_io_uring, 0, EVERYWHERE(DIES) },
 	{ "load a program into the kernel", try_bpf, 0, EVERYWHERE(DIES) },

@@ -56,10 +56,18 @@ static int listen_tcp(void)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(a);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = -1, yes = 1;
 
-	assert(fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0 && listen(fd, 64) == 0);
-	assert(getsockname(fd, (struct sockaddr *)&a, &len) == 0);
+	/* Bound twice: a port that the kernel has chosen goes when nobody listens any more. */
+	for (int i = 0; i < 2; i++) {
+		fd_close(fd);
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		assert(fd >= 0);
+		assert(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0);
+		assert(bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0);
+		assert(getsockname(fd, (struct sockaddr *)&a, &len) == 0);
+	}
+	assert(listen(fd, 64) == 0);
 	port = ntohs(a.sin_port);
 	return fd;
 }
@@ -226,6 +234,23 @@ static void test_a_worker_that_dies_is_replaced(void)
 	stop();
 }
 
+/* As a worker could do that is somebody else's by now: they all share that socket. */
+static void test_t73_a_listening_socket_that_is_shut_down_listens_again(void)
+{
+	pid_t before[WORKERS], after[WORKERS];
+
+	begin();
+	assert(children(before) == WORKERS && is_healthy());
+	assert(shutdown(tcp, SHUT_RD) == 0);
+	for (int i = 0; i < WORKERS; i++)
+		welcome_worker();
+	assert(children(after) == WORKERS);
+	for (int i = 0; i < WORKERS; i++)
+		assert(after[i] != before[0] && after[i] != before[1]);
+	assert(is_healthy());
+	stop();
+}
+
 static void test_no_worker_survives_its_parent(void)
 {
 	pid_t workers[WORKERS];
@@ -271,6 +296,7 @@ int main(int argc, char **argv)
 	notify = listen_unix("notify", SOCK_DGRAM);
 	test_it_gets_ready_serves_and_stops();
 	test_a_worker_that_dies_is_replaced();
+	test_t73_a_listening_socket_that_is_shut_down_listens_again();
 	test_no_worker_survives_its_parent();
 	test_it_does_not_start_without_its_sockets();
 	snprintf(command, sizeof(command), "rm -r %s", directory);
