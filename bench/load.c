@@ -83,7 +83,7 @@ struct load {
 	char *block, *receive;
 	struct connection *connections;
 	int epoll_fd;
-	uint64_t n_begun, n_ended, begin_ns, end_ns, bytes;
+	uint64_t n_begun, n_ended, begin_ns, end_ns, bytes, woke_ns;
 	unsigned int n_idle;
 	struct histogram times;
 };
@@ -167,6 +167,13 @@ static size_t gather(const struct load *l, const struct connection *c, struct io
 	return n;
 }
 
+/* As they move: a large body that begins or ends outside the time counts for its part within it. */
+static void count_bytes(struct load *l, size_t n)
+{
+	if (l->plan.requests || (l->woke_ns >= l->begin_ns && l->woke_ns <= l->end_ns))
+		l->bytes += n;
+}
+
 static void send_more(struct load *l, struct connection *c)
 {
 	while (c->sent < c->head->len + l->body_len) {
@@ -180,6 +187,8 @@ static void send_more(struct load *l, struct connection *c)
 		}
 		if (n < 0)
 			err(1, "send");
+		if (l->body_len)
+			count_bytes(l, (size_t)n);
 		c->sent += (size_t)n;
 	}
 	want_room(l, c, false);
@@ -212,10 +221,8 @@ static void end(struct load *l, struct connection *c)
 	uint64_t now = now_ns();
 
 	/* What began while it warmed up, or ended after the time, is not counted. */
-	if (c->started_ns >= l->begin_ns && (l->plan.requests || now <= l->end_ns)) {
+	if (c->started_ns >= l->begin_ns && (l->plan.requests || now <= l->end_ns))
 		histogram_add(&l->times, now - c->started_ns);
-		l->bytes += is_method(l, "HEAD") ? 0 : l->plan.size;
-	}
 	l->n_ended++;
 	begin(l, c, now);
 }
@@ -283,6 +290,8 @@ static void take(struct load *l, struct connection *c, const char *bytes, size_t
 	if (len - n > c->left)
 		errx(1, "%s %s: more than was announced", l->plan.method, l->plan.path);
 	c->left -= len - n;
+	if (!l->body_len)
+		count_bytes(l, len - n);
 	if (!c->left)
 		end(l, c);
 }
@@ -347,6 +356,7 @@ static void run(struct load *l)
 		struct epoll_event events[64];
 		int n = epoll_wait(l->epoll_fd, events, 64, SILENCE_MS);
 
+		l->woke_ns = now_ns();
 		if (n == 0)
 			errx(1, "%s %s: no answer for %d s", l->plan.method, l->plan.path,
 			     SILENCE_MS / 1000);
