@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -23,12 +24,20 @@ static void errand_arm(struct errand *e)
 	loop_arm(e->child->config.loop, &e->timer, now + e->delay_ms * NS_PER_MS);
 }
 
+static void errand_take_back(struct errand *e)
+{
+	if (e->given_fd >= 0)
+		shutdown(e->given_fd, SHUT_RDWR);
+	e->given_fd = fd_close(e->given_fd);
+}
+
 static int errand_run(struct loop_timer *t)
 {
 	struct errand *e = (struct errand *)((char *)t - offsetof(struct errand, timer));
 	_cleanup_(fd_closep) int fd = peer_dial(e->path);
 	int r = fd;
 
+	errand_take_back(e);
 	e->last_ns = clock_boottime_ns();
 	e->delay_ms = e->delay_ms ? MIN(e->delay_ms * 2, (uint32_t)CHILD_DIAL_MOST_MS)
 				  : CHILD_DIAL_FIRST_MS;
@@ -36,13 +45,19 @@ static int errand_run(struct loop_timer *t)
 		r = line_say(e->child->line.fd, (enum line_word)e->word, fd);
 	if (r < 0)
 		errand_arm(e);
+	else
+		e->given_fd = steal_fd(fd);
 	return 0;
 }
 
 static void errand_init(struct errand *e, struct child *c, enum line_word word, const char *path)
 {
 	*e = (struct errand){
-		.timer.expired = errand_run, .child = c, .word = (char)word, .path = path
+		.timer.expired = errand_run,
+		.child = c,
+		.word = (char)word,
+		.path = path,
+		.given_fd = -1,
 	};
 }
 
@@ -70,6 +85,8 @@ static void child_close_line(struct child *c)
 {
 	loop_disarm(&c->authd.timer);
 	loop_disarm(&c->stored.timer);
+	errand_take_back(&c->authd);
+	errand_take_back(&c->stored);
 	loop_remove(&c->line);
 	c->line.fd = fd_close(c->line.fd);
 }
@@ -163,5 +180,7 @@ int child_ended(struct child *c, bool again)
 
 void child_forget(struct child *c)
 {
+	c->authd.given_fd = fd_close(c->authd.given_fd);
+	c->stored.given_fd = fd_close(c->stored.given_fd);
 	c->line.fd = fd_close(c->line.fd);
 }

@@ -18,7 +18,11 @@
 
 struct child;
 
-/* Dialling one peer for one worker. */
+/*
+ * Dialling one peer for one worker, which has one channel to it at a time: what it was given before
+ * ends, whatever became of it. Otherwise a worker that is somebody else's by now could ask until
+ * the peer has no room for the others.
+ */
 struct errand {
 	struct loop_timer timer;
 	struct child *child;
@@ -26,6 +30,7 @@ struct errand {
 	const char *path;
 	uint64_t last_ns;	/* when it was tried */
 	uint32_t delay_ms;	/* before the next attempt */
+	int given_fd;		/* what the worker has, too; -1 */
 };
 
 struct child_config {
