@@ -399,6 +399,12 @@ int session_open(struct sessions *all, int fd)
 	return 0;
 }
 
+/* Any local user can connect, as often as he likes; what that fills must not be the log. */
+static bool is_to_be_told(struct sessions *all)
+{
+	return all->n_refused++ == 0;
+}
+
 static void welcome(struct sessions *all, int connected_fd)
 {
 	_cleanup_(fd_closep) int fd = connected_fd;
@@ -406,17 +412,27 @@ static void welcome(struct sessions *all, int connected_fd)
 	int r = peer_of(fd, &peer);
 
 	if (r < 0 || peer.uid != all->service->config.frontend_uid) {
+		if (!is_to_be_told(all))
+			return;
 		log_warning("peer-refused uid=%ld pid=%ld", r < 0 ? -1L : (long)peer.uid,
 			    r < 0 ? -1L : (long)peer.pid);
 		return;
 	}
 	if (all->count >= SESSIONS_MAX) {
-		log_warning("peer-refused reason=crowded channels=%zu", all->count);
+		if (is_to_be_told(all))
+			log_warning("peer-refused reason=crowded channels=%zu", all->count);
 		return;
 	}
 	r = session_open(all, steal_fd(fd));
 	if (r < 0)
 		log_error("channel-not-opened errno=%d", -r);
+}
+
+/* Out of descriptors or memory, most likely. The socket would go on saying that somebody waits. */
+static int hold(struct loop_source *listener, int error)
+{
+	log_error("accept-failed errno=%d", -error);
+	return loop_change(listener, 0);
 }
 
 static int on_connection(struct loop_source *listener, uint32_t events)
@@ -431,7 +447,7 @@ static int on_connection(struct loop_source *listener, uint32_t events)
 		if (fd >= 0)
 			welcome(all, fd);
 		else if (fd != -EINTR && fd != -ECONNABORTED)
-			log_warning("accept-failed errno=%d", -fd);
+			return hold(listener, fd);
 	}
 	return 0;
 }
@@ -456,8 +472,11 @@ static int on_sweep(struct loop_timer *t)
 	for (struct session *s = all->first; s; s = s->next)
 		for (size_t at = 0; (c = find_overdue(s, &at, now_ns)); at = 0)
 			call_expire(c);
+	if (all->n_refused > 1)
+		log_warning("peers-refused more=%llu", (unsigned long long)all->n_refused - 1);
+	all->n_refused = 0;
 	loop_arm(&all->service->loop, &all->sweep, now_ns + SESSION_SWEEP_NS);
-	return 0;
+	return all->listener.loop ? loop_change(&all->listener, EPOLLIN) : 0;
 }
 
 int sessions_open(struct sessions *all, struct service *service, int listen_fd)

@@ -14,7 +14,7 @@
 #define SESSION_CALLS_MAX 4096		/* under way on one channel; more are told to slow down */
 #define SESSION_BODIES_MAX 512		/* of them with a body that comes in */
 #define SESSION_QUEUE_HIGH (2 * MIB)	/* answers wait while so many bytes wait for the frontend */
-#define SESSION_SWEEP_NS (2 * NS_PER_S)	/* how often deadlines are looked at */
+#define SESSION_SWEEP_NS (2 * NS_PER_S)	/* how often deadlines are looked at, and refusals told */
 
 struct call;
 struct service;
@@ -36,6 +36,7 @@ struct sessions {
 	struct loop_timer sweep;
 	struct session *first;
 	size_t count;
+	uint64_t n_refused;		/* connections, since the last sweep; only the first is told */
 };
 
 /* Serves whoever connects to listen_fd, which stays the caller's. */

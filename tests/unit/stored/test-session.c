@@ -7,7 +7,9 @@
 
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static struct world w;
@@ -1054,6 +1056,89 @@ static void test_an_expected_owner_must_be_the_owner(void)
 	end();
 }
 
+/* --- at the door ----------------------------------------------------------------------------- */
+
+static int listen_for_workers(struct sockaddr_un *ret)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	snprintf(ret->sun_path, sizeof(ret->sun_path), "%s/door", w.dir);
+	assert(fd >= 0 && bind(fd, (struct sockaddr *)ret, sizeof(*ret)) == 0);
+	assert(listen(fd, 64) == 0);
+	w.service.sessions.listener.fd = fd;
+	assert(loop_add(&w.service.loop, &w.service.sessions.listener, EPOLLIN) == 0);
+	return fd;
+}
+
+static int knock(const struct sockaddr_un *door)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	assert(fd >= 0 && connect(fd, (const struct sockaddr *)door, sizeof(*door)) == 0);
+	return fd;
+}
+
+static void be_still(void)
+{
+	for (int i = 0; i < 20; i++)
+		assert(service_step(&w.service, 1) == 0);
+}
+
+static void sweep_now(void)
+{
+	assert(w.service.sessions.sweep.expired(&w.service.sessions.sweep) == 0);
+}
+
+static void test_t75_who_is_not_the_frontend_is_let_go_and_told_of_once(void)
+{
+	struct sockaddr_un door;
+	int fd, client;
+
+	begin();
+	fd = listen_for_workers(&door);
+	w.service.config.frontend_uid = geteuid() + 1;
+	for (int i = 0; i < 20; i++) {
+		client = knock(&door);
+		be_still();
+		assert(recv(client, &(char){ 0 }, 1, 0) == 0);
+		close(client);
+	}
+	assert(w.service.sessions.count == 1 && w.service.sessions.n_refused == 20);
+	sweep_now();
+	assert(w.service.sessions.n_refused == 0);
+	loop_remove(&w.service.sessions.listener);
+	close(fd);
+	world_end(&w);
+}
+
+static void test_a_connection_that_cannot_be_taken_waits_until_the_sweep(void)
+{
+	struct rlimit before, none;
+	struct sockaddr_un door;
+	int fd, client;
+
+	begin();
+	fd = listen_for_workers(&door);
+	w.service.config.frontend_uid = geteuid();
+	client = knock(&door);
+	assert(getrlimit(RLIMIT_NOFILE, &before) == 0);
+	none = (struct rlimit){ 3, before.rlim_max };
+	assert(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	be_still();
+	assert(setrlimit(RLIMIT_NOFILE, &before) == 0);
+	assert(w.service.sessions.count == 1 && w.service.sessions.listener.events == 0);
+	be_still();
+	assert(w.service.sessions.count == 1);
+	sweep_now();
+	be_still();
+	assert(w.service.sessions.count == 2);
+	close(client);
+	loop_remove(&w.service.sessions.listener);
+	close(fd);
+	world_end(&w);
+}
+
 int main(void)
 {
 	test_put_get_list_delete();
@@ -1096,5 +1181,7 @@ int main(void)
 	test_t30_another_tenants_bucket_is_closed_to_everything();
 	test_t20_a_copy_cannot_read_another_tenants_bucket();
 	test_an_expected_owner_must_be_the_owner();
+	test_t75_who_is_not_the_frontend_is_let_go_and_told_of_once();
+	test_a_connection_that_cannot_be_taken_waits_until_the_sweep();
 	return 0;
 }
