@@ -71,6 +71,16 @@ static enum s3_configuration find_configuration(const char *subresource)
 	return (enum s3_configuration)i;
 }
 
+/*
+ * Of ACLs too: s3cmd writes back the one that it read, and goes on without only where it is told
+ * that this is not implemented.
+ */
+static bool is_read_only(const char *subresource)
+{
+	return find_configuration(subresource) != S3_CONFIGURATION_COUNT ||
+	       !strcmp(subresource, "acl");
+}
+
 /* Whether the row's selector is what the query selects; a second required parameter comes later. */
 static bool is_selected(const struct s3_operation_row *row, const struct route *route)
 {
@@ -104,13 +114,8 @@ static int refuse(const struct route *route, bool selected)
 {
 	bool is_post = span_equal(route->method, SPAN("POST"));
 
-	/* Of every bucket the ACLs are disabled: they can be read, and setting them fails so. */
-	if (route->subresource && !strcmp(route->subresource, "acl") &&
-	    span_equal(route->method, SPAN("PUT")))
-		return S3_ERROR_ACCESS_CONTROL_LIST_NOT_SUPPORTED;
-	/* Only reading is there of the configurations; setting and deleting them is to come. */
-	if (route->subresource &&
-	    (!selected || find_configuration(route->subresource) != S3_CONFIGURATION_COUNT))
+	/* Only reading is there of these; setting and deleting them is to come. */
+	if (route->subresource && (!selected || is_read_only(route->subresource)))
 		return S3_ERROR_NOT_IMPLEMENTED;
 	/* The upload from a browser's form. */
 	if (is_post && route->level == S3_LEVEL_BUCKET && !route->subresource)

@@ -69,8 +69,7 @@ int main(void)
 	       "With virtual-host addressing the bucket stands in `Host`, and the path begins\n"
 	       "behind it. A subresource of S3 that no row names is answered `NotImplemented`,\n"
 	       "a method that no row has for a path `MethodNotAllowed`; parameters that are no\n"
-	       "subresources and mean nothing here are ignored. ACLs are disabled, as in a bucket\n"
-	       "that S3 makes: they can be read, and `PUT ?acl` is `AccessControlListNotSupported`.\n\n"
+	       "subresources and mean nothing here are ignored.\n\n"
 	       "| operation | request | action | | body |\n"
 	       "|---|---|---|---|---|\n");
 	for (unsigned int i = 0; i < S3_OPERATION_COUNT; i++)
