@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stored/engine/catalog.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "stored/engine/catalogs.h"
+
+static const char *const catalog_texts[CATALOG_STATEMENT_COUNT] = {
+#define STATEMENT(SYMBOL, text) [CATALOG_##SYMBOL] = (text),
+	CATALOG_STATEMENTS(STATEMENT)
+#undef STATEMENT
+};
+
+static const struct database_texts texts = { catalog_texts, CATALOG_STATEMENT_COUNT };
+
+#define TO(state) (1u << (state))
+
+static const uint8_t catalog_moves[CATALOG_STATES] = {
+	[CATALOG_CLOSED] = TO(CATALOG_OPEN),
+	[CATALOG_OPEN] = TO(CATALOG_CLOSED) | TO(CATALOG_FAILED),
+	[CATALOG_FAILED] = TO(CATALOG_CLOSED),
+};
+
+/* False where it is not there to be moved: two threads may report the same failure. */
+static bool catalog_move(struct catalog *c, enum catalog_state from, enum catalog_state to)
+{
+	if (!(catalog_moves[from] & TO(to)))
+		abort();
+	return atomic_compare_exchange_strong(&c->state, &from, to);
+}
+
+/* --- opening ------------------------------------------------------------------------------- */
+
+/*
+ * Moves what an earlier process left in the log into the file. A log for which there is no room in
+ * the file yet has been read from the disk and can be gone on with: a full store must be able to
+ * delete.
+ */
+static void settle(struct catalog *c)
+{
+	char text[ID_TEXT_MAX];
+	int r = database_checkpoint(c->writer, true);
+
+	c->unsettled = r < 0 && r != -ENOSPC && r != -EDQUOT && r != -EBUSY;
+	if (r < 0)
+		log_error("log-not-settled tenant=%s error=%d read-only=%s",
+			  id_format(&c->tenant, text), -r, c->unsettled ? "yes" : "no");
+}
+
+/* Where that fails the catalog can still be read. */
+static int open_writer(struct catalog *c, const char *path)
+{
+	int left, r;
+
+	left = database_forget_pages(c->place.directory_fd, "catalog.db");
+	if (left < 0)
+		return left;
+	r = database_open(path, DATABASE_WRITER, c->catalogs->durable, texts, &c->writer);
+	if (r < 0)
+		return r;
+	c->unsettled = false;
+	if (left)
+		settle(c);
+	return 0;
+}
+
+static int make_tables(struct catalog *c)
+{
+	int r;
+
+	r = database_run(c->writer, "BEGIN IMMEDIATE;" CATALOG_SCHEMA "COMMIT");
+	if (r < 0)
+		return r;
+	/* The file's own name; SQLite flushed what is in it and the log's name. */
+	return durable_flush_database_directory(c->catalogs->durable, c->place.directory_fd);
+}
+
+static int check_tables(struct catalog *c, bool make)
+{
+	int64_t version = 0;
+	int r;
+
+	r = database_number(c->writer, "PRAGMA user_version", &version);
+	if (r < 0)
+		return r;
+	if (version == 0)
+		return make_tables(c);
+	/* A later release made it: what it means is not known here. */
+	return version == CATALOG_VERSION ? 0 : -ENOTSUP;
+}
+
+static int find_next_instance(struct catalog *c)
+{
+	_cleanup_(query_end) struct query q = query_begin(c->writer, CATALOG_LAST_INSTANCE);
+	int r = query_step(&q);
+
+	if (r < 0)
+		return r;
+	c->next_instance = query_column_number(&q, 0) + 1;
+	return 0;
+}
+
+static int file_path(struct catalog *c, char buf[static PATH_MAX])
+{
+	char name[ID_TEXT_MAX];
+	int n = snprintf(buf, PATH_MAX, "%s/%s/catalog.db", c->catalogs->tenants_path,
+			 id_format(&c->tenant, name));
+
+	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+static void close_files(struct catalog *c)
+{
+	/* Readers first: the writer, closing last, leaves no log behind. */
+	database_pool_clear(&c->readers);
+	if (c->writer && (c->unsettled || atomic_load(&c->state) == CATALOG_FAILED))
+		database_keep_log(c->writer);
+	c->writer = database_close(c->writer);
+	place_close(&c->place);
+	c->log_tried = 0;
+}
+
+static int open_files(struct catalog *c, bool make)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int r;
+
+	r = file_path(c, path);
+	if (r < 0)
+		return r;
+	r = place_open(c->catalogs->tenants_fd, &c->tenant, make, c->catalogs->durable, &c->place);
+	if (r < 0)
+		return r;
+	if (!make && fstatat(c->place.directory_fd, "catalog.db", &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	r = open_writer(c, path);
+	if (r < 0)
+		return r;
+	r = check_tables(c, make);
+	if (r < 0)
+		return r;
+	r = database_pool_init(&c->readers, path, c->catalogs->durable, texts);
+	if (r < 0)
+		return r;
+	return find_next_instance(c);
+}
+
+int catalog_open(struct catalog *c, bool make)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&c->opening);
+	if (atomic_load(&c->state) == CATALOG_CLOSED) {
+		r = open_files(c, make);
+		if (r < 0)
+			close_files(c);
+		else
+			(void)catalog_move(c, CATALOG_CLOSED, CATALOG_OPEN);
+	}
+	pthread_mutex_unlock(&c->opening);
+	return r;
+}
+
+bool catalog_fail(struct catalog *c)
+{
+	return catalog_move(c, CATALOG_OPEN, CATALOG_FAILED);
+}
+
+bool catalog_close(struct catalog *c)
+{
+	if (!catalog_move(c, CATALOG_OPEN, CATALOG_CLOSED))
+		return false;
+	close_files(c);
+	return true;
+}
+
+/* --- memory -------------------------------------------------------------------------------- */
+
+struct catalog *catalog_new(struct catalogs *all, const struct ipc_id *tenant)
+{
+	struct catalog *c = calloc(1, sizeof(*c));
+	pthread_rwlockattr_t fair;
+
+	if (!c)
+		return NULL;
+	c->catalogs = all;
+	c->tenant = *tenant;
+	c->place = PLACE_NONE;
+	c->pins = TABLE_INIT(CATALOG_PINS_MAX);
+	c->young = TABLE_INIT(CATALOG_YOUNG_MAX);
+	pthread_mutex_init(&c->opening, NULL);
+	pthread_mutex_init(&c->blobs_lock, NULL);
+	/* Or readers that come all the time would keep the sweep out for ever. */
+	pthread_rwlockattr_init(&fair);
+	pthread_rwlockattr_setkind_np(&fair, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&c->reading, &fair);
+	pthread_rwlockattr_destroy(&fair);
+	return c;
+}
+
+struct catalog *catalog_free(struct catalog *c)
+{
+	close_files(c);
+	table_clear(&c->pins);
+	table_clear(&c->young);
+	pthread_rwlock_destroy(&c->reading);
+	pthread_mutex_destroy(&c->blobs_lock);
+	pthread_mutex_destroy(&c->opening);
+	free(c);
+	return NULL;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What a tenant's catalog looks like, and every statement that is ever run on it.
+ *
+ * Keys, names, ids and versions are BLOBs and compare by their bytes; a version of no bytes is S3's
+ * "null". Rows hang on a bucket's id, which AUTOINCREMENT never gives out twice. Times are in
+ * milliseconds since 1970. Names of algorithms are text: numbers of enums are never stored.
+ *
+ * objects is ordered as lists are, and holds nothing large before the attributes: a list reads rows
+ * from front to back and never meets a body. bodies has what is read only with the object: the
+ * bytes themselves, or packed extents and parts (stored/engine/layout.h).
+ *
+ * Every blob in the directory is in blobs (with how many extents and parts refer to it), or in
+ * dead, or an orphan. completed remembers for a day what an upload became.
+ */
+#define CATALOG_VERSION 1
+
+#define CATALOG_SCHEMA                                                                             \
+	"CREATE TABLE buckets ("                                                                   \
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"                                                   \
+	" name BLOB NOT NULL UNIQUE,"                                                              \
+	" created INTEGER NOT NULL,"                                                               \
+	" region BLOB NOT NULL," /* 1: another catalog has an older bucket of this name, and that  \
+				    one is served */                                               \
+	" shadowed INTEGER NOT NULL"                                                               \
+	") STRICT;"                                                                                \
+	"CREATE TABLE objects ("                                                                   \
+	" bucket INTEGER NOT NULL,"                                                                \
+	" key BLOB NOT NULL,"                                                                      \
+	" version BLOB NOT NULL,"                                                                  \
+	" instance INTEGER NOT NULL,"                                                              \
+	" size INTEGER NOT NULL,"                                                                  \
+	" modified INTEGER NOT NULL,"                                                              \
+	" etag TEXT NOT NULL,"                                                                     \
+	" storage_class TEXT NOT NULL,"                                                            \
+	" checksum_algorithm TEXT NOT NULL,"                                                       \
+	" composite INTEGER NOT NULL,"                                                             \
+	" checksum BLOB NOT NULL,"                                                                 \
+	" parts INTEGER NOT NULL,"                                                                 \
+	" attributes BLOB NOT NULL,"                                                               \
+	" PRIMARY KEY (bucket, key, version)"                                                      \
+	") STRICT, WITHOUT ROWID;"                                                                 \
+	"CREATE TABLE bodies ("                                                                    \
+	" instance INTEGER PRIMARY KEY,"                                                           \
+	" body BLOB,"                                                                              \
+	" extents BLOB,"                                                                           \
+	" parts BLOB"                                                                              \
+	") STRICT;"                                                                                \
+	"CREATE TABLE blobs ("                                                                     \
+	" id BLOB PRIMARY KEY,"                                                                    \
+	" refs INTEGER NOT NULL,"                                                                  \
+	" size INTEGER NOT NULL,"                                                                  \
+	" crc64nvme BLOB NOT NULL"                                                                 \
+	") STRICT, WITHOUT ROWID;"                                                                 \
+	"CREATE TABLE dead ("                                                                      \
+	" id BLOB PRIMARY KEY"                                                                     \
+	") STRICT, WITHOUT ROWID;"                                                                 \
+	"CREATE TABLE uploads ("                                                                   \
+	" bucket INTEGER NOT NULL,"                                                                \
+	" key BLOB NOT NULL,"                                                                      \
+	" id BLOB NOT NULL,"                                                                       \
+	" created INTEGER NOT NULL,"                                                               \
+	" storage_class TEXT NOT NULL,"                                                            \
+	" checksum_algorithm TEXT NOT NULL,"                                                       \
+	" composite INTEGER NOT NULL,"                                                             \
+	" attributes BLOB NOT NULL,"                                                               \
+	" PRIMARY KEY (bucket, key, id)"                                                           \
+	") STRICT, WITHOUT ROWID;"                                                                 \
+	"CREATE TABLE parts ("                                                                     \
+	" upload BLOB NOT NULL,"                                                                   \
+	" number INTEGER NOT NULL,"                                                                \
+	" size INTEGER NOT NULL,"                                                                  \
+	" modified INTEGER NOT NULL,"                                                              \
+	" md5 BLOB NOT NULL,"                                                                      \
+	" checksum BLOB NOT NULL,"                                                                 \
+	" crc64nvme BLOB NOT NULL,"                                                                \
+	" blob BLOB," /* NULL: no bytes */                                                         \
+	" PRIMARY KEY (upload, number)"                                                            \
+	") STRICT, WITHOUT ROWID;"                                                                 \
+	"CREATE TABLE completed ("                                                                 \
+	" upload BLOB PRIMARY KEY,"                                                                \
+	" bucket INTEGER NOT NULL,"                                                                \
+	" key BLOB NOT NULL,"                                                                      \
+	" at INTEGER NOT NULL,"                                                                    \
+	" claims BLOB NOT NULL," /* a hash of the list of parts that completed it */               \
+	" size INTEGER NOT NULL,"                                                                  \
+	" etag TEXT NOT NULL,"                                                                     \
+	" checksum_algorithm TEXT NOT NULL,"                                                       \
+	" composite INTEGER NOT NULL,"                                                             \
+	" checksum BLOB NOT NULL,"                                                                 \
+	" parts INTEGER NOT NULL"                                                                  \
+	") STRICT, WITHOUT ROWID;"                                                                 \
+	"CREATE INDEX completed_at ON completed (at);"                                             \
+	"PRAGMA user_version = 1;"
+
+/* STATEMENT(SYMBOL, "text") */
+#define CATALOG_STATEMENTS(STATEMENT)                                                              \
+	STATEMENT(BEGIN, "BEGIN IMMEDIATE")                                                        \
+	STATEMENT(BEGIN_READ, "BEGIN")                                                             \
+	STATEMENT(COMMIT, "COMMIT")                                                                \
+	STATEMENT(ROLLBACK, "ROLLBACK")                                                            \
+	STATEMENT(SAVEPOINT, "SAVEPOINT change")                                                   \
+	STATEMENT(ROLLBACK_TO, "ROLLBACK TO change")                                               \
+	STATEMENT(RELEASE, "RELEASE change")                                                       \
+                                                                                                   \
+	STATEMENT(FIND_BUCKET,                                                                     \
+		  "SELECT id, created, region FROM buckets WHERE name = ?1 AND shadowed = 0")      \
+	STATEMENT(FIND_ANY_BUCKET, "SELECT id, created, shadowed FROM buckets WHERE name = ?1")    \
+	STATEMENT(INSERT_BUCKET,                                                                   \
+		  "INSERT INTO buckets (name, created, region, shadowed) VALUES (?1, ?2, ?3, 0)")  \
+	STATEMENT(DELETE_BUCKET, "DELETE FROM buckets WHERE id = ?1")                              \
+	STATEMENT(SHADOW_BUCKET, "UPDATE buckets SET shadowed = ?2 WHERE name = ?1")               \
+	STATEMENT(LIST_BUCKETS, "SELECT name, created, region FROM buckets"                        \
+				" WHERE name >= ?1 AND shadowed = 0 ORDER BY name")                \
+	STATEMENT(NEXT_BUCKET, "SELECT name, created, shadowed FROM buckets"                       \
+			       " WHERE name > ?1 ORDER BY name LIMIT 1")                           \
+                                                                                                   \
+	STATEMENT(ANY_OBJECT, "SELECT 1 FROM objects WHERE bucket = ?1 LIMIT 1")                   \
+	STATEMENT(FIND_OBJECT,                                                                     \
+		  "SELECT instance, size, modified, etag, storage_class, checksum_algorithm,"      \
+		  " composite, checksum, parts, attributes FROM objects"                           \
+		  " WHERE bucket = ?1 AND key = ?2 AND version = ?3")                              \
+	STATEMENT(                                                                                 \
+		PUT_OBJECT,                                                                        \
+		"INSERT OR REPLACE INTO objects (bucket, key, version, instance, size, modified,"  \
+		" etag, storage_class, checksum_algorithm, composite, checksum, parts,"            \
+		" attributes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")    \
+	STATEMENT(DELETE_OBJECT,                                                                   \
+		  "DELETE FROM objects WHERE bucket = ?1 AND key = ?2 AND version = ?3")           \
+	STATEMENT(LIST_OBJECTS,                                                                    \
+		  "SELECT key, size, modified, etag, storage_class, checksum_algorithm, composite" \
+		  " FROM objects WHERE bucket = ?1 AND key >= ?2 ORDER BY key, version")           \
+                                                                                                   \
+	STATEMENT(LAST_INSTANCE, "SELECT max(instance) FROM bodies")                               \
+	STATEMENT(FIND_BODY, "SELECT body, extents, parts FROM bodies WHERE instance = ?1")        \
+	STATEMENT(INSERT_BODY,                                                                     \
+		  "INSERT INTO bodies (instance, body, extents, parts) VALUES (?1, ?2, ?3, ?4)")   \
+	STATEMENT(DELETE_BODY, "DELETE FROM bodies WHERE instance = ?1")                           \
+                                                                                                   \
+	STATEMENT(INSERT_BLOB,                                                                     \
+		  "INSERT INTO blobs (id, refs, size, crc64nvme) VALUES (?1, 1, ?2, ?3)")          \
+	STATEMENT(REFER_TO_BLOB, "UPDATE blobs SET refs = refs + 1 WHERE id = ?1")                 \
+	STATEMENT(RELEASE_BLOB, "UPDATE blobs SET refs = refs - 1 WHERE id = ?1 RETURNING refs")   \
+	STATEMENT(DELETE_BLOB, "DELETE FROM blobs WHERE id = ?1")                                  \
+	STATEMENT(FIND_BLOB, "SELECT size, crc64nvme FROM blobs WHERE id = ?1")                    \
+	STATEMENT(BLOB_IS_KNOWN, "SELECT 1 FROM blobs WHERE id = ?1"                               \
+				 " UNION ALL SELECT 1 FROM dead WHERE id = ?1")                    \
+	STATEMENT(INSERT_DEAD, "INSERT OR IGNORE INTO dead (id) VALUES (?1)")                      \
+	STATEMENT(DELETE_DEAD, "DELETE FROM dead WHERE id = ?1")                                   \
+	STATEMENT(LIST_DEAD, "SELECT id FROM dead WHERE id > ?1 ORDER BY id LIMIT ?2")             \
+                                                                                                   \
+	STATEMENT(INSERT_UPLOAD, "INSERT INTO uploads (bucket, key, id, created, storage_class,"   \
+				 " checksum_algorithm, composite, attributes)"                     \
+				 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")                       \
+	STATEMENT(FIND_UPLOAD,                                                                     \
+		  "SELECT created, storage_class, checksum_algorithm, composite, attributes"       \
+		  " FROM uploads WHERE bucket = ?1 AND key = ?2 AND id = ?3")                      \
+	STATEMENT(ANY_UPLOAD, "SELECT key, id FROM uploads WHERE bucket = ?1 LIMIT 1")             \
+	STATEMENT(DELETE_UPLOAD, "DELETE FROM uploads WHERE bucket = ?1 AND key = ?2 AND id = ?3") \
+	STATEMENT(LIST_UPLOADS,                                                                    \
+		  "SELECT key, id, created, storage_class, checksum_algorithm, composite"          \
+		  " FROM uploads WHERE bucket = ?1 AND (key, id) >= (?2, ?3) ORDER BY key, id")    \
+                                                                                                   \
+	STATEMENT(PUT_PART,                                                                        \
+		  "INSERT OR REPLACE INTO parts (upload, number, size, modified, md5, checksum,"   \
+		  " crc64nvme, blob) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")                     \
+	STATEMENT(FIND_PART, "SELECT size, modified, md5, checksum, crc64nvme, blob FROM parts"    \
+			     " WHERE upload = ?1 AND number = ?2")                                 \
+	STATEMENT(LIST_PARTS, "SELECT number, size, modified, md5, checksum FROM parts"            \
+			      " WHERE upload = ?1 AND number > ?2 ORDER BY number")                \
+	STATEMENT(PARTS_BLOBS, "SELECT number, blob FROM parts WHERE upload = ?1 ORDER BY number") \
+	STATEMENT(DELETE_PARTS, "DELETE FROM parts WHERE upload = ?1")                             \
+                                                                                                   \
+	STATEMENT(INSERT_COMPLETED,                                                                \
+		  "INSERT INTO completed (upload, bucket, key, at, claims, size, etag,"            \
+		  " checksum_algorithm, composite, checksum, parts)"                               \
+		  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")                        \
+	STATEMENT(FIND_COMPLETED,                                                                  \
+		  "SELECT at, claims, size, etag, checksum_algorithm, composite, checksum, parts"  \
+		  " FROM completed WHERE upload = ?1 AND bucket = ?2 AND key = ?3 AND at >= ?4")   \
+	STATEMENT(DELETE_COMPLETED, "DELETE FROM completed WHERE at < ?1")
+
+enum catalog_statement {
+#define STATEMENT(SYMBOL, text) CATALOG_##SYMBOL,
+	CATALOG_STATEMENTS(STATEMENT)
+#undef STATEMENT
+		CATALOG_STATEMENT_COUNT,
+};

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The catalogs that are open, by tenant. Whoever uses one holds a reference; one that nobody holds
+ * is closed when others need its place, least recently used first. Any thread.
+ */
+
+#include "stored/engine/catalog.h"
+
+struct catalogs {
+	const struct durable *durable;
+	int tenants_fd;
+	const char *tenants_path;
+	unsigned int limit;	/* more are open only while all of them are in use */
+	unsigned int count;
+	struct catalog *first, *last;
+	pthread_mutex_t lock;
+};
+
+/* tenants_fd and tenants_path stay the caller's, and must outlive it. */
+void catalogs_init(struct catalogs *all, const struct durable *d, int tenants_fd,
+		   const char *tenants_path, unsigned int limit);
+
+/* Closes them all; no reference may be left. */
+void catalogs_clear(struct catalogs *all);
+
+/* A reference to the tenant's open catalog; -ENOENT where it has none and `make` is false. */
+must_check int catalog_get(struct catalogs *all, const struct ipc_id *tenant, bool make,
+			   struct catalog **ret);
+
+/* Never waits for the disk. NULL is fine. */
+struct catalog *catalog_put(struct catalog *c);
+DEFINE_CLEANUP(struct catalog *, catalog_put)
+struct catalog *catalog_ref(struct catalog *c);

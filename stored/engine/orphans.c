@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stored/engine/sweep.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "stored/engine/engine.h"
+
+static int is_known(struct catalog *c, const struct ipc_id *id)
+{
+	struct database *db;
+	int r;
+
+	r = database_pool_take(&c->readers, &db);
+	if (r < 0)
+		return r;
+	struct query q = query_begin(db, CATALOG_BLOB_IS_KNOWN);
+
+	query_bytes(&q, (struct span){ id->bytes, sizeof(id->bytes) });
+	r = query_step(&q);
+	query_end(&q);
+	database_pool_give(&c->readers, db);
+	return r;
+}
+
+/*
+ * Asked in this order: a blob is young from before it has a name until after its row is there, so
+ * what is neither young nor, afterwards, in a row will never be.
+ */
+static int is_orphan(struct store *s, struct catalog *c, int directory_fd, const char *name)
+{
+	struct timespec changed;
+	struct ipc_id id;
+	struct stat st;
+	int r;
+
+	if (!id_parse(name, &id))
+		return 0;
+	if (fstatat(directory_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	changed = st.st_ctim;
+	if (!S_ISREG(st.st_mode) ||
+	    (uint64_t)changed.tv_sec * NS_PER_S + (uint64_t)changed.tv_nsec >= s->started_ns)
+		return 0;
+	if (catalog_is_young(c, &id))
+		return 0;
+	r = is_known(c, &id);
+	return r < 0 ? r : !r;
+}
+
+static int sweep_directory(struct store *s, struct catalog *c, int parent_fd, const char *path,
+			   size_t *n)
+{
+	int fd, r = 0;
+	struct dirent *entry;
+	DIR *directory;
+
+	fd = openat(parent_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	directory = fdopendir(fd);
+	if (!directory) {
+		fd_close(fd);
+		return -ENOMEM;
+	}
+	while (r >= 0 && (entry = readdir(directory))) {
+		r = is_orphan(s, c, fd, entry->d_name);
+		if (r > 0) {
+			r = durable_unlink_blob(&s->durable, fd, entry->d_name);
+			*n += r == 0;
+		}
+	}
+	closedir(directory);
+	return r < 0 ? r : 0;
+}
+
+int sweep_orphans(struct store *s, const struct ipc_id *tenant, size_t *ret_n)
+{
+	_cleanup_(catalog_putp) struct catalog *c = NULL;
+	struct ipc_id shard = { 0 };
+	char name[3];
+	size_t n = 0;
+	int r;
+
+	r = catalog_get(&s->catalogs, tenant, false, &c);
+	if (r < 0)
+		return r;
+	r = sweep_directory(s, c, c->place.directory_fd, "staging", &n);
+	for (unsigned int i = 0; r == 0 && i < PLACE_SHARDS && !sweep_is_stopping(&s->sweep); i++) {
+		shard.bytes[0] = (uint8_t)i;
+		r = sweep_directory(s, c, c->place.blobs_fd, place_shard(&shard, name), &n);
+	}
+	if (r < 0)
+		return r;
+	*ret_n = n;
+	return 0;
+}

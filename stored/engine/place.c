@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stored/engine/place.h"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "s3/encoding.h"
+
+const char *id_format(const struct ipc_id *id, char buf[static ID_TEXT_MAX])
+{
+	return hex_encode((struct span){ id->bytes, sizeof(id->bytes) }, buf);
+}
+
+bool id_parse(const char *text, struct ipc_id *ret)
+{
+	struct span s = span_from_string(text);
+
+	for (size_t i = 0; i < s.len; i++)
+		if (text[i] >= 'A' && text[i] <= 'F')
+			return false;
+	return s.len == 2 * sizeof(ret->bytes) && hex_decode(s, ret->bytes, sizeof(ret->bytes));
+}
+
+uint64_t id_number(const struct ipc_id *id)
+{
+	uint64_t number;
+
+	memcpy(&number, id->bytes, sizeof(number));
+	return number;
+}
+
+void id_make(struct ipc_id *ret)
+{
+	randombytes_buf(ret->bytes, sizeof(ret->bytes));
+}
+
+const char *place_shard(const struct ipc_id *blob, char buf[static 3])
+{
+	return hex_encode((struct span){ blob->bytes, 1 }, buf);
+}
+
+static int open_directory(int parent_fd, const char *name, bool make, const struct durable *d,
+			  int *ret_fd)
+{
+	int fd;
+
+	if (make)
+		return durable_make_directory(d, parent_fd, name, ret_fd);
+	fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
+}
+
+int place_open(int tenants_fd, const struct ipc_id *tenant, bool make, const struct durable *d,
+	       struct place *ret)
+{
+	struct place p = PLACE_NONE;
+	char name[ID_TEXT_MAX];
+	int r;
+
+	r = open_directory(tenants_fd, id_format(tenant, name), make, d, &p.directory_fd);
+	if (r == 0)
+		r = open_directory(p.directory_fd, "blobs", make, d, &p.blobs_fd);
+	if (r == 0)
+		r = open_directory(p.directory_fd, "staging", make, d, &p.staging_fd);
+	if (r < 0) {
+		place_close(&p);
+		return r;
+	}
+	*ret = p;
+	return 0;
+}
+
+void place_close(struct place *p)
+{
+	p->staging_fd = fd_close(p->staging_fd);
+	p->blobs_fd = fd_close(p->blobs_fd);
+	p->directory_fd = fd_close(p->directory_fd);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stored/engine/reading.h"
+
+static int run_statement(struct database *db, enum catalog_statement statement)
+{
+	struct query q = query_begin(db, statement);
+
+	return query_run(&q);
+}
+
+int reading_begin(struct store *s, const struct ipc_id *tenant, bool pin, struct reading *ret)
+{
+	int r;
+
+	*ret = (struct reading){ .store = s, .tenant = *tenant };
+	r = catalog_get(&s->catalogs, tenant, false, &ret->catalog);
+	if (r < 0)
+		return r == -ENOENT ? S3_ERROR_NO_SUCH_BUCKET : r;
+	r = database_pool_take(&ret->catalog->readers, &ret->db);
+	if (r < 0)
+		return r;
+	if (pin) {
+		pthread_rwlock_rdlock(&ret->catalog->reading);
+		ret->pinning = true;
+	}
+	return run_statement(ret->db, CATALOG_BEGIN_READ);
+}
+
+void reading_end(struct reading *r)
+{
+	if (r->db) {
+		/* A connection that does not come out of its transaction is no use to the next. */
+		if (database_in_transaction(r->db) && run_statement(r->db, CATALOG_ROLLBACK) < 0)
+			database_close(r->db);
+		else
+			database_pool_give(&r->catalog->readers, r->db);
+		r->db = NULL;
+	}
+	if (r->pinning) {
+		pthread_rwlock_unlock(&r->catalog->reading);
+		r->pinning = false;
+	}
+	r->catalog = catalog_put(r->catalog);
+}
+
+int reading_result(struct reading *r, struct span bucket, int result)
+{
+	reading_end(r);
+	if (result != S3_ERROR_NO_SUCH_BUCKET)
+		return result;
+	return store_explain_missing(r->store, &r->tenant, bucket);
+}

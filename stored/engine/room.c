@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stored/engine/room.h"
+
+#include <sys/statvfs.h>
+
+#include "base/clock.h"
+#include "s3/errors.h"
+
+#define LOOK_AGAIN_NS NS_PER_S
+#define FLOOR_MAX     (256 * MIB)
+#define FLOOR_PART    100 /* one in so many */
+
+void room_init(struct room *r, int fd, uint64_t floor_bytes)
+{
+	*r = (struct room){ .fd = fd, .floor_bytes = floor_bytes };
+}
+
+static int look(struct room *r, uint64_t now)
+{
+	uint64_t free_bytes, floor = r->floor_bytes;
+	struct statvfs st;
+
+	if (fstatvfs(r->fd, &st) < 0)
+		return -errno;
+	free_bytes = (uint64_t)st.f_bavail * st.f_frsize;
+	if (!floor)
+		floor = MIN(FLOOR_MAX, (uint64_t)st.f_blocks * st.f_frsize / FLOOR_PART);
+	atomic_store(&r->spare, free_bytes > floor ? free_bytes - floor : 0);
+	atomic_store(&r->looked_ns, now);
+	return 0;
+}
+
+int room_check(struct room *r, uint64_t bytes)
+{
+	uint64_t now = clock_boottime_ns(), looked = atomic_load(&r->looked_ns), spare;
+	int k;
+
+	if (!looked || now - looked >= LOOK_AGAIN_NS) {
+		k = look(r, now);
+		if (k < 0)
+			return k;
+	}
+	spare = atomic_load(&r->spare);
+	return spare == 0 || bytes > spare ? S3_ERROR_INSUFFICIENT_STORAGE : 0;
+}
