@@ -265,11 +265,15 @@ static void render_object_parts(const struct render *in, struct reply *out)
 	xml_close(b, "ObjectParts");
 }
 
+/* Here a composite checksum goes without the number of parts, which stands beside it. */
 static void render_attribute_checksum(const struct render *in, struct reply *out)
 {
+	struct answer a = *in->answer;
+
+	span_cut(a.checksum, '-', &a.checksum);
 	xml_open(&out->body, "Checksum");
-	document_checksum(&out->body, in->answer);
-	document_checksum_type(&out->body, in->answer);
+	document_checksum(&out->body, &a);
+	document_checksum_type(&out->body, &a);
 	xml_close(&out->body, "Checksum");
 }
 
