@@ -26,6 +26,9 @@ def check(tmp_path, source, include):
     ("authd/main.c", "frontend/http.h"),
     ("client/coffer.c", "authd/keyring.h"),
     ("stored/deep/down.c", "authd/keyring.h"),
+    ("stored/engine/read.c", "stored/session.h"),
+    ("stored/engine/read.c", "policy/confine.h"),
+    ("stored/call.c", "stored/engine/catalog.h"),
     ("authd/main.c", "keyring.h"),
 ])
 def test_wrong_direction_is_found(tmp_path, source, include):
@@ -36,6 +39,8 @@ def test_wrong_direction_is_found(tmp_path, source, include):
 
 @pytest.mark.parametrize("source,include", [
     ("s3/request.c", "base/span.h"),
+    ("stored/engine/read.c", "stored/store.h"),
+    ("stored/call.c", "stored/change.h"),
     ("ipc/grant.c", "s3/target.h"),
     ("authd/main.c", "policy/rule.h"),
     ("authd/main.c", "authd/keyring.h"),
