@@ -49,7 +49,7 @@ void health_answer(struct exchange *e)
 	buffer_printf(&e->reply.body,
 		      "{\"status\":\"%s\",\"service\":\"coffer\",\"version\":\"%s\","
 		      "\"confinement\":\"%s\",\"authd\":%s,\"stored\":%s}\n",
-		      authd && stored ? "ok" : "degraded", COFFER_VERSION, w->config.confinement,
+		      authd && stored ? "healthy" : "degraded", COFFER_VERSION, w->config.confinement,
 		      json_bool(authd), json_bool(stored));
 	reply_document(&e->reply, "application/json");
 	exchange_deliver(e);

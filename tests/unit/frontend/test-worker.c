@@ -876,7 +876,7 @@ static void test_health_needs_no_signature(void)
 	int client = stage_connect(&s);
 
 	stage_send_text(&s, client, "GET /-/health HTTP/1.1\r\n" HOST "\r\n");
-	expect_answer(client, 200, "\"status\":\"ok\",\"service\":\"coffer\"");
+	expect_answer(client, 200, "\"status\":\"healthy\",\"service\":\"coffer\"");
 	get_hello(client);
 	expect_answer(client, 200, "hello");
 	close(client);
