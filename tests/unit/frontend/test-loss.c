@@ -348,7 +348,7 @@ static void test_t57_idle_connections_make_room_for_new_ones(void)
 	for (size_t i = 0; i < ARRAY_SIZE(idle); i++) {
 		idle[i] = stage_connect(&s);
 		stage_send_text(&s, idle[i], "GET /-/health HTTP/1.1\r\n" HOST "\r\n");
-		expect_status(idle[i], 200, "ok");
+		expect_status(idle[i], 200, "healthy");
 	}
 	assert(s.worker.idle.count <= 8);
 	for (size_t i = 0; i < ARRAY_SIZE(idle); i++)
@@ -414,7 +414,7 @@ static void test_t57_the_1001st_connection_is_served(void)
 	}
 	client = stage_connect(&s);
 	stage_send_text(&s, client, "GET /-/health HTTP/1.1\r\n" HOST "\r\n");
-	expect_status(client, 200, "ok");
+	expect_status(client, 200, "healthy");
 	close(client);
 	for (size_t i = 0; i < ARRAY_SIZE(idle); i++)
 		close(idle[i]);
