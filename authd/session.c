@@ -98,7 +98,9 @@ static int send_denied(struct session *s, uint64_t call, enum s3_error error, co
 {
 	struct ipc_message m = {
 		.number = IPC_DENIED,
-		.denied = { call, (uint16_t)error, span_from_string(detail) },
+		.denied = { .call = call,
+			    .error = (uint16_t)error,
+			    .detail = span_from_string(detail) },
 	};
 
 	return channel_send(&s->channel, &m, -1);
@@ -322,8 +324,15 @@ static int take_ask(struct session *s, const struct ipc_ask *m)
 
 	if (table_find(&s->streams, m->call))
 		return violation(s, "call-in-use");
+	if (m->dialect >= S3_DIALECT_COUNT)
+		return violation(s, "dialect");
 	if (!storelinks_are_ready(a)) {
 		ruling.error = S3_ERROR_SERVICE_UNAVAILABLE;
+		return deny(s, m, &ruling);
+	}
+	/* There are no tokens, so none is right. */
+	if (m->dialect == S3_DIALECT_REST) {
+		ruling.error = S3_ERROR_REST_UNKNOWN_TOKEN;
 		return deny(s, m, &ruling);
 	}
 	r = judge_hear(a->judge, &head, (int64_t)(clock_realtime_ns() / NS_PER_S), &ruling);

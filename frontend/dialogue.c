@@ -217,7 +217,7 @@ static void on_granted(struct call *c, struct span sealed)
 	upload_begin(e);
 }
 
-static void on_denied(struct call *c, enum s3_error error, struct span detail)
+static void on_denied(struct call *c, enum s3_error error, struct span detail, uint32_t retry_after)
 {
 	struct exchange *e = exchange_of(c);
 
@@ -225,6 +225,7 @@ static void on_denied(struct call *c, enum s3_error error, struct span detail)
 		return;
 	/* Late in a chained stream, stored has an upload open that must not stay. */
 	exchange_abandon(e);
+	e->retry_after_s = retry_after;
 	exchange_refuse(e, error, detail);
 }
 

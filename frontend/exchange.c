@@ -202,6 +202,7 @@ void exchange_refuse_with(struct exchange *e, enum s3_error error, struct span d
 		.resource = raw_path(e),
 		.request = e->granted ? &e->grant.request : NULL,
 		.answer = answer,
+		.retry_after_s = e->retry_after_s,
 		.ids = { exchange_id_text(e, id), e->connection->worker->host_id },
 	};
 

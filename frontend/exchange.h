@@ -86,6 +86,7 @@ struct exchange {
 	struct download download;
 	struct reply reply;
 	enum s3_error error;	/* what the client was told, for the log */
+	uint32_t retry_after_s;	/* when it may come again, as authd said; 0: the usual */
 
 	struct loop_source pipe;	/* while STALLED */
 	struct loop_source socket;	/* while LINGERING */

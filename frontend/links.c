@@ -106,7 +106,8 @@ static int on_denied(struct links *l, const struct ipc_denied *m, int *fds)
 	if (!c)
 		return 0;
 	c->at_authd = false;
-	l->config.handler->denied(c, m->error, m->detail.len ? m->detail : SPAN_NONE);
+	l->config.handler->denied(c, m->error, m->detail.len ? m->detail : SPAN_NONE,
+				   m->retry_after);
 	return 0;
 }
 

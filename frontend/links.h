@@ -27,7 +27,8 @@ struct call {
  * stealing it. `last`: nothing more will come from there. */
 struct links_handler {
 	void (*granted)(struct call *c, struct span sealed);	/* last, but where chunks follow */
-	void (*denied)(struct call *c, enum s3_error error, struct span detail);	/* last */
+	void (*denied)(struct call *c, enum s3_error error, struct span detail,
+		       uint32_t retry_after);						/* last */
 	void (*chained)(struct call *c, struct span seal);				/* last */
 
 	void (*pipe)(struct call *c, int *fd);

@@ -45,6 +45,7 @@ struct render_error {
 	struct span resource;		/* the raw path, where the request was not understood */
 	const struct s3_request *request;
 	const struct answer *answer;	/* what stored says of the object all the same */
+	uint32_t retry_after_s;		/* 0: the usual */
 	struct render_ids ids;
 };
 void render_error(const struct render_error *in, struct reply *out);

@@ -179,7 +179,8 @@ void render_error(const struct render_error *in, struct reply *out)
 	reply_reset(out, row->status);
 	render_ids(&in->ids, out);
 	if (row->status == 503)
-		reply_field_u64(out, "Retry-After", RENDER_RETRY_AFTER_S);
+		reply_field_u64(out, "Retry-After",
+				in->retry_after_s ? in->retry_after_s : RENDER_RETRY_AFTER_S);
 	if (in->error == S3_ERROR_INVALID_RANGE)
 		render_unsatisfied_range(in, out);
 	if (in->error == S3_ERROR_NOT_MODIFIED)

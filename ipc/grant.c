@@ -70,6 +70,7 @@ static void put_principal(struct buffer *b, const struct principal *p)
 	wire_put_bytes(b, p->display_name);
 	wire_put_bytes(b, p->user);
 	wire_put_bytes(b, p->credential);
+	wire_put_bytes(b, p->prefix);
 }
 
 static void get_principal(struct wire_reader *r, struct principal *ret)
@@ -79,6 +80,7 @@ static void get_principal(struct wire_reader *r, struct principal *ret)
 	ret->display_name = wire_get_bytes(r, GRANT_NAME_MAX);
 	ret->user = wire_get_bytes(r, GRANT_NAME_MAX);
 	ret->credential = wire_get_bytes(r, GRANT_NAME_MAX);
+	ret->prefix = wire_get_bytes(r, S3_KEY_MAX);
 }
 
 static void put_params(struct buffer *b, const struct s3_request *q)
@@ -119,6 +121,7 @@ static void get_tagged(struct wire_reader *r, struct span *values, unsigned int 
 
 static void put_request(struct buffer *b, const struct s3_request *q)
 {
+	wire_put_u8(b, (uint8_t)q->dialect);
 	wire_put_u8(b, (uint8_t)q->operation);
 	wire_put_u8(b, (uint8_t)q->configuration);
 	put_optional(b, q->bucket);
@@ -139,7 +142,8 @@ static void put_request(struct buffer *b, const struct s3_request *q)
 
 static void get_request(struct wire_reader *r, struct s3_request *ret)
 {
-	uint8_t operation = wire_get_u8(r), configuration = wire_get_u8(r), payload;
+	uint8_t dialect = wire_get_u8(r), operation = wire_get_u8(r),
+		configuration = wire_get_u8(r), payload;
 
 	ret->bucket = get_optional(r, S3_BUCKET_NAME_MAX);
 	ret->key = get_optional(r, S3_KEY_MAX);
@@ -155,11 +159,13 @@ static void get_request(struct wire_reader *r, struct s3_request *ret)
 	ret->trailer = get_algorithm(r);
 	get_checksum(r, &ret->checksum);
 	ret->checksum_algorithm = get_algorithm(r);
-	if (operation >= S3_OPERATION_COUNT || configuration >= S3_CONFIGURATION_COUNT ||
+	if (dialect >= S3_DIALECT_COUNT || operation >= S3_OPERATION_COUNT ||
+	    configuration >= S3_CONFIGURATION_COUNT ||
 	    payload > S3_PAYLOAD_STREAMING_UNSIGNED_TRAILER || !pairs_are_whole(ret->attributes)) {
 		r->failed = true;
 		return;
 	}
+	ret->dialect = dialect;
 	ret->operation = operation;
 	ret->configuration = configuration;
 	ret->payload = payload;

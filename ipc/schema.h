@@ -18,7 +18,7 @@
  * another phase, with other descriptors, cut short or with bytes left over is a violation.
  */
 
-#define IPC_VERSION 1
+#define IPC_VERSION 2
 
 /* No packet is larger; a field's limit may be smaller. Fits the kernel's default send buffer. */
 #define IPC_PACKET_MAX (128 * 1024)
@@ -43,9 +43,11 @@
 
 #define IPC_HELLO_FIELDS(FIELD) FIELD(u32, version, 0)
 
+/* dialect: enum s3_dialect, which is the listener's; a credential of the other one is worth nothing. */
 #define IPC_ASK_FIELDS(FIELD)                                                                      \
 	FIELD(u64, call, 0)                                                                        \
 	FIELD(u64, request_id, 0)                                                                  \
+	FIELD(u8, dialect, 0)                                                                      \
 	FIELD(bytes, peer, 64)                                                                     \
 	FIELD(bytes, method, 16)                                                                   \
 	FIELD(bytes, target, 16 * 1024)                                                            \
@@ -81,9 +83,11 @@
 	FIELD(u64, call, 0)                                                                        \
 	FIELD(bytes, grant, IPC_GRANT_MAX)
 
+/* retry_after: seconds until it is worth trying again; 0: the usual. */
 #define IPC_DENIED_FIELDS(FIELD)                                                                   \
 	FIELD(u64, call, 0)                                                                        \
 	FIELD(u16, error, 0)                                                                       \
+	FIELD(u32, retry_after, 0)                                                                 \
 	FIELD(bytes, detail, IPC_DETAIL_MAX)
 
 #define IPC_CHAINED_FIELDS(FIELD)                                                                  \

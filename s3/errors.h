@@ -138,7 +138,16 @@
 	      "The authorization mechanism you have provided is not supported. Please use "        \
 	      "AWS4-HMAC-SHA256.")                                                                 \
 	ERROR(CONTENT_SHA256_MISMATCH, "XAmzContentSHA256Mismatch", 400,                           \
-	      "The provided 'x-amz-content-sha256' header does not match what was computed.")
+	      "The provided 'x-amz-content-sha256' header does not match what was computed.")      \
+	/* Only the REST dialect says these. */                                                    \
+	ERROR(REST_NOT_FOUND, "NotFound", 404, "Not Found")                                        \
+	ERROR(REST_NOT_AUTHENTICATED, "NotAuthenticated", 401, "Not authenticated")                \
+	ERROR(REST_UNKNOWN_TOKEN, "UnknownToken", 401, "Invalid or missing token")                 \
+	ERROR(REST_TOKEN_EXPIRED, "TokenExpired", 401, "Token expired")                            \
+	ERROR(REST_MISSING_SCOPES, "MissingScopes", 403, "Missing required scopes")                \
+	ERROR(REST_OUTSIDE_PREFIX, "OutsidePrefix", 403, "The key is outside the token's prefix")  \
+	ERROR(REST_INVALID_CURSOR, "InvalidCursor", 400, "Invalid cursor")                         \
+	ERROR(REST_INVALID_LIMIT, "InvalidLimit", 422, "limit must be a whole number, 0 or more")
 
 enum s3_error {
 	S3_ERROR_NONE = 0,

@@ -60,7 +60,15 @@ static inline bool s3_payload_has_trailer(enum s3_payload p)
 	return p >= S3_PAYLOAD_STREAMING_SIGNED_TRAILER;
 }
 
+/* How the client speaks HTTP. Both ways end in the same operations on the same objects. */
+enum s3_dialect {
+	S3_DIALECT_S3,
+	S3_DIALECT_REST,	/* docs/rest.md: bearer tokens, JSON */
+};
+#define S3_DIALECT_COUNT 2
+
 struct s3_request {
+	enum s3_dialect dialect;
 	enum s3_operation operation;
 	enum s3_configuration configuration;	/* for GetBucketConfiguration */
 	struct span bucket;			/* decoded; SPAN_NONE at service level */

@@ -188,8 +188,12 @@ void office_ask(int fd, uint64_t call, const struct request *q)
 	struct s3_head head = request_head(q);
 	struct ipc_message m = {
 		.number = IPC_ASK,
-		.ask = { call, 0xabcd0000 + call, SPAN("192.0.2.7"), head.method, head.target,
-			 head.fields },
+		.ask = { .call = call,
+			 .request_id = 0xabcd0000 + call,
+			 .peer = SPAN("192.0.2.7"),
+			 .method = head.method,
+			 .target = head.target,
+			 .fields = head.fields },
 	};
 
 	office_send(fd, &m);

@@ -296,8 +296,11 @@ static void test_t72_no_mistake_of_a_client_ends_the_channel(void)
 	}
 	/* Fields that are no pairs, a method that is none, bytes of every kind. */
 	m = (struct ipc_message){ .number = IPC_ASK,
-				  .ask = { 77, 1, SPAN(""), SPAN("\n"), SPAN("/"),
-					   SPAN("garbage") } };
+				  .ask = { .call = 77,
+					   .request_id = 1,
+					   .method = SPAN("\n"),
+					   .target = SPAN("/"),
+					   .fields = SPAN("garbage") } };
 	office_send(s.worker, &m);
 	receive(s.worker, &m, IPC_DENIED);
 	ask_signed(s.worker, 99, "GET", "/");

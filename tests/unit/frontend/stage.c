@@ -427,7 +427,7 @@ void stage_failed(struct stage *s, uint64_t call, enum s3_error error)
 void stage_denied(struct stage *s, uint64_t call, enum s3_error error)
 {
 	struct ipc_message m = { .number = IPC_DENIED,
-				 .denied = { call, (uint16_t)error, SPAN("") } };
+				 .denied = { .call = call, .error = (uint16_t)error } };
 
 	stage_say(s, s->authd, &m, -1);
 }

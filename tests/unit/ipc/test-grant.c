@@ -18,9 +18,11 @@ static struct grant full_grant(struct buffer *attributes)
 			       .canonical_id = SPAN("0123"),
 			       .display_name = SPAN("Tenant"),
 			       .user = SPAN(""),
-			       .credential = SPAN("AKID") },
+			       .credential = SPAN("AKID"),
+			       .prefix = SPAN("team/") },
 		.peer = SPAN("127.0.0.1"),
-		.request = { .operation = S3_UPLOAD_PART_COPY,
+		.request = { .dialect = S3_DIALECT_REST,
+			     .operation = S3_UPLOAD_PART_COPY,
 			     .bucket = SPAN("bucket"),
 			     .key = SPAN("a//b\1"),
 			     .source_bucket = SPAN("source"),
@@ -54,6 +56,8 @@ static void test_the_whole_request_travels_except_credentials(void)
 	assert(ipc_id_equal(&sent.principal.tenant, &got.principal.tenant));
 	assert(span_equal(got.principal.credential, SPAN("AKID")));
 	assert(span_equal(got.peer, sent.peer));
+	assert(span_equal(got.principal.prefix, SPAN("team/")));
+	assert(got.request.dialect == S3_DIALECT_REST);
 	assert(got.request.operation == S3_UPLOAD_PART_COPY);
 	assert(span_equal(got.request.key, sent.request.key));
 	assert(span_equal(got.request.source_key, SPAN("..")));
