@@ -10,6 +10,7 @@
 
 /* HEADER(SYMBOL, "lower-case name"), in the order of the names' bytes: they are found by halving */
 #define S3_HEADERS(HEADER)                                                                         \
+	HEADER(ACCEPT, "accept")                                                                   \
 	HEADER(AUTHORIZATION, "authorization")                                                     \
 	HEADER(CACHE_CONTROL, "cache-control")                                                     \
 	HEADER(CONTENT_DISPOSITION, "content-disposition")                                         \

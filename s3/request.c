@@ -3,6 +3,7 @@
 
 #include "s3/attributes.h"
 #include "s3/encoding.h"
+#include "s3/fields.h"
 #include "s3/pairs.h"
 #include "s3/payload.h"
 #include "s3/route.h"
@@ -30,41 +31,10 @@ struct span s3_head_find(const struct s3_head *head, const char *name)
 	return SPAN_NONE;
 }
 
-/* Lists may be sent in several fields (RFC 9110, 5.3); of others a second one is a contradiction.
- */
-static bool is_list(enum s3_header h)
+static int take_header(void *context, struct span name, struct span value)
 {
-	static const enum s3_header lists[] = {
-		S3_HEADER_CACHE_CONTROL,
-		S3_HEADER_CONTENT_ENCODING,
-		S3_HEADER_CONTENT_LANGUAGE,
-		S3_HEADER_EXPECT,
-		S3_HEADER_IF_MATCH,
-		S3_HEADER_IF_NONE_MATCH,
-		S3_HEADER_AMZ_OBJECT_ATTRIBUTES,
-		S3_HEADER_AMZ_OPTIONAL_OBJECT_ATTRIBUTES,
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
-		if (lists[i] == h)
-			return true;
-	return false;
-}
-
-static struct span join(struct buffer *b, struct span a, struct span c)
-{
-	size_t start = b->len;
-
-	buffer_append(b, a);
-	buffer_append_byte(b, ',');
-	buffer_append(b, c);
-	return b->error ? a : span_skip(buffer_span(b), start);
-}
-
-static int take_header(struct parser *p, struct span name, struct span value)
-{
+	struct parser *p = context;
 	enum s3_header h;
-	struct span *slot;
 	int e;
 
 	if (span_starts_with_nocase(name, SPAN(ATTRIBUTES_META_PREFIX)))
@@ -75,48 +45,7 @@ static int take_header(struct parser *p, struct span name, struct span value)
 	h = s3_header_find(name);
 	if (h == S3_HEADER_COUNT)
 		return 0;
-	slot = &p->request->headers[h];
-	if (span_is_none(*slot))
-		*slot = value;
-	else if (is_list(h))
-		*slot = join(p->decoded, *slot, value);
-	else
-		return s3_refuse(S3_ERROR_INVALID_REQUEST, "A header was sent more than once.",
-				 p->detail);
-	/* Each join copies what stands before it, so many of them fill the buffer. */
-	return buffer_error(p->decoded) ? S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE : 0;
-}
-
-/* No field may hold what would end it, wherever it may be shown later (T52). */
-static bool is_one_line(struct span value)
-{
-	const uint8_t *b = value.data;
-
-	for (size_t i = 0; i < value.len; i++)
-		if (b[i] == '\r' || b[i] == '\n' || b[i] == '\0')
-			return false;
-	return true;
-}
-
-static int take_fields(struct parser *p, struct span fields)
-{
-	struct span name, value;
-	unsigned int count = 0;
-	int r;
-
-	if (fields.len > S3_HEAD_MAX)
-		return S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE;
-	while ((r = pairs_next(&fields, &name, &value)) > 0) {
-		if (++count > S3_FIELDS_MAX)
-			return S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE;
-		if (!is_one_line(value))
-			return s3_refuse(S3_ERROR_INVALID_REQUEST,
-					 "A header holds a line break or a NUL.", p->detail);
-		r = take_header(p, name, span_trim(value));
-		if (r)
-			return r;
-	}
-	return r < 0 ? S3_ERROR_INVALID_REQUEST : 0;
+	return fields_put(p->request->headers, h, value, p->decoded, p->detail);
 }
 
 /* Decodes one side of a parameter; a missing one stays missing, an empty one stays empty. */
@@ -194,7 +123,7 @@ static int take_hoisted(struct parser *p, struct span name, struct span value)
 	if (is_taken(p, name))
 		return s3_refuse(S3_ERROR_INVALID_REQUEST, "A header was sent more than once.",
 				 p->detail);
-	if (!is_one_line(value))
+	if (!fields_is_one_line(value))
 		return s3_refuse(S3_ERROR_INVALID_ARGUMENT,
 				 "A query parameter holds a line break or a NUL.", p->detail);
 	return take_header(p, name, span_trim(value));
@@ -277,7 +206,7 @@ static int parse(struct parser *p, const struct s3_head *head, const char *const
 	struct place place;
 	int e;
 
-	e = take_fields(p, head->fields);
+	e = fields_walk(head->fields, take_header, p, p->detail);
 	if (!e)
 		e = target_locate(p->target.path, r->headers[S3_HEADER_HOST], domains, p->decoded,
 				  &place);
