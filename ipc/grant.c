@@ -1,186 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ipc/grant.h"
 
-/* Marks the end of a list of tagged values. */
-#define TAG_END 0xff
-_Static_assert((int)S3_HEADER_COUNT < TAG_END && (int)S3_PARAM_COUNT < TAG_END, "tags are one byte");
-
-/* Credentials end at authd: nobody behind it needs them. */
-static bool header_travels(enum s3_header h)
-{
-	return h != S3_HEADER_AUTHORIZATION && h != S3_HEADER_AMZ_SECURITY_TOKEN;
-}
-
-static bool param_travels(enum s3_param p)
-{
-	return p != S3_PARAM_AMZ_SIGNATURE && p != S3_PARAM_AMZ_CREDENTIAL &&
-	       p != S3_PARAM_AMZ_SECURITY_TOKEN && p != S3_PARAM_SIGNATURE &&
-	       p != S3_PARAM_AWS_ACCESS_KEY_ID;
-}
-
-static void put_id(struct buffer *b, const struct ipc_id *id)
-{
-	wire_put_raw(b, id->bytes, sizeof(id->bytes));
-}
-
-static void get_id(struct wire_reader *r, struct ipc_id *ret)
-{
-	wire_get_raw(r, ret->bytes, sizeof(ret->bytes));
-}
-
-/* An absent value and an empty one are different things; presence travels as a byte. */
-static void put_optional(struct buffer *b, struct span s)
-{
-	wire_put_u8(b, !span_is_none(s));
-	if (!span_is_none(s))
-		wire_put_bytes(b, s);
-}
-
-static struct span get_optional(struct wire_reader *r, size_t limit)
-{
-	return wire_get_u8(r) ? wire_get_bytes(r, limit) : SPAN_NONE;
-}
-
-static void put_checksum(struct buffer *b, const struct checksum_value *v)
-{
-	wire_put_u8(b, (uint8_t)v->algorithm);
-	wire_put_raw(b, v->bytes, checksum_rows[v->algorithm].len);
-}
-
-static enum checksum_algorithm get_algorithm(struct wire_reader *r)
-{
-	uint8_t a = wire_get_u8(r);
-
-	if (a < CHECKSUM_COUNT)
-		return a;
-	r->failed = true;
-	return CHECKSUM_NONE;
-}
-
-static void get_checksum(struct wire_reader *r, struct checksum_value *ret)
-{
-	*ret = (struct checksum_value){ .algorithm = get_algorithm(r) };
-	wire_get_raw(r, ret->bytes, checksum_rows[ret->algorithm].len);
-}
-
-static void put_principal(struct buffer *b, const struct principal *p)
-{
-	put_id(b, &p->tenant);
-	wire_put_bytes(b, p->canonical_id);
-	wire_put_bytes(b, p->display_name);
-	wire_put_bytes(b, p->user);
-	wire_put_bytes(b, p->credential);
-	wire_put_bytes(b, p->prefix);
-}
-
-static void get_principal(struct wire_reader *r, struct principal *ret)
-{
-	get_id(r, &ret->tenant);
-	ret->canonical_id = wire_get_bytes(r, GRANT_NAME_MAX);
-	ret->display_name = wire_get_bytes(r, GRANT_NAME_MAX);
-	ret->user = wire_get_bytes(r, GRANT_NAME_MAX);
-	ret->credential = wire_get_bytes(r, GRANT_NAME_MAX);
-	ret->prefix = wire_get_bytes(r, S3_KEY_MAX);
-}
-
-static void put_params(struct buffer *b, const struct s3_request *q)
-{
-	for (enum s3_param p = 0; p < S3_PARAM_COUNT; p++) {
-		if (span_is_none(q->params[p]) || !param_travels(p))
-			continue;
-		wire_put_u8(b, (uint8_t)p);
-		wire_put_bytes(b, q->params[p]);
-	}
-	wire_put_u8(b, TAG_END);
-}
-
-static void put_headers(struct buffer *b, const struct s3_request *q)
-{
-	for (enum s3_header h = 0; h < S3_HEADER_COUNT; h++) {
-		if (span_is_none(q->headers[h]) || !header_travels(h))
-			continue;
-		wire_put_u8(b, (uint8_t)h);
-		wire_put_bytes(b, q->headers[h]);
-	}
-	wire_put_u8(b, TAG_END);
-}
-
-/* Each tag at most once and below `count`. */
-static void get_tagged(struct wire_reader *r, struct span *values, unsigned int count, size_t limit)
-{
-	uint8_t tag;
-
-	while ((tag = wire_get_u8(r)) != TAG_END && !r->failed) {
-		if (tag >= count || !span_is_none(values[tag])) {
-			r->failed = true;
-			return;
-		}
-		values[tag] = wire_get_bytes(r, limit);
-	}
-}
-
-static void put_request(struct buffer *b, const struct s3_request *q)
-{
-	wire_put_u8(b, (uint8_t)q->dialect);
-	wire_put_u8(b, (uint8_t)q->operation);
-	wire_put_u8(b, (uint8_t)q->configuration);
-	put_optional(b, q->bucket);
-	put_optional(b, q->key);
-	put_params(b, q);
-	put_headers(b, q);
-	put_optional(b, q->attributes);
-	put_optional(b, q->source_bucket);
-	put_optional(b, q->source_key);
-	put_optional(b, q->source_version);
-	wire_put_u8(b, (uint8_t)q->payload);
-	wire_put_raw(b, q->payload_sha256, sizeof(q->payload_sha256));
-	wire_put_u64(b, q->length);
-	wire_put_u8(b, (uint8_t)q->trailer);
-	put_checksum(b, &q->checksum);
-	wire_put_u8(b, (uint8_t)q->checksum_algorithm);
-}
-
-static void get_request(struct wire_reader *r, struct s3_request *ret)
-{
-	uint8_t dialect = wire_get_u8(r), operation = wire_get_u8(r),
-		configuration = wire_get_u8(r), payload;
-
-	ret->bucket = get_optional(r, S3_BUCKET_NAME_MAX);
-	ret->key = get_optional(r, S3_KEY_MAX);
-	get_tagged(r, ret->params, S3_PARAM_COUNT, S3_TARGET_MAX);
-	get_tagged(r, ret->headers, S3_HEADER_COUNT, S3_HEAD_MAX);
-	ret->attributes = get_optional(r, S3_HEAD_MAX);
-	ret->source_bucket = get_optional(r, S3_BUCKET_NAME_MAX);
-	ret->source_key = get_optional(r, S3_KEY_MAX);
-	ret->source_version = get_optional(r, S3_KEY_MAX);
-	payload = wire_get_u8(r);
-	wire_get_raw(r, ret->payload_sha256, sizeof(ret->payload_sha256));
-	ret->length = wire_get_u64(r);
-	ret->trailer = get_algorithm(r);
-	get_checksum(r, &ret->checksum);
-	ret->checksum_algorithm = get_algorithm(r);
-	if (dialect >= S3_DIALECT_COUNT || operation >= S3_OPERATION_COUNT ||
-	    configuration >= S3_CONFIGURATION_COUNT ||
-	    payload > S3_PAYLOAD_STREAMING_UNSIGNED_TRAILER || !pairs_are_whole(ret->attributes)) {
-		r->failed = true;
-		return;
-	}
-	ret->dialect = dialect;
-	ret->operation = operation;
-	ret->configuration = configuration;
-	ret->payload = payload;
-}
+#include "ipc/request.h"
 
 void grant_encode(const struct grant *g, struct buffer *b)
 {
-	put_id(b, &g->id);
-	put_id(b, &g->channel);
+	wire_put_raw(b, g->id.bytes, sizeof(g->id.bytes));
+	wire_put_raw(b, g->channel.bytes, sizeof(g->channel.bytes));
 	wire_put_u64(b, g->epoch);
 	wire_put_u64(b, g->expires_ns);
 	wire_put_u64(b, g->request_id);
-	put_principal(b, &g->principal);
+	principal_put(b, &g->principal);
 	wire_put_bytes(b, g->peer);
-	put_request(b, &g->request);
+	request_put(b, &g->request);
 }
 
 bool grant_decode(struct span contents, struct grant *ret)
@@ -188,13 +20,13 @@ bool grant_decode(struct span contents, struct grant *ret)
 	struct wire_reader r = wire_reader(contents);
 
 	*ret = (struct grant){ 0 };
-	get_id(&r, &ret->id);
-	get_id(&r, &ret->channel);
+	wire_get_raw(&r, ret->id.bytes, sizeof(ret->id.bytes));
+	wire_get_raw(&r, ret->channel.bytes, sizeof(ret->channel.bytes));
 	ret->epoch = wire_get_u64(&r);
 	ret->expires_ns = wire_get_u64(&r);
 	ret->request_id = wire_get_u64(&r);
-	get_principal(&r, &ret->principal);
-	ret->peer = wire_get_bytes(&r, GRANT_NAME_MAX);
-	get_request(&r, &ret->request);
+	principal_get(&r, &ret->principal);
+	ret->peer = wire_get_bytes(&r, GRANT_PEER_MAX);
+	request_get(&r, &ret->request);
 	return wire_ended(&r);
 }

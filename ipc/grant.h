@@ -8,23 +8,13 @@
  * something.
  */
 
+#include "ipc/principal.h"
 #include "ipc/schema.h"
-#include "ipc/wire.h"
 #include "s3/pairs.h"
 #include "s3/request.h"
 
 #define GRANT_LIFE_NS (30 * NS_PER_S)	/* from issue to opening */
-#define GRANT_NAME_MAX 256
-
-/* Who asks. All spans are text. */
-struct principal {
-	struct ipc_id tenant;
-	struct span canonical_id;	/* 64 hex digits: the owner S3 answers show */
-	struct span display_name;
-	struct span user;		/* empty for the tenant's own root */
-	struct span credential;		/* the access key id or the token's name: for logs, never for decisions */
-	struct span prefix;		/* every key asked for or shown begins with it; empty: any */
-};
+#define GRANT_PEER_MAX 256
 
 struct grant {
 	struct ipc_id id;

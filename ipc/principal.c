@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ipc/principal.h"
+
+#include "s3/request.h"
+
+void principal_put(struct buffer *b, const struct principal *p)
+{
+	wire_put_raw(b, p->tenant.bytes, sizeof(p->tenant.bytes));
+	wire_put_bytes(b, p->canonical_id);
+	wire_put_bytes(b, p->display_name);
+	wire_put_bytes(b, p->user);
+	wire_put_bytes(b, p->credential);
+	wire_put_bytes(b, p->prefix);
+}
+
+void principal_get(struct wire_reader *r, struct principal *ret)
+{
+	wire_get_raw(r, ret->tenant.bytes, sizeof(ret->tenant.bytes));
+	ret->canonical_id = wire_get_bytes(r, PRINCIPAL_NAME_MAX);
+	ret->display_name = wire_get_bytes(r, PRINCIPAL_NAME_MAX);
+	ret->user = wire_get_bytes(r, PRINCIPAL_NAME_MAX);
+	ret->credential = wire_get_bytes(r, PRINCIPAL_NAME_MAX);
+	ret->prefix = wire_get_bytes(r, S3_KEY_MAX);
+}
