@@ -1,28 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ipc/message.h"
 
-#define ROW(...) ROW_(__VA_ARGS__)
-#define ROW_(SYMBOL, symbol, number_, PHASES, fds, says_, direction_)                              \
-	{ #SYMBOL, IPC_##SYMBOL, direction_, IPC_PHASE_##PHASES, fds, says_ },
-
 static const struct ipc_row rows[] = {
-#define MESSAGE(...) ROW(__VA_ARGS__, IPC_FRONTEND_TO_AUTHD_DIRECTION)
-	IPC_FRONTEND_TO_AUTHD(MESSAGE)
-#undef MESSAGE
-#define MESSAGE(...) ROW(__VA_ARGS__, IPC_AUTHD_TO_FRONTEND_DIRECTION)
-	IPC_AUTHD_TO_FRONTEND(MESSAGE)
-#undef MESSAGE
-#define MESSAGE(...) ROW(__VA_ARGS__, IPC_FRONTEND_TO_STORED_DIRECTION)
-	IPC_FRONTEND_TO_STORED(MESSAGE)
-#undef MESSAGE
-#define MESSAGE(...) ROW(__VA_ARGS__, IPC_STORED_TO_FRONTEND_DIRECTION)
-	IPC_STORED_TO_FRONTEND(MESSAGE)
-#undef MESSAGE
-#define MESSAGE(...) ROW(__VA_ARGS__, IPC_STORED_TO_AUTHD_DIRECTION)
-	IPC_STORED_TO_AUTHD(MESSAGE)
-#undef MESSAGE
-#define MESSAGE(...) ROW(__VA_ARGS__, IPC_AUTHD_TO_STORED_DIRECTION)
-	IPC_AUTHD_TO_STORED(MESSAGE)
+#define MESSAGE(SYMBOL, symbol, number_, PHASES, fds, says_)                                       \
+	{ #SYMBOL, IPC_##SYMBOL, IPC_PHASE_##PHASES, fds, says_ },
+	IPC_MESSAGES(MESSAGE)
 #undef MESSAGE
 };
 
@@ -41,11 +23,24 @@ static const uint8_t places[IPC_NUMBER_END] = {
 #undef MESSAGE
 };
 
+static const bool travels[IPC_DIRECTION_COUNT][IPC_NUMBER_END] = {
+#define MESSAGE(SYMBOL, symbol, number, ...) [number] = true,
+#define DIRECTION(SYMBOL, from, to) [IPC_##SYMBOL##_DIRECTION] = { IPC_##SYMBOL(MESSAGE) },
+	IPC_DIRECTIONS(DIRECTION)
+#undef DIRECTION
+#undef MESSAGE
+};
+
 const struct ipc_row *ipc_row(unsigned int number)
 {
 	if (number >= IPC_NUMBER_END || !places[number])
 		return NULL;
 	return &rows[places[number] - 1];
+}
+
+bool ipc_travels(enum ipc_direction direction, enum ipc_number number)
+{
+	return travels[direction][number];
 }
 
 const char *ipc_fault_name(enum ipc_fault fault)
@@ -105,7 +100,7 @@ int ipc_decode(enum ipc_direction direction, enum ipc_phase phase, struct span p
 
 	if (r.failed)
 		return IPC_FAULT_TRUNCATED;
-	if (!row || row->direction != direction)
+	if (!row || !ipc_travels(direction, row->number))
 		return IPC_FAULT_UNKNOWN;
 	if (!(row->phases & phase))
 		return IPC_FAULT_PHASE;

@@ -67,7 +67,6 @@ enum ipc_fault {
 struct ipc_row {
 	const char *name;
 	enum ipc_number number;
-	enum ipc_direction direction;
 	enum ipc_phase phases;
 	unsigned int n_fds;
 	const char *says;
@@ -75,6 +74,10 @@ struct ipc_row {
 
 /* NULL where the number is nobody's. */
 const struct ipc_row *ipc_row(unsigned int number);
+
+/* Whether a message goes that way; answers of stored go more than one. */
+bool ipc_travels(enum ipc_direction direction, enum ipc_number number);
+
 const char *ipc_fault_name(enum ipc_fault fault);
 
 /* 0, or the fault; *ret borrows from packet. */

@@ -6,7 +6,8 @@
  * names, the hostile tests and docs/ipc.md are expanded from these rows; a process expands the list
  * of what it receives into its handlers, so that forgetting one does not compile.
  *
- * A list for each direction of each pair of roles:
+ * A list for each direction of each pair of roles; what two roles say alike is a list of its own in
+ * both:
  *
  *   MESSAGE(SYMBOL, symbol, number, PHASES, descriptors, "what it says")
  *
@@ -23,6 +24,7 @@
 /* No packet is larger; a field's limit may be smaller. Fits the kernel's default send buffer. */
 #define IPC_PACKET_MAX (128 * 1024)
 #define IPC_GRANT_MAX (56 * 1024)
+#define IPC_REQUEST_MAX (48 * 1024)
 #define IPC_SEAL_MAX 1024
 #define IPC_INLINE_MAX (64 * 1024)
 #define IPC_ANSWER_MAX (48 * 1024)
@@ -97,13 +99,19 @@
 /* --- worker to stored ---------------------------------------------------------------------- */
 
 #define IPC_FRONTEND_TO_STORED(MESSAGE)                                                            \
+	IPC_WORKER_CALLS(MESSAGE)                                                                  \
+	IPC_CALLS_UNDER_WAY(MESSAGE)
+
+#define IPC_WORKER_CALLS(MESSAGE)                                                                  \
 	MESSAGE(ENTER, enter, 20, GREETING, 0, "The ticket that names this channel.")              \
 	MESSAGE(CALL, call, 21, READY, 0,                                                          \
 		"Do what the grant says. With a small body inside, or it opens an upload.")        \
 	MESSAGE(COMMAND, command, 22, READY, 1,                                                    \
 		"The same with a document: a memfd sealed against every change.")                  \
 	MESSAGE(LENGTHS, lengths, 23, READY, 0,                                                    \
-		"Where the chunks of a signed stream end: their lengths, in order.")               \
+		"Where the chunks of a signed stream end: their lengths, in order.")
+
+#define IPC_CALLS_UNDER_WAY(MESSAGE)                                                               \
 	MESSAGE(COMMIT, commit, 24, READY, 0,                                                      \
 		"All bytes are in the pipe, this many; the only thing that makes them an object.") \
 	MESSAGE(NEXT, next, 25, READY, 0, "Extents before were sent; more of them.")               \
@@ -137,11 +145,34 @@
 #define IPC_NEXT_FIELDS(FIELD) FIELD(u64, call, 0)
 #define IPC_CANCEL_FIELDS(FIELD) FIELD(u64, call, 0)
 
-/* --- stored to worker ---------------------------------------------------------------------- */
+/* --- operator to stored -------------------------------------------------------------------- */
 
-#define IPC_STORED_TO_FRONTEND(MESSAGE)                                                            \
+#define IPC_OPERATOR_TO_STORED(MESSAGE)                                                            \
+	IPC_OPERATOR_CALLS(MESSAGE)                                                                \
+	IPC_CALLS_UNDER_WAY(MESSAGE)
+
+#define IPC_OPERATOR_CALLS(MESSAGE)                                                                \
+	MESSAGE(PRESENT, present, 60, GREETING, 0, "The operator grant that opens this channel.")  \
+	MESSAGE(OPERATE, operate, 61, READY, 0,                                                    \
+		"Do this, within what the grant was for. With a small body inside, or it opens an upload.")
+
+#define IPC_PRESENT_FIELDS(FIELD) FIELD(bytes, grant, IPC_SEAL_MAX)
+
+/* request: as in a grant, ipc/request.h. */
+#define IPC_OPERATE_FIELDS(FIELD)                                                                  \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(bytes, request, IPC_REQUEST_MAX)                                                     \
+	FIELD(u8, has_body, 0)                                                                     \
+	FIELD(bytes, body, IPC_INLINE_MAX)
+
+/* --- stored to worker and to operator ------------------------------------------------------ */
+
+#define IPC_STORED_TO_FRONTEND(MESSAGE) IPC_ANSWERS(MESSAGE)
+#define IPC_STORED_TO_OPERATOR(MESSAGE) IPC_ANSWERS(MESSAGE)
+
+#define IPC_ANSWERS(MESSAGE)                                                                       \
 	MESSAGE(ENTERED, entered, 30, GREETING, 0, "The channel is open.")                         \
-	MESSAGE(STALE, stale, 31, GREETING, 0, "That ticket is of another epoch; come again.")     \
+	MESSAGE(STALE, stale, 31, GREETING, 0, "That is not good any more; come again with another.") \
 	MESSAGE(PIPE, pipe, 32, READY, 1, "Write the body here, then COMMIT.")                     \
 	MESSAGE(DONE, done, 33, READY, 0, "Done, and it is durable; or the end of the items.")     \
 	MESSAGE(FAILED, failed, 34, READY, 0, "Not done, nothing changed; what the client is told.") \
@@ -210,13 +241,15 @@
 	FIELD(u64, epoch, 0)                                                                       \
 	FIELD(hash, key, 0)
 
-/* --- all of them --------------------------------------------------------------------------- */
+/* --- all of them, each once ---------------------------------------------------------------- */
 
 #define IPC_MESSAGES(MESSAGE)                                                                      \
 	IPC_FRONTEND_TO_AUTHD(MESSAGE)                                                             \
 	IPC_AUTHD_TO_FRONTEND(MESSAGE)                                                             \
-	IPC_FRONTEND_TO_STORED(MESSAGE)                                                            \
-	IPC_STORED_TO_FRONTEND(MESSAGE)                                                            \
+	IPC_WORKER_CALLS(MESSAGE)                                                                  \
+	IPC_OPERATOR_CALLS(MESSAGE)                                                                \
+	IPC_CALLS_UNDER_WAY(MESSAGE)                                                               \
+	IPC_ANSWERS(MESSAGE)                                                                       \
 	IPC_STORED_TO_AUTHD(MESSAGE)                                                               \
 	IPC_AUTHD_TO_STORED(MESSAGE)
 
@@ -225,6 +258,8 @@
 	DIRECTION(FRONTEND_TO_AUTHD, "frontend", "authd")                                          \
 	DIRECTION(AUTHD_TO_FRONTEND, "authd", "frontend")                                          \
 	DIRECTION(FRONTEND_TO_STORED, "frontend", "stored")                                        \
+	DIRECTION(OPERATOR_TO_STORED, "operator", "stored")                                        \
 	DIRECTION(STORED_TO_FRONTEND, "stored", "frontend")                                        \
+	DIRECTION(STORED_TO_OPERATOR, "stored", "operator")                                        \
 	DIRECTION(STORED_TO_AUTHD, "stored", "authd")                                              \
 	DIRECTION(AUTHD_TO_STORED, "authd", "stored")

@@ -67,12 +67,12 @@ static const char *phase_name(enum ipc_phase p)
 	return "?";
 }
 
-static void say_row_as_json(const struct ipc_row *row, bool first)
+static void say_row_as_json(const struct ipc_row *row, enum ipc_direction d, bool first)
 {
 	printf("%s\n  {\"name\": \"%s\", \"number\": %d, \"from\": \"%s\", \"to\": \"%s\", "
 	       "\"phase\": \"%s\", \"fds\": %u, \"fields\": [",
-	       first ? "" : ",", row->name, (int)row->number, directions[row->direction][0],
-	       directions[row->direction][1], phase_name(row->phases), row->n_fds);
+	       first ? "" : ",", row->name, (int)row->number, directions[d][0],
+	       directions[d][1], phase_name(row->phases), row->n_fds);
 	say_fields(row->number);
 	printf("]}");
 }
@@ -90,14 +90,15 @@ static void say_json(void)
 	bool first = true;
 
 	printf("{\"packet_max\": %d, \"messages\": [", IPC_PACKET_MAX);
-	for (unsigned int number = 0; number <= UINT16_MAX; number++) {
-		const struct ipc_row *row = ipc_row(number);
+	for (int d = 0; d < IPC_DIRECTION_COUNT; d++)
+		for (unsigned int number = 0; number <= UINT16_MAX; number++) {
+			const struct ipc_row *row = ipc_row(number);
 
-		if (!row)
-			continue;
-		say_row_as_json(row, first);
-		first = false;
-	}
+			if (!row || !ipc_travels(d, row->number))
+				continue;
+			say_row_as_json(row, d, first);
+			first = false;
+		}
 	printf("\n]}\n");
 }
 
@@ -109,7 +110,7 @@ static void say_direction(enum ipc_direction d)
 	for (unsigned int number = 0; number <= UINT16_MAX; number++) {
 		const struct ipc_row *row = ipc_row(number);
 
-		if (row && row->direction == d)
+		if (row && ipc_travels(d, row->number))
 			say_row(row);
 	}
 }

@@ -37,11 +37,13 @@ class Schema:
                               capture_output=True, check=True, text=True).stdout
         described = json.loads(told)
         self.packet_max = described["packet_max"]
-        self.messages = {m["name"]: m for m in described["messages"]}
-        self.by_number = {m["number"]: m for m in described["messages"]}
+        # What two roles say alike stands there once for each.
+        self.told = described["messages"]
+        self.messages = {m["name"]: m for m in self.told}
+        self.by_number = {m["number"]: m for m in self.told}
 
     def between(self, sender, receiver):
-        return [m for m in self.messages.values() if (m["from"], m["to"]) == (sender, receiver)]
+        return [m for m in self.told if (m["from"], m["to"]) == (sender, receiver)]
 
     def encode(self, name, **values):
         message = self.messages[name]

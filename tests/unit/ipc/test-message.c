@@ -75,9 +75,18 @@ static enum ipc_phase a_phase_of(const struct ipc_row *row)
 	return row->phases & IPC_PHASE_GREETING ? IPC_PHASE_GREETING : IPC_PHASE_READY;
 }
 
+static enum ipc_direction a_direction_of(const struct ipc_row *row)
+{
+	enum ipc_direction d = 0;
+
+	while (!ipc_travels(d, row->number))
+		d++;
+	return d;
+}
+
 static int decode(const struct ipc_row *row, struct span packet, struct ipc_message *ret)
 {
-	return ipc_decode(row->direction, a_phase_of(row), packet, row->n_fds, ret);
+	return ipc_decode(a_direction_of(row), a_phase_of(row), packet, row->n_fds, ret);
 }
 
 static void test_what_is_encoded_is_decoded(const struct ipc_message *m, struct span packet)
@@ -122,17 +131,31 @@ static void test_t70_every_other_phase_direction_and_descriptor_count_is_a_fault
 	struct ipc_message got;
 
 	for (int d = 0; d < IPC_DIRECTION_COUNT; d++)
-		if ((enum ipc_direction)d != row->direction)
+		if (!ipc_travels(d, m->number))
 			assert(ipc_decode(d, IPC_PHASE_BOTH, packet, row->n_fds, &got) ==
 			       IPC_FAULT_UNKNOWN);
 	for (int p = IPC_PHASE_GREETING; p <= IPC_PHASE_READY; p++)
 		if (!(row->phases & p))
-			assert(ipc_decode(row->direction, p, packet, row->n_fds, &got) ==
+			assert(ipc_decode(a_direction_of(row), p, packet, row->n_fds, &got) ==
 			       IPC_FAULT_PHASE);
 	for (unsigned int n = 0; n < 4; n++)
 		if (n != row->n_fds)
-			assert(ipc_decode(row->direction, a_phase_of(row), packet, n, &got) ==
+			assert(ipc_decode(a_direction_of(row), a_phase_of(row), packet, n, &got) ==
 			       IPC_FAULT_DESCRIPTORS);
+}
+
+/* What an operator says, and no worker may; and what both say alike. */
+static void test_t70_each_role_has_its_own_messages(void)
+{
+	enum ipc_direction worker = IPC_FRONTEND_TO_STORED_DIRECTION,
+			   operator = IPC_OPERATOR_TO_STORED_DIRECTION;
+
+	assert(ipc_travels(worker, IPC_CALL) && !ipc_travels(operator, IPC_CALL));
+	assert(ipc_travels(worker, IPC_ENTER) && !ipc_travels(operator, IPC_ENTER));
+	assert(!ipc_travels(worker, IPC_PRESENT) && ipc_travels(operator, IPC_PRESENT));
+	assert(!ipc_travels(worker, IPC_OPERATE) && ipc_travels(operator, IPC_OPERATE));
+	assert(ipc_travels(worker, IPC_COMMIT) && ipc_travels(operator, IPC_COMMIT));
+	assert(!ipc_travels(worker, IPC_DONE) && !ipc_travels(operator, IPC_DONE));
 }
 
 static void test_unknown_numbers_are_a_fault(void)
@@ -227,6 +250,7 @@ int main(void)
 		test_damaged_packets_decode_to_what_they_say_or_not_at_all(&all[i], buffer_span(&b));
 		buffer_clear(&b);
 	}
+	test_t70_each_role_has_its_own_messages();
 	test_unknown_numbers_are_a_fault();
 	test_fields_over_their_limit_neither_go_out_nor_come_in();
 	test_the_largest_of_every_message_fits_a_packet();
