@@ -19,7 +19,8 @@
 #define SEALED_KINDS(KIND)                                                                         \
 	KIND(GRANT, "coffer grant  v1")                                                            \
 	KIND(TICKET, "coffer ticket v1")                                                           \
-	KIND(CHAIN, "coffer chain  v1")
+	KIND(CHAIN, "coffer chain  v1")                                                            \
+	KIND(OPERATOR, "coffer operat v1")
 
 enum sealed_kind {
 #define KIND(SYMBOL, personal) SEALED_##SYMBOL,

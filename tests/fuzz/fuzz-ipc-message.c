@@ -2,8 +2,8 @@
 
 /*
  * There is one packet for each message: what decodes is encoded to the same bytes again, whatever
- * the direction, the phase and the number of descriptors. The same holds for grants, tickets, chain
- * seals and answers. The first byte of the input chooses which.
+ * the direction, the phase and the number of descriptors. The same holds for grants, those of
+ * operators, tickets, chain seals and answers. The first byte of the input chooses which.
  */
 
 #undef NDEBUG
@@ -12,6 +12,7 @@
 #include "ipc/answer.h"
 #include "ipc/grant.h"
 #include "ipc/message.h"
+#include "ipc/operator.h"
 #include "ipc/sealed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -66,6 +67,17 @@ static void try_grant(struct span contents)
 	buffer_clear(&b);
 }
 
+static void try_operator_grant(struct span contents)
+{
+	struct buffer b = BUFFER_INIT(2 * IPC_GRANT_MAX);
+	struct operator_grant g;
+
+	if (contents.len > IPC_GRANT_MAX || !operator_grant_decode(contents, &g))
+		return;
+	operator_grant_encode(&g, &b);
+	expect_same(&b, contents);
+}
+
 static void try_ticket(struct span contents)
 {
 	struct buffer b = BUFFER_INIT(IPC_SEAL_MAX);
@@ -106,7 +118,8 @@ static void try_answer(struct span bytes)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const tries[])(struct span) = { try_message, try_grant, try_ticket,
-						      try_chain_seal, try_answer };
+						      try_chain_seal, try_answer,
+						      try_operator_grant };
 	uint8_t *copy;
 
 	if (!size)

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ipc/operator.h"
+
+#include "s3/request.h"
+
+static const char *const names[OPERATOR_PURPOSE_COUNT] = {
+#define PURPOSE(SYMBOL, name) [OPERATOR_##SYMBOL] = name,
+	OPERATOR_PURPOSES(PURPOSE)
+#undef PURPOSE
+};
+
+void operator_grant_encode(const struct operator_grant *g, struct buffer *b)
+{
+	wire_put_raw(b, g->id.bytes, sizeof(g->id.bytes));
+	wire_put_u64(b, g->epoch);
+	wire_put_u64(b, g->expires_ns);
+	wire_put_u32(b, g->uid);
+	principal_put(b, &g->principal);
+	wire_put_bytes(b, g->bucket);
+	wire_put_u8(b, (uint8_t)g->purpose);
+}
+
+bool operator_grant_decode(struct span contents, struct operator_grant *ret)
+{
+	struct wire_reader r = wire_reader(contents);
+	uint8_t purpose;
+
+	*ret = (struct operator_grant){ 0 };
+	wire_get_raw(&r, ret->id.bytes, sizeof(ret->id.bytes));
+	ret->epoch = wire_get_u64(&r);
+	ret->expires_ns = wire_get_u64(&r);
+	ret->uid = wire_get_u32(&r);
+	principal_get(&r, &ret->principal);
+	ret->bucket = wire_get_bytes(&r, S3_BUCKET_NAME_MAX);
+	purpose = wire_get_u8(&r);
+	if (purpose >= OPERATOR_PURPOSE_COUNT)
+		return false;
+	ret->purpose = purpose;
+	return wire_ended(&r);
+}
+
+const char *operator_purpose_name(enum operator_purpose p)
+{
+	return names[p];
+}
+
+bool operator_purpose_parse(struct span name, enum operator_purpose *ret)
+{
+	for (enum operator_purpose p = 0; p < OPERATOR_PURPOSE_COUNT; p++)
+		if (span_equal(name, span_from_string(names[p]))) {
+			*ret = p;
+			return true;
+		}
+	return false;
+}
+
+bool operator_may(enum operator_purpose p, enum s3_operation o)
+{
+	if (o == S3_GET_OBJECT || o == S3_HEAD_OBJECT || o == S3_LIST_OBJECTS_V2)
+		return true;
+	return p == OPERATOR_IMPORT && o == S3_PUT_OBJECT;
+}
