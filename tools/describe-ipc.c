@@ -89,7 +89,7 @@ static void say_json(void)
 {
 	bool first = true;
 
-	printf("{\"packet_max\": %d, \"messages\": [", IPC_PACKET_MAX);
+	printf("{\"version\": %d, \"packet_max\": %d, \"messages\": [", IPC_VERSION, IPC_PACKET_MAX);
 	for (int d = 0; d < IPC_DIRECTION_COUNT; d++)
 		for (unsigned int number = 0; number <= UINT16_MAX; number++) {
 			const struct ipc_row *row = ipc_row(number);

@@ -188,7 +188,7 @@ def test_t75_the_seal_key_is_for_stored_alone(victim):
     for impostor in (0, ipc.uid_of(victim, "frontend"), ipc.uid_of(victim, "authd")):
         try:
             channel = ipc.Channel(schema, victim.data / "run" / "authd-stored.sock", impostor)
-            channel.send("STORE_HELLO", version=1)
+            channel.send("STORE_HELLO", version=schema.version)
             with pytest.raises(ipc.Ended):
                 channel.receive()
         except ipc.Ended:

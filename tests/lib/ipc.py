@@ -36,6 +36,7 @@ class Schema:
         told = subprocess.run([str(pathlib.Path(build) / "tools" / "describe-ipc"), "--json"],
                               capture_output=True, check=True, text=True).stdout
         described = json.loads(told)
+        self.version = described["version"]
         self.packet_max = described["packet_max"]
         # What two roles say alike stands there once for each.
         self.told = described["messages"]
@@ -184,7 +185,7 @@ class Worker:
         self.authd = Channel(self.schema, coffer.data / "run" / "authd-frontend.sock", self.uid)
         self.calls = 0
         self.stored = None
-        self.authd.send("HELLO", version=1)
+        self.authd.send("HELLO", version=self.schema.version)
         self.authd.expect("WELCOME")
         self.ticket = self.authd.expect("TICKET")["ticket"]
         if enter:
