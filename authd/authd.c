@@ -84,6 +84,9 @@ int authd_open(struct authd *a, const struct options *o,
 	if (r >= 0)
 		r = keyring_new(master, &a->keyring);
 	if (r >= 0)
+		r = limits_new(&o->limits, &a->limits);
+	judge.limits = a->limits;
+	if (r >= 0)
 		r = judge_new(a->keyring, &judge, &a->judge);
 	return r < 0 ? r : open_database(a);
 }
@@ -121,6 +124,7 @@ void authd_close(struct authd *a)
 	a->writer = writer_free(a->writer);
 	a->database = database_close(a->database);
 	a->judge = judge_free(a->judge);
+	a->limits = limits_free(a->limits);
 	a->keyring = keyring_free(a->keyring);
 	a->seal = seal_free(a->seal);
 	denials_clear(&a->denials);

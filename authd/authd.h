@@ -10,6 +10,7 @@
 #include "authd/chains.h"
 #include "authd/denials.h"
 #include "authd/judge.h"
+#include "authd/limits.h"
 #include "authd/listener.h"
 #include "authd/options.h"
 #include "authd/seal.h"
@@ -26,6 +27,7 @@ struct authd {
 	struct keyring *keyring;
 	struct database *database;
 	struct writer *writer;
+	struct limits *limits;
 	struct judge *judge;
 	struct chains chains;
 	struct denials denials;

@@ -34,8 +34,8 @@ void denials_clear(struct denials *d)
 	summarise(d);
 }
 
-void denials_note(struct denials *d, uint64_t request_id, struct span peer,
-		  const struct access_key *key, enum s3_error error)
+void denials_note(struct denials *d, uint64_t request_id, const struct origin *from,
+		  const struct access_key *key, enum s3_error error, uint32_t retry_after_s)
 {
 	uint64_t now = clock_boottime_ns(), held_back;
 
@@ -44,7 +44,8 @@ void denials_note(struct denials *d, uint64_t request_id, struct span peer,
 			loop_arm(d->loop, &d->summary, now + DENIALS_SUMMARY_NS);
 		return;
 	}
-	log_info("denied request=%016" PRIx64 " error=%s peer=%s key=%s held_back=%" PRIu64,
-		 request_id, s3_errors[error].code, LOG_VALUE(peer), key ? key->id : "unknown",
-		 held_back);
+	log_info("denied request=%016" PRIx64 " error=%s peer=%s key=%s retry_after=%" PRIu32
+		 " held_back=%" PRIu64,
+		 request_id, s3_errors[error].code, LOG_VALUE(from->text), key ? key->id : "unknown",
+		 retry_after_s, held_back);
 }

@@ -9,6 +9,7 @@
  */
 
 #include "authd/judge.h"
+#include "authd/origin.h"
 #include "authd/rate.h"
 #include "base/loop.h"
 
@@ -27,6 +28,6 @@ void denials_init(struct denials *d, struct loop *l);
 /* Says what is still untold. */
 void denials_clear(struct denials *d);
 
-/* `peer` is the address as the frontend gave it; it believes nobody else's. */
-void denials_note(struct denials *d, uint64_t request_id, struct span peer,
-		  const struct access_key *key, enum s3_error error);
+/* What was wrong, whether it was told or not; `retry_after_s` is 0 where it was. */
+void denials_note(struct denials *d, uint64_t request_id, const struct origin *from,
+		  const struct access_key *key, enum s3_error error, uint32_t retry_after_s);

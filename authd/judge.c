@@ -4,6 +4,8 @@
 #include <sodium.h>
 #include <stdio.h>
 
+#include "base/clock.h"
+
 struct judge {
 	struct keyring *keyring;
 	struct judge_config config;
@@ -119,6 +121,14 @@ static int hear_signature(struct judge *j, struct span canonical, struct ruling 
 	return 0;
 }
 
+/* Whoever is known may still come too often. Before the head is parsed: that costs more. */
+static int hear_rate(struct judge *j, struct ruling *r)
+{
+	r->retry_after_s =
+		limits_request(j->config.limits, &r->key->requests, 0, clock_boottime_ns());
+	return r->retry_after_s ? S3_ERROR_SLOW_DOWN : 0;
+}
+
 static int hear_meaning(struct judge *j, const struct s3_head *head, struct ruling *r)
 {
 	const char *detail = NULL;
@@ -139,6 +149,8 @@ static int hear(struct judge *j, const struct s3_head *head, int64_t now_s, stru
 		e = hear_canonical(j, r, &canonical);
 	if (!e)
 		e = hear_signature(j, canonical, r);
+	if (!e)
+		e = hear_rate(j, r);
 	if (!e)
 		e = hear_meaning(j, head, r);
 	return e;

@@ -10,10 +10,12 @@
 
 #include "authd/claim.h"
 #include "authd/keyring.h"
+#include "authd/limits.h"
 
 struct judge_config {
 	const char *region;		/* the only one, or NULL for any */
 	const char *const *domains;	/* of virtual-host addressing, NULL-terminated, or NULL */
+	const struct limits *limits;
 };
 
 struct judge;
@@ -26,7 +28,8 @@ DEFINE_CLEANUP(struct judge *, judge_free)
 struct ruling {
 	enum s3_error error;		/* S3_ERROR_NONE: he may, and all that follows is set */
 	char detail[256];		/* the error's own sentence, "" for the usual one */
-	const struct access_key *key;	/* whose it is, where known; also with an error */
+	uint32_t retry_after_s;		/* with an error: when it is worth coming again; 0: the usual */
+	struct access_key *key;		/* whose it is, where known; also with an error */
 	struct s3_parsed parsed;
 	const struct claim *claim;	/* the judge's, until the next hearing */
 	const uint8_t *signing_key;	/* the keyring's, likewise */

@@ -10,6 +10,7 @@
  * it, in guarded memory; what is kept is the signing key, for its day.
  */
 
+#include "authd/allowance.h"
 #include "authd/sigv4.h"
 #include "ipc/wire.h"
 
@@ -43,6 +44,7 @@ struct access_key {
 	const struct tenant *tenant;
 	uint64_t created_ns;
 	bool enabled;
+	struct allowance requests;	/* limits.h's */
 	struct access_key *next;	/* in order of creation */
 	size_t sealed_len;
 	uint8_t sealed[KEYRING_SEALED_MAX];

@@ -20,6 +20,13 @@ static const char help[] =
 	"  --admin-gid N        so may who has this group as his own; may be repeated\n"
 	"  --region NAME        the only region signatures may be made for (any)\n"
 	"  --domain NAME        base domain of virtual-host addressing; may be repeated\n"
+	"  --request-rate N     requests a second of one credential (0: as many as it can)\n"
+	"  --request-burst N    so many of them at once (0: two seconds' worth)\n"
+	"  --login-failures N   wrong credentials from one address until what is wrong with them\n"
+	"                       is not told any more (20; 0: it always is)\n"
+	"  --login-pause N      seconds until it is told once more (2)\n"
+	"  --trusted-proxy NET  an address, or a network such as 10.0.0.0/8: its X-Forwarded-For\n"
+	"                       counts; may be repeated\n"
 	"  --uid N --gid N      become this user\n"
 	"  --confine MODE       strict, or degraded: go on where the host offers less (strict)\n"
 	"  --help\n";
@@ -32,6 +39,11 @@ enum which {
 	OPTION_ADMIN_GID,
 	OPTION_REGION,
 	OPTION_DOMAIN,
+	OPTION_REQUEST_RATE,
+	OPTION_REQUEST_BURST,
+	OPTION_LOGIN_FAILURES,
+	OPTION_LOGIN_PAUSE,
+	OPTION_TRUSTED_PROXY,
 	OPTION_UID,
 	OPTION_GID,
 	OPTION_CONFINE,
@@ -46,11 +58,39 @@ static const struct option options[] = {
 	{ "admin-gid", required_argument, NULL, OPTION_ADMIN_GID },
 	{ "region", required_argument, NULL, OPTION_REGION },
 	{ "domain", required_argument, NULL, OPTION_DOMAIN },
+	{ "request-rate", required_argument, NULL, OPTION_REQUEST_RATE },
+	{ "request-burst", required_argument, NULL, OPTION_REQUEST_BURST },
+	{ "login-failures", required_argument, NULL, OPTION_LOGIN_FAILURES },
+	{ "login-pause", required_argument, NULL, OPTION_LOGIN_PAUSE },
+	{ "trusted-proxy", required_argument, NULL, OPTION_TRUSTED_PROXY },
 	{ "uid", required_argument, NULL, OPTION_UID },
 	{ "gid", required_argument, NULL, OPTION_GID },
 	{ "confine", required_argument, NULL, OPTION_CONFINE },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ NULL, 0, NULL, 0 },
+};
+
+#define TEXT(number)  TEXT_(number)
+#define TEXT_(number) #number
+
+/* Said of a value that an option does not take. */
+static const char *const takes[] = {
+	[OPTION_STATE] = "the path of a directory",
+	[OPTION_FRONTEND_UID] = "a user id",
+	[OPTION_STORED_UID] = "a user id",
+	[OPTION_ADMIN_UID] = "a user id, at most " TEXT(OPTIONS_LIST_MAX) " times",
+	[OPTION_ADMIN_GID] = "a group id, at most " TEXT(OPTIONS_LIST_MAX) " times",
+	[OPTION_REGION] = "the name of a region",
+	[OPTION_DOMAIN] = "a domain name, at most " TEXT(OPTIONS_LIST_MAX) " times",
+	[OPTION_REQUEST_RATE] = "requests a second, 0 to " TEXT(LIMITS_RATE_MAX),
+	[OPTION_REQUEST_BURST] = "a number of requests, 0 to " TEXT(LIMITS_BURST_MAX),
+	[OPTION_LOGIN_FAILURES] = "a number of failures, 0 to " TEXT(LIMITS_FAILURES_MAX),
+	[OPTION_LOGIN_PAUSE] = "seconds, 1 to " TEXT(LIMITS_PAUSE_MAX_S),
+	[OPTION_TRUSTED_PROXY] = "an address or a network such as 10.0.0.0/8, at most " TEXT(
+		OPTIONS_PROXIES_MAX) " times",
+	[OPTION_UID] = "a user id",
+	[OPTION_GID] = "a group id",
+	[OPTION_CONFINE] = "strict or degraded",
 };
 
 /* -1 is nobody's id: the kernel takes it for "do not change". */
@@ -77,6 +117,25 @@ static bool add_domain(struct options *o, const char *name)
 	return true;
 }
 
+static bool take_number(const char *text, uint32_t least, uint32_t most, uint32_t *ret)
+{
+	uint64_t n;
+
+	if (!span_to_u64(span_from_string(text), &n) || n < least || n > most)
+		return false;
+	*ret = (uint32_t)n;
+	return true;
+}
+
+static bool add_proxy(struct options *o, const char *text)
+{
+	if (o->n_proxies == OPTIONS_PROXIES_MAX ||
+	    !ip_network_parse(span_from_string(text), &o->proxies[o->n_proxies]))
+		return false;
+	o->n_proxies++;
+	return true;
+}
+
 static bool take(struct options *o, int which, const char *text)
 {
 	switch ((enum which)which) {
@@ -96,6 +155,16 @@ static bool take(struct options *o, int which, const char *text)
 		return *text;
 	case OPTION_DOMAIN:
 		return add_domain(o, text);
+	case OPTION_REQUEST_RATE:
+		return take_number(text, 0, LIMITS_RATE_MAX, &o->limits.request_rate);
+	case OPTION_REQUEST_BURST:
+		return take_number(text, 0, LIMITS_BURST_MAX, &o->limits.request_burst);
+	case OPTION_LOGIN_FAILURES:
+		return take_number(text, 0, LIMITS_FAILURES_MAX, &o->limits.login_failures);
+	case OPTION_LOGIN_PAUSE:
+		return take_number(text, 1, LIMITS_PAUSE_MAX_S, &o->limits.login_pause_s);
+	case OPTION_TRUSTED_PROXY:
+		return add_proxy(o, text);
 	case OPTION_UID:
 		return take_id(text, &o->uid);
 	case OPTION_GID:
@@ -118,6 +187,7 @@ int options_parse(int argc, char **argv, struct options *ret)
 {
 	struct options o = { .frontend_uid = (uid_t)-1,
 			     .stored_uid = (uid_t)-1,
+			     .limits = LIMITS_CONFIG_DEFAULT,
 			     .uid = (uid_t)-1,
 			     .gid = (gid_t)-1 };
 	char what[256];
@@ -131,8 +201,8 @@ int options_parse(int argc, char **argv, struct options *ret)
 			return OPTIONS_HELP;
 		}
 		if (!take(&o, which, optarg)) {
-			snprintf(what, sizeof(what), "--%s cannot be \"%s\".", options[index].name,
-				 optarg);
+			snprintf(what, sizeof(what), "--%s cannot be \"%s\": it takes %s.",
+				 options[index].name, optarg, takes[which]);
 			return wrong(what);
 		}
 	}

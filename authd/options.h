@@ -5,10 +5,11 @@
 
 #include <sys/types.h>
 
-#include "base/defs.h"
+#include "authd/limits.h"
 #include "policy/confine.h"
 
 #define OPTIONS_LIST_MAX 16
+#define OPTIONS_PROXIES_MAX 64	/* a large one has some twenty networks */
 
 struct options {
 	const char *state;	/* the directory of auth.db */
@@ -21,6 +22,9 @@ struct options {
 	size_t n_admin_gids;
 	const char *domains[OPTIONS_LIST_MAX + 1];	/* NULL-terminated */
 	size_t n_domains;
+	struct limits_config limits;
+	struct ip_network proxies[OPTIONS_PROXIES_MAX];	/* whose X-Forwarded-For counts */
+	size_t n_proxies;
 	uid_t uid;		/* to become; (uid_t)-1: stay */
 	gid_t gid;
 	enum confine_mode confine;

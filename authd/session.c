@@ -94,12 +94,14 @@ void sessions_close(struct authd *a)
 
 /* --- speaking ----------------------------------------------------------------------------- */
 
-static int send_denied(struct session *s, uint64_t call, enum s3_error error, const char *detail)
+static int send_denied(struct session *s, uint64_t call, enum s3_error error, const char *detail,
+		       uint32_t retry_after_s)
 {
 	struct ipc_message m = {
 		.number = IPC_DENIED,
 		.denied = { .call = call,
 			    .error = (uint16_t)error,
+			    .retry_after = retry_after_s,
 			    .detail = span_from_string(detail) },
 	};
 
@@ -188,7 +190,7 @@ static int tell_stream(struct stream *stream, int outcome)
 			  strerrorname_np(-outcome));
 	if (outcome == CHAIN_DONE)
 		return send_chained(s, stream);
-	return send_denied(s, stream->call, error, "");
+	return send_denied(s, stream->call, error, "", 0);
 }
 
 void session_decide(struct stream *stream, int outcome)
@@ -246,10 +248,28 @@ static int begin_stream(struct session *s, const struct grant *g, uint64_t call,
 
 /* --- asking ------------------------------------------------------------------------------- */
 
+/* A credential was looked for and not found to be right: one try of whoever guesses. */
+static bool is_guess(enum s3_error error)
+{
+	return error == S3_ERROR_INVALID_ACCESS_KEY_ID ||
+	       error == S3_ERROR_SIGNATURE_DOES_NOT_MATCH || error == S3_ERROR_REST_UNKNOWN_TOKEN;
+}
+
+/* What was wrong goes into the log; whoever guesses too often is not told. */
 static int deny(struct session *s, const struct ipc_ask *m, const struct ruling *ruling)
 {
-	denials_note(&s->authd->denials, m->request_id, m->peer, ruling->key, ruling->error);
-	return send_denied(s, m->call, ruling->error, ruling->detail);
+	struct authd *a = s->authd;
+	struct origin from =
+		origin_of(m->peer, m->fields, a->options->proxies, a->options->n_proxies);
+	uint32_t wait_s = 0;
+
+	if (is_guess(ruling->error))
+		wait_s = limits_failure(a->limits, &from.ip, clock_boottime_ns());
+	denials_note(&a->denials, m->request_id, &from, ruling->key, ruling->error,
+		     wait_s ? wait_s : ruling->retry_after_s);
+	if (wait_s)
+		return send_denied(s, m->call, S3_ERROR_SLOW_DOWN, "", wait_s);
+	return send_denied(s, m->call, ruling->error, ruling->detail, ruling->retry_after_s);
 }
 
 static struct grant grant_of(const struct session *s, const struct ipc_ask *m,

@@ -42,12 +42,15 @@ void courtroom_open(struct courtroom *c, const char *region)
 	c->b = add_tenant(c->keyring, "b", 2);
 	c->key = add_key(c->keyring, c->acme, SIGNER_KEY, SIGNER_SECRET);
 	c->other_key = add_key(c->keyring, c->b, COURTROOM_OTHER_KEY, COURTROOM_OTHER_SECRET);
+	assert(limits_new(&LIMITS_CONFIG_DEFAULT, &c->limits) == 0);
+	config.limits = c->limits;
 	assert(judge_new(c->keyring, &config, &c->judge) == 0);
 }
 
 void courtroom_close(struct courtroom *c)
 {
 	judge_free(c->judge);
+	limits_free(c->limits);
 	keyring_free(c->keyring);
 }
 

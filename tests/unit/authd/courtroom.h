@@ -11,6 +11,7 @@
 
 struct courtroom {
 	struct keyring *keyring;
+	struct limits *limits;
 	struct judge *judge;
 	struct tenant *acme, *b;
 	struct access_key *key, *other_key;

@@ -57,6 +57,7 @@ static void test_a_flood_of_denials_is_a_few_lines(void)
 {
 	char path[] = "/tmp/authd-denials-XXXXXX", said[1 << 16];
 	int log = mkostemp(path, O_CLOEXEC), before = dup(STDERR_FILENO);
+	struct origin from = { .text = SPAN("192.0.2.1\nforged line") };
 	struct denials d;
 	struct loop l;
 	size_t lines = 0;
@@ -67,7 +68,7 @@ static void test_a_flood_of_denials_is_a_few_lines(void)
 	assert(dup2(log, STDERR_FILENO) >= 0);
 	denials_init(&d, &l);
 	for (uint64_t i = 0; i < 10000; i++)
-		denials_note(&d, i, SPAN("192.0.2.1\nforged line"), NULL, S3_ERROR_ACCESS_DENIED);
+		denials_note(&d, i, &from, NULL, S3_ERROR_ACCESS_DENIED, 0);
 	assert(d.summary.loop);
 	loop_arm(&l, &d.summary, clock_boottime_ns());
 	assert(loop_step(&l, 100) == 0);
