@@ -218,6 +218,11 @@ int command_authd(const struct command_context *context, struct command *ret, st
 	add_options(&c, "--admin-gid", o->admin_gids, o->n_admin_gids);
 	add_option(&c, "--region", o->region);
 	add_options(&c, "--domain", o->domains, o->n_domains);
+	add_option(&c, "--request-rate", o->request_rate);
+	add_option(&c, "--request-burst", o->request_burst);
+	add_option(&c, "--login-failures", o->login_failures);
+	add_option(&c, "--login-pause", o->login_pause);
+	add_options(&c, "--trusted-proxy", o->proxies, o->n_proxies);
 	add_socket(&c, context->listeners->authd_frontend);
 	add_socket(&c, context->listeners->authd_stored);
 	add_socket(&c, context->listeners->authd_admin);

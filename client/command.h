@@ -9,7 +9,7 @@
 
 #include "client/listeners.h"
 
-#define COMMAND_STRINGS_MAX 128
+#define COMMAND_STRINGS_MAX 256
 
 /* Owned strings with a NULL behind them. One that did not fit or had no memory sets `error`. */
 struct strings {

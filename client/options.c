@@ -19,6 +19,13 @@ const char options_help[] =
 	"  --credentials FILE      write endpoint and access key to FILE, as JSON, mode 0600\n"
 	"  --domain NAME           also answer BUCKET.NAME (virtual-host addressing); may be "
 	"repeated\n"
+	"  --request-rate N        requests a second of one access key or token (default: 0, no limit)\n"
+	"  --request-burst N       so many of them at once (default: two seconds' worth)\n"
+	"  --login-failures N      wrong credentials from one address, after which what is wrong is\n"
+	"                          not told any more (default: 20; 0 for no limit)\n"
+	"  --login-pause SECONDS   after which it is told once more (default: 2)\n"
+	"  --trusted-proxy NET     address or network of a proxy: its X-Forwarded-For counts; may be\n"
+	"                          repeated\n"
 	"  --region NAME           accept signatures for this region only, and answer it\n"
 	"  --workers N             worker processes (default: one per core)\n"
 	"  --durability full|relaxed\n"
@@ -44,6 +51,11 @@ enum option_name {
 	OPTION_CREDENTIALS,
 	OPTION_DOMAIN,
 	OPTION_REGION,
+	OPTION_REQUEST_RATE,
+	OPTION_REQUEST_BURST,
+	OPTION_LOGIN_FAILURES,
+	OPTION_LOGIN_PAUSE,
+	OPTION_TRUSTED_PROXY,
 	OPTION_WORKERS,
 	OPTION_DURABILITY,
 	OPTION_INLINE_LIMIT,
@@ -61,6 +73,11 @@ static const struct option long_options[] = {
 	{ "credentials", required_argument, NULL, OPTION_CREDENTIALS },
 	{ "domain", required_argument, NULL, OPTION_DOMAIN },
 	{ "region", required_argument, NULL, OPTION_REGION },
+	{ "request-rate", required_argument, NULL, OPTION_REQUEST_RATE },
+	{ "request-burst", required_argument, NULL, OPTION_REQUEST_BURST },
+	{ "login-failures", required_argument, NULL, OPTION_LOGIN_FAILURES },
+	{ "login-pause", required_argument, NULL, OPTION_LOGIN_PAUSE },
+	{ "trusted-proxy", required_argument, NULL, OPTION_TRUSTED_PROXY },
 	{ "workers", required_argument, NULL, OPTION_WORKERS },
 	{ "durability", required_argument, NULL, OPTION_DURABILITY },
 	{ "inline-limit", required_argument, NULL, OPTION_INLINE_LIMIT },
@@ -79,10 +96,10 @@ static int wrong(struct complaint *why, const char *what, const char *value)
 	return OPTIONS_WRONG;
 }
 
-static int add(const char *list[static OPTIONS_REPEAT_MAX], size_t *n, const char *value,
+static int add(const char *list[], size_t *n, size_t most, const char *value,
 	       struct complaint *why)
 {
-	if (*n == OPTIONS_REPEAT_MAX)
+	if (*n == most)
 		return wrong(why, "the same option too many times: ", value);
 	list[(*n)++] = value;
 	return OPTIONS_OK;
@@ -127,9 +144,19 @@ static int take(struct options *o, int which, const char *value, struct complain
 	case OPTION_CREDENTIALS:
 		return set(&o->credentials, value);
 	case OPTION_DOMAIN:
-		return add(o->domains, &o->n_domains, value, why);
+		return add(o->domains, &o->n_domains, OPTIONS_REPEAT_MAX, value, why);
 	case OPTION_REGION:
 		return set(&o->region, value);
+	case OPTION_REQUEST_RATE:
+		return set(&o->request_rate, value);
+	case OPTION_REQUEST_BURST:
+		return set(&o->request_burst, value);
+	case OPTION_LOGIN_FAILURES:
+		return set(&o->login_failures, value);
+	case OPTION_LOGIN_PAUSE:
+		return set(&o->login_pause, value);
+	case OPTION_TRUSTED_PROXY:
+		return add(o->proxies, &o->n_proxies, OPTIONS_PROXIES_MAX, value, why);
 	case OPTION_WORKERS:
 		return set(&o->workers, value);
 	case OPTION_DURABILITY:
@@ -137,9 +164,9 @@ static int take(struct options *o, int which, const char *value, struct complain
 	case OPTION_INLINE_LIMIT:
 		return set(&o->inline_limit, value);
 	case OPTION_ADMIN_UID:
-		return add(o->admin_uids, &o->n_admin_uids, value, why);
+		return add(o->admin_uids, &o->n_admin_uids, OPTIONS_REPEAT_MAX, value, why);
 	case OPTION_ADMIN_GID:
-		return add(o->admin_gids, &o->n_admin_gids, value, why);
+		return add(o->admin_gids, &o->n_admin_gids, OPTIONS_REPEAT_MAX, value, why);
 	case OPTION_CONFINE:
 		return set(&o->confine, value);
 	case OPTION_HELP:

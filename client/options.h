@@ -8,6 +8,7 @@
 
 #define OPTIONS_LISTEN_MAX 8
 #define OPTIONS_REPEAT_MAX 16
+#define OPTIONS_PROXIES_MAX 64
 
 struct options {
 	const char *data; /* NULL: the default of whoever starts it */
@@ -22,6 +23,9 @@ struct options {
 	size_t n_admin_uids;
 	const char *admin_gids[OPTIONS_REPEAT_MAX];
 	size_t n_admin_gids;
+	const char *proxies[OPTIONS_PROXIES_MAX];
+	size_t n_proxies;
+	const char *request_rate, *request_burst, *login_failures, *login_pause;
 	const char *region, *workers, *durability, *inline_limit, *confine;
 };
 

@@ -85,7 +85,10 @@ def test_process_starts_clean(launcher, daemon):
 def test_options_are_handed_on(launcher):
     launcher.start("--domain", "a.local", "--domain", "b.local", "--region", "eu", "--workers", "2",
                    "--durability", "relaxed", "--inline-limit", "77", "--admin-uid", "1234",
-                   "--admin-gid", "5678", "--confine", "degraded")
+                   "--admin-gid", "5678", "--request-rate", "91", "--request-burst", "92",
+                   "--login-failures", "93", "--login-pause", "94",
+                   "--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "::1",
+                   "--confine", "degraded")
     pairs = {daemon: list(zip(argv := launcher.seen(daemon)["argv"][1:], argv[1:]))
              for daemon in DAEMONS}
     for wanted in [("--domain", "a.local"), ("--domain", "b.local"), ("--workers", "2"),
@@ -94,6 +97,9 @@ def test_options_are_handed_on(launcher):
         assert wanted in pairs["frontend"]
     for wanted in [("--region", "eu"), ("--admin-uid", "1234"), ("--admin-gid", "5678"),
                    ("--domain", "a.local"), ("--domain", "b.local"),
+                   ("--request-rate", "91"), ("--request-burst", "92"),
+                   ("--login-failures", "93"), ("--login-pause", "94"),
+                   ("--trusted-proxy", "10.0.0.0/8"), ("--trusted-proxy", "::1"),
                    ("--state", str(launcher.data / "auth"))]:
         assert wanted in pairs["authd"]
     for wanted in [("--durability", "relaxed"), ("--inline-limit", "77"), ("--region", "eu"),
