@@ -75,8 +75,9 @@ def _bytes(text):
 class Connection:
     """One TCP connection. Requests may be pipelined: send() and receive() know no turns."""
 
-    def __init__(self, server, timeout_s=TIMEOUT_S):
-        self.socket = socket.create_connection((server.host, server.port), timeout=timeout_s)
+    def __init__(self, server, timeout_s=TIMEOUT_S, source=None):
+        self.socket = socket.create_connection((server.host, server.port), timeout=timeout_s,
+                                               source_address=source and (source, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
 
@@ -193,9 +194,9 @@ class Connection:
             return False
 
 
-def exchange(server, data, method="GET", timeout_s=TIMEOUT_S):
-    """Sends bytes on a connection of their own and reads one answer."""
-    with Connection(server, timeout_s) as connection:
+def exchange(server, data, method="GET", timeout_s=TIMEOUT_S, source=None):
+    """Sends bytes on a connection of their own, from that address, and reads one answer."""
+    with Connection(server, timeout_s, source) as connection:
         try:
             connection.send(data)
         except (BrokenPipeError, ConnectionResetError):
