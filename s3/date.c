@@ -252,11 +252,22 @@ const char *date_format_day(int64_t s, char buf[static DATE_TEXT_MAX])
 	return buf;
 }
 
-const char *date_format_iso8601(uint64_t ns, char buf[static DATE_TEXT_MAX])
+static const char *format_iso8601(uint64_t ns, int digits, unsigned int fraction,
+				  char buf[static DATE_TEXT_MAX])
 {
 	struct civil c = civil_from_seconds((int64_t)(ns / NS_PER_S));
 
-	snprintf(buf, DATE_TEXT_MAX, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", c.year, c.month, c.day,
-		 c.hour, c.minute, c.second, (unsigned int)(ns % NS_PER_S / NS_PER_MS));
+	snprintf(buf, DATE_TEXT_MAX, "%04u-%02u-%02uT%02u:%02u:%02u.%0*uZ", c.year, c.month, c.day,
+		 c.hour, c.minute, c.second, digits, fraction);
 	return buf;
+}
+
+const char *date_format_iso8601(uint64_t ns, char buf[static DATE_TEXT_MAX])
+{
+	return format_iso8601(ns, 3, (unsigned int)(ns % NS_PER_S / NS_PER_MS), buf);
+}
+
+const char *date_format_iso8601_us(uint64_t ns, char buf[static DATE_TEXT_MAX])
+{
+	return format_iso8601(ns, 6, (unsigned int)(ns % NS_PER_S / 1000), buf);
 }

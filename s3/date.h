@@ -24,3 +24,4 @@ const char *date_format_http(int64_t s, char buf[static DATE_TEXT_MAX]);
 const char *date_format_basic(int64_t s, char buf[static DATE_TEXT_MAX]);	/* 20261122T010203Z */
 const char *date_format_day(int64_t s, char buf[static DATE_TEXT_MAX]);		/* 20261122 */
 const char *date_format_iso8601(uint64_t ns, char buf[static DATE_TEXT_MAX]);	/* ...:03.123Z */
+const char *date_format_iso8601_us(uint64_t ns, char buf[static DATE_TEXT_MAX]); /* ...:03.123456Z */

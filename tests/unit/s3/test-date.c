@@ -137,6 +137,9 @@ static void test_every_form_is_written(void)
 	assert(!strcmp(date_format_basic(1795309323, b), "20261122T010203Z"));
 	assert(!strcmp(date_format_day(1795309323, b), "20261122"));
 	assert(!strcmp(date_format_iso8601(1795309323123999999, b), "2026-11-22T01:02:03.123Z"));
+	assert(!strcmp(date_format_iso8601_us(1795309323123456999, b),
+		       "2026-11-22T01:02:03.123456Z"));
+	assert(!strcmp(date_format_iso8601_us(0, b), "1970-01-01T00:00:00.000000Z"));
 	assert(!strcmp(date_format_iso8601(0, b), "1970-01-01T00:00:00.000Z"));
 }
 
