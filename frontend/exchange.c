@@ -184,14 +184,6 @@ void exchange_deliver(struct exchange *e)
 		exchange_move(e, EXCHANGE_FAREWELL);
 }
 
-static struct span raw_path(const struct exchange *e)
-{
-	struct span path;
-
-	span_cut(span_from_string(e->target), '?', &path);
-	return path;
-}
-
 void exchange_refuse_with(struct exchange *e, enum s3_error error, struct span detail,
 			  const struct answer *answer)
 {
@@ -199,7 +191,7 @@ void exchange_refuse_with(struct exchange *e, enum s3_error error, struct span d
 	struct render_error in = {
 		.error = error,
 		.detail = detail,
-		.resource = raw_path(e),
+		.target = span_from_string(e->target),
 		.request = e->granted ? &e->grant.request : NULL,
 		.answer = answer,
 		.retry_after_s = e->retry_after_s,

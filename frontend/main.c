@@ -2,6 +2,7 @@
 
 /* coffer-frontend: HTTP in, HTTP out. The order at start is that of policy/confine.h. */
 
+#include <jansson.h>
 #include <microhttpd.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -51,7 +52,9 @@ static int drop(struct program *p)
 	return 0;
 }
 
-/* libmicrohttpd writes the Date header with gmtime_r(3), which reads the time zone when first used.
+/*
+ * libmicrohttpd writes the Date header with gmtime_r(3), which reads the time zone when first used;
+ * jansson's objects want a random number, which it would read from a device.
  */
 static int warm_up(void)
 {
@@ -59,6 +62,7 @@ static int warm_up(void)
 	struct tm tm;
 
 	tzset();
+	json_object_seed(0);
 	if (!gmtime_r(&now, &tm) || MHD_is_feature_supported(MHD_FEATURE_EPOLL) != MHD_YES)
 		return fail("warm-up", -ENOSYS);
 	return 0;

@@ -25,6 +25,9 @@ struct render {
 S3_OPERATIONS(OPERATION)
 #undef OPERATION
 
+/* What is said of an object's bytes in every dialect: status, length, range, date and tag. */
+void render_bytes(const struct answer *a, struct reply *out);
+
 /* Calls the renderer of the request's operation. */
 void render_operation(const struct render *in, struct reply *out);
 
@@ -35,17 +38,24 @@ struct render_ids {
 };
 void render_ids(const struct render_ids *ids, struct reply *out);
 
-/* When who hears 503 may come again. */
+/* When who hears 503 or 429 may come again. */
 #define RENDER_RETRY_AFTER_S 1
 
 /* A refusal; what is not known is NULL or SPAN_NONE. */
 struct render_error {
 	enum s3_error error;
 	struct span detail;		/* instead of the error's own sentence */
-	struct span resource;		/* the raw path, where the request was not understood */
+	struct span target;		/* raw */
 	const struct s3_request *request;
 	const struct answer *answer;	/* what stored says of the object all the same */
 	uint32_t retry_after_s;		/* 0: the usual */
+	const char *allowed;		/* the methods that the target takes; NULL: not known */
 	struct render_ids ids;
 };
 void render_error(const struct render_error *in, struct reply *out);
+
+/*
+ * What a refusal says in header fields in every dialect: when to come again, what the object is all the
+ * same, which methods there are. The status is set already.
+ */
+void render_error_fields(const struct render_error *in, struct reply *out);

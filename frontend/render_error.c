@@ -115,9 +115,12 @@ static void render_extra(const struct render_error *in, struct buffer *b)
 /* Bucket and key as understood; the path as it came where nothing was. */
 static void render_resource(const struct render_error *in, struct buffer *b)
 {
+	struct span path;
+
 	xml_open(b, "Resource");
 	if (!in->request) {
-		xml_text(b, in->resource);
+		span_cut(in->target, '?', &path);
+		xml_text(b, path);
 	} else {
 		xml_text(b, SPAN("/"));
 		xml_text(b, in->request->bucket);
@@ -172,19 +175,26 @@ static void render_unsatisfied_range(const struct render_error *in, struct reply
 	reply_field_string(out, "Content-Range", text);
 }
 
+void render_error_fields(const struct render_error *in, struct reply *out)
+{
+	if (out->status == 503 || out->status == 429)
+		reply_field_u64(out, "Retry-After",
+				in->retry_after_s ? in->retry_after_s : RENDER_RETRY_AFTER_S);
+	if (in->error == S3_ERROR_METHOD_NOT_ALLOWED && in->allowed)
+		reply_field_string(out, "Allow", in->allowed);
+	if (in->error == S3_ERROR_INVALID_RANGE)
+		render_unsatisfied_range(in, out);
+	if (in->error == S3_ERROR_NOT_MODIFIED)
+		render_not_modified(in, out);
+}
+
 void render_error(const struct render_error *in, struct reply *out)
 {
 	const struct s3_error_row *row = &s3_errors[in->error];
 
 	reply_reset(out, row->status);
 	render_ids(&in->ids, out);
-	if (row->status == 503)
-		reply_field_u64(out, "Retry-After",
-				in->retry_after_s ? in->retry_after_s : RENDER_RETRY_AFTER_S);
-	if (in->error == S3_ERROR_INVALID_RANGE)
-		render_unsatisfied_range(in, out);
-	if (in->error == S3_ERROR_NOT_MODIFIED)
-		render_not_modified(in, out);
-	else
+	render_error_fields(in, out);
+	if (in->error != S3_ERROR_NOT_MODIFIED)
 		render_error_document(in, row, out);
 }

@@ -98,15 +98,23 @@ static void render_validators(const struct answer *a, struct reply *out)
 		reply_field_quoted(out, "ETag", a->etag);
 }
 
-void render_get_object(const struct render *in, struct reply *out)
+void render_bytes(const struct answer *a, struct reply *out)
 {
-	const struct answer *a = in->answer;
-
 	reply_reset(out, is_partial(a) ? 206 : 200);
 	render_validators(a, out);
 	reply_field_string(out, "Accept-Ranges", "bytes");
 	if (is_partial(a))
 		render_range(a, out);
+	out->length = a->range_length != ANSWER_ABSENT ? a->range_length
+		      : a->size != ANSWER_ABSENT       ? a->size
+						       : 0;
+}
+
+void render_get_object(const struct render *in, struct reply *out)
+{
+	const struct answer *a = in->answer;
+
+	render_bytes(a, out);
 	if (wants_checksum(in))
 		render_checksum(a, out);
 	if (!span_is_none(a->storage_class) && !span_equal(a->storage_class, SPAN("STANDARD")))
@@ -114,9 +122,6 @@ void render_get_object(const struct render *in, struct reply *out)
 	if (a->parts_count != ANSWER_ABSENT)
 		reply_field_u64(out, "x-amz-mp-parts-count", a->parts_count);
 	render_attributes(in, out);
-	out->length = a->range_length != ANSWER_ABSENT ? a->range_length
-		      : a->size != ANSWER_ABSENT       ? a->size
-						       : 0;
 }
 
 void render_head_object(const struct render *in, struct reply *out)

@@ -666,7 +666,7 @@ static void test_abort_multipart_upload(void)
 static void refuse(enum s3_error error, bool understood, const char *fields, const char *body)
 {
 	struct render_error in = { .error = error,
-				   .resource = SPAN("/raw/%3Cpath%3E"),
+				   .target = SPAN("/raw/%3Cpath%3E?x=y"),
 				   .request = understood ? &request : NULL,
 				   .answer = &answer,
 				   .ids = { "R", "H" } };
