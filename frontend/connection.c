@@ -56,17 +56,17 @@ static void format_peer(const struct sockaddr *address, char *to)
 		inet_ntop(AF_INET6, &v6->sin6_addr, to, CONNECTION_PEER_MAX);
 }
 
-int connection_new(struct worker *w, int fd, const struct sockaddr *address,
-		   struct connection **ret)
+int connection_new(struct http *h, int fd, const struct sockaddr *address, struct connection **ret)
 {
 	struct connection *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return -ENOMEM;
-	c->worker = w;
+	c->worker = h->worker;
+	c->http = h;
 	c->fd = fd;
 	format_peer(address, c->peer);
-	connection_join(c, &w->idle);
+	connection_join(c, &h->worker->idle);
 	connection_set_deadline(c, DEADLINE_IDLE, 0);
 	*ret = c;
 	return 0;

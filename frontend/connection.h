@@ -15,10 +15,12 @@
 #define CONNECTION_PEER_MAX 64
 
 struct exchange;
+struct http;
 struct worker;
 
 struct connection {
 	struct worker *worker;
+	struct http *http;		/* who reads it, in the dialect of the door it came in by */
 	struct exchange *exchange;	/* NULL between requests */
 	int fd;				/* libmicrohttpd's: it closes it */
 	uint64_t deadline_ns;		/* 0: none */
@@ -33,7 +35,7 @@ struct connection_list {
 };
 
 /* -ENOMEM. The connection is in `idle`, and waits for its first request. */
-must_check int connection_new(struct worker *w, int fd, const struct sockaddr *address,
+must_check int connection_new(struct http *h, int fd, const struct sockaddr *address,
 			      struct connection **ret);
 struct connection *connection_free(struct connection *c);
 
@@ -50,5 +52,5 @@ void connection_set_deadline(struct connection *c, enum deadline d, uint64_t ext
  */
 bool connection_has_ended(const struct connection *c);
 
-/* Ends it at once; libmicrohttpd notices and cleans up. */
+/* Ends it at once; libmicrohttpd, notices and cleans up. */
 void connection_drop(struct connection *c);

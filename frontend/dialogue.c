@@ -4,8 +4,8 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "frontend/connection.h"
+#include "frontend/dialect.h"
 #include "frontend/exchange.h"
-#include "frontend/render.h"
 #include "frontend/upload.h"
 #include "frontend/worker.h"
 #include "ipc/sealed.h"
@@ -40,6 +40,7 @@ void dialogue_ask(struct exchange *e)
 {
 	struct ipc_ask ask = {
 		.request_id = e->id,
+		.dialect = (uint8_t)e->connection->http->dialect,
 		.peer = span_from_string(e->connection->peer),
 		.method = e->head.method,
 		.target = e->head.target,
@@ -254,9 +255,10 @@ static void render(struct exchange *e, const struct answer *a)
 			     .items = buffer_span(&e->items) };
 	char id[EXCHANGE_ID_TEXT];
 
-	render_operation(&in, &e->reply);
-	render_ids(&(struct render_ids){ exchange_id_text(e, id), e->connection->worker->host_id },
-		   &e->reply);
+	exchange_dialect(e)->operation(&in, &e->reply);
+	exchange_dialect(e)->ids(
+		&(struct render_ids){ exchange_id_text(e, id), e->connection->worker->host_id },
+		&e->reply);
 }
 
 static void deliver(struct exchange *e)

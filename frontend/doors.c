@@ -17,22 +17,23 @@ static bool make_room(struct worker *w)
 	return false;
 }
 
-static void accept_one(struct worker *w, int listen_fd)
+static void accept_one(struct door *d)
 {
+	struct worker *w = d->worker;
 	struct sockaddr_storage address;
 	socklen_t len = sizeof(address);
 	int fd;
 
 	if (!make_room(w))
 		return;
-	fd = accept4(listen_fd, (struct sockaddr *)&address, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	fd = accept4(d->source.fd, (struct sockaddr *)&address, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0) {
 		/* Out of descriptors: let those who are here finish. */
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
 			doors_close(&w->doors);
 		return;
 	}
-	http_add(&w->http, fd, (struct sockaddr *)&address, len);
+	http_add(&w->http[d->dialect], fd, (struct sockaddr *)&address, len);
 }
 
 /* Exclusive: of all workers that wait at a door, the kernel wakes one. */
@@ -50,19 +51,21 @@ static int door_ready(struct loop_source *s, uint32_t events)
 {
 	struct door *d = (struct door *)((char *)s - offsetof(struct door, source));
 
-	accept_one(d->worker, s->fd);
+	accept_one(d);
 	loop_remove(s);
 	if (d->worker->doors.are_open && open_one(d) < 0)
 		doors_close(&d->worker->doors);
 	return 0;
 }
 
-void doors_init(struct doors *d, struct worker *w, const int *fds, int n)
+void doors_init(struct doors *d, struct worker *w, const struct listener *listeners, int n)
 {
 	*d = (struct doors){ .n = n };
 	for (int i = 0; i < n; i++)
-		d->door[i] = (struct door){ .source = { .fd = fds[i], .ready = door_ready },
-					    .worker = w };
+		d->door[i] =
+			(struct door){ .source = { .fd = listeners[i].fd, .ready = door_ready },
+				       .worker = w,
+				       .dialect = listeners[i].dialect };
 }
 
 int doors_open(struct doors *d)

@@ -9,12 +9,20 @@
 
 #include "base/loop.h"
 #include "base/service.h"
+#include "s3/request.h"
 
 struct worker;
+
+/* A listening socket, and what is spoken with whoever comes in by it. */
+struct listener {
+	int fd;
+	enum s3_dialect dialect;
+};
 
 struct door {
 	struct loop_source source;
 	struct worker *worker;
+	enum s3_dialect dialect;
 };
 
 struct doors {
@@ -24,7 +32,7 @@ struct doors {
 };
 
 /* Closed; the descriptors stay the caller's. */
-void doors_init(struct doors *d, struct worker *w, const int *fds, int n);
+void doors_init(struct doors *d, struct worker *w, const struct listener *listeners, int n);
 
 must_check int doors_open(struct doors *d);
 void doors_close(struct doors *d);

@@ -8,11 +8,11 @@
 #include "base/log.h"
 #include "frontend/access.h"
 #include "frontend/connection.h"
+#include "frontend/dialect.h"
 #include "frontend/dialogue.h"
 #include "frontend/farewell.h"
 #include "frontend/health.h"
 #include "frontend/mhdhead.h"
-#include "frontend/render.h"
 #include "frontend/response.h"
 #include "frontend/upload.h"
 #include "frontend/worker.h"
@@ -82,7 +82,7 @@ void exchange_move(struct exchange *e, enum exchange_state to)
 	if (is && !was)
 		MHD_suspend_connection(e->http);
 	if (was && !is)
-		http_resume(&e->connection->worker->http, e->http);
+		http_resume(e->connection->http, e->http);
 }
 
 /* --- life -------------------------------------------------------------------------------- */
@@ -145,6 +145,11 @@ void exchange_abandon(struct exchange *e)
 	body_init(&e->body);
 }
 
+const struct dialect *exchange_dialect(const struct exchange *e)
+{
+	return &dialects[e->connection->http->dialect];
+}
+
 /* --- getting an answer to the client ----------------------------------------------------- */
 
 static bool body_is_over(const struct exchange *e)
@@ -195,11 +200,12 @@ void exchange_refuse_with(struct exchange *e, enum s3_error error, struct span d
 		.request = e->granted ? &e->grant.request : NULL,
 		.answer = answer,
 		.retry_after_s = e->retry_after_s,
+		.allowed = e->allowed,
 		.ids = { exchange_id_text(e, id), e->connection->worker->host_id },
 	};
 
 	e->error = error;
-	render_error(&in, &e->reply);
+	exchange_dialect(e)->error(&in, &e->reply);
 	exchange_deliver(e);
 }
 
@@ -326,7 +332,8 @@ static enum MHD_Result on_body(struct exchange *e, struct span *bytes)
 	if (e->state == EXCHANGE_RECEIVING) {
 		e->received += all;
 		upload_take(e, bytes);
-		/* Only after a suspension does libmicrohttpd come again with what was left unread. */
+		/* Only after a suspension does libmicrohttpd come again with what was left unread.
+		 */
 		if (!exchange_is_suspended(e->state))
 			*bytes = span_skip(*bytes, bytes->len);
 		e->received -= bytes->len;

@@ -24,6 +24,7 @@
 
 struct answer;
 struct connection;
+struct dialect;
 struct worker;
 
 /*
@@ -87,6 +88,7 @@ struct exchange {
 	struct reply reply;
 	enum s3_error error;	/* what the client was told, for the log */
 	uint32_t retry_after_s;	/* when it may come again, as authd said; 0: the usual */
+	const char *allowed;	/* the methods that the target takes, where that is ours to say */
 
 	struct loop_source pipe;	/* while STALLED */
 	struct loop_source socket;	/* while LINGERING */
@@ -138,6 +140,9 @@ void exchange_expire(struct exchange *e);
 
 /* The worker ends: whatever is under way does, too. */
 void exchange_stop(struct exchange *e);
+
+/* How its client is spoken to. */
+const struct dialect *exchange_dialect(const struct exchange *e);
 
 /* The request id as clients see it. */
 const char *exchange_id_text(const struct exchange *e, char buf[static EXCHANGE_ID_TEXT]);

@@ -50,7 +50,7 @@ static int http_ready(struct loop_source *s, uint32_t events)
 	return 0;
 }
 
-int http_open(struct http *h, struct worker *w)
+int http_open(struct http *h, struct worker *w, enum s3_dialect dialect)
 {
 	const struct MHD_OptionItem options[] = {
 		{ MHD_OPTION_CONNECTION_MEMORY_LIMIT, HTTP_MEMORY, NULL },
@@ -60,7 +60,7 @@ int http_open(struct http *h, struct worker *w)
 		{ MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)exchange_on_target, w },
 		{ MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)leave_escaped, NULL },
 		{ MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)exchange_on_end, w },
-		{ MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, w },
+		{ MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, h },
 #if MHD_VERSION >= 0x01000000
 		{ MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1, NULL },
 #endif
@@ -68,7 +68,7 @@ int http_open(struct http *h, struct worker *w)
 	};
 	const union MHD_DaemonInfo *info;
 
-	*h = (struct http){ .worker = w };
+	*h = (struct http){ .worker = w, .dialect = dialect };
 	h->daemon = MHD_start_daemon(HTTP_FLAGS, 0, NULL, NULL, exchange_on_request, w,
 				     MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 	if (!h->daemon)
@@ -87,7 +87,7 @@ void http_close(struct http *h)
 		return;
 	for (struct connection *c = h->worker->busy.first; c; c = next) {
 		next = c->next;
-		if (c->exchange)
+		if (c->http == h && c->exchange)
 			exchange_stop(c->exchange);
 	}
 	MHD_run(h->daemon);

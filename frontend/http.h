@@ -3,13 +3,16 @@
 
 /*
  * libmicrohttpd as one source of a worker's loop: it polls nothing by itself, listens on nothing, and
- * runs when its own epoll descriptor is ready, or when something here gave it a reason.
+ * runs when its own epoll descriptor is ready, or when something here gave it a reason. There is one
+ * for each dialect: a connection that libmicrohttpd was given comes back later, and then who gave it
+ * is all that tells by which door it came.
  */
 
 #include <microhttpd.h>
 #include <sys/socket.h>
 
 #include "base/loop.h"
+#include "s3/request.h"
 
 struct worker;
 
@@ -17,11 +20,12 @@ struct http {
 	struct MHD_Daemon *daemon;
 	struct loop_source source;
 	struct worker *worker;
+	enum s3_dialect dialect;
 	bool pending;	/* it has something to do */
 };
 
 /* On the worker's loop, with the worker's connections and their exchanges. */
-must_check int http_open(struct http *h, struct worker *w);
+must_check int http_open(struct http *h, struct worker *w, enum s3_dialect dialect);
 
 /* Ends every connection. */
 void http_close(struct http *h);

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "frontend/dialect.h"
 #include "frontend/worker.h"
 
 static const int stop_signals[] = { SIGTERM, SIGINT };
@@ -33,8 +34,8 @@ static int serve(void *context, int line_fd)
 	static struct worker w;
 	struct parent *p = context;
 	struct worker_config config = {
-		.listen_fds = p->listen_fds,
-		.n_listen = p->n_listen,
+		.listeners = p->listeners,
+		.n_listeners = p->n_listeners,
 		.line_fd = line_fd,
 		.domains = p->options->domains,
 		.confinement = confine_grade_name(confine_grade(p->confine)),
@@ -185,14 +186,24 @@ static int door_is_shut(struct loop_source *s, uint32_t events)
 	return listen(s->fd, SOMAXCONN) < 0 ? -errno : 0;
 }
 
+static void take_listeners(struct parent *p, const struct service_sockets *sockets)
+{
+	enum s3_dialect dialect;
+
+	for (int i = 0; i < sockets->n; i++)
+		if (dialect_of_socket(sockets->names[i], &dialect))
+			p->listeners[p->n_listeners++] =
+				(struct listener){ sockets->fds[i], dialect };
+}
+
 /* That nobody listens any more is an event that comes unasked. */
 static int guard_doors(struct parent *p)
 {
 	int r = 0;
 
-	for (int i = 0; i < p->n_listen && r == 0; i++) {
+	for (int i = 0; i < p->n_listeners && r == 0; i++) {
 		p->guards[i] = (struct guard){
-			.source = { .fd = p->listen_fds[i], .ready = door_is_shut },
+			.source = { .fd = p->listeners[i].fd, .ready = door_is_shut },
 			.parent = p,
 		};
 		r = loop_add(&p->loop, &p->guards[i].source, 0);
@@ -254,11 +265,9 @@ int parent_init(struct parent *p, const struct options *options, struct confine 
 			      .notify_fd = -1,
 			      .ready_timer.expired = ready_anyway,
 			      .stop_timer.expired = stop_hard };
-	for (int i = 0; i < sockets->n; i++)
-		if (strcmp(sockets->names[i], "s3") == 0)
-			p->listen_fds[p->n_listen++] = sockets->fds[i];
-	if (!p->n_listen) {
-		log_error("socket-missing name=s3");
+	take_listeners(p, sockets);
+	if (!p->n_listeners) {
+		log_error("socket-missing names=s3,rest");
 		return -ENOENT;
 	}
 	r = loop_init(&p->loop);

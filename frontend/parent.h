@@ -9,6 +9,7 @@
 #include "base/loop.h"
 #include "base/service.h"
 #include "frontend/child.h"
+#include "frontend/doors.h"
 #include "frontend/options.h"
 
 /* So long the start waits for the workers to have their channels; then it is ready without. */
@@ -28,8 +29,8 @@ struct guard {
 struct parent {
 	const struct options *options;
 	struct confine *confine;
-	int listen_fds[SERVICE_LISTEN_MAX];	/* of the name "s3" */
-	int n_listen;
+	struct listener listeners[SERVICE_LISTEN_MAX];
+	int n_listeners;
 	struct guard guards[SERVICE_LISTEN_MAX];
 	int notify_fd;
 	struct loop loop;

@@ -28,7 +28,7 @@ void worker_drop_idle(struct worker *w)
 
 	connection_drop(c);
 	connection_join(c, &w->busy);
-	http_poke(&w->http);
+	http_poke(c->http);
 }
 
 void worker_rest(struct worker *w, struct connection *c)
@@ -43,7 +43,7 @@ static void expire(struct connection *c, uint64_t now)
 {
 	if (c->exchange && exchange_waits_for_client(c->exchange) && connection_has_ended(c)) {
 		connection_drop(c);
-		http_poke(&c->worker->http);
+		http_poke(c->http);
 		return;
 	}
 	if (!c->deadline_ns || c->deadline_ns > now)
@@ -53,7 +53,7 @@ static void expire(struct connection *c, uint64_t now)
 		exchange_expire(c->exchange);
 	else
 		connection_drop(c);
-	http_poke(&c->worker->http);
+	http_poke(c->http);
 }
 
 static void expire_all(struct connection_list *l, uint64_t now)
@@ -191,7 +191,7 @@ static void configure(struct worker *w, const struct worker_config *config)
 		w->config.sweep_ms = WORKER_SWEEP_MS;
 	w->loop.epoll_fd = -1;
 	w->line = (struct loop_source){ .fd = config->line_fd, .ready = line_ready };
-	doors_init(&w->doors, w, config->listen_fds, config->n_listen);
+	doors_init(&w->doors, w, config->listeners, config->n_listeners);
 	w->sweep.expired = sweep;
 	w->drained.expired = drained;
 	w->signals.fd = -1;
@@ -205,8 +205,8 @@ static int open_all(struct worker *w)
 		r = loop_init(&w->loop);
 	if (r == 0)
 		r = channel_group_init(&w->group);
-	if (r == 0)
-		r = http_open(&w->http, w);
+	for (enum s3_dialect d = 0; d < S3_DIALECT_COUNT && r == 0; d++)
+		r = http_open(&w->http[d], w, d);
 	if (r == 0)
 		r = loop_add(&w->loop, &w->line, EPOLLIN);
 	return r;
@@ -238,7 +238,8 @@ int worker_init(struct worker *w, const struct worker_config *config)
 void worker_clear(struct worker *w)
 {
 	doors_close(&w->doors);
-	http_close(&w->http);
+	for (enum s3_dialect d = 0; d < S3_DIALECT_COUNT; d++)
+		http_close(&w->http[d]);
 	loop_disarm(&w->sweep);
 	loop_disarm(&w->drained);
 	loop_remove(&w->signals);
@@ -259,12 +260,18 @@ static void end_drain(struct worker *w)
 		worker_stop(w);
 }
 
+/* The shorter of two waits, of which -1 is the longest. */
+static int sooner_ms(int a, int b)
+{
+	return a < 0 ? b : b < 0 ? a : MIN(a, b);
+}
+
 int worker_step(struct worker *w, int at_most_ms)
 {
-	int patience = http_patience_ms(&w->http), r;
+	int patience = at_most_ms, r;
 
-	if (patience < 0 || (at_most_ms >= 0 && at_most_ms < patience))
-		patience = at_most_ms;
+	for (enum s3_dialect d = 0; d < S3_DIALECT_COUNT; d++)
+		patience = sooner_ms(patience, http_patience_ms(&w->http[d]));
 	r = loop_step(&w->loop, patience);
 	if (r < 0)
 		return r;
@@ -272,7 +279,9 @@ int worker_step(struct worker *w, int at_most_ms)
 	channel_group_flush(&w->group);
 	if (w->draining)
 		end_drain(w);
-	return http_run(&w->http);
+	for (enum s3_dialect d = 0; d < S3_DIALECT_COUNT && r == 0; d++)
+		r = http_run(&w->http[d]);
+	return r;
 }
 
 int worker_run(struct worker *w)

@@ -19,8 +19,8 @@
 #define WORKER_DRAIN_MS 3000
 
 struct worker_config {
-	const int *listen_fds;	/* stay the caller's */
-	int n_listen;
+	const struct listener *listeners;	/* stay the caller's, as their descriptors do */
+	int n_listeners;
 	int line_fd;		/* stays the caller's */
 	const char *const *domains;	/* of virtual hosts, NULL-terminated */
 	const char *confinement;	/* for the health answer */
@@ -34,7 +34,7 @@ struct worker {
 	struct loop loop;
 	struct channel_group group;
 	struct links links;
-	struct http http;
+	struct http http[S3_DIALECT_COUNT];
 	struct doors doors;
 	struct loop_source line;
 	struct loop_source signals;

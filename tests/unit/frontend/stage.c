@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "frontend/line.h"
 #include "ipc/sealed.h"
+#include "s3/rest.h"
 
 static uint64_t give_up_at(void)
 {
@@ -115,15 +116,17 @@ void stage_connect_stored(struct stage *s)
 void stage_open_alone(struct stage *s, void (*adjust)(struct worker_config *c))
 {
 	static const uint32_t deadlines[DEADLINE_COUNT] = DEADLINES_DEFAULT;
-	struct worker_config config = { .n_listen = 1, .confinement = "full", .sweep_ms = 10 };
+	struct worker_config config = { .confinement = "full", .sweep_ms = 10 };
 	int line[2];
 
 	signal(SIGPIPE, SIG_IGN);
 	*s = (struct stage){ .authd = -1, .stored = -1 };
-	s->listen_fd = listen_on_loopback(&s->port);
+	for (enum s3_dialect d = 0; d < S3_DIALECT_COUNT; d++)
+		s->listeners[d] = (struct listener){ listen_on_loopback(&s->ports[d]), d };
 	assert(line_open(line) == 0);
 	s->line = line[0];
-	config.listen_fds = &s->listen_fd;
+	config.listeners = s->listeners;
+	config.n_listeners = S3_DIALECT_COUNT;
 	config.line_fd = line[1];
 	memcpy(config.deadlines_ms, deadlines, sizeof(deadlines));
 	if (adjust)
@@ -148,17 +151,18 @@ void stage_close(struct stage *s)
 	worker_clear(&s->worker);
 	close(line);
 	close(s->line);
-	close(s->listen_fd);
+	for (enum s3_dialect d = 0; d < S3_DIALECT_COUNT; d++)
+		close(s->listeners[d].fd);
 	fd_close(s->authd);
 	fd_close(s->stored);
 }
 
 /* --- clients ------------------------------------------------------------------------------ */
 
-int stage_connect(struct stage *s)
+int stage_connect_to(struct stage *s, enum s3_dialect dialect)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET,
-				 .sin_port = htons(s->port),
+				 .sin_port = htons(s->ports[dialect]),
 				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -166,6 +170,11 @@ int stage_connect(struct stage *s)
 	assert(connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0);
 	assert(fd_set_nonblocking(fd) == 0);
 	return fd;
+}
+
+int stage_connect(struct stage *s)
+{
+	return stage_connect_to(s, S3_DIALECT_S3);
 }
 
 void stage_send(struct stage *s, int client, struct span bytes)
@@ -373,6 +382,19 @@ void stage_say(struct stage *s, int channel, const struct ipc_message *m, int fd
 	stage_step(s);
 }
 
+/* As authd does it; the bucket of a token is not the client's to name. */
+static int parse_rest(const struct s3_head *head, struct s3_parsed *ret, const char **detail)
+{
+	enum s3_operation operation;
+	int e = rest_route(head, &operation);
+
+	if (!e)
+		e = rest_parse(head, operation, ret, detail);
+	if (!e)
+		ret->request.bucket = SPAN("token-bucket");
+	return e;
+}
+
 static void seal_grant(const struct ipc_ask *ask, struct buffer *ret)
 {
 	struct s3_head head = { ask->method, ask->target, ask->fields };
@@ -382,7 +404,8 @@ static void seal_grant(const struct ipc_ask *ask, struct buffer *ret)
 	uint8_t tag[SEALED_TAG_LEN] = { 0 };
 	int e;
 
-	e = s3_request_parse(&head, NULL, &parsed, &detail);
+	e = ask->dialect == S3_DIALECT_REST ? parse_rest(&head, &parsed, &detail)
+					    : s3_request_parse(&head, NULL, &parsed, &detail);
 	if (e) {
 		fprintf(stderr, "the head is no request: %s (%s)\n", s3_errors[e].code,
 			detail ? detail : "");

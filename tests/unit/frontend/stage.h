@@ -16,8 +16,8 @@
 
 struct stage {
 	struct worker worker;
-	int listen_fd;
-	uint16_t port;
+	struct listener listeners[S3_DIALECT_COUNT];
+	uint16_t ports[S3_DIALECT_COUNT];
 	int line;	/* the parent's end */
 	int authd;	/* authd's end of the channel, -1 while there is none */
 	int stored;
@@ -39,7 +39,9 @@ unsigned int stage_count_fds(void);
 
 /* --- clients --- */
 
+/* By the door of S3, or of the other dialect. */
 int stage_connect(struct stage *s);
+int stage_connect_to(struct stage *s, enum s3_dialect dialect);
 void stage_send(struct stage *s, int client, struct span bytes);
 void stage_send_text(struct stage *s, int client, const char *text);
 
