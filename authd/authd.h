@@ -13,6 +13,7 @@
 #include "authd/limits.h"
 #include "authd/listener.h"
 #include "authd/options.h"
+#include "authd/provide.h"
 #include "authd/seal.h"
 #include "authd/session.h"
 #include "authd/storelink.h"
@@ -33,6 +34,7 @@ struct authd {
 	struct denials denials;
 	struct sessions sessions;
 	struct storelinks storelinks;
+	struct provisions provisions;
 	struct admin admin;
 	struct listener frontend, stored;
 	uint64_t started_ns;

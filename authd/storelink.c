@@ -60,6 +60,7 @@ static void storelink_free(struct storelink *l)
 	if (a->storelinks.current == l) {
 		a->storelinks.current = NULL;
 		sessions_drop_streams(a);
+		provisions_fail(a);
 	}
 	free(l);
 }
@@ -187,6 +188,14 @@ static int take_unchain(struct storelink *l, const struct ipc_unchain *m)
 	return 0;
 }
 
+static int take_provided(struct storelink *l, const struct ipc_provided *m)
+{
+	if (m->error >= S3_ERROR_COUNT)
+		return violation(l, "error");
+	provisions_settle(l->authd, m->order, (enum s3_error)m->error);
+	return 0;
+}
+
 static int message(struct channel *c, const struct ipc_message *m, int *fds)
 {
 	struct storelink *l = c->owner;
@@ -234,4 +243,9 @@ int storelink_open(struct authd *a, int fd, pid_t pid)
 	a->storelinks.first = l;
 	a->storelinks.n++;
 	return 0;
+}
+
+int storelink_send(struct authd *a, const struct ipc_message *m)
+{
+	return channel_send(&a->storelinks.current->channel, m, -1);
 }

@@ -7,6 +7,7 @@
  */
 
 #include "base/loop.h"
+#include "ipc/message.h"
 
 #define STORELINKS_MAX 4	/* a new one may come before the old one's end is seen */
 #define STORELINK_GREETING_NS (5 * NS_PER_S)
@@ -26,3 +27,6 @@ void storelinks_close(struct authd *a);
 
 /* True while what is sealed opens at stored. */
 bool storelinks_are_ready(const struct authd *a);
+
+/* To the stored that is ready; there must be one. As channel_send(). */
+must_check int storelink_send(struct authd *a, const struct ipc_message *m);

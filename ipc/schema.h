@@ -19,7 +19,7 @@
  * another phase, with other descriptors, cut short or with bytes left over is a violation.
  */
 
-#define IPC_VERSION 2
+#define IPC_VERSION 3
 
 /* No packet is larger; a field's limit may be smaller. Fits the kernel's default send buffer. */
 #define IPC_PACKET_MAX (128 * 1024)
@@ -32,6 +32,7 @@
 #define IPC_BATCH_MAX (32 * 1024)
 #define IPC_DETAIL_MAX 512
 #define IPC_TRAILER_MAX 4096
+#define IPC_PROVISIONS_MAX 64	/* of PROVIDE under way at once */
 
 /* --- worker to authd ----------------------------------------------------------------------- */
 
@@ -220,7 +221,9 @@
 	MESSAGE(KEY_TAKEN, key_taken, 41, READY, 0, "From here on grants of this epoch open.")     \
 	MESSAGE(HASHES, hashes, 42, READY, 0,                                                      \
 		"SHA-256 of each chunk as it came through the pipe, in order, under a grant's id.") \
-	MESSAGE(UNCHAIN, unchain, 43, READY, 0, "The upload of this grant is gone.")
+	MESSAGE(UNCHAIN, unchain, 43, READY, 0, "The upload of this grant is gone.")               \
+	MESSAGE(PROVIDED, provided, 44, READY, 0,                                                  \
+		"The bucket of this order is the tenant's, durably; or why it is not.")
 
 #define IPC_STORE_HELLO_FIELDS(FIELD) FIELD(u32, version, 0)
 #define IPC_KEY_TAKEN_FIELDS(FIELD) FIELD(u64, epoch, 0)
@@ -232,14 +235,25 @@
 
 #define IPC_UNCHAIN_FIELDS(FIELD) FIELD(id, grant, 0)
 
+/* error: enum s3_error, 0 also where the tenant had the bucket before. */
+#define IPC_PROVIDED_FIELDS(FIELD)                                                                 \
+	FIELD(u64, order, 0)                                                                       \
+	FIELD(u16, error, 0)
+
 /* --- authd to stored ----------------------------------------------------------------------- */
 
 #define IPC_AUTHD_TO_STORED(MESSAGE)                                                               \
-	MESSAGE(KEY, key, 50, GREETING, 0, "The seal key of a new epoch.")
+	MESSAGE(KEY, key, 50, GREETING, 0, "The seal key of a new epoch.")                         \
+	MESSAGE(PROVIDE, provide, 51, READY, 0, "Let this tenant have a bucket of that name.")
 
 #define IPC_KEY_FIELDS(FIELD)                                                                      \
 	FIELD(u64, epoch, 0)                                                                       \
 	FIELD(hash, key, 0)
+
+#define IPC_PROVIDE_FIELDS(FIELD)                                                                  \
+	FIELD(u64, order, 0)                                                                       \
+	FIELD(id, tenant, 0)                                                                       \
+	FIELD(bytes, bucket, 63)
 
 /* --- all of them, each once ---------------------------------------------------------------- */
 

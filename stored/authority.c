@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ipc/peer.h"
+#include "stored/provision.h"
 #include "stored/service.h"
 
 #define HASHES_IN_MESSAGE (IPC_BATCH_MAX / HASH_SHA256_LEN * HASH_SHA256_LEN)
@@ -71,6 +72,11 @@ static int take_key(struct channel *c, const struct ipc_key *m)
 		c,
 		&(struct ipc_message){ .number = IPC_KEY_TAKEN, .key_taken = { .epoch = epoch } },
 		-1);
+}
+
+static int take_provide(struct channel *c, const struct ipc_provide *m)
+{
+	return provision_begin(authority_of(c)->service, m->order, &m->tenant, m->bucket);
 }
 
 static int on_message(struct channel *c, const struct ipc_message *m, int *fds)
@@ -172,4 +178,13 @@ void authority_send_hashes(struct authority *a, const struct ipc_id *grant, stru
 void authority_unchain(struct authority *a, const struct ipc_id *grant)
 {
 	say(a, &(struct ipc_message){ .number = IPC_UNCHAIN, .unchain = { .grant = *grant } });
+}
+
+void authority_provided(struct authority *a, uint64_t epoch, uint64_t order, enum s3_error error)
+{
+	struct ipc_message m = { .number = IPC_PROVIDED,
+				 .provided = { .order = order, .error = (uint16_t)error } };
+
+	if (epoch == unseal_epoch(a->service->unseal))
+		say(a, &m);
 }

@@ -3,11 +3,12 @@
 
 /*
  * stored's end of the channel to authd, who says what may happen. stored dials, and dials again after a
- * loss, waiting longer each time. What comes in is one thing: the seal key of a new epoch. What goes out
- * is the hashes of signed streams.
+ * loss, waiting longer each time. What comes in is the seal key of a new epoch, and orders to make a
+ * bucket; what goes out is the hashes of signed streams, and what became of those orders.
  */
 
 #include "ipc/channel.h"
+#include "s3/errors.h"
 
 #define AUTHORITY_DIAL_FIRST_NS (100 * NS_PER_MS)
 #define AUTHORITY_DIAL_MOST_NS (5 * NS_PER_S)
@@ -38,3 +39,6 @@ void authority_send_hashes(struct authority *a, const struct ipc_id *grant, stru
 
 /* The upload of this grant will not need its chain. */
 void authority_unchain(struct authority *a, const struct ipc_id *grant);
+
+/* What became of an order to make a bucket. Nobody is told whose epoch is over. */
+void authority_provided(struct authority *a, uint64_t epoch, uint64_t order, enum s3_error error);

@@ -83,7 +83,7 @@ void service_stop(struct service *s)
 
 	authority_close(&s->authority);
 	sessions_close(&s->sessions);
-	while (s->n_calls && clock_boottime_ns() < until_ns)
+	while ((s->n_calls || s->n_provisions) && clock_boottime_ns() < until_ns)
 		if (service_step(s, 100) < 0)
 			break;
 	if (s->n_calls)

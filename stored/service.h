@@ -41,6 +41,7 @@ struct service {
 	struct pool *readers, *flushers, *copiers;
 	struct intake *intake;
 	size_t n_calls;			/* alive, whether or not somebody still waits for them */
+	size_t n_provisions;		/* likewise */
 };
 
 /* Makes everything but threads and channels. The store is opened already, and not yet started. */

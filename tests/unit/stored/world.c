@@ -173,6 +173,23 @@ void world_new_epoch(struct world *w)
 	assert(w->heard.message.key_taken.epoch == w->seals.epoch);
 }
 
+void world_provide(struct world *w, uint64_t order, const struct ipc_id *tenant, struct span bucket)
+{
+	send_raw(w->authd_fd,
+		 &(struct ipc_message){ .number = IPC_PROVIDE,
+					.provide = { .order = order,
+						     .tenant = *tenant,
+						     .bucket = bucket } },
+		 -1);
+}
+
+enum s3_error world_provided(struct world *w, uint64_t *ret_order)
+{
+	assert(hear_as_authd(w, IPC_PHASE_READY) == IPC_PROVIDED);
+	*ret_order = w->heard.message.provided.order;
+	return (enum s3_error)w->heard.message.provided.error;
+}
+
 /* --- life ------------------------------------------------------------------------------------ */
 
 void world_begin(struct world *w)

@@ -54,6 +54,10 @@ void world_end(struct world *w);
 /* A new authd: takes stored's call, and gives it a new key. */
 void world_new_epoch(struct world *w);
 
+/* authd orders a bucket; what it is told, S3_ERROR_NONE where the tenant has it. */
+void world_provide(struct world *w, uint64_t order, const struct ipc_id *tenant, struct span bucket);
+enum s3_error world_provided(struct world *w, uint64_t *ret_order);
+
 /* A new worker on a channel of its own, entered. */
 void world_enter(struct world *w, struct worker *ret);
 
