@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "authd/database.h"
+#include "authd/database_rows.h"
 
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -31,33 +30,33 @@ static const char first_schema[] =
 	") STRICT;"
 	"CREATE INDEX keys_by_tenant ON keys (tenant);";
 
-/* Step i brings user_version from i to i + 1. Steps are never changed, only added. */
-static const char *const migrations[] = { first_schema };
+/* Times of tokens are whole seconds, 0 for never, as their clients are told them. */
+static const char token_schema[] =
+	"CREATE TABLE tokens ("
+	"	number INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	tenant INTEGER NOT NULL REFERENCES tenants (number),"
+	"	name TEXT NOT NULL,"
+	"	hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),"
+	"	scopes INTEGER NOT NULL,"
+	"	bucket TEXT NOT NULL,"
+	"	prefix TEXT NOT NULL,"
+	"	rate INTEGER NOT NULL,"
+	"	created_s INTEGER NOT NULL,"
+	"	expires_s INTEGER NOT NULL,"
+	"	used_s INTEGER NOT NULL,"
+	"	UNIQUE (tenant, name)"
+	") STRICT;";
 
-enum statement {
-	ADD_TENANT,
-	ADD_KEY,
-	ENABLE_KEY,
-	REMOVE_KEY,
-	STATEMENT_COUNT,
-};
+/* Step i brings user_version from i to i + 1. Steps are never changed, only added. */
+static const char *const migrations[] = { first_schema, token_schema };
 
 static const char *const texts[STATEMENT_COUNT] = {
-	[ADD_TENANT] =
-		"INSERT INTO tenants (id, name, display_name, email, canonical_id, created_ns)"
-		" VALUES (?, ?, ?, ?, ?, ?)",
-	[ADD_KEY] =
-		"INSERT INTO keys (id, tenant, sealed, enabled, created_ns) VALUES (?, ?, ?, ?, ?)",
-	[ENABLE_KEY] = "UPDATE keys SET enabled = ? WHERE id = ?",
-	[REMOVE_KEY] = "DELETE FROM keys WHERE id = ?",
+#define STATEMENT(SYMBOL, text) [STATEMENT_##SYMBOL] = text,
+	STATEMENTS(STATEMENT)
+#undef STATEMENT
 };
 
-struct database {
-	sqlite3 *sqlite;
-	sqlite3_stmt *statements[STATEMENT_COUNT];
-};
-
-static int failure(struct database *d, int code)
+int database_failure(int code)
 {
 	switch (code & 0xff) {
 	case SQLITE_NOMEM:
@@ -79,11 +78,11 @@ static int failure(struct database *d, int code)
 	}
 }
 
-static int execute(struct database *d, const char *sql)
+int database_execute(struct database *d, const char *sql)
 {
 	int code = sqlite3_exec(d->sqlite, sql, NULL, NULL, NULL);
 
-	return code == SQLITE_OK ? 0 : failure(d, code);
+	return code == SQLITE_OK ? 0 : database_failure(code);
 }
 
 static int read_number(struct database *d, const char *sql, int *ret)
@@ -96,7 +95,7 @@ static int read_number(struct database *d, const char *sql, int *ret)
 	if (code == SQLITE_ROW)
 		*ret = sqlite3_column_int(s, 0);
 	sqlite3_finalize(s);
-	return code == SQLITE_ROW ? 0 : failure(d, code);
+	return code == SQLITE_ROW ? 0 : database_failure(code);
 }
 
 static int migrate_one(struct database *d, int from)
@@ -105,14 +104,14 @@ static int migrate_one(struct database *d, int from)
 	int r;
 
 	snprintf(version, sizeof(version), "PRAGMA user_version = %d; COMMIT", from + 1);
-	r = execute(d, "BEGIN EXCLUSIVE");
+	r = database_execute(d, "BEGIN EXCLUSIVE");
 	if (r < 0)
 		return r;
-	r = execute(d, migrations[from]);
+	r = database_execute(d, migrations[from]);
 	if (r >= 0)
-		r = execute(d, version);
+		r = database_execute(d, version);
 	if (r < 0 && !sqlite3_get_autocommit(d->sqlite))
-		(void)!execute(d, "ROLLBACK");
+		(void)!database_execute(d, "ROLLBACK");
 	return r;
 }
 
@@ -143,19 +142,19 @@ static int configure(struct database *d)
 	sqlite3_extended_result_codes(d->sqlite, 1);
 	sqlite3_db_config(d->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(d->sqlite, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	r = execute(d, "PRAGMA locking_mode = EXCLUSIVE;"
-		       "PRAGMA journal_mode = WAL;"
-		       "PRAGMA synchronous = FULL;"
-		       "PRAGMA foreign_keys = ON;"
-		       "PRAGMA temp_store = MEMORY;"
-		       "PRAGMA secure_delete = ON;");
+	r = database_execute(d, "PRAGMA locking_mode = EXCLUSIVE;"
+				"PRAGMA journal_mode = WAL;"
+				"PRAGMA synchronous = FULL;"
+				"PRAGMA foreign_keys = ON;"
+				"PRAGMA temp_store = MEMORY;"
+				"PRAGMA secure_delete = ON;");
 	if (r < 0)
 		return r;
 	r = read_number(d, "PRAGMA user_version", &version);
 	if (r < 0 || version > 0)
 		return r;
 	snprintf(owner, sizeof(owner), "PRAGMA application_id = %d", APPLICATION_ID);
-	return execute(d, owner);
+	return database_execute(d, owner);
 }
 
 static int prepare(struct database *d)
@@ -165,7 +164,7 @@ static int prepare(struct database *d)
 					      &d->statements[i], NULL);
 
 		if (code != SQLITE_OK)
-			return failure(d, code);
+			return database_failure(code);
 	}
 	return 0;
 }
@@ -196,7 +195,7 @@ int database_open(const char *path, struct database **ret)
 				       SQLITE_OPEN_NOFOLLOW,
 			       NULL);
 	if (code != SQLITE_OK)
-		return failure(d, code);
+		return database_failure(code);
 	r = configure(d);
 	if (r >= 0)
 		r = migrate(d);
@@ -224,19 +223,18 @@ const char *database_complaint(const struct database *d)
 	return sqlite3_errmsg(d->sqlite);
 }
 
-/* --- reading everything ------------------------------------------------------------------- */
+/* --- rows ---------------------------------------------------------------------------------- */
 
-static struct span column(sqlite3_stmt *s, int i)
+struct span column_bytes(sqlite3_stmt *s, int i)
 {
 	const void *data = sqlite3_column_blob(s, i);
 
 	return (struct span){ data ? data : "", (size_t)sqlite3_column_bytes(s, i) };
 }
 
-/* What the file holds was valid when it was written; it may have been written by somebody else. */
-static bool take_text(sqlite3_stmt *s, int i, char *to, size_t size)
+bool column_text(sqlite3_stmt *s, int i, char *to, size_t size)
 {
-	struct span text = column(s, i);
+	struct span text = column_bytes(s, i);
 
 	if (text.len >= size || memchr(text.data, '\0', text.len))
 		return false;
@@ -245,92 +243,40 @@ static bool take_text(sqlite3_stmt *s, int i, char *to, size_t size)
 	return true;
 }
 
-static int take_tenant(struct keyring *k, sqlite3_stmt *s)
-{
-	_cleanup_(tenant_freep) struct tenant *t = calloc(1, sizeof(*t));
-	struct span id = column(s, 1);
-	int r;
-
-	if (!t)
-		return -ENOMEM;
-	t->number = (uint64_t)sqlite3_column_int64(s, 0);
-	t->created_ns = (uint64_t)sqlite3_column_int64(s, 6);
-	if (id.len != sizeof(t->id.bytes) || !take_text(s, 2, t->name, sizeof(t->name)) ||
-	    !take_text(s, 3, t->display_name, sizeof(t->display_name)) ||
-	    !take_text(s, 4, t->email, sizeof(t->email)) ||
-	    !take_text(s, 5, t->canonical_id, sizeof(t->canonical_id)))
-		return -EBADMSG;
-	memcpy(t->id.bytes, id.data, id.len);
-	r = keyring_add_tenant(k, t);
-	if (r)
-		return r < 0 ? r : -ENOSPC;
-	t = NULL;
-	return 0;
-}
-
-static int take_key(struct keyring *k, sqlite3_stmt *s)
-{
-	_cleanup_(access_key_freep) struct access_key *a = calloc(1, sizeof(*a));
-	struct span sealed = column(s, 2);
-	int r;
-
-	if (!a)
-		return -ENOMEM;
-	a->tenant = keyring_find_tenant_number(k, (uint64_t)sqlite3_column_int64(s, 1));
-	if (!a->tenant || sealed.len > sizeof(a->sealed) || !take_text(s, 0, a->id, sizeof(a->id)))
-		return -EBADMSG;
-	memcpy(a->sealed, sealed.data, sealed.len);
-	a->sealed_len = sealed.len;
-	a->enabled = sqlite3_column_int(s, 3) == 1;
-	a->created_ns = (uint64_t)sqlite3_column_int64(s, 4);
-	r = keyring_add_key(k, a);
-	if (r)
-		return r < 0 ? r : -ENOSPC;
-	a = NULL;
-	return 0;
-}
-
-static int load(struct database *d, struct keyring *k, const char *sql,
-		int (*take)(struct keyring *, sqlite3_stmt *))
+int database_read(struct database *d, struct keyring *k, const char *sql,
+		  int (*take)(struct keyring *, sqlite3_stmt *))
 {
 	sqlite3_stmt *s = NULL;
 	int code, r = 0;
 
 	code = sqlite3_prepare_v2(d->sqlite, sql, -1, &s, NULL);
 	if (code != SQLITE_OK)
-		return failure(d, code);
+		return database_failure(code);
 	while (r >= 0 && (code = sqlite3_step(s)) == SQLITE_ROW)
 		r = take(k, s);
 	sqlite3_finalize(s);
 	if (r < 0)
 		return r;
-	return code == SQLITE_DONE ? 0 : failure(d, code);
+	return code == SQLITE_DONE ? 0 : database_failure(code);
 }
 
-int database_load(struct database *d, struct keyring *k)
+sqlite3_stmt *database_statement(struct database *d, enum statement which)
 {
-	int r;
-
-	r = load(d, k,
-		 "SELECT number, id, name, display_name, email, canonical_id, created_ns"
-		 " FROM tenants ORDER BY number",
-		 take_tenant);
-	if (r < 0)
-		return r;
-	return load(d, k,
-		    "SELECT id, tenant, sealed, enabled, created_ns FROM keys ORDER BY number",
-		    take_key);
+	return d->statements[which];
 }
 
-/* --- changes ------------------------------------------------------------------------------ */
-
-static void bind_text(sqlite3_stmt *s, int i, const char *text)
+void bind_text(sqlite3_stmt *s, int i, const char *text)
 {
 	sqlite3_bind_text(s, i, text, -1, SQLITE_STATIC);
 }
 
-/* Each statement is a transaction of its own: when it is done, it is flushed. */
-static int run(struct database *d, enum statement which)
+void bind_number(sqlite3_stmt *s, int i, uint64_t n)
+{
+	sqlite3_bind_int64(s, i, (sqlite3_int64)n);
+}
+
+/* Outside of a transaction each statement is one of its own: when it is done, it is flushed. */
+int database_run(struct database *d, enum statement which)
 {
 	sqlite3_stmt *s = d->statements[which];
 	int code = sqlite3_step(s);
@@ -341,50 +287,30 @@ static int run(struct database *d, enum statement which)
 	if (code == SQLITE_CONSTRAINT_UNIQUE)
 		return DATABASE_EXISTS;
 	if (code != SQLITE_DONE)
-		return failure(d, code);
+		return database_failure(code);
 	return sqlite3_changes(d->sqlite) ? DATABASE_OK : DATABASE_MISSING;
 }
 
-int database_add_tenant(struct database *d, struct tenant *t)
+int database_together(struct database *d, int (*make)(struct database *d, void *what), void *what)
 {
-	sqlite3_stmt *s = d->statements[ADD_TENANT];
 	int r;
 
-	sqlite3_bind_blob(s, 1, t->id.bytes, sizeof(t->id.bytes), SQLITE_STATIC);
-	bind_text(s, 2, t->name);
-	bind_text(s, 3, t->display_name);
-	bind_text(s, 4, t->email);
-	bind_text(s, 5, t->canonical_id);
-	sqlite3_bind_int64(s, 6, (sqlite3_int64)t->created_ns);
-	r = run(d, ADD_TENANT);
+	r = database_execute(d, "BEGIN IMMEDIATE");
+	if (r < 0)
+		return r;
+	r = make(d, what);
 	if (r == DATABASE_OK)
-		t->number = (uint64_t)sqlite3_last_insert_rowid(d->sqlite);
+		r = database_execute(d, "COMMIT");
+	/* What SQLite could not do it may have rolled back by itself already. */
+	if (r != DATABASE_OK && !sqlite3_get_autocommit(d->sqlite))
+		(void)!database_execute(d, "ROLLBACK");
 	return r;
 }
 
-int database_add_key(struct database *d, const struct access_key *a)
+int database_load(struct database *d, struct keyring *k)
 {
-	sqlite3_stmt *s = d->statements[ADD_KEY];
+	int r;
 
-	bind_text(s, 1, a->id);
-	sqlite3_bind_int64(s, 2, (sqlite3_int64)a->tenant->number);
-	sqlite3_bind_blob(s, 3, a->sealed, (int)a->sealed_len, SQLITE_STATIC);
-	sqlite3_bind_int(s, 4, a->enabled);
-	sqlite3_bind_int64(s, 5, (sqlite3_int64)a->created_ns);
-	return run(d, ADD_KEY);
-}
-
-int database_enable_key(struct database *d, const char *id, bool enabled)
-{
-	sqlite3_stmt *s = d->statements[ENABLE_KEY];
-
-	sqlite3_bind_int(s, 1, enabled);
-	bind_text(s, 2, id);
-	return run(d, ENABLE_KEY);
-}
-
-int database_remove_key(struct database *d, const char *id)
-{
-	bind_text(d->statements[REMOVE_KEY], 1, id);
-	return run(d, REMOVE_KEY);
+	r = database_load_identities(d, k);
+	return r < 0 ? r : database_load_tokens(d, k);
 }

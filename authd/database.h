@@ -2,12 +2,12 @@
 #pragma once
 
 /*
- * auth.db: tenants and keys on disk. Opened and read before the confinement, by the loop's thread;
+ * auth.db: tenants, keys and tokens on disk. Opened and read before the confinement, by the loop's thread;
  * from then on the writer's alone. One connection, which holds the file for itself: a second authd
  * on the same directory does not start.
  */
 
-#include "authd/keyring.h"
+#include "authd/tokens.h"
 
 struct database;
 
@@ -25,8 +25,8 @@ const char *database_complaint(const struct database *d);
 /* Each returns when it is durable, or did not happen. */
 enum database_outcome {
 	DATABASE_OK = 0,
-	DATABASE_EXISTS,	/* that name, canonical id or access key is taken */
-	DATABASE_MISSING,	/* there is no such key */
+	DATABASE_EXISTS,	/* that name, canonical id, access key or token is taken */
+	DATABASE_MISSING,	/* there is no such key or token */
 };
 
 /* Sets t->number. */
@@ -34,3 +34,21 @@ must_check int database_add_tenant(struct database *d, struct tenant *t);
 must_check int database_add_key(struct database *d, const struct access_key *a);
 must_check int database_enable_key(struct database *d, const char *id, bool enabled);
 must_check int database_remove_key(struct database *d, const char *id);
+
+/* Those from `first` on, all of them or none. Sets the number of each. */
+must_check int database_add_tokens(struct database *d, struct token *first);
+
+/* The one of t's number becomes t; its name, tenant, creation and last use stay. */
+must_check int database_replace_token(struct database *d, const struct token *t);
+must_check int database_remove_token(struct database *d, uint64_t number);
+
+/* When tokens were last used. Those that are not there any more are passed over. */
+struct token_uses {
+	size_t n;
+	struct {
+		uint64_t number;
+		int64_t used_s;
+	} uses[];
+};
+
+must_check int database_use_tokens(struct database *d, struct token_uses *uses);

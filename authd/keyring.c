@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include "authd/signing.h"
+#include "authd/tokens.h"
 #include "base/clock.h"
 #include "base/table.h"
 #include "s3/encoding.h"
@@ -22,6 +23,7 @@ struct open {
 struct keyring {
 	struct open *open;
 	struct signing *signing;
+	struct tokens *tokens;
 	uint8_t hash_key[crypto_shorthash_KEYBYTES];
 	uint64_t last_holder;
 	struct tenant *tenants, **tenants_end;
@@ -59,9 +61,10 @@ int keyring_new(const uint8_t master[static KEYRING_MASTER_LEN], struct keyring 
 		return -ENOMEM;
 	memcpy(k->open->master, master, sizeof(k->open->master));
 	r = signing_new(&k->signing);
-	if (r < 0)
-		return r;
-	r = make_nobody(k);
+	if (r >= 0)
+		r = tokens_new(&k->tokens);
+	if (r >= 0)
+		r = make_nobody(k);
 	if (r < 0)
 		return r;
 	*ret = steal_ptr(k);
@@ -87,6 +90,7 @@ struct keyring *keyring_free(struct keyring *k)
 	access_key_free(k->nobody);
 	table_clear(&k->keys_by_hash);
 	table_clear(&k->tenants_by_number);
+	tokens_free(k->tokens);
 	signing_free(k->signing);
 	sodium_free(k->open);
 	free(k);
@@ -337,6 +341,11 @@ size_t keyring_tenant_count(const struct keyring *k)
 size_t keyring_key_count(const struct keyring *k)
 {
 	return k->keys_by_hash.count;
+}
+
+struct tokens *keyring_tokens(const struct keyring *k)
+{
+	return k->tokens;
 }
 
 /* --- keys --------------------------------------------------------------------------------- */

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Who there is: tenants and their access keys, in memory, for the loop. The database behind it is
- * database.h's; what it has made durable is put in here, and only then exists.
+ * Who there is: tenants, their access keys and their tokens, in memory, for the loop. The database
+ * behind it is database.h's; what it has made durable is put in here, and only then exists.
  *
  * Secrets are sealed (XChaCha20-Poly1305 under the keyring key, bound to access key and tenant)
  * here as they are in the file. One is opened for the moment in which a signing key is derived from
@@ -52,6 +52,7 @@ struct access_key {
 };
 
 struct keyring;
+struct tokens;
 
 /* Copies the keyring key into guarded memory. */
 must_check int keyring_new(const uint8_t master[static KEYRING_MASTER_LEN], struct keyring **ret);
@@ -106,6 +107,9 @@ const struct tenant *keyring_tenants(const struct keyring *k);
 const struct access_key *keyring_keys(const struct keyring *k);
 size_t keyring_tenant_count(const struct keyring *k);
 size_t keyring_key_count(const struct keyring *k);
+
+/* The tokens of all tenants (authd/tokens.h), which are the keyring's. */
+struct tokens *keyring_tokens(const struct keyring *k);
 
 /*
  * The signing key of an access key, or with NULL that of nobody, which takes as long and matches

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The rows of tenants and their access keys. */
+
+#include "authd/database_rows.h"
+
+static int take_tenant(struct keyring *k, sqlite3_stmt *s)
+{
+	_cleanup_(tenant_freep) struct tenant *t = calloc(1, sizeof(*t));
+	struct span id = column_bytes(s, 1);
+	int r;
+
+	if (!t)
+		return -ENOMEM;
+	t->number = (uint64_t)sqlite3_column_int64(s, 0);
+	t->created_ns = (uint64_t)sqlite3_column_int64(s, 6);
+	if (id.len != sizeof(t->id.bytes) || !column_text(s, 2, t->name, sizeof(t->name)) ||
+	    !column_text(s, 3, t->display_name, sizeof(t->display_name)) ||
+	    !column_text(s, 4, t->email, sizeof(t->email)) ||
+	    !column_text(s, 5, t->canonical_id, sizeof(t->canonical_id)))
+		return -EBADMSG;
+	memcpy(t->id.bytes, id.data, id.len);
+	r = keyring_add_tenant(k, t);
+	if (r)
+		return r < 0 ? r : -ENOSPC;
+	t = NULL;
+	return 0;
+}
+
+static int take_key(struct keyring *k, sqlite3_stmt *s)
+{
+	_cleanup_(access_key_freep) struct access_key *a = calloc(1, sizeof(*a));
+	struct span sealed = column_bytes(s, 2);
+	int r;
+
+	if (!a)
+		return -ENOMEM;
+	a->tenant = keyring_find_tenant_number(k, (uint64_t)sqlite3_column_int64(s, 1));
+	if (!a->tenant || sealed.len > sizeof(a->sealed) ||
+	    !column_text(s, 0, a->id, sizeof(a->id)))
+		return -EBADMSG;
+	memcpy(a->sealed, sealed.data, sealed.len);
+	a->sealed_len = sealed.len;
+	a->enabled = sqlite3_column_int(s, 3) == 1;
+	a->created_ns = (uint64_t)sqlite3_column_int64(s, 4);
+	r = keyring_add_key(k, a);
+	if (r)
+		return r < 0 ? r : -ENOSPC;
+	a = NULL;
+	return 0;
+}
+
+int database_load_identities(struct database *d, struct keyring *k)
+{
+	int r;
+
+	r = database_read(d, k,
+			  "SELECT number, id, name, display_name, email, canonical_id, created_ns"
+			  " FROM tenants ORDER BY number",
+			  take_tenant);
+	if (r < 0)
+		return r;
+	return database_read(
+		d, k, "SELECT id, tenant, sealed, enabled, created_ns FROM keys ORDER BY number",
+		take_key);
+}
+
+int database_add_tenant(struct database *d, struct tenant *t)
+{
+	sqlite3_stmt *s = database_statement(d, STATEMENT_ADD_TENANT);
+	int r;
+
+	sqlite3_bind_blob(s, 1, t->id.bytes, sizeof(t->id.bytes), SQLITE_STATIC);
+	bind_text(s, 2, t->name);
+	bind_text(s, 3, t->display_name);
+	bind_text(s, 4, t->email);
+	bind_text(s, 5, t->canonical_id);
+	sqlite3_bind_int64(s, 6, (sqlite3_int64)t->created_ns);
+	r = database_run(d, STATEMENT_ADD_TENANT);
+	if (r == DATABASE_OK)
+		t->number = (uint64_t)sqlite3_last_insert_rowid(d->sqlite);
+	return r;
+}
+
+int database_add_key(struct database *d, const struct access_key *a)
+{
+	sqlite3_stmt *s = database_statement(d, STATEMENT_ADD_KEY);
+
+	bind_text(s, 1, a->id);
+	sqlite3_bind_int64(s, 2, (sqlite3_int64)a->tenant->number);
+	sqlite3_bind_blob(s, 3, a->sealed, (int)a->sealed_len, SQLITE_STATIC);
+	sqlite3_bind_int(s, 4, a->enabled);
+	sqlite3_bind_int64(s, 5, (sqlite3_int64)a->created_ns);
+	return database_run(d, STATEMENT_ADD_KEY);
+}
+
+int database_enable_key(struct database *d, const char *id, bool enabled)
+{
+	sqlite3_stmt *s = database_statement(d, STATEMENT_ENABLE_KEY);
+
+	sqlite3_bind_int(s, 1, enabled);
+	bind_text(s, 2, id);
+	return database_run(d, STATEMENT_ENABLE_KEY);
+}
+
+int database_remove_key(struct database *d, const char *id)
+{
+	bind_text(database_statement(d, STATEMENT_REMOVE_KEY), 1, id);
+	return database_run(d, STATEMENT_REMOVE_KEY);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What the files of the database share: its statements, and how rows are read and changed. Nobody
+ * else includes it.
+ */
+
+#include <sqlite3.h>
+
+#include "authd/database.h"
+
+/* STATEMENT(SYMBOL, "text"): prepared once, at the start */
+#define STATEMENTS(STATEMENT)                                                                      \
+	STATEMENT(ADD_TENANT,                                                                      \
+		  "INSERT INTO tenants (id, name, display_name, email, canonical_id, created_ns)"  \
+		  " VALUES (?, ?, ?, ?, ?, ?)")                                                    \
+	STATEMENT(ADD_KEY, "INSERT INTO keys (id, tenant, sealed, enabled, created_ns)"            \
+			   " VALUES (?, ?, ?, ?, ?)")                                              \
+	STATEMENT(ENABLE_KEY, "UPDATE keys SET enabled = ? WHERE id = ?")                          \
+	STATEMENT(REMOVE_KEY, "DELETE FROM keys WHERE id = ?")                                     \
+	STATEMENT(ADD_TOKEN,                                                                       \
+		  "INSERT INTO tokens (tenant, name, hash, scopes, bucket, prefix, rate,"          \
+		  " created_s, expires_s, used_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)")          \
+	STATEMENT(REPLACE_TOKEN,                                                                   \
+		  "UPDATE tokens SET hash = ?2, scopes = ?3, bucket = ?4, prefix = ?5, rate = ?6," \
+		  " expires_s = ?7 WHERE number = ?1")                                             \
+	STATEMENT(REMOVE_TOKEN, "DELETE FROM tokens WHERE number = ?")                             \
+	STATEMENT(USE_TOKEN, "UPDATE tokens SET used_s = ?2 WHERE number = ?1")
+
+enum statement {
+#define STATEMENT(SYMBOL, text) STATEMENT_##SYMBOL,
+	STATEMENTS(STATEMENT)
+#undef STATEMENT
+	STATEMENT_COUNT,
+};
+
+struct database {
+	sqlite3 *sqlite;
+	sqlite3_stmt *statements[STATEMENT_COUNT];
+};
+
+/* A code of SQLite's as -errno. */
+int database_failure(int code);
+
+must_check int database_execute(struct database *d, const char *sql);
+
+sqlite3_stmt *database_statement(struct database *d, enum statement which);
+
+/* Runs a statement whose values are bound. DATABASE_MISSING where it has changed no row. */
+must_check int database_run(struct database *d, enum statement which);
+
+/* All that make() changes, or, where it does not say DATABASE_OK, none of it. */
+must_check int database_together(struct database *d, int (*make)(struct database *d, void *what),
+				 void *what);
+
+/* Gives each row that the query finds to take(), until that says < 0. */
+must_check int database_read(struct database *d, struct keyring *k, const char *sql,
+			     int (*take)(struct keyring *k, sqlite3_stmt *s));
+
+must_check int database_load_identities(struct database *d, struct keyring *k);
+must_check int database_load_tokens(struct database *d, struct keyring *k);
+
+/* Values are borrowed from the row until the next one, and by the statement until it has run. */
+struct span column_bytes(sqlite3_stmt *s, int i);
+void bind_text(sqlite3_stmt *s, int i, const char *text);
+void bind_number(sqlite3_stmt *s, int i, uint64_t n);
+
+/* What the file holds was valid when it was written; it may have been written by somebody else. */
+must_check bool column_text(sqlite3_stmt *s, int i, char *to, size_t size);

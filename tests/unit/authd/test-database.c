@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "authd/database.h"
+
+#include <sodium.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#undef NDEBUG
+#include <assert.h>
+
+static const uint8_t master[KEYRING_MASTER_LEN] = { 1, 2, 3 };
+static char directory[64], path[128];
+
+struct store {
+	struct keyring *keyring;
+	struct database *database;
+};
+
+static void make_directory(void)
+{
+	snprintf(directory, sizeof(directory), "/tmp/authd-database-XXXXXX");
+	assert(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/auth.db", directory);
+}
+
+static void remove_directory(void)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm" };
+	char name[160];
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		snprintf(name, sizeof(name), "%s%s", path, suffixes[i]);
+		unlink(name);
+	}
+	assert(rmdir(directory) == 0);
+}
+
+static void store_open(struct store *s)
+{
+	assert(keyring_new(master, &s->keyring) == 0);
+	assert(database_open(path, &s->database) == 0);
+	assert(database_load(s->database, s->keyring) == 0);
+}
+
+static void store_close(struct store *s)
+{
+	database_close(s->database);
+	keyring_free(s->keyring);
+}
+
+static void store_reopen(struct store *s)
+{
+	store_close(s);
+	store_open(s);
+}
+
+static struct tokens *tokens(const struct store *s)
+{
+	return keyring_tokens(s->keyring);
+}
+
+static const struct tenant *add_tenant(struct store *s, const char *name)
+{
+	struct tenant *t;
+
+	assert(tenant_new(span_from_string(name), SPAN("x"), SPAN(""), SPAN(""), &t) == 0);
+	assert(database_add_tenant(s->database, t) == DATABASE_OK);
+	assert(keyring_add_tenant(s->keyring, t) == KEYRING_OK);
+	return t;
+}
+
+/* One whose hash is made of its text, in no set. */
+static struct token *token_of(const struct tenant *t, const char *name, const char *text)
+{
+	struct token_terms terms = { .name = span_from_string(name),
+				     .bucket = SPAN("the-bucket"),
+				     .prefix = SPAN("some/prefix"),
+				     .scopes = TOKEN_SCOPE_READ | TOKEN_SCOPE_DELETE,
+				     .rate = 7,
+				     .created_s = 1000,
+				     .expires_s = 2000 };
+	uint8_t hash[TOKEN_HASH_LEN];
+	struct token *made;
+
+	token_hash(span_from_string(text), hash);
+	assert(token_new(t, &terms, hash, &made) == 0);
+	return made;
+}
+
+static int add_token(struct store *s, const struct tenant *t, const char *name, const char *text)
+{
+	struct token *made = token_of(t, name, text);
+	int r = database_add_tokens(s->database, made);
+
+	token_free(made);
+	return r;
+}
+
+/* --- tokens ------------------------------------------------------------------------------- */
+
+static void test_tokens_are_there_after_a_restart(void)
+{
+	const struct tenant *t;
+	struct token *found;
+	struct store s;
+
+	make_directory();
+	store_open(&s);
+	t = add_tenant(&s, "acme");
+	assert(add_token(&s, t, "first", "text of the first") == DATABASE_OK);
+	assert(add_token(&s, t, "second", "text of the second") == DATABASE_OK);
+	store_reopen(&s);
+	assert(tokens_count(tokens(&s)) == 2);
+	found = tokens_recognise(tokens(&s), SPAN("text of the first"));
+	assert(found && found->number && strcmp(found->name, "first") == 0);
+	assert(strcmp(found->tenant->name, "acme") == 0);
+	assert(strcmp(found->bucket, "the-bucket") == 0);
+	assert(strcmp(found->prefix, "some/prefix") == 0);
+	assert(found->scopes == (TOKEN_SCOPE_READ | TOKEN_SCOPE_DELETE) && found->rate == 7);
+	assert(found->created_s == 1000 && found->expires_s == 2000 && found->used_s == 0);
+	store_close(&s);
+	remove_directory();
+}
+
+static void test_names_are_a_tenants_own_and_texts_nobodys_twice(void)
+{
+	const struct tenant *t, *u;
+	struct store s;
+
+	make_directory();
+	store_open(&s);
+	t = add_tenant(&s, "acme");
+	u = add_tenant(&s, "other");
+	assert(add_token(&s, t, "full", "one") == DATABASE_OK);
+	assert(add_token(&s, t, "full", "two") == DATABASE_EXISTS);
+	assert(add_token(&s, u, "full", "one") == DATABASE_EXISTS);
+	assert(add_token(&s, u, "full", "two") == DATABASE_OK);
+	store_close(&s);
+	remove_directory();
+}
+
+static void test_many_are_added_together_or_not_at_all(void)
+{
+	struct token *first, *second, *third;
+	const struct tenant *t;
+	struct store s;
+
+	make_directory();
+	store_open(&s);
+	t = add_tenant(&s, "acme");
+	assert(add_token(&s, t, "there", "zero") == DATABASE_OK);
+	first = token_of(t, "first", "one");
+	second = first->next = token_of(t, "second", "two");
+	third = second->next = token_of(t, "there", "three");
+	assert(database_add_tokens(s.database, first) == DATABASE_EXISTS);
+	store_reopen(&s);
+	assert(tokens_count(tokens(&s)) == 1);
+	t = keyring_find_tenant(s.keyring, SPAN("acme"));
+	first->tenant = second->tenant = third->tenant = t;
+	strcpy(third->name, "third");
+	assert(database_add_tokens(s.database, first) == DATABASE_OK);
+	assert(first->number && second->number > first->number && third->number > second->number);
+	token_free_list(first);
+	store_reopen(&s);
+	assert(tokens_count(tokens(&s)) == 4);
+	store_close(&s);
+	remove_directory();
+}
+
+static void test_a_token_is_replaced_and_removed(void)
+{
+	const struct tenant *t;
+	struct token *made;
+	struct store s;
+
+	make_directory();
+	store_open(&s);
+	t = add_tenant(&s, "acme");
+	made = token_of(t, "full", "before");
+	assert(database_add_tokens(s.database, made) == DATABASE_OK);
+	token_hash(SPAN("after"), made->hash);
+	made->expires_s = 5000;
+	assert(database_replace_token(s.database, made) == DATABASE_OK);
+	store_reopen(&s);
+	assert(!tokens_recognise(tokens(&s), SPAN("before")));
+	assert(tokens_recognise(tokens(&s), SPAN("after"))->expires_s == 5000);
+	assert(database_remove_token(s.database, made->number) == DATABASE_OK);
+	assert(database_remove_token(s.database, made->number) == DATABASE_MISSING);
+	assert(database_replace_token(s.database, made) == DATABASE_MISSING);
+	token_free(made);
+	store_reopen(&s);
+	assert(tokens_count(tokens(&s)) == 0);
+	store_close(&s);
+	remove_directory();
+}
+
+static void test_last_uses_are_written_and_those_of_deleted_ones_passed_over(void)
+{
+	struct token_uses *uses = calloc(1, sizeof(*uses) + 2 * sizeof(uses->uses[0]));
+	const struct tenant *t;
+	struct token *made;
+	struct store s;
+
+	assert(uses);
+	make_directory();
+	store_open(&s);
+	t = add_tenant(&s, "acme");
+	made = token_of(t, "full", "text");
+	assert(database_add_tokens(s.database, made) == DATABASE_OK);
+	uses->n = 2;
+	uses->uses[0].number = 999;
+	uses->uses[0].used_s = 1;
+	uses->uses[1].number = made->number;
+	uses->uses[1].used_s = 1234;
+	assert(database_use_tokens(s.database, uses) == DATABASE_OK);
+	free(uses);
+	/* A refreshed one is still the one that was used. */
+	assert(database_replace_token(s.database, made) == DATABASE_OK);
+	token_free(made);
+	store_reopen(&s);
+	assert(tokens_first(tokens(&s))->used_s == 1234);
+	store_close(&s);
+	remove_directory();
+}
+
+/* --- older and damaged files -------------------------------------------------------------- */
+
+static void run_sql(const char *sql)
+{
+	sqlite3 *sqlite;
+
+	assert(sqlite3_open(path, &sqlite) == SQLITE_OK);
+	assert(sqlite3_exec(sqlite, sql, NULL, NULL, NULL) == SQLITE_OK);
+	sqlite3_close(sqlite);
+}
+
+/* The file as the release before tokens wrote it. */
+static const char version_1[] =
+	"PRAGMA application_id = 1128685941;"
+	"CREATE TABLE tenants ("
+	"	number INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),"
+	"	name TEXT NOT NULL UNIQUE,"
+	"	display_name TEXT NOT NULL,"
+	"	email TEXT NOT NULL,"
+	"	canonical_id TEXT NOT NULL UNIQUE CHECK (length(canonical_id) = 64),"
+	"	created_ns INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE TABLE keys ("
+	"	number INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	id TEXT NOT NULL UNIQUE,"
+	"	tenant INTEGER NOT NULL REFERENCES tenants (number),"
+	"	sealed BLOB NOT NULL,"
+	"	enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),"
+	"	created_ns INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE INDEX keys_by_tenant ON keys (tenant);"
+	"INSERT INTO tenants VALUES (3, x'000102030405060708090a0b0c0d0e0f', 'acme', 'Acme', 'a@b',"
+	" '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', 77);"
+	"INSERT INTO keys VALUES (5, 'key-a', 3, x'aabb', 0, 88);"
+	"PRAGMA user_version = 1;";
+
+static void expect_everything_of_version_1(const struct store *s)
+{
+	const struct tenant *t = keyring_find_tenant(s->keyring, SPAN("acme"));
+	const struct access_key *a = keyring_find_key(s->keyring, SPAN("key-a"));
+
+	assert(t && t->number == 3 && t->id.bytes[15] == 0x0f && t->created_ns == 77);
+	assert(strcmp(t->display_name, "Acme") == 0 && strcmp(t->email, "a@b") == 0);
+	assert(a && a->tenant == t && !a->enabled && a->created_ns == 88);
+	assert(a->sealed_len == 2 && a->sealed[0] == 0xaa && a->sealed[1] == 0xbb);
+}
+
+static void test_t85_a_file_from_before_tokens_is_migrated_and_keeps_everything(void)
+{
+	struct store s;
+
+	make_directory();
+	run_sql(version_1);
+	store_open(&s);
+	expect_everything_of_version_1(&s);
+	assert(tokens_count(tokens(&s)) == 0);
+	assert(add_token(&s, keyring_find_tenant(s.keyring, SPAN("acme")), "full", "text") ==
+	       DATABASE_OK);
+	store_reopen(&s);
+	expect_everything_of_version_1(&s);
+	assert(tokens_recognise(tokens(&s), SPAN("text")));
+	store_close(&s);
+	remove_directory();
+}
+
+/* A step is made wholly or not at all: here something is in its way. */
+static void test_t85_a_migration_that_fails_leaves_the_file_as_it_was(void)
+{
+	struct database *d;
+	struct store s;
+
+	make_directory();
+	run_sql(version_1);
+	run_sql("CREATE TABLE tokens (in_the_way)");
+	assert(database_open(path, &d) < 0);
+	run_sql("DROP TABLE tokens");
+	store_open(&s);
+	expect_everything_of_version_1(&s);
+	store_close(&s);
+	remove_directory();
+}
+
+static void test_rows_that_are_no_tokens_of_ours_are_refused(void)
+{
+	static const char *const wrong[] = {
+		"tenant = 77",	  "name = ''",	 "name = 'a' || char(10)",  "bucket = 'A'",
+		"scopes = 8",	  "scopes = -1", "prefix = 'a' || char(0)", "rate = -1",
+		"rate = 1 << 40",
+	};
+	struct database *d;
+	struct keyring *k;
+	struct store s;
+	char sql[256];
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		make_directory();
+		store_open(&s);
+		assert(add_token(&s, add_tenant(&s, "acme"), "full", "text") == DATABASE_OK);
+		store_close(&s);
+		snprintf(sql, sizeof(sql), "UPDATE tokens SET %s", wrong[i]);
+		run_sql(sql);
+		assert(keyring_new(master, &k) == 0 && database_open(path, &d) == 0);
+		assert(database_load(d, k) == -EBADMSG);
+		database_close(d);
+		keyring_free(k);
+		remove_directory();
+	}
+}
+
+int main(void)
+{
+	assert(sodium_init() >= 0);
+	test_tokens_are_there_after_a_restart();
+	test_names_are_a_tenants_own_and_texts_nobodys_twice();
+	test_many_are_added_together_or_not_at_all();
+	test_a_token_is_replaced_and_removed();
+	test_last_uses_are_written_and_those_of_deleted_ones_passed_over();
+	test_t85_a_file_from_before_tokens_is_migrated_and_keeps_everything();
+	test_t85_a_migration_that_fails_leaves_the_file_as_it_was();
+	test_rows_that_are_no_tokens_of_ours_are_refused();
+	return 0;
+}
