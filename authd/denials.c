@@ -35,9 +35,10 @@ void denials_clear(struct denials *d)
 }
 
 void denials_note(struct denials *d, uint64_t request_id, const struct origin *from,
-		  const struct access_key *key, enum s3_error error, uint32_t retry_after_s)
+		  const struct ruling *ruling, uint32_t retry_after_s)
 {
 	uint64_t now = clock_boottime_ns(), held_back;
+	char credential[RULING_CREDENTIAL_SIZE];
 
 	if (!rate_take(&d->rate, now, &held_back)) {
 		if (!d->summary.loop)
@@ -46,6 +47,7 @@ void denials_note(struct denials *d, uint64_t request_id, const struct origin *f
 	}
 	log_info("denied request=%016" PRIx64 " error=%s peer=%s key=%s retry_after=%" PRIu32
 		 " held_back=%" PRIu64,
-		 request_id, s3_errors[error].code, LOG_VALUE(from->text), key ? key->id : "unknown",
-		 retry_after_s, held_back);
+		 request_id, s3_errors[ruling->error].code, LOG_VALUE(from->text),
+		 LOG_VALUE(span_from_string(ruling_credential(ruling, credential))), retry_after_s,
+		 held_back);
 }

@@ -3,9 +3,9 @@
 
 /*
  * The record of who was refused what: a line in the log for each, up to a rate, and the number of
- * those that were held back. Neither signatures nor secrets are in it, and of access keys only
- * those that exist: what a stranger sends in their place may be a secret pasted into the wrong
- * field.
+ * those that were held back. Neither signatures nor secrets are in it, of access keys only those
+ * that exist, of tokens the names: what a stranger sends in their place may be a secret pasted into
+ * the wrong field.
  */
 
 #include "authd/judge.h"
@@ -30,4 +30,4 @@ void denials_clear(struct denials *d);
 
 /* What was wrong, whether it was told or not; `retry_after_s` is 0 where it was. */
 void denials_note(struct denials *d, uint64_t request_id, const struct origin *from,
-		  const struct access_key *key, enum s3_error error, uint32_t retry_after_s);
+		  const struct ruling *ruling, uint32_t retry_after_s);

@@ -4,7 +4,9 @@
 #include <sodium.h>
 #include <stdio.h>
 
+#include "authd/bearer.h"
 #include "base/clock.h"
+#include "s3/rest.h"
 
 struct judge {
 	struct keyring *keyring;
@@ -43,11 +45,38 @@ void ruling_clear(struct ruling *r)
 	s3_parsed_clear(&r->parsed);
 }
 
+const struct tenant *ruling_tenant(const struct ruling *r)
+{
+	return r->key ? r->key->tenant : r->token ? r->token->tenant : NULL;
+}
+
+const char *ruling_credential(const struct ruling *r, char buf[static RULING_CREDENTIAL_SIZE])
+{
+	_Static_assert(KEYRING_ACCESS_KEY_MAX < RULING_CREDENTIAL_SIZE, "either fits");
+	if (r->token)
+		snprintf(buf, RULING_CREDENTIAL_SIZE, "token:%s", r->token->name);
+	else
+		snprintf(buf, RULING_CREDENTIAL_SIZE, "%s", r->key ? r->key->id : "unknown");
+	return buf;
+}
+
 static int deny(struct ruling *r, enum s3_error error, const char *detail)
 {
 	snprintf(r->detail, sizeof(r->detail), "%s", detail ? detail : "");
 	return (int)error;
 }
+
+/* Whoever is known may still come too often. Before the head is parsed: that costs more. */
+static int hear_rate(struct judge *j, struct ruling *r)
+{
+	struct allowance *requests = r->token ? &r->token->requests : &r->key->requests;
+
+	r->retry_after_s = limits_request(j->config.limits, requests,
+					  r->token ? r->token->rate : 0, clock_boottime_ns());
+	return r->retry_after_s ? S3_ERROR_SLOW_DOWN : 0;
+}
+
+/* --- the S3 dialect ----------------------------------------------------------------------- */
 
 /* The form of what is claimed, the clock, the region: all that needs no secret. */
 static int hear_claim(struct judge *j, int64_t now_s, struct ruling *r)
@@ -121,14 +150,6 @@ static int hear_signature(struct judge *j, struct span canonical, struct ruling 
 	return 0;
 }
 
-/* Whoever is known may still come too often. Before the head is parsed: that costs more. */
-static int hear_rate(struct judge *j, struct ruling *r)
-{
-	r->retry_after_s =
-		limits_request(j->config.limits, &r->key->requests, 0, clock_boottime_ns());
-	return r->retry_after_s ? S3_ERROR_SLOW_DOWN : 0;
-}
-
 static int hear_meaning(struct judge *j, const struct s3_head *head, struct ruling *r)
 {
 	const char *detail = NULL;
@@ -137,7 +158,7 @@ static int hear_meaning(struct judge *j, const struct s3_head *head, struct ruli
 	return e > 0 ? deny(r, (enum s3_error)e, detail) : e;
 }
 
-static int hear(struct judge *j, const struct s3_head *head, int64_t now_s, struct ruling *r)
+static int hear_s3(struct judge *j, const struct s3_head *head, int64_t now_s, struct ruling *r)
 {
 	struct span canonical;
 	int e;
@@ -156,12 +177,81 @@ static int hear(struct judge *j, const struct s3_head *head, int64_t now_s, stru
 	return e;
 }
 
-int judge_hear(struct judge *j, const struct s3_head *head, int64_t now_s, struct ruling *ret)
+/* --- the REST dialect --------------------------------------------------------------------- */
+
+static int hear_token(struct judge *j, const struct s3_head *head, int64_t now_s, struct ruling *r)
+{
+	struct span text;
+	int e = bearer_read(head, &text);
+
+	if (e)
+		return e;
+	r->token = tokens_recognise(keyring_tokens(j->keyring), text);
+	if (!r->token)
+		return S3_ERROR_REST_UNKNOWN_TOKEN;
+	return token_has_expired(r->token, now_s) ? S3_ERROR_REST_TOKEN_EXPIRED : 0;
+}
+
+static enum token_scope_index scope_of(enum s3_operation operation)
+{
+	if (operation == S3_DELETE_OBJECT)
+		return TOKEN_SCOPE_INDEX_DELETE;
+	return s3_operations[operation].access == S3_ACCESS_WRITE ? TOKEN_SCOPE_INDEX_WRITE
+								  : TOKEN_SCOPE_INDEX_READ;
+}
+
+static int hear_scope(enum s3_operation operation, struct ruling *r)
+{
+	enum token_scope_index needed = scope_of(operation);
+
+	if (r->token->scopes & (1u << needed))
+		return 0;
+	snprintf(r->detail, sizeof(r->detail), "Missing required scopes: ['%s']",
+		 token_scope_names[needed]);
+	return S3_ERROR_REST_MISSING_SCOPES;
+}
+
+/* What the client asks for, in the bucket that is the token's. */
+static int hear_rest_meaning(const struct s3_head *head, enum s3_operation operation,
+			     struct ruling *r)
+{
+	struct s3_request *q = &r->parsed.request;
+	const char *detail = NULL;
+	int e = rest_parse(head, operation, &r->parsed, &detail);
+
+	if (e)
+		return e > 0 ? deny(r, (enum s3_error)e, detail) : e;
+	q->bucket = span_from_string(r->token->bucket);
+	if (!span_is_none(q->key) && !span_starts_with(q->key, span_from_string(r->token->prefix)))
+		return S3_ERROR_REST_OUTSIDE_PREFIX;
+	return 0;
+}
+
+static int hear_rest(struct judge *j, const struct s3_head *head, int64_t now_s, struct ruling *r)
+{
+	enum s3_operation operation;
+	int e;
+
+	e = rest_route(head, &operation);
+	if (!e)
+		e = hear_token(j, head, now_s, r);
+	if (!e)
+		e = hear_scope(operation, r);
+	if (!e)
+		e = hear_rate(j, r);
+	if (!e)
+		e = hear_rest_meaning(head, operation, r);
+	return e;
+}
+
+int judge_hear(struct judge *j, enum s3_dialect dialect, const struct s3_head *head, int64_t now_s,
+	       struct ruling *ret)
 {
 	int e;
 
 	*ret = (struct ruling){ .claim = &j->claim };
-	e = hear(j, head, now_s, ret);
+	e = dialect == S3_DIALECT_REST ? hear_rest(j, head, now_s, ret)
+				       : hear_s3(j, head, now_s, ret);
 	if (e < 0)
 		return e;
 	ret->error = (enum s3_error)e;

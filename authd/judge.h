@@ -2,15 +2,19 @@
 #pragma once
 
 /*
- * The judge hears a request's head and rules: who it is, and whether he may. The signature is
- * checked over the raw bytes; only then is the head parsed for its meaning, so that nobody without
- * a key learns from an answer what Coffer thinks of a bucket's name. A tenant's key may do
- * everything in its own tenant; which buckets that are, stored knows.
+ * The judge hears a request's head and rules: who it is, and whether he may. In the S3 dialect the
+ * signature is checked over the raw bytes; only then is the head parsed for its meaning, so that
+ * nobody without a key learns from an answer what Coffer thinks of a bucket's name. A tenant's key
+ * may do everything in its own tenant; which buckets that are, stored knows.
+ *
+ * In the REST dialect a token says which bucket it is, below which prefix, and what may be done
+ * there; keys it does not reach are refused here, and lists are confined by stored, to the prefix
+ * that the grant names. A credential of the one dialect is worth nothing in the other.
  */
 
 #include "authd/claim.h"
-#include "authd/keyring.h"
 #include "authd/limits.h"
+#include "authd/tokens.h"
 
 struct judge_config {
 	const char *region;		/* the only one, or NULL for any */
@@ -29,13 +33,23 @@ struct ruling {
 	enum s3_error error;		/* S3_ERROR_NONE: he may, and all that follows is set */
 	char detail[256];		/* the error's own sentence, "" for the usual one */
 	uint32_t retry_after_s;		/* with an error: when it is worth coming again; 0: the usual */
-	struct access_key *key;		/* whose it is, where known; also with an error */
+	/* Who shows what, where known; also with an error. One of them, by the dialect. */
+	struct access_key *key;
+	struct token *token;
 	struct s3_parsed parsed;
+	/* Of the S3 dialect: */
 	const struct claim *claim;	/* the judge's, until the next hearing */
 	const uint8_t *signing_key;	/* the keyring's, likewise */
 };
 
 /* A ruling must be cleared. Negative only where we cannot rule: -ENOMEM, the keyring's -EBADMSG. */
-must_check int judge_hear(struct judge *j, const struct s3_head *head, int64_t now_s,
-			  struct ruling *ret);
+must_check int judge_hear(struct judge *j, enum s3_dialect dialect, const struct s3_head *head,
+			  int64_t now_s, struct ruling *ret);
 void ruling_clear(struct ruling *r);
+
+/* NULL where it is not known. */
+const struct tenant *ruling_tenant(const struct ruling *r);
+
+/* The access key's id, "token:NAME", or "unknown": for grants and logs. Returns buf. */
+#define RULING_CREDENTIAL_SIZE (sizeof("token:") + TOKEN_NAME_MAX)
+const char *ruling_credential(const struct ruling *r, char buf[static RULING_CREDENTIAL_SIZE]);

@@ -265,17 +265,18 @@ static int deny(struct session *s, const struct ipc_ask *m, const struct ruling 
 
 	if (is_guess(ruling->error))
 		wait_s = limits_failure(a->limits, &from.ip, clock_boottime_ns());
-	denials_note(&a->denials, m->request_id, &from, ruling->key, ruling->error,
+	denials_note(&a->denials, m->request_id, &from, ruling,
 		     wait_s ? wait_s : ruling->retry_after_s);
 	if (wait_s)
 		return send_denied(s, m->call, S3_ERROR_SLOW_DOWN, "", wait_s);
 	return send_denied(s, m->call, ruling->error, ruling->detail, ruling->retry_after_s);
 }
 
+/* The credential's text must live as long as the grant. */
 static struct grant grant_of(const struct session *s, const struct ipc_ask *m,
-			     const struct ruling *ruling)
+			     const struct ruling *ruling, const char *credential)
 {
-	const struct tenant *t = ruling->key->tenant;
+	const struct tenant *t = ruling_tenant(ruling);
 	struct grant g = {
 		.channel = s->id,
 		.epoch = seal_epoch(s->authd->seal),
@@ -285,7 +286,9 @@ static struct grant grant_of(const struct session *s, const struct ipc_ask *m,
 			       .canonical_id = span_from_string(t->canonical_id),
 			       .display_name = span_from_string(t->display_name),
 			       .user = SPAN(""),
-			       .credential = span_from_string(ruling->key->id) },
+			       .credential = span_from_string(credential),
+			       .prefix = ruling->token ? span_from_string(ruling->token->prefix)
+						       : SPAN("") },
 		.peer = m->peer,
 		.request = ruling->parsed.request,
 	};
@@ -309,7 +312,8 @@ static bool seal_grant(struct authd *a, const struct grant *g)
 static int allow(struct session *s, const struct ipc_ask *m, struct ruling *ruling)
 {
 	struct authd *a = s->authd;
-	struct grant g = grant_of(s, m, ruling);
+	char credential[RULING_CREDENTIAL_SIZE];
+	struct grant g = grant_of(s, m, ruling, ruling_credential(ruling, credential));
 	struct ipc_message answer = { .number = IPC_GRANTED, .granted.call = m->call };
 	int r;
 
@@ -340,6 +344,7 @@ static int take_ask(struct session *s, const struct ipc_ask *m)
 	_cleanup_(ruling_clear) struct ruling ruling = { 0 };
 	struct s3_head head = { m->method, m->target, m->fields };
 	struct authd *a = s->authd;
+	int64_t now_s;
 	int r;
 
 	if (table_find(&s->streams, m->call))
@@ -350,12 +355,8 @@ static int take_ask(struct session *s, const struct ipc_ask *m)
 		ruling.error = S3_ERROR_SERVICE_UNAVAILABLE;
 		return deny(s, m, &ruling);
 	}
-	/* There are no tokens, so none is right. */
-	if (m->dialect == S3_DIALECT_REST) {
-		ruling.error = S3_ERROR_REST_UNKNOWN_TOKEN;
-		return deny(s, m, &ruling);
-	}
-	r = judge_hear(a->judge, &head, (int64_t)(clock_realtime_ns() / NS_PER_S), &ruling);
+	now_s = (int64_t)(clock_realtime_ns() / NS_PER_S);
+	r = judge_hear(a->judge, (enum s3_dialect)m->dialect, &head, now_s, &ruling);
 	if (r < 0) {
 		/* Of one request; the worker and its other clients have nothing to do with it. */
 		log_error("cannot-judge request=%016" PRIx64 " error=%s", m->request_id,

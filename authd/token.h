@@ -11,6 +11,7 @@
  */
 
 #include "authd/keyring.h"
+#include "authd/limits.h"
 #include "s3/request.h"
 
 #define TOKEN_NAME_MAX 128
@@ -19,7 +20,7 @@
 #define TOKEN_TEXT_MARK "cft_"	/* so that one that leaked is known for what it is */
 #define TOKEN_TEXT_SIZE (sizeof(TOKEN_TEXT_MARK) + (TOKEN_RANDOM_LEN * 8 + 5) / 6)
 #define TOKEN_TTL_DAYS_MAX 36500
-#define TOKEN_RATE_MAX 1000000
+#define TOKEN_RATE_MAX LIMITS_RATE_MAX
 
 /* In the order of their names, which is that in which they are shown. */
 #define TOKEN_SCOPES(SCOPE)                                                                        \
@@ -64,6 +65,7 @@ struct token {
 	int64_t created_s;
 	int64_t expires_s;
 	int64_t used_s;		/* when it was last let in; 0: never */
+	struct allowance requests;	/* limits.h's */
 	struct token *next;	/* in order of creation */
 	uint8_t hash[TOKEN_HASH_LEN];
 	char name[TOKEN_NAME_MAX + 1];

@@ -68,7 +68,7 @@ static void test_the_ruling_says_who_and_what(void)
 	begin(&q, "GET", "/bucket/a%20b");
 	request_sign(&q, &SIGNER);
 	head = request_head(&q);
-	assert(judge_hear(room.judge, &head, SIGNER_TIME_S, &ruling) == 0);
+	assert(judge_hear(room.judge, S3_DIALECT_S3, &head, SIGNER_TIME_S, &ruling) == 0);
 	assert(ruling.error == S3_ERROR_NONE && ruling.key == room.key);
 	assert(ruling.key->tenant == room.acme);
 	assert(ruling.parsed.request.operation == S3_GET_OBJECT);
@@ -589,7 +589,7 @@ static bool meaning_of(const struct s3_head *head, struct buffer *ret)
 	bool allowed;
 
 	buffer_reset(ret);
-	assert(judge_hear(room.judge, head, SIGNER_TIME_S, &ruling) == 0);
+	assert(judge_hear(room.judge, S3_DIALECT_S3, head, SIGNER_TIME_S, &ruling) == 0);
 	allowed = !ruling.error;
 	if (allowed)
 		grant_encode(&(struct grant){ .request = ruling.parsed.request }, ret);

@@ -68,7 +68,7 @@ static void test_a_flood_of_denials_is_a_few_lines(void)
 	assert(dup2(log, STDERR_FILENO) >= 0);
 	denials_init(&d, &l);
 	for (uint64_t i = 0; i < 10000; i++)
-		denials_note(&d, i, &from, NULL, S3_ERROR_ACCESS_DENIED, 0);
+		denials_note(&d, i, &from, &(struct ruling){ .error = S3_ERROR_ACCESS_DENIED }, 0);
 	assert(d.summary.loop);
 	loop_arm(&l, &d.summary, clock_boottime_ns());
 	assert(loop_step(&l, 100) == 0);
