@@ -8,16 +8,87 @@
 
 static json_t *taken(const struct change *c)
 {
-	if (c->kind == CHANGE_ADD_TENANT)
-		return reply_refused(NULL,
-				     "There is already a tenant with this name or canonical id.");
-	return reply_refused("choose another, or leave it out and one is made",
-			     "There is already an access key %s.", c->key->id);
+	switch (c->kind) {
+	case CHANGE_ADD_KEY:
+		return reply_refused("choose another, or leave it out and one is made",
+				     "There is already an access key %s.", c->key->id);
+	case CHANGE_ADD_TOKENS:
+		return c->tokens->next
+			       ? reply_refused(NULL, "One of these tokens was made meanwhile.")
+			       : reply_token_exists(span_from_string(c->tokens->name));
+	case CHANGE_ADD_TENANT:
+	case CHANGE_ENABLE_KEY:
+	case CHANGE_DISABLE_KEY:
+	case CHANGE_REMOVE_KEY:
+	case CHANGE_REPLACE_TOKEN:
+	case CHANGE_REMOVE_TOKEN:
+	case CHANGE_USE_TOKENS:
+		break;
+	}
+	return reply_refused(NULL, "There is already a tenant with this name or canonical id.");
+}
+
+static json_t *missing(const struct change *c)
+{
+	return c->tokens ? reply_no_token(span_from_string(c->tokens->name))
+			 : reply_no_key(span_from_string(c->id));
+}
+
+/* The token that the change is about, as long as it is that one and not another of its name. */
+static struct token *find_token(const struct keyring *k, const struct change *c)
+{
+	struct token *t = NULL;
+
+	if (c->kind == CHANGE_REPLACE_TOKEN || c->kind == CHANGE_REMOVE_TOKEN)
+		t = tokens_find(keyring_tokens(k), c->tokens->tenant,
+				span_from_string(c->tokens->name));
+	return t && t->number == c->tokens->number ? t : NULL;
+}
+
+static bool has_gone(const struct keyring *k, const struct change *c)
+{
+	switch (c->kind) {
+	case CHANGE_ADD_TENANT:
+	case CHANGE_ADD_KEY:
+	case CHANGE_ADD_TOKENS:
+	case CHANGE_USE_TOKENS:
+		return false;
+	case CHANGE_ENABLE_KEY:
+	case CHANGE_DISABLE_KEY:
+	case CHANGE_REMOVE_KEY:
+		return !keyring_find_key(k, span_from_string(c->id));
+	case CHANGE_REPLACE_TOKEN:
+	case CHANGE_REMOVE_TOKEN:
+		return !find_token(k, c);
+	}
+	return true;
+}
+
+static int add_tokens(struct tokens *all, struct change *c)
+{
+	while (c->tokens) {
+		struct token *t = c->tokens, *next = t->next;
+		int r = tokens_add(all, t);
+
+		if (r)
+			return r > 0 ? fold(r) : r;
+		c->tokens = next;
+	}
+	return 0;
+}
+
+static int replace_token(struct tokens *all, struct token *old, struct change *c)
+{
+	c->tokens->used_s = old->used_s;
+	c->tokens->requests = old->requests;
+	tokens_remove(all, old);
+	return add_tokens(all, c);
 }
 
 /* What is durable comes into force. */
-static int enforce(struct keyring *k, struct change *c, struct access_key *a)
+static int enforce(struct keyring *k, struct change *c)
 {
+	struct access_key *a = keyring_find_key(k, span_from_string(c->id));
 	int r;
 
 	switch (c->kind) {
@@ -40,11 +111,27 @@ static int enforce(struct keyring *k, struct change *c, struct access_key *a)
 	case CHANGE_REMOVE_KEY:
 		keyring_remove_key(k, a);
 		return 0;
+	case CHANGE_REPLACE_TOKEN:
+		return replace_token(keyring_tokens(k), find_token(k, c), c);
+	case CHANGE_ADD_TOKENS:
+		return add_tokens(keyring_tokens(k), c);
+	case CHANGE_REMOVE_TOKEN:
+		tokens_remove(keyring_tokens(k), find_token(k, c));
+		return 0;
+	case CHANGE_USE_TOKENS:
+		return 0;
 	}
 	return -EINVAL;
 }
 
-/* One line for each change; of keys the id only. */
+static void note_tokens(const char *event, const struct change *c, uid_t uid)
+{
+	for (const struct token *t = c->tokens; t; t = t->next)
+		log_info("%s token=%s tenant=%s uid=%u", event,
+			 LOG_VALUE(span_from_string(t->name)), t->tenant->name, uid);
+}
+
+/* One line for each thing that changed; of keys the id only, of tokens the name. */
 static void note(const struct change *c, uid_t uid)
 {
 	switch (c->kind) {
@@ -64,22 +151,32 @@ static void note(const struct change *c, uid_t uid)
 	case CHANGE_REMOVE_KEY:
 		log_info("key-deleted key=%s uid=%u", c->id, uid);
 		return;
+	case CHANGE_ADD_TOKENS:
+		note_tokens("token-created", c, uid);
+		return;
+	case CHANGE_REPLACE_TOKEN:
+		note_tokens("token-refreshed", c, uid);
+		return;
+	case CHANGE_REMOVE_TOKEN:
+		note_tokens("token-deleted", c, uid);
+		return;
+	case CHANGE_USE_TOKENS:
+		return;
 	}
 }
 
 json_t *ratify(struct keyring *k, struct change *c, uid_t uid, json_t *success)
 {
 	_cleanup_(json_decrefp) json_t *answer = success;
-	struct access_key *a = keyring_find_key(k, span_from_string(c->id));
 	int r = c->result;
 
 	if (r == DATABASE_EXISTS)
 		return taken(c);
-	if (r == DATABASE_MISSING || (r == DATABASE_OK && c->id[0] && !a))
-		return reply_no_key(span_from_string(c->id));
+	if (r == DATABASE_MISSING || (r == DATABASE_OK && has_gone(k, c)))
+		return missing(c);
 	if (r == DATABASE_OK) {
 		note(c, uid);
-		r = enforce(k, c, a);
+		r = enforce(k, c);
 		if (r >= 0)
 			return steal_ptr(answer);
 		snprintf(c->complaint, sizeof(c->complaint), "in force after the next start");

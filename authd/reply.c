@@ -32,6 +32,31 @@ json_t *reply_no_tenant(struct span name)
 			     "There is no tenant %.*s.", (int)name.len, (const char *)name.data);
 }
 
+json_t *reply_no_token(struct span name)
+{
+	return reply_refused(NULL, "No token with name '%.*s' found.", (int)name.len,
+			     (const char *)name.data);
+}
+
+json_t *reply_token_exists(struct span name)
+{
+	return reply_refused(NULL, "A token with name '%.*s' already exists.", (int)name.len,
+			     (const char *)name.data);
+}
+
+json_t *reply_no_bucket(const char *bucket, enum s3_error error)
+{
+	if (error == S3_ERROR_BUCKET_ALREADY_EXISTS)
+		return reply_refused("choose another bucket; nothing was made",
+				     "The bucket %s belongs to another tenant.", bucket);
+	if (error == S3_ERROR_SERVICE_UNAVAILABLE)
+		return reply_refused(
+			"try again when cofferctl status says that stored is connected",
+			"The bucket %s could not be made: stored does not answer.", bucket);
+	return reply_refused("nothing was made", "The bucket %s could not be made: %s", bucket,
+			     s3_errors[error].message);
+}
+
 json_t *reply_done(const char *name, json_t *value)
 {
 	return value ? json_pack("{s:b, s:o}", "ok", 1, name, value) : NULL;
@@ -55,4 +80,40 @@ json_t *reply_key(const struct access_key *a, bool enabled)
 	return json_pack("{s:s, s:s, s:s, s:s}", "access_key", a->id, "tenant", a->tenant->name,
 			 "status", enabled ? "enabled" : "disabled", "created_at",
 			 date_format_iso8601(a->created_ns, created));
+}
+
+static json_t *reply_time(int64_t s)
+{
+	char text[DATE_TEXT_MAX];
+
+	return s ? json_string(date_format_iso8601((uint64_t)s * NS_PER_S, text)) : json_null();
+}
+
+static json_t *reply_scopes(unsigned int scopes)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < TOKEN_SCOPE_COUNT; i++)
+		if ((scopes & (1u << i)) &&
+		    !reply_add_item(&list, json_string(token_scope_names[i])))
+			break;
+	return list;
+}
+
+json_t *reply_token(const struct token *t)
+{
+	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o}", "name", t->name, "tenant",
+			 t->tenant->name, "scopes", reply_scopes(t->scopes), "bucket", t->bucket,
+			 "prefix", t->prefix, "rate", t->rate ? json_integer(t->rate) : json_null(),
+			 "created_at", reply_time(t->created_s), "expires",
+			 reply_time(t->expires_s), "last_used", reply_time(t->used_s));
+}
+
+bool reply_add_item(json_t **list, json_t *item)
+{
+	if (json_array_append_new(*list, item) == 0)
+		return true;
+	json_decref(*list);
+	*list = NULL;
+	return false;
 }

@@ -8,12 +8,17 @@
 
 #include <jansson.h>
 
-#include "authd/keyring.h"
+#include "authd/token.h"
 
 /* {"ok": false, "error": sentence}, with a hint unless it is NULL. */
 json_t *reply_refused(const char *hint, const char *format, ...) printf_like(2, 3);
 json_t *reply_no_key(struct span id);
 json_t *reply_no_tenant(struct span name);
+json_t *reply_no_token(struct span name);
+json_t *reply_token_exists(struct span name);
+
+/* Why a token's bucket could not be made. */
+json_t *reply_no_bucket(const char *bucket, enum s3_error error);
 
 /* {"ok": true, name: value}; takes the value. */
 json_t *reply_done(const char *name, json_t *value);
@@ -22,3 +27,9 @@ json_t *reply_tenant(const struct tenant *t);
 
 /* Never with the secret: who has just made the key adds it himself. */
 json_t *reply_key(const struct access_key *a, bool enabled);
+
+/* Never with the text or its hash: who has just made the token adds the text himself. */
+json_t *reply_token(const struct token *t);
+
+/* A list with a gap would be a lie: it is whole, or *list is NULL and the result false. */
+bool reply_add_item(json_t **list, json_t *item);

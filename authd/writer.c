@@ -33,6 +33,8 @@ struct change *change_free(struct change *c)
 		return NULL;
 	tenant_free(c->tenant);
 	access_key_free(c->key);
+	token_free_list(c->tokens);
+	free(c->uses);
 	free(c);
 	return NULL;
 }
@@ -71,6 +73,14 @@ static int make(struct database *d, struct change *c)
 		return database_enable_key(d, c->id, false);
 	case CHANGE_REMOVE_KEY:
 		return database_remove_key(d, c->id);
+	case CHANGE_ADD_TOKENS:
+		return database_add_tokens(d, c->tokens);
+	case CHANGE_REPLACE_TOKEN:
+		return database_replace_token(d, c->tokens);
+	case CHANGE_REMOVE_TOKEN:
+		return database_remove_token(d, c->tokens->number);
+	case CHANGE_USE_TOKENS:
+		return database_use_tokens(d, c->uses);
 	}
 	return -EINVAL;
 }

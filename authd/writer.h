@@ -18,13 +18,19 @@ enum change_kind {
 	CHANGE_ENABLE_KEY,
 	CHANGE_DISABLE_KEY,
 	CHANGE_REMOVE_KEY,
+	CHANGE_ADD_TOKENS,
+	CHANGE_REPLACE_TOKEN,
+	CHANGE_REMOVE_TOKEN,
+	CHANGE_USE_TOKENS,
 };
 
 struct change {
 	enum change_kind kind;
 	struct tenant *tenant;		/* ADD_TENANT: owned */
 	struct access_key *key;		/* ADD_KEY: owned */
-	char id[KEYRING_ACCESS_KEY_MAX + 1];	/* the others: which key */
+	char id[KEYRING_ACCESS_KEY_MAX + 1];	/* the other ones of keys: which key */
+	struct token *tokens;		/* ADD_TOKENS, REPLACE_TOKEN, REMOVE_TOKEN: owned */
+	struct token_uses *uses;	/* USE_TOKENS: owned */
 	int result;			/* enum database_outcome or -errno, when done */
 	char complaint[128];		/* with -errno: SQLite's words */
 	void (*done)(struct change *c);	/* on the loop; the change is the callee's again */

@@ -6,8 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "office.h"
+#include "clerk.h"
 
 #undef NDEBUG
 #include <assert.h>
@@ -20,68 +19,27 @@ static struct office office;
 
 static int connect_admin(void)
 {
-	int ends[2];
-
-	assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0);
-	assert(admin_open(&office.authd.admin, ends[0], 4242) == 0);
-	return ends[1];
+	return clerk_connect(&office);
 }
 
 static void say(int fd, const char *bytes, size_t len)
 {
-	while (len) {
-		ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
-
-		if (n > 0) {
-			bytes += n;
-			len -= (size_t)n;
-		}
-		office_settle(&office);
-	}
+	clerk_say(&office, fd, bytes, len);
 }
 
-/* The next line that comes, or NULL where the connection ended first. */
 static const char *hear(int fd)
 {
-	static char line[1024 * 1024];
-	uint64_t end_ns = clock_boottime_ns() + 2 * NS_PER_S;
-	size_t len = 0;
-
-	while (clock_boottime_ns() < end_ns) {
-		ssize_t n = recv(fd, line + len, 1, 0);
-
-		if (n == 0)
-			return NULL;
-		if (n < 0)
-			assert(authd_step(&office.authd, 1) == 0);
-		else if (line[len++] == '\n')
-			break;
-		assert(len < sizeof(line));
-	}
-	assert(len && line[len - 1] == '\n');
-	line[len - 1] = '\0';
-	return line;
+	return clerk_hear(&office, fd);
 }
 
 static json_t *ask_on(int fd, const char *line)
 {
-	json_t *answer;
-
-	say(fd, line, strlen(line));
-	say(fd, "\n", 1);
-	answer = json_loads(hear(fd), 0, NULL);
-	assert(answer);
-	return answer;
+	return clerk_ask_on(&office, fd, line);
 }
 
 static json_t *ask(const char *line)
 {
-	int fd = connect_admin();
-	json_t *answer = ask_on(fd, line);
-
-	close(fd);
-	office_settle(&office);
-	return answer;
+	return clerk_ask(&office, line);
 }
 
 /* The member of a success; the answer is kept in *ret to be released. */
@@ -184,7 +142,7 @@ static bool signs_in(const char *access_key, const char *secret)
 	request_field(&q, "Host", "h");
 	request_sign(&q, &s);
 	head = request_head(&q);
-	assert(judge_hear(office.authd.judge, &head, SIGNER_TIME_S, &ruling) == 0);
+	assert(judge_hear(office.authd.judge, S3_DIALECT_S3, &head, SIGNER_TIME_S, &ruling) == 0);
 	ok = ruling.error == S3_ERROR_NONE;
 	ruling_clear(&ruling);
 	request_clear(&q);

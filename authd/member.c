@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "authd/member.h"
+
+#include "authd/token.h"
+#include "s3/encoding.h"
+#include "s3/names.h"
+
+struct span json_span(const json_t *value)
+{
+	return (struct span){ json_string_value(value), json_string_length(value) };
+}
+
+static bool is_text(const json_t *value, size_t most)
+{
+	struct span s = json_span(value);
+
+	for (size_t i = 0; i < s.len; i++)
+		if (span_bytes(s)[i] < ' ' || span_bytes(s)[i] == 0x7f)
+			return false;
+	return s.len > 0 && s.len <= most && span_is_utf8(s);
+}
+
+static bool is_name(const json_t *value)
+{
+	return keyring_name_is_valid(json_span(value));
+}
+
+static bool is_display_name(const json_t *value)
+{
+	return is_text(value, KEYRING_DISPLAY_NAME_MAX);
+}
+
+static bool is_email(const json_t *value)
+{
+	return is_text(value, KEYRING_EMAIL_MAX);
+}
+
+static bool is_canonical_id(const json_t *value)
+{
+	struct span s = json_span(value);
+
+	for (size_t i = 0; i < s.len; i++)
+		if (hex_digit(span_bytes(s)[i]) < 0 ||
+		    (span_bytes(s)[i] >= 'A' && span_bytes(s)[i] <= 'F'))
+			return false;
+	return s.len == KEYRING_CANONICAL_LEN;
+}
+
+static bool is_access_key(const json_t *value)
+{
+	return keyring_access_key_is_valid(json_span(value));
+}
+
+static bool is_secret_key(const json_t *value)
+{
+	return keyring_secret_is_valid(json_span(value));
+}
+
+static bool is_token_name(const json_t *value)
+{
+	return token_name_is_valid(json_span(value));
+}
+
+static bool is_whole(const json_t *value, json_int_t most)
+{
+	return json_is_integer(value) && json_integer_value(value) >= 1 &&
+	       json_integer_value(value) <= most;
+}
+
+static bool is_ttl(const json_t *value)
+{
+	return is_whole(value, TOKEN_TTL_DAYS_MAX);
+}
+
+static bool is_rate(const json_t *value)
+{
+	return is_whole(value, TOKEN_RATE_MAX);
+}
+
+bool member_scopes(const json_t *value, unsigned int *ret)
+{
+	unsigned int scopes = 0;
+	const json_t *item;
+	size_t i;
+
+	if (!json_is_array(value))
+		return false;
+	json_array_foreach(value, i, item) {
+		unsigned int scope = token_scope_find(json_span(item));
+
+		if (!scope)
+			return false;
+		scopes |= scope;
+	}
+	*ret = scopes;
+	return true;
+}
+
+static bool is_scopes(const json_t *value)
+{
+	unsigned int scopes;
+
+	return member_scopes(value, &scopes) && scopes;
+}
+
+static bool is_bucket(const json_t *value)
+{
+	return bucket_name_is_valid(json_span(value));
+}
+
+static bool is_prefix(const json_t *value)
+{
+	return json_is_string(value) && token_prefix_is_valid(json_span(value));
+}
+
+static bool is_tokens(const json_t *value)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(value, i, item)
+		if (!json_is_object(item))
+			return false;
+	return json_array_size(value) > 0 && json_array_size(value) <= MEMBER_TOKENS_MAX;
+}
+
+static const struct {
+	const char *name;
+	bool (*is_valid)(const json_t *value);
+	const char *form;
+} members[MEMBER_COUNT] = {
+#define MEMBER(SYMBOL, name_, is_valid_, form_) [MEMBER_##SYMBOL] = { name_, is_valid_, form_ },
+	MEMBERS(MEMBER)
+#undef MEMBER
+};
+
+enum member member_find(const char *name)
+{
+	enum member m = 0;
+
+	while (m < MEMBER_COUNT && strcmp(members[m].name, name) != 0)
+		m++;
+	return m;
+}
+
+const char *member_name(enum member m)
+{
+	return members[m].name;
+}
+
+const char *member_form(enum member m)
+{
+	return members[m].form;
+}
+
+bool member_is_valid(enum member m, const json_t *value)
+{
+	return members[m].is_valid(value);
+}

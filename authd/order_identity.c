@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Orders about tenants and their access keys. */
+
+#include <sodium.h>
+
+#include "authd/authd.h"
+#include "authd/orders.h"
+#include "authd/reply.h"
+#include "s3/encoding.h"
+
+json_t *order_tenant_create(struct order *o, struct change **ret)
+{
+	struct span name = order_text(o, MEMBER_NAME), shown = order_text(o, MEMBER_DISPLAY_NAME);
+	struct keyring *k = o->authd->keyring;
+
+	if (keyring_find_tenant(k, name))
+		return reply_refused("choose another name", "There is already a tenant %.*s.",
+				     (int)name.len, (const char *)name.data);
+	if (keyring_tenant_count(k) + WRITER_QUEUE_MAX > KEYRING_TENANTS_MAX)
+		return reply_refused(NULL, "There are as many tenants as there can be.");
+	*ret = order_change(CHANGE_ADD_TENANT);
+	if (!*ret || tenant_new(name, shown.len ? shown : name, order_text(o, MEMBER_EMAIL),
+				order_text(o, MEMBER_CANONICAL_ID), &(*ret)->tenant) < 0)
+		return NULL;
+	return reply_done("tenant", reply_tenant((*ret)->tenant));
+}
+
+json_t *order_tenant_list(struct order *o, struct change **ret)
+{
+	const struct tenant *t = keyring_tenants(o->authd->keyring);
+	json_t *list = json_array();
+
+	while (t && reply_add_item(&list, reply_tenant(t)))
+		t = t->next;
+	return reply_done("tenants", list);
+}
+
+/* Access keys as others make them: 20 capitals and digits, the secret 40 of base64. */
+#define MADE_PREFIX "CF"
+#define MADE_RANDOM 18
+#define MADE_SECRET 30
+
+static void make_access_key(char to[static sizeof(MADE_PREFIX) + MADE_RANDOM])
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+	size_t len = sizeof(MADE_PREFIX) - 1;
+	uint8_t random[MADE_RANDOM];
+
+	memcpy(to, MADE_PREFIX, len);
+	randombytes_buf(random, sizeof(random));
+	for (size_t i = 0; i < sizeof(random); i++)
+		to[len++] = digits[random[i] & 31];
+	to[len] = '\0';
+}
+
+static void make_secret(char to[static BASE64_TEXT_SIZE(MADE_SECRET)])
+{
+	uint8_t random[MADE_SECRET];
+
+	randombytes_buf(random, sizeof(random));
+	base64_encode((struct span){ random, sizeof(random) }, to);
+	sodium_memzero(random, sizeof(random));
+}
+
+/* The key's record and the only answer that ever shows its secret. */
+static json_t *add_key(struct order *o, const struct tenant *t, struct span id, struct span secret,
+		       struct change **ret)
+{
+	json_t *key;
+
+	*ret = order_change(CHANGE_ADD_KEY);
+	if (!*ret || access_key_new(o->authd->keyring, t, id, secret, &(*ret)->key) < 0)
+		return NULL;
+	key = reply_key((*ret)->key, true);
+	if (json_object_set_new(key, "secret_key", json_stringn(secret.data, secret.len)) < 0) {
+		json_decref(key);
+		return NULL;
+	}
+	return reply_done("key", key);
+}
+
+json_t *order_key_create(struct order *o, struct change **ret)
+{
+	struct span name = order_text(o, MEMBER_TENANT), id = order_text(o, MEMBER_ACCESS_KEY),
+		    secret = order_text(o, MEMBER_SECRET_KEY);
+	const struct tenant *t = keyring_find_tenant(o->authd->keyring, name);
+	char made_id[sizeof(MADE_PREFIX) + MADE_RANDOM], made_secret[BASE64_TEXT_SIZE(MADE_SECRET)];
+	json_t *answer;
+
+	if (!t)
+		return reply_no_tenant(name);
+	if (span_is_none(id) != span_is_none(secret))
+		return reply_refused("give both, or neither and both are made",
+				     "access_key and secret_key come together.");
+	if (keyring_key_count(o->authd->keyring) + WRITER_QUEUE_MAX > KEYRING_KEYS_MAX)
+		return reply_refused(NULL, "There are as many access keys as there can be.");
+	if (!span_is_none(id))
+		return add_key(o, t, id, secret, ret);
+	make_access_key(made_id);
+	make_secret(made_secret);
+	answer = add_key(o, t, span_from_string(made_id), span_from_string(made_secret), ret);
+	sodium_memzero(made_secret, sizeof(made_secret));
+	return answer;
+}
+
+json_t *order_key_list(struct order *o, struct change **ret)
+{
+	struct span name = order_text(o, MEMBER_TENANT);
+	const struct keyring *k = o->authd->keyring;
+	const struct tenant *t = keyring_find_tenant(k, name);
+	json_t *list;
+
+	if (!span_is_none(name) && !t)
+		return reply_no_tenant(name);
+	list = json_array();
+	for (const struct access_key *a = keyring_keys(k); a; a = a->next)
+		if ((!t || a->tenant == t) && !reply_add_item(&list, reply_key(a, a->enabled)))
+			break;
+	return reply_done("keys", list);
+}
+
+static json_t *change_key(struct order *o, enum change_kind kind, struct change **ret)
+{
+	struct span id = order_text(o, MEMBER_ACCESS_KEY);
+	const struct access_key *a = keyring_find_key(o->authd->keyring, id);
+	bool enabled;
+
+	if (!a)
+		return reply_no_key(id);
+	enabled = kind == CHANGE_ENABLE_KEY || (kind == CHANGE_REMOVE_KEY && a->enabled);
+	*ret = order_change(kind);
+	if (!*ret)
+		return NULL;
+	memcpy((*ret)->id, a->id, sizeof((*ret)->id));
+	return reply_done("key", reply_key(a, enabled));
+}
+
+json_t *order_key_disable(struct order *o, struct change **ret)
+{
+	return change_key(o, CHANGE_DISABLE_KEY, ret);
+}
+
+json_t *order_key_enable(struct order *o, struct change **ret)
+{
+	return change_key(o, CHANGE_ENABLE_KEY, ret);
+}
+
+json_t *order_key_delete(struct order *o, struct change **ret)
+{
+	return change_key(o, CHANGE_REMOVE_KEY, ret);
+}

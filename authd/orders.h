@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The orders themselves, order_<noun>_<verb>() for "noun.verb": what order.c runs once an order's
+ * members are understood. Each makes the answer. With a change in *ret, that is the answer for when
+ * the change is durable; NULL, and whatever change with it, is given up for lack of memory.
+ */
+
+#include "authd/member.h"
+#include "authd/order.h"
+#include "authd/writer.h"
+
+struct order {
+	struct authd *authd;
+	struct order_waiter waiter;	/* answered is NULL where nobody waits */
+	const json_t *values[MEMBER_COUNT];	/* only while it is given; NULL where absent */
+	json_t *answer;			/* to a success */
+	struct change *change;		/* until the bucket is there that it needs */
+	const struct tenant *bucket_of;	/* NULL: it needs none */
+	char bucket[S3_BUCKET_NAME_MAX + 1];
+};
+
+/* What was said: SPAN_NONE, or 0, where it was not. Valid, and borrowed until the order returns. */
+struct span order_text(const struct order *o, enum member m);
+uint64_t order_number(const struct order *o, enum member m);
+
+struct change *order_change(enum change_kind kind);
+
+/* The change is not made before that bucket is the tenant's, durably. The name must be valid. */
+void order_wants_bucket(struct order *o, const struct tenant *t, struct span bucket);
+
+json_t *order_tenant_create(struct order *o, struct change **ret);
+json_t *order_tenant_list(struct order *o, struct change **ret);
+json_t *order_key_create(struct order *o, struct change **ret);
+json_t *order_key_list(struct order *o, struct change **ret);
+json_t *order_key_disable(struct order *o, struct change **ret);
+json_t *order_key_enable(struct order *o, struct change **ret);
+json_t *order_key_delete(struct order *o, struct change **ret);
+json_t *order_token_create(struct order *o, struct change **ret);
+json_t *order_token_list(struct order *o, struct change **ret);
+json_t *order_token_refresh(struct order *o, struct change **ret);
+json_t *order_token_delete(struct order *o, struct change **ret);
+json_t *order_token_import(struct order *o, struct change **ret);

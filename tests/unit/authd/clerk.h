@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* An administrator at the admin socket of an office, for tests. */
+
+#include <jansson.h>
+
+#include "office.h"
+
+#define CLERK_UID 4242
+
+/* The clerk's end of a new connection; the caller closes it. */
+int clerk_connect(struct office *o);
+
+void clerk_say(struct office *o, int fd, const char *bytes, size_t len);
+
+/* The next line that comes, or NULL where the connection ended first. Valid until the next. */
+const char *clerk_hear(struct office *o, int fd);
+
+/* A line and the answer to it, the caller's; the second on a connection of its own. */
+json_t *clerk_ask_on(struct office *o, int fd, const char *line);
+json_t *clerk_ask(struct office *o, const char *line);
