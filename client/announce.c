@@ -92,30 +92,40 @@ static void print_key(FILE *to, const struct announcement *a)
 			"It was there already: its secret is still the one it was made with.\n");
 }
 
-static void print_warnings(FILE *to, const struct announcement *a)
+static void print_warnings(FILE *to, const struct address at[], size_t n, const char *what)
 {
 	char url[ADDRESS_URL_MAX];
 
-	for (size_t i = 0; i < a->n_s3; i++)
-		if (!address_is_loopback(&a->s3[i]))
+	for (size_t i = 0; i < n; i++)
+		if (!address_is_loopback(&at[i]))
 			fprintf(to,
 				"  note      %s is not for this host only, and is plain HTTP: who "
-				"sees the\n            traffic sees the objects\n",
-				address_url(&a->s3[i], url));
+				"sees the\n            traffic sees the %s\n",
+				address_url(&at[i], url), what);
+}
+
+static void print_urls(FILE *to, const struct address at[], size_t n)
+{
+	char url[ADDRESS_URL_MAX];
+
+	for (size_t i = 0; i < n; i++)
+		fprintf(to, " %s", address_url(&at[i], url));
+	fprintf(to, "\n");
 }
 
 void announce(FILE *to, const struct announcement *a)
 {
-	char url[ADDRESS_URL_MAX];
-
 	fprintf(to, "coffer " COFFER_VERSION " serves S3 at");
-	for (size_t i = 0; i < a->n_s3; i++)
-		fprintf(to, " %s", address_url(&a->s3[i], url));
-	fprintf(to, "\n");
+	print_urls(to, a->s3, a->n_s3);
+	if (a->n_rest) {
+		fprintf(to, "  and REST at");
+		print_urls(to, a->rest, a->n_rest);
+	}
 	print_processes(to, a);
 	fprintf(to, "  confined  %s\n", confinement_text(a->confinement));
 	fprintf(to, "  data      %s\n", a->data);
-	print_warnings(to, a);
+	print_warnings(to, a->s3, a->n_s3, "objects");
+	print_warnings(to, a->rest, a->n_rest, "objects and the tokens");
 	fprintf(to, "\n");
 	print_key(to, a);
 	fprintf(to, "\n");

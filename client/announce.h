@@ -10,8 +10,8 @@
 #include "client/ids.h"
 
 struct announcement {
-	const struct address *s3;
-	size_t n_s3;
+	const struct address *s3, *rest;
+	size_t n_s3, n_rest;
 	const char *data;
 	const struct ids *ids;
 	pid_t frontend_pid, authd_pid, stored_pid;

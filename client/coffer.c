@@ -193,12 +193,18 @@ static const char *region(const struct up *u)
 
 static int write_credentials(struct up *u, struct complaint *why)
 {
-	char url[ADDRESS_URL_MAX];
+	char s3[ADDRESS_URL_MAX], rest[ADDRESS_URL_MAX];
+	const struct credentials_told told = {
+		.s3_endpoint = address_url(&u->listeners.s3_bound[0], s3),
+		.rest_endpoint =
+			u->listeners.n_rest ? address_url(&u->listeners.rest_bound[0], rest) : NULL,
+		.region = region(u),
+		.pair = &u->pair,
+	};
 
 	if (!u->options.credentials)
 		return 0;
-	return credentials_write(&u->credentials, address_url(&u->listeners.s3_bound[0], url),
-				 region(u), &u->pair, why);
+	return credentials_write(&u->credentials, &told, why);
 }
 
 /* The secret goes to a terminal, or where there is no other way to learn it. */
@@ -210,6 +216,8 @@ static void tell(struct up *u, const char *admin_socket)
 	const struct announcement said = {
 		.s3 = u->listeners.s3_bound,
 		.n_s3 = u->listeners.n_s3,
+		.rest = u->listeners.rest_bound,
+		.n_rest = u->listeners.n_rest,
 		.data = u->layout.root,
 		.ids = &u->ids,
 		.frontend_pid = children[FRONTEND].pid,

@@ -136,6 +136,18 @@ static void add_socket(struct command *c, int fd)
 	c->sockets[c->n_sockets++] = fd;
 }
 
+/* As sd_listen_fds(3) has them: `names` tells with colons what each socket is for. */
+static void add_listening(struct command *c, char *names, const char *name, const int fds[],
+			  size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		add_socket(c, fds[i]);
+		if (*names)
+			strcat(names, ":");
+		strcat(names, name);
+	}
+}
+
 /* What a debugger of ours may want to hand through; a release build reads none of it. */
 static void add_sanitizer_options(struct command *c)
 {
@@ -258,7 +270,7 @@ int command_frontend(const struct command_context *context, struct command *ret,
 {
 	const struct listeners *s = context->listeners;
 	const struct options *o = context->options;
-	char names[OPTIONS_LISTEN_MAX * sizeof("s3:")] = "";
+	char names[OPTIONS_LISTEN_MAX * (sizeof("s3:") + sizeof("rest:"))] = "";
 	struct command c = { 0 };
 	int r;
 
@@ -269,10 +281,8 @@ int command_frontend(const struct command_context *context, struct command *ret,
 	add_path(&c, "--stored", context->layout, LISTENERS_STORED_FRONTEND);
 	add_options(&c, "--domain", o->domains, o->n_domains);
 	add_option(&c, "--workers", o->workers);
-	for (size_t i = 0; i < s->n_s3; i++) {
-		add_socket(&c, s->s3[i]);
-		strcat(names, i ? ":s3" : "s3");
-	}
+	add_listening(&c, names, "s3", s->s3, s->n_s3);
+	add_listening(&c, names, "rest", s->rest, s->n_rest);
 	add_environment(&c, context->layout, names);
 	return finish(&c, context, &context->ids->frontend, ret, why);
 }

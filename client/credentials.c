@@ -80,12 +80,13 @@ int credentials_read(const struct credentials_file *f, struct pair *ret, struct 
 	return r;
 }
 
-int credentials_write(const struct credentials_file *f, const char *s3_endpoint, const char *region,
-		      const struct pair *pair, struct complaint *why)
+int credentials_write(const struct credentials_file *f, const struct credentials_told *told,
+		      struct complaint *why)
 {
-	json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:n, s:n}", "s3_endpoint", s3_endpoint,
-				 "access_key", pair->access_key, "secret_key", pair->secret_key,
-				 "region", region, "rest_endpoint", "token");
+	json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:s?, s:n}", "s3_endpoint",
+				 told->s3_endpoint, "access_key", told->pair->access_key,
+				 "secret_key", told->pair->secret_key, "region", told->region,
+				 "rest_endpoint", told->rest_endpoint, "token");
 	char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	struct span bytes = span_from_string(text);
 	int r = -ENOMEM;

@@ -33,6 +33,13 @@ enum credentials_outcome {
 must_check int credentials_read(const struct credentials_file *f, struct pair *ret,
 				struct complaint *why);
 
-must_check int credentials_write(const struct credentials_file *f, const char *s3_endpoint,
-				 const char *region, const struct pair *pair,
-				 struct complaint *why);
+/* What the file tells, beside what it is read for. */
+struct credentials_told {
+	const char *s3_endpoint;
+	const char *rest_endpoint; /* NULL: none */
+	const char *region;
+	const struct pair *pair;
+};
+
+must_check int credentials_write(const struct credentials_file *f,
+				 const struct credentials_told *told, struct complaint *why);

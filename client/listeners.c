@@ -44,8 +44,12 @@ static int open_all(const struct layout *l, const struct options *o, struct list
 	for (size_t i = 0; i < ARRAY_SIZE(unix_listeners) && r >= 0; i++)
 		r = open_unix(l, i, s, why);
 	for (size_t i = 0; i < o->n_s3 && r >= 0; i++) {
-		r = sockets_listen_tcp(&o->s3[i], &s->s3[i], &s->s3_bound[i], why);
+		r = sockets_listen_tcp("--s3", &o->s3[i], &s->s3[i], &s->s3_bound[i], why);
 		s->n_s3 += r >= 0;
+	}
+	for (size_t i = 0; i < o->n_rest && r >= 0; i++) {
+		r = sockets_listen_tcp("--rest", &o->rest[i], &s->rest[i], &s->rest_bound[i], why);
+		s->n_rest += r >= 0;
 	}
 	return r;
 }
@@ -79,4 +83,6 @@ void listeners_close(struct listeners *s, const struct layout *l)
 	}
 	while (s->n_s3)
 		fd_close(s->s3[--s->n_s3]);
+	while (s->n_rest)
+		fd_close(s->rest[--s->n_rest]);
 }

@@ -11,6 +11,9 @@ struct listeners {
 	int s3[OPTIONS_LISTEN_MAX];
 	struct address s3_bound[OPTIONS_LISTEN_MAX];
 	size_t n_s3;
+	int rest[OPTIONS_LISTEN_MAX];
+	struct address rest_bound[OPTIONS_LISTEN_MAX];
+	size_t n_rest;
 	int authd_frontend, authd_stored, authd_admin, stored_frontend;
 	int notify;
 };

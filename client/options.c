@@ -7,24 +7,29 @@
 const char options_help[] =
 	"usage: coffer up [options]\n"
 	"\n"
-	"Starts an S3 server in the foreground: its three processes, their sockets, and on the "
-	"first\n"
-	"start a tenant and an access key. Ctrl-C stops it; what was stored stays in --data.\n"
+	"Starts a server of S3 and REST in the foreground: its three processes, their sockets, and "
+	"on\n"
+	"the first start a tenant and an access key. Ctrl-C stops it; what was stored stays in "
+	"--data.\n"
 	"\n"
 	"  --data DIR              where everything is kept\n"
 	"                          (default: /var/lib/coffer as root, else ~/.local/share/coffer)\n"
 	"  --s3 ADDRESS:PORT       listen here for S3; may be repeated (default: 127.0.0.1:9000)\n"
 	"                          port 0 takes a free one, `:9000` listens on every address\n"
-	"  --rest ADDRESS:PORT     listen here for the REST dialect (not there yet)\n"
+	"  --rest ADDRESS:PORT     the same for the REST dialect (default: 127.0.0.1:8000);\n"
+	"                          --rest none for S3 alone\n"
 	"  --credentials FILE      write endpoint and access key to FILE, as JSON, mode 0600\n"
 	"  --domain NAME           also answer BUCKET.NAME (virtual-host addressing); may be "
 	"repeated\n"
-	"  --request-rate N        requests a second of one access key or token (default: 0, no limit)\n"
+	"  --request-rate N        requests a second of one access key or token (default: 0, no "
+	"limit)\n"
 	"  --request-burst N       so many of them at once (default: two seconds' worth)\n"
-	"  --login-failures N      wrong credentials from one address, after which what is wrong is\n"
+	"  --login-failures N      wrong credentials from one address, after which what is wrong "
+	"is\n"
 	"                          not told any more (default: 20; 0 for no limit)\n"
 	"  --login-pause SECONDS   after which it is told once more (default: 2)\n"
-	"  --trusted-proxy NET     address or network of a proxy: its X-Forwarded-For counts; may be\n"
+	"  --trusted-proxy NET     address or network of a proxy: its X-Forwarded-For counts; may "
+	"be\n"
 	"                          repeated\n"
 	"  --region NAME           accept signatures for this region only, and answer it\n"
 	"  --workers N             worker processes (default: one per core)\n"
@@ -96,8 +101,7 @@ static int wrong(struct complaint *why, const char *what, const char *value)
 	return OPTIONS_WRONG;
 }
 
-static int add(const char *list[], size_t *n, size_t most, const char *value,
-	       struct complaint *why)
+static int add(const char *list[], size_t *n, size_t most, const char *value, struct complaint *why)
 {
 	if (*n == most)
 		return wrong(why, "the same option too many times: ", value);
@@ -105,25 +109,51 @@ static int add(const char *list[], size_t *n, size_t most, const char *value,
 	return OPTIONS_OK;
 }
 
-static int add_listen(struct options *o, const char *value, struct complaint *why)
+static int add_listen(const char *option, struct address *list, size_t *n, const char *value,
+		      struct complaint *why)
 {
-	if (o->n_s3 == OPTIONS_LISTEN_MAX)
-		return wrong(why, "too many --s3: ", value);
-	if (address_parse(value, &o->s3[o->n_s3])) {
-		o->n_s3++;
+	if (*n == OPTIONS_LISTEN_MAX)
+		return wrong(why, "the same option too many times: ", value);
+	if (address_parse(value, &list[*n])) {
+		(*n)++;
 		return OPTIONS_OK;
 	}
-	complain(why, 0, "--s3 %s is not ADDRESS:PORT", value);
+	complain(why, 0, "%s %s is not ADDRESS:PORT", option, value);
 	complaint_hint(why, "write a numeric address, as in 127.0.0.1:9000 or [::1]:9000, or :9000 "
 			    "for all of them");
 	return OPTIONS_WRONG;
 }
 
-static int rest_is_missing(struct complaint *why)
+static int add_s3(struct options *o, const char *value, struct complaint *why)
 {
-	complain(why, 0, "the REST dialect is not there yet: --rest has nothing to start");
-	complaint_hint(why, "leave --rest out; the S3 dialect serves all objects");
-	return OPTIONS_WRONG;
+	return add_listen("--s3", o->s3, &o->n_s3, value, why);
+}
+
+static int add_rest(struct options *o, const char *value, struct complaint *why)
+{
+	return add_listen("--rest", o->rest, &o->n_rest, value, why);
+}
+
+static int take_rest(struct options *o, const char *value, struct complaint *why)
+{
+	if (strcmp(value, "none"))
+		return add_rest(o, value, why);
+	o->no_rest = true;
+	return OPTIONS_OK;
+}
+
+/* What is listened on where nothing was said. */
+static int add_defaults(struct options *o, struct complaint *why)
+{
+	int r = OPTIONS_OK;
+
+	if (o->no_rest && o->n_rest)
+		return wrong(why, "--rest none goes with no other --rest", "");
+	if (!o->n_s3)
+		r = add_s3(o, "127.0.0.1:9000", why);
+	if (r == OPTIONS_OK && !o->n_rest && !o->no_rest)
+		r = add_rest(o, "127.0.0.1:8000", why);
+	return r;
 }
 
 static int set(const char **option, const char *value)
@@ -138,9 +168,9 @@ static int take(struct options *o, int which, const char *value, struct complain
 	case OPTION_DATA:
 		return set(&o->data, value);
 	case OPTION_S3:
-		return add_listen(o, value, why);
+		return add_s3(o, value, why);
 	case OPTION_REST:
-		return rest_is_missing(why);
+		return take_rest(o, value, why);
 	case OPTION_CREDENTIALS:
 		return set(&o->credentials, value);
 	case OPTION_DOMAIN:
@@ -195,10 +225,7 @@ int options_parse(int argc, char *argv[], struct options *ret, struct complaint 
 	}
 	if (optind < argc)
 		return wrong(why, "not an option: ", argv[optind]);
-	if (!o.n_s3)
-		r = add_listen(&o, "127.0.0.1:9000", why);
-	else
-		r = OPTIONS_OK;
+	r = add_defaults(&o, why);
 	if (r == OPTIONS_OK)
 		*ret = o;
 	return r;

@@ -15,6 +15,9 @@ struct options {
 	const char *credentials; /* NULL: none */
 	struct address s3[OPTIONS_LISTEN_MAX];
 	size_t n_s3;
+	struct address rest[OPTIONS_LISTEN_MAX];
+	size_t n_rest;
+	bool no_rest; /* `--rest none` */
 
 	/* Handed on to the daemons as they are, which check them. NULL: the daemon's default. */
 	const char *domains[OPTIONS_REPEAT_MAX];

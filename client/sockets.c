@@ -126,8 +126,8 @@ static int bind_patiently(int fd, const struct address *at)
 	}
 }
 
-int sockets_listen_tcp(const struct address *at, int *ret_fd, struct address *ret_bound,
-		       struct complaint *why)
+int sockets_listen_tcp(const char *option, const struct address *at, int *ret_fd,
+		       struct address *ret_bound, struct complaint *why)
 {
 	_cleanup_(fd_closep) int fd = -1;
 	char url[ADDRESS_URL_MAX];
@@ -142,8 +142,10 @@ int sockets_listen_tcp(const struct address *at, int *ret_fd, struct address *re
 	if (r < 0) {
 		complain_errno(why, r, "cannot listen on %s", address_url(at, url));
 		if (r == -EADDRINUSE)
-			complaint_hint(why, "another program has this port; choose one with --s3 "
-					    "ADDRESS:PORT, port 0 for any free one");
+			complaint_hint(why,
+				       "another program has this port; choose one with %s "
+				       "ADDRESS:PORT, port 0 for any free one",
+				       option);
 		return r;
 	}
 	bound.len = sizeof(bound.v6);

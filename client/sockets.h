@@ -21,5 +21,6 @@ must_check int sockets_listen_unix(const char *path, int type, int *ret_fd, stru
 must_check int sockets_bind_notify(const char *path, int *ret_fd, struct complaint *why);
 
 /* Listens on TCP; *ret_bound has the real port. */
-must_check int sockets_listen_tcp(const struct address *at, int *ret_fd, struct address *ret_bound,
+must_check int sockets_listen_tcp(const char *option, const struct address *at, int *ret_fd,
+				  struct address *ret_bound,
 				  struct complaint *why);

@@ -3,7 +3,7 @@
 
 `start()` gives a server: a fresh one from the build directory in $COFFER_BUILD, or, when
 $COFFER_ENDPOINT is set, the one already running there with $COFFER_ACCESS_KEY and
-$COFFER_SECRET_KEY. A fresh one lives in its own short directory, runs in its own process group, is
+$COFFER_SECRET_KEY, and for REST $COFFER_REST_ENDPOINT and $COFFER_TOKEN. A fresh one lives in its own short directory, runs in its own process group, is
 ended by pid, and keeps everything it said in `log()`.
 """
 
@@ -64,11 +64,14 @@ def is_external():
 class Server:
     """What every test may know of a server: where it listens and one key that works there."""
 
-    def __init__(self, endpoint=None, access_key=None, secret_key=None, region="us-east-1"):
+    def __init__(self, endpoint=None, access_key=None, secret_key=None, region="us-east-1",
+                 rest_endpoint=None, token=None):
         self.endpoint = endpoint
         self.access_key = access_key
         self.secret_key = secret_key
         self.region = region
+        self.rest_endpoint = rest_endpoint
+        self.token = token
 
     @property
     def host(self):
@@ -81,6 +84,10 @@ class Server:
     @property
     def netloc(self):
         return urllib.parse.urlsplit(self.endpoint).netloc
+
+    @property
+    def rest_port(self):
+        return urllib.parse.urlsplit(self.rest_endpoint).port
 
     @property
     def credentials(self):
@@ -146,10 +153,12 @@ class Coffer(Server):
     # Life
 
     def start(self):
-        """Starts the server and waits until it serves. A second start keeps the port."""
+        """Starts the server and waits until it serves. A second start keeps the ports."""
         listen = f"127.0.0.1:{self.port if self.endpoint else 0}"
+        listen_rest = f"127.0.0.1:{self.rest_port if self.rest_endpoint else 0}"
         argv = [str(self.build / "client" / "coffer"), "up", "--data", str(self.data),
-                "--s3", listen, "--credentials", str(self.credentials_file), *self.args]
+                "--s3", listen, "--rest", listen_rest,
+                "--credentials", str(self.credentials_file), *self.args]
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -181,6 +190,8 @@ class Coffer(Server):
         self.access_key = told["access_key"]
         self.secret_key = told["secret_key"]
         self.region = told.get("region") or "us-east-1"
+        self.rest_endpoint = told["rest_endpoint"]
+        self.token = told["token"]
         return True
 
     def stop(self, how=signal.SIGTERM):
@@ -271,7 +282,8 @@ class Coffer(Server):
         self.ctl("tenant", "create", name)
         answer = self.ctl("key", "create", "--tenant", name)
         key = answer.get("key", answer)
-        return Server(self.endpoint, key["access_key"], key["secret_key"], self.region)
+        return Server(self.endpoint, key["access_key"], key["secret_key"], self.region,
+                      self.rest_endpoint)
 
     def log_size(self):
         return self.log_file.stat().st_size if self.log_file.exists() else 0
@@ -287,7 +299,8 @@ def start(**how):
     if is_external():
         return Server(os.environ["COFFER_ENDPOINT"], os.environ["COFFER_ACCESS_KEY"],
                       os.environ["COFFER_SECRET_KEY"],
-                      os.environ.get("COFFER_REGION", "us-east-1"))
+                      os.environ.get("COFFER_REGION", "us-east-1"),
+                      os.environ.get("COFFER_REST_ENDPOINT"), os.environ.get("COFFER_TOKEN"))
     server = Coffer(**how)
     try:
         return server.start()

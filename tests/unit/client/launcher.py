@@ -32,7 +32,8 @@ def wait_until(what, limit_s=LIMIT_S):
 class Launcher:
     """A directory with pretending daemons, and coffer started there as often as wanted."""
 
-    def __init__(self, as_nobody=False):
+    def __init__(self, as_nobody=False, rest="127.0.0.1:0"):
+        self.rest = rest
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="cf-", dir="/tmp"))
         self.dir.chmod(0o711)
         self.user = NOBODY if as_nobody else None
@@ -64,7 +65,7 @@ class Launcher:
 
     def argv(self, *args, data=None):
         return [str(self.coffer), "up", "--data", str(data or self.data), "--s3", "127.0.0.1:0",
-                *args]
+                "--rest", self.rest, *args]
 
     def popen(self, argv, env=None, **how):
         """In a process group of its own; its output in out.txt and err.txt."""

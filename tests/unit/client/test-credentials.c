@@ -14,6 +14,14 @@ static struct credentials_file file_at(const char *path)
 	return f;
 }
 
+static int write_pair(const struct credentials_file *f, const struct pair *pair,
+		      const char *rest_endpoint, struct complaint *why)
+{
+	const struct credentials_told told = { "http://127.0.0.1:9", rest_endpoint, "eu", pair };
+
+	return credentials_write(f, &told, why);
+}
+
 static void test_what_is_written_is_read(void)
 {
 	_cleanup_(credentials_close) struct credentials_file f = file_at("c.json");
@@ -23,7 +31,7 @@ static void test_what_is_written_is_read(void)
 
 	assert(pair_set("AK\"1", "secret\\/+", &written));
 	assert(credentials_read(&f, &read, &why) == CREDENTIALS_NONE);
-	assert(credentials_write(&f, "http://127.0.0.1:9", "eu", &written, &why) == 0);
+	assert(write_pair(&f, &written, "http://127.0.0.1:8", &why) == 0);
 	assert(scratch_mode("c.json") == 0600);
 	assert(credentials_read(&f, &read, &why) == CREDENTIALS_OK);
 	assert(strcmp(read.access_key, "AK\"1") == 0 && strcmp(read.secret_key, "secret\\/+") == 0);
@@ -32,8 +40,23 @@ static void test_what_is_written_is_read(void)
 	assert(strcmp(json_string_value(json_object_get(root, "s3_endpoint")),
 		      "http://127.0.0.1:9") == 0);
 	assert(strcmp(json_string_value(json_object_get(root, "region")), "eu") == 0);
-	assert(json_is_null(json_object_get(root, "rest_endpoint")));
+	assert(strcmp(json_string_value(json_object_get(root, "rest_endpoint")),
+		      "http://127.0.0.1:8") == 0);
 	assert(json_is_null(json_object_get(root, "token")));
+	json_decref(root);
+}
+
+static void test_without_rest_there_is_no_endpoint_of_it(void)
+{
+	_cleanup_(credentials_close) struct credentials_file f = file_at("s3.json");
+	struct complaint why = { 0 };
+	struct pair pair;
+	json_t *root;
+
+	assert(pair_set("AK1", "secret12", &pair));
+	assert(write_pair(&f, &pair, NULL, &why) == 0);
+	root = json_load_file("s3.json", 0, NULL);
+	assert(json_is_null(json_object_get(root, "rest_endpoint")));
 	json_decref(root);
 }
 
@@ -45,7 +68,7 @@ static void test_open_mode_becomes_private(void)
 
 	scratch_write("open.json", "", 0644);
 	assert(pair_set("AK1", "secret12", &pair));
-	assert(credentials_write(&f, "http://x", "eu", &pair, &why) == 0);
+	assert(write_pair(&f, &pair, NULL, &why) == 0);
 	assert(scratch_mode("open.json") == 0600);
 }
 
@@ -114,6 +137,7 @@ int main(void)
 	_cleanup_(scratch_clear) struct scratch s = scratch_make();
 
 	test_what_is_written_is_read();
+	test_without_rest_there_is_no_endpoint_of_it();
 	test_open_mode_becomes_private();
 	test_empty_file_counts_as_none();
 	test_foreign_file_is_left_alone();

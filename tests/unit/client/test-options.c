@@ -24,6 +24,8 @@ static void test_without_options_it_listens_on_loopback(void)
 	assert(options_parse(1, (char *[]){ (char *)"up", NULL }, &o, &why) == OPTIONS_OK);
 	assert(o.n_s3 == 1);
 	assert(strcmp(address_url(&o.s3[0], url), "http://127.0.0.1:9000") == 0);
+	assert(o.n_rest == 1);
+	assert(strcmp(address_url(&o.rest[0], url), "http://127.0.0.1:8000") == 0);
 	assert(!o.data && !o.credentials && !o.region && !o.n_domains);
 }
 
@@ -46,6 +48,17 @@ static void test_options_are_taken(void)
 	assert(strcmp(o.confine, "degraded") == 0);
 }
 
+static void test_rest_can_be_elsewhere_or_nowhere(void)
+{
+	struct complaint why = { 0 };
+	struct options o;
+
+	assert(PARSE(&o, &why, "--rest", "127.0.0.1:1", "--rest", ":2") == OPTIONS_OK);
+	assert(o.n_rest == 2 && o.rest[1].v6.sin6_port == htons(2) && o.n_s3 == 1);
+	assert(PARSE(&o, &why, "--rest", "none") == OPTIONS_OK);
+	assert(o.n_rest == 0 && o.n_s3 == 1);
+}
+
 static void test_what_is_not_understood_is_named(void)
 {
 	static const struct {
@@ -56,7 +69,8 @@ static void test_what_is_not_understood_is_named(void)
 		{ { "up", "--data" }, "--data" },
 		{ { "up", "here" }, "here" },
 		{ { "up", "--s3", "example.com:80" }, "example.com:80" },
-		{ { "up", "--rest", "127.0.0.1:8000" }, "not there yet" },
+		{ { "up", "--rest", "8000" }, "--rest 8000" },
+		{ { "up", "--rest=none", "--rest=:1" }, "--rest none" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -98,6 +112,7 @@ int main(void)
 {
 	test_without_options_it_listens_on_loopback();
 	test_options_are_taken();
+	test_rest_can_be_elsewhere_or_nowhere();
 	test_what_is_not_understood_is_named();
 	test_lists_have_an_end();
 	test_help_and_version_are_outcomes();

@@ -72,10 +72,10 @@ static void test_port_0_becomes_a_real_one(void)
 	struct complaint why = { 0 };
 
 	assert(address_parse("127.0.0.1:0", &any));
-	assert(sockets_listen_tcp(&any, &fd, &bound, &why) == 0);
+	assert(sockets_listen_tcp("--s3", &any, &fd, &bound, &why) == 0);
 	assert(bound.v4.sin_port != 0 && bound.len == sizeof(bound.v4));
-	assert(sockets_listen_tcp(&bound, &taken, &other, &why) == -EADDRINUSE);
-	assert(taken == -1 && strstr(why.hint, "--s3"));
+	assert(sockets_listen_tcp("--rest", &bound, &taken, &other, &why) == -EADDRINUSE);
+	assert(taken == -1 && strstr(why.hint, "--rest ADDRESS:PORT"));
 }
 
 static void test_listeners_are_all_or_none(void)
@@ -83,20 +83,22 @@ static void test_listeners_are_all_or_none(void)
 	_cleanup_(layout_close) struct layout l = LAYOUT_NONE;
 	struct id own = { geteuid(), getegid() };
 	struct ids ids = { .frontend = own, .authd = own, .stored = own };
-	struct options o = { .n_s3 = 2 };
+	struct options o = { .n_s3 = 2, .n_rest = 1 };
 	struct complaint why = { 0 };
 	struct listeners s;
 
 	assert(layout_open("d", &l, &why) == 0 && layout_prepare(&l, &ids, &why) == 0);
 	assert(address_parse("127.0.0.1:0", &o.s3[0]) && address_parse("127.0.0.1:0", &o.s3[1]));
+	assert(address_parse("127.0.0.1:0", &o.rest[0]));
 	assert(listeners_open(&l, &o, &s, &why) == 0);
 	assert(s.n_s3 == 2 && s.s3_bound[1].v4.sin_port);
+	assert(s.n_rest == 1 && s.rest_bound[0].v4.sin_port);
 	assert(access("d/" LISTENERS_AUTHD_ADMIN, F_OK) == 0);
 	listeners_close(&s, &l);
 	assert(access("d/" LISTENERS_AUTHD_ADMIN, F_OK) < 0);
 
 	/* 192.0.2.0/24 is for documentation: no host has an address of it. */
-	assert(address_parse("192.0.2.1:1", &o.s3[1]));
+	assert(address_parse("192.0.2.1:1", &o.rest[0]));
 	assert(listeners_open(&l, &o, &s, &why) < 0);
 	assert(strstr(why.error, "192.0.2.1:1"));
 	assert(access("d/" LISTENERS_AUTHD_ADMIN, F_OK) < 0);

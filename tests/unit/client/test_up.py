@@ -35,14 +35,17 @@ def test_sockets_come_from_descriptor_3_on_with_their_names(launcher):
         ["admin", stream, f"{run}/authd-admin.sock"]]
     assert launcher.seen("stored")["sockets"] == [
         ["frontend", seqpacket, f"{run}/stored-frontend.sock"]]
-    [[name, kind, [host, port]]] = launcher.seen("frontend")["sockets"]
-    assert (name, kind, host) == ("s3", stream, "127.0.0.1") and port > 0
+    doors = launcher.seen("frontend")["sockets"]
+    assert [(name, kind, host) for name, kind, (host, _) in doors] == [
+        ("s3", stream, "127.0.0.1"), ("rest", stream, "127.0.0.1")]
+    assert all(port > 0 for _, _, (_, port) in doors)
     assert all(launcher.seen(daemon)["listen_pid"] for daemon in DAEMONS)
 
 
-def test_several_s3_addresses_are_several_sockets(launcher):
-    launcher.start("--s3", "127.0.0.2:0")
-    assert [name for name, _, _ in launcher.seen("frontend")["sockets"]] == ["s3", "s3"]
+def test_several_addresses_are_several_sockets(launcher):
+    launcher.start("--s3", "127.0.0.2:0", "--rest", "127.0.0.2:0")
+    assert [name for name, _, _ in launcher.seen("frontend")["sockets"]] == [
+        "s3", "s3", "rest", "rest"]
 
 
 @pytest.mark.parametrize("daemon", DAEMONS)
@@ -167,7 +170,7 @@ def test_one_uid_is_said_plainly(user_launcher):
 
 
 def test_default_directory_of_a_user_is_in_his_home(user_launcher):
-    argv = [str(user_launcher.coffer), "up", "--s3", "127.0.0.1:0"]
+    argv = [str(user_launcher.coffer), "up", "--s3", "127.0.0.1:0", "--rest", "127.0.0.1:0"]
     user_launcher.process = user_launcher.popen(argv)
     wait_until(lambda: " serves S3 at " in user_launcher.out())
     assert (user_launcher.home / ".local/share/coffer/auth/auth.db").exists()
@@ -234,12 +237,29 @@ def test_taken_port_is_explained(launcher, new_launcher):
     other = new_launcher()
     assert other.fails("--s3", f"127.0.0.1:{port}") == 1
     assert f"http://127.0.0.1:{port}: Address already in use" in other.err()
+    assert "choose one with --s3" in other.err()
+
+
+def test_port_of_rest_that_is_taken_is_named_with_its_option(launcher, new_launcher):
+    launcher.start()
+    port = launcher.seen("frontend")["sockets"][1][2][1]
+    other = new_launcher(rest=f"127.0.0.1:{port}")
+    assert other.fails() == 1
+    assert f"http://127.0.0.1:{port}: Address already in use" in other.err()
+    assert "choose one with --rest" in other.err()
+
+
+def test_rest_can_be_switched_off(new_launcher):
+    launcher = new_launcher(rest="none")
+    launcher.start("--credentials", str(launcher.credentials))
+    assert [name for name, *_ in launcher.seen("frontend")["sockets"]] == ["s3"]
+    assert launcher.told()["rest_endpoint"] is None and "REST" not in launcher.out()
 
 
 def test_usage_errors_exit_with_2(launcher):
     assert launcher.fails("--colour") == 2
-    assert launcher.fails("--rest", "127.0.0.1:8000") == 2
-    assert "not there yet" in launcher.err()
+    assert launcher.fails("--rest", "none") == 2
+    assert "--rest none" in launcher.err()
 
 
 # Life and death
@@ -341,7 +361,9 @@ def test_first_start_makes_a_key_and_writes_it_down(launcher):
     assert told["s3_endpoint"] == f"http://127.0.0.1:{port}"
     assert set(told) == {"s3_endpoint", "access_key", "secret_key", "region", "rest_endpoint",
                          "token"}
-    assert told["rest_endpoint"] is None and told["token"] is None
+    rest_port = launcher.seen("frontend")["sockets"][1][2][1]
+    assert told["rest_endpoint"] == f"http://127.0.0.1:{rest_port}"
+    assert told["token"] is None
     assert stat.S_IMODE(launcher.credentials.stat().st_mode) == 0o600
     [key] = json.loads(launcher.ctl("key", "list").stdout)["keys"]
     assert (key["access_key"], key["tenant"]) == (told["access_key"], "default")
@@ -353,8 +375,9 @@ def test_later_start_keeps_the_pair_and_updates_the_endpoint(launcher):
     first = launcher.told()
     launcher.stop()
     launcher.start("--credentials", str(launcher.credentials))
-    port = launcher.seen("frontend")["sockets"][0][2][1]
-    assert launcher.told() == {**first, "s3_endpoint": f"http://127.0.0.1:{port}",
+    s3, rest = (address[1] for _, _, address in launcher.seen("frontend")["sockets"])
+    assert launcher.told() == {**first, "s3_endpoint": f"http://127.0.0.1:{s3}",
+                               "rest_endpoint": f"http://127.0.0.1:{rest}",
                                "region": "us-east-1"}
     assert len(json.loads(launcher.ctl("key", "list").stdout)["keys"]) == 1
 
