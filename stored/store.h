@@ -39,7 +39,7 @@ struct store_config {
 	enum durability durability;	/* FULL unless the operator wrote otherwise */
 	unsigned int committers;	/* threads that write catalogs */
 	unsigned int max_open_catalogs;	/* more are closed, least recently used first */
-	uint64_t floor_bytes;		/* free space that uploads leave alone; 256 MiB or 1 % */
+	uint64_t floor_bytes;		/* free space that uploads leave alone; 0: a part of the disk */
 	uint64_t wal_limit;		/* a write-ahead log is checkpointed before it is longer */
 	unsigned int sweep_delay_s;	/* from the start to the look for orphans */
 

@@ -7,12 +7,22 @@
 #include "s3/errors.h"
 
 #define LOOK_AGAIN_NS NS_PER_S
+#define NEAR	      GIB /* what can be written until it is looked again */
 #define FLOOR_MAX     (256 * MIB)
 #define FLOOR_PART    100 /* one in so many */
+#define FLOOR_MIN     (16 * MIB) /* of a small one: what a catalog's log grows to while it is emptied */
+#define FLOOR_MOST    4 /* but not more of it than one in so many */
 
 void room_init(struct room *r, int fd, uint64_t floor_bytes)
 {
 	*r = (struct room){ .fd = fd, .floor_bytes = floor_bytes };
+}
+
+static uint64_t floor_of(uint64_t size)
+{
+	uint64_t least = MIN(FLOOR_MIN, size / FLOOR_MOST);
+
+	return MIN(FLOOR_MAX, MAX(least, size / FLOOR_PART));
 }
 
 static int look(struct room *r, uint64_t now)
@@ -24,7 +34,7 @@ static int look(struct room *r, uint64_t now)
 		return -errno;
 	free_bytes = (uint64_t)st.f_bavail * st.f_frsize;
 	if (!floor)
-		floor = MIN(FLOOR_MAX, (uint64_t)st.f_blocks * st.f_frsize / FLOOR_PART);
+		floor = floor_of((uint64_t)st.f_blocks * st.f_frsize);
 	atomic_store(&r->spare, free_bytes > floor ? free_bytes - floor : 0);
 	atomic_store(&r->looked_ns, now);
 	return 0;
@@ -35,7 +45,7 @@ int room_check(struct room *r, uint64_t bytes)
 	uint64_t now = clock_boottime_ns(), looked = atomic_load(&r->looked_ns), spare;
 	int k;
 
-	if (!looked || now - looked >= LOOK_AGAIN_NS) {
+	if (!looked || now - looked >= LOOK_AGAIN_NS || atomic_load(&r->spare) < NEAR) {
 		k = look(r, now);
 		if (k < 0)
 			return k;

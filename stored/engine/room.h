@@ -4,7 +4,7 @@
 /*
  * Is there room for more. Uploads leave a floor of free space alone, which deletions and
  * checkpoints may use: so a full store can always be emptied. The disk is asked at most once a
- * second.
+ * second while there is much, and each time when there is not.
  */
 
 #include <stdatomic.h>
@@ -13,7 +13,7 @@
 
 struct room {
 	int fd; /* anything on that file system */
-	uint64_t floor_bytes; /* 0: the smaller of 256 MiB and 1 % */
+	uint64_t floor_bytes; /* 0: 1 % and at most 256 MiB; 16 MiB of less than 1.6 GiB, or a quarter */
 	_Atomic uint64_t looked_ns; /* 0: never */
 	_Atomic uint64_t spare; /* free bytes above the floor, then */
 };

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -61,6 +62,14 @@ static void throw_ballast(void)
 	atomic_store(&f.store->room.looked_ns, 0);
 }
 
+static uint64_t free_bytes(void)
+{
+	struct statvfs st;
+
+	assert(statvfs(f.directory, &st) == 0);
+	return (uint64_t)st.f_bavail * st.f_frsize;
+}
+
 static void test_t58_under_the_floor_uploads_are_refused_and_deletes_work(void)
 {
 	char id[UPLOAD_ID_TEXT_MAX];
@@ -87,6 +96,28 @@ static void test_t58_under_the_floor_uploads_are_refused_and_deletes_work(void)
 	assert(put(&f, "small", SPAN("new")) == 0);
 	assert(holds(&f, "small", SPAN("new")));
 	throw_ballast();
+	unmount_disk();
+}
+
+/* Filled quicker than the disk would be asked again, if it were asked in turns only. */
+static void test_t58_a_small_disk_keeps_what_emptying_it_takes(void)
+{
+	struct span piece = { bytes, MIB / 4 };
+	char key[16];
+	int n = 0;
+
+	mount_disk(0);
+	while (store_check_room(f.store, piece.len) == 0) {
+		snprintf(key, sizeof(key), "%d", n++);
+		assert(put_blob(&f, key, piece) == 0);
+	}
+	assert(n > 40 && free_bytes() > DISK_SIZE / 4 - MIB);
+	while (n-- > 0) {
+		snprintf(key, sizeof(key), "%d", n);
+		assert(delete_object(&f, key) == 0);
+	}
+	bury(&f);
+	assert(put_blob(&f, "again", piece) == 0);
 	unmount_disk();
 }
 
@@ -142,6 +173,7 @@ int main(void)
 		return SKIPPED;
 	}
 	RUN(test_t58_under_the_floor_uploads_are_refused_and_deletes_work);
+	RUN(test_t58_a_small_disk_keeps_what_emptying_it_takes);
 	RUN(test_t58_a_disk_that_is_full_to_the_last_byte);
 	return 0;
 }
