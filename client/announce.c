@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/announce.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static void print_processes(FILE *to, const struct announcement *a)
@@ -92,6 +93,19 @@ static void print_key(FILE *to, const struct announcement *a)
 			"It was there already: its secret is still the one it was made with.\n");
 }
 
+static void print_data(FILE *to, const struct announcement *a)
+{
+	fprintf(to, "  data      %s\n", a->data);
+	if (!a->memory)
+		return;
+	fprintf(to,
+		"            in memory, with %" PRIu64 " MiB free: NOTHING IS KEPT when this stops\n",
+		a->memory->free_bytes / MIB);
+	if (memory_may_be_swapped())
+		fprintf(to, "  note      this host has swap space, where the kernel may put what is in "
+			    "memory\n");
+}
+
 static void print_warnings(FILE *to, const struct address at[], size_t n, const char *what)
 {
 	char url[ADDRESS_URL_MAX];
@@ -123,7 +137,7 @@ void announce(FILE *to, const struct announcement *a)
 	}
 	print_processes(to, a);
 	fprintf(to, "  confined  %s\n", confinement_text(a->confinement));
-	fprintf(to, "  data      %s\n", a->data);
+	print_data(to, a);
 	print_warnings(to, a->s3, a->n_s3, "objects");
 	print_warnings(to, a->rest, a->n_rest, "objects and the tokens");
 	fprintf(to, "\n");

@@ -8,11 +8,13 @@
 #include "client/address.h"
 #include "client/firstrun.h"
 #include "client/ids.h"
+#include "client/memory.h"
 
 struct announcement {
 	const struct address *s3, *rest;
 	size_t n_s3, n_rest;
 	const char *data;
+	const struct memory *memory; /* NULL: data is on a disk, and stays */
 	const struct ids *ids;
 	pid_t frontend_pid, authd_pid, stored_pid;
 	const char *confinement; /* authd's word: "full", "one-uid", "degraded" */

@@ -17,6 +17,7 @@
 #include "client/command.h"
 #include "client/credentials.h"
 #include "client/keyring.h"
+#include "client/memory.h"
 #include "client/supervisor.h"
 
 #define EXIT_USAGE     2
@@ -34,6 +35,7 @@ enum { AUTHD, STORED, FRONTEND, DAEMONS };
 
 struct up {
 	struct options options;
+	struct memory memory;
 	struct layout layout;
 	struct ids ids;
 	struct listeners listeners;
@@ -83,6 +85,8 @@ static int open_layout(struct up *u, struct complaint *why)
 	_cleanup_(freep) char *data = NULL;
 	int r;
 
+	if (u->options.data && memory_is_meant(u->options.data))
+		return memory_open(u->options.data, &u->memory, &u->layout, why);
 	if (!u->options.data) {
 		r = default_data(&data, why);
 		if (r < 0)
@@ -219,6 +223,7 @@ static void tell(struct up *u, const char *admin_socket)
 		.rest = u->listeners.rest_bound,
 		.n_rest = u->listeners.n_rest,
 		.data = u->layout.root,
+		.memory = u->memory.parent_fd < 0 ? NULL : &u->memory,
 		.ids = &u->ids,
 		.frontend_pid = children[FRONTEND].pid,
 		.authd_pid = children[AUTHD].pid,
@@ -279,6 +284,8 @@ static int serve(struct up *u, struct complaint *why)
 
 static void clean_up(struct up *u)
 {
+	int r;
+
 	if (u->layout.root_fd >= 0) {
 		listeners_close(&u->listeners, &u->layout);
 		if (u->commands[AUTHD].name && keyring_take_back(&u->layout) < 0)
@@ -287,6 +294,9 @@ static void clean_up(struct up *u)
 	for (size_t i = 0; i < DAEMONS; i++)
 		command_clear(&u->commands[i]);
 	credentials_close(&u->credentials);
+	r = memory_remove(&u->memory);
+	if (r < 0)
+		log_warning("memory-left path=%s error=%s", u->layout.root, strerrorname_np(-r));
 	layout_close(&u->layout);
 }
 
@@ -314,6 +324,7 @@ static int up(const struct options *options)
 {
 	struct up u = {
 		.options = *options,
+		.memory = MEMORY_NONE,
 		.layout = LAYOUT_NONE,
 		.listeners = { .authd_frontend = -1,
 			       .authd_stored = -1,

@@ -13,8 +13,6 @@
 
 #include "base/fd.h"
 
-#define LOCK_NAME "coffer.lock"
-
 /* Creates the directory and its ancestors; what exists is left as it is. */
 static int make_ancestors(const char *directory)
 {
@@ -71,18 +69,18 @@ static void complain_locked(const struct layout *l, struct complaint *why)
 
 static int lock_root(struct layout *l, struct complaint *why)
 {
-	l->lock_fd = openat(l->root_fd, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	l->lock_fd = openat(l->root_fd, LAYOUT_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (l->lock_fd < 0)
-		return complain_errno(why, -errno, "cannot open %s/" LOCK_NAME, l->root);
+		return complain_errno(why, -errno, "cannot open %s/" LAYOUT_LOCK, l->root);
 	if (flock(l->lock_fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK)
-			return complain_errno(why, -errno, "cannot lock %s/" LOCK_NAME, l->root);
+			return complain_errno(why, -errno, "cannot lock %s/" LAYOUT_LOCK, l->root);
 		complain_locked(l, why);
 		return -EBUSY;
 	}
 	/* The pid is only for the sentence above; the lock is what counts. */
 	if (ftruncate(l->lock_fd, 0) < 0 || dprintf(l->lock_fd, "%d\n", getpid()) < 0)
-		return complain_errno(why, -errno, "cannot write %s/" LOCK_NAME, l->root);
+		return complain_errno(why, -errno, "cannot write %s/" LAYOUT_LOCK, l->root);
 	return 0;
 }
 
@@ -106,7 +104,7 @@ static int is_ours(const struct layout *l, bool *ret)
 		return r;
 	}
 	while ((entry = readdir(d))) {
-		has_lock = has_lock || strcmp(entry->d_name, LOCK_NAME) == 0;
+		has_lock = has_lock || strcmp(entry->d_name, LAYOUT_LOCK) == 0;
 		n++;
 	}
 	closedir(d);

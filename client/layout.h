@@ -18,6 +18,8 @@
 
 #include "client/ids.h"
 
+#define LAYOUT_LOCK "coffer.lock"
+
 struct layout {
 	char root[PATH_MAX]; /* absolute, without symbolic links */
 	int root_fd;

@@ -14,6 +14,8 @@ const char options_help[] =
 	"\n"
 	"  --data DIR              where everything is kept\n"
 	"                          (default: /var/lib/coffer as root, else ~/.local/share/coffer)\n"
+	"  --data memory:          keep it in memory, and nothing of it when this stops;\n"
+	"                          memory:DIR does so on the tmpfs that DIR is on\n"
 	"  --s3 ADDRESS:PORT       listen here for S3; may be repeated (default: 127.0.0.1:9000)\n"
 	"                          port 0 takes a free one, `:9000` listens on every address\n"
 	"  --rest ADDRESS:PORT     the same for the REST dialect (default: 127.0.0.1:8000);\n"
