@@ -4,20 +4,20 @@
 #include <getopt.h>
 #include <stdio.h>
 
-#include "base/span.h"
+#include "base/account.h"
 
 static const char help[] =
-	"Usage: coffer-authd --state DIR --frontend-uid N --stored-uid N [OPTION]...\n"
+	"Usage: coffer-authd --state DIR --frontend-uid USER --stored-uid USER [OPTION]...\n"
 	"\n"
 	"Who is it, may he: keeps access keys and decides about requests. Started by coffer or\n"
 	"systemd, which pass the sockets \"frontend\", \"stored\" and \"admin\" in, and a file\n"
 	"$CREDENTIALS_DIRECTORY/keyring-key of 32 bytes.\n"
 	"\n"
 	"  --state DIR          directory of auth.db\n"
-	"  --frontend-uid N     uid of coffer-frontend: nobody else may ask\n"
-	"  --stored-uid N       uid of coffer-stored: nobody else gets the seal key\n"
-	"  --admin-uid N        may use the admin socket, beside root; may be repeated\n"
-	"  --admin-gid N        so may who has this group as his own; may be repeated\n"
+	"  --frontend-uid USER  whom coffer-frontend runs as: nobody else may ask\n"
+	"  --stored-uid USER    whom coffer-stored runs as: nobody else gets the seal key\n"
+	"  --admin-uid USER     may use the admin socket, beside root; may be repeated\n"
+	"  --admin-gid GROUP    so may who has this group as his own; may be repeated\n"
 	"  --region NAME        the only region signatures may be made for (any)\n"
 	"  --domain NAME        base domain of virtual-host addressing; may be repeated\n"
 	"  --request-rate N     requests a second of one credential (0: as many as it can)\n"
@@ -27,7 +27,8 @@ static const char help[] =
 	"  --login-pause N      seconds until it is told once more (2)\n"
 	"  --trusted-proxy NET  an address, or a network such as 10.0.0.0/8: its X-Forwarded-For\n"
 	"                       counts; may be repeated\n"
-	"  --uid N --gid N      become this user\n"
+	"  --uid USER           become this user; --gid GROUP goes with it\n"
+	"  --gid GROUP          USER and GROUP are names or numbers\n"
 	"  --confine MODE       strict, or degraded: go on where the host offers less (strict)\n"
 	"  --help\n";
 
@@ -76,10 +77,10 @@ static const struct option options[] = {
 /* Said of a value that an option does not take. */
 static const char *const takes[] = {
 	[OPTION_STATE] = "the path of a directory",
-	[OPTION_FRONTEND_UID] = "a user id",
-	[OPTION_STORED_UID] = "a user id",
-	[OPTION_ADMIN_UID] = "a user id, at most " TEXT(OPTIONS_LIST_MAX) " times",
-	[OPTION_ADMIN_GID] = "a group id, at most " TEXT(OPTIONS_LIST_MAX) " times",
+	[OPTION_FRONTEND_UID] = "a user's name or number",
+	[OPTION_STORED_UID] = "a user's name or number",
+	[OPTION_ADMIN_UID] = "a user's name or number, at most " TEXT(OPTIONS_LIST_MAX) " times",
+	[OPTION_ADMIN_GID] = "a group's name or number, at most " TEXT(OPTIONS_LIST_MAX) " times",
 	[OPTION_REGION] = "the name of a region",
 	[OPTION_DOMAIN] = "a domain name, at most " TEXT(OPTIONS_LIST_MAX) " times",
 	[OPTION_REQUEST_RATE] = "requests a second, 0 to " TEXT(LIMITS_RATE_MAX),
@@ -88,25 +89,21 @@ static const char *const takes[] = {
 	[OPTION_LOGIN_PAUSE] = "seconds, 1 to " TEXT(LIMITS_PAUSE_MAX_S),
 	[OPTION_TRUSTED_PROXY] = "an address or a network such as 10.0.0.0/8, at most " TEXT(
 		OPTIONS_PROXIES_MAX) " times",
-	[OPTION_UID] = "a user id",
-	[OPTION_GID] = "a group id",
+	[OPTION_UID] = "a user's name or number",
+	[OPTION_GID] = "a group's name or number",
 	[OPTION_CONFINE] = "strict or degraded",
 };
 
-/* -1 is nobody's id: the kernel takes it for "do not change". */
-static bool take_id(const char *text, unsigned int *ret)
+static bool add_uid(struct options *o, const char *text)
 {
-	uint64_t n;
-
-	if (!span_to_u64(span_from_string(text), &n) || n >= UINT32_MAX)
-		return false;
-	*ret = (unsigned int)n;
-	return true;
+	return o->n_admin_uids < OPTIONS_LIST_MAX &&
+	       account_uid(text, &o->admin_uids[o->n_admin_uids]) && ++o->n_admin_uids;
 }
 
-static bool add_id(const char *text, unsigned int *list, size_t *n)
+static bool add_gid(struct options *o, const char *text)
 {
-	return *n < OPTIONS_LIST_MAX && take_id(text, &list[*n]) && ++*n;
+	return o->n_admin_gids < OPTIONS_LIST_MAX &&
+	       account_gid(text, &o->admin_gids[o->n_admin_gids]) && ++o->n_admin_gids;
 }
 
 static bool add_domain(struct options *o, const char *name)
@@ -143,13 +140,13 @@ static bool take(struct options *o, int which, const char *text)
 		o->state = text;
 		return *text;
 	case OPTION_FRONTEND_UID:
-		return take_id(text, &o->frontend_uid);
+		return account_uid(text, &o->frontend_uid);
 	case OPTION_STORED_UID:
-		return take_id(text, &o->stored_uid);
+		return account_uid(text, &o->stored_uid);
 	case OPTION_ADMIN_UID:
-		return add_id(text, o->admin_uids, &o->n_admin_uids);
+		return add_uid(o, text);
 	case OPTION_ADMIN_GID:
-		return add_id(text, o->admin_gids, &o->n_admin_gids);
+		return add_gid(o, text);
 	case OPTION_REGION:
 		o->region = text;
 		return *text;
@@ -166,9 +163,9 @@ static bool take(struct options *o, int which, const char *text)
 	case OPTION_TRUSTED_PROXY:
 		return add_proxy(o, text);
 	case OPTION_UID:
-		return take_id(text, &o->uid);
+		return account_uid(text, &o->uid);
 	case OPTION_GID:
-		return take_id(text, &o->gid);
+		return account_gid(text, &o->gid);
 	case OPTION_CONFINE:
 		return confine_mode_parse(text, &o->confine);
 	case OPTION_HELP:

@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "base/account.h"
 #include "base/span.h"
 
 static const char help[] =
@@ -19,7 +20,8 @@ static const char help[] =
 	"  --stored PATH        socket of coffer-stored\n"
 	"  --domain NAME        base domain of virtual-host addressing; may be repeated\n"
 	"  --workers N          processes that serve (one for each processor)\n"
-	"  --uid N --gid N      become this user\n"
+	"  --uid USER           become this user; --gid GROUP goes with it\n"
+	"  --gid GROUP          USER and GROUP are names or numbers\n"
 	"  --confine MODE       strict, or degraded: go on where the host offers less (strict)\n"
 	"  --help\n";
 
@@ -45,17 +47,6 @@ static const struct option options[] = {
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ NULL, 0, NULL, 0 },
 };
-
-/* -1 is nobody's id: the kernel takes it for "do not change". */
-static bool take_id(const char *text, unsigned int *ret)
-{
-	uint64_t n;
-
-	if (!span_to_u64(span_from_string(text), &n) || n >= UINT32_MAX)
-		return false;
-	*ret = (unsigned int)n;
-	return true;
-}
 
 static bool take_workers(const char *text, unsigned int *ret)
 {
@@ -89,9 +80,9 @@ static bool take(struct options *o, int which, const char *text)
 	case OPTION_WORKERS:
 		return take_workers(text, &o->workers);
 	case OPTION_UID:
-		return take_id(text, &o->uid);
+		return account_uid(text, &o->uid);
 	case OPTION_GID:
-		return take_id(text, &o->gid);
+		return account_gid(text, &o->gid);
 	case OPTION_CONFINE:
 		return confine_mode_parse(text, &o->confine);
 	case OPTION_HELP:

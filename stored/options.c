@@ -4,10 +4,11 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "base/account.h"
 #include "ipc/schema.h"
 
 static const char usage[] =
-	"Usage: coffer-stored --data DIR --authd PATH --frontend-uid N [options]\n"
+	"Usage: coffer-stored --data DIR --authd PATH --frontend-uid USER [options]\n"
 	"\n"
 	"Keeps objects in DIR and serves those who bring a grant. Started by coffer up or "
 	"systemd,\n"
@@ -15,12 +16,13 @@ static const char usage[] =
 	"\n"
 	"  --data DIR                   the data directory, this process's alone\n"
 	"  --authd PATH                 the socket where coffer-authd listens for it\n"
-	"  --frontend-uid N             whose connections are served\n"
-	"  --authd-uid N                coffer-authd's uid\n"
+	"  --frontend-uid USER          whose connections are served\n"
+	"  --authd-uid USER             whom coffer-authd runs as\n"
 	"  --durability full|relaxed    relaxed: a power cut may undo the last seconds\n"
 	"  --inline-limit BYTES         bodies up to here live in the catalog (default 16384)\n"
 	"  --region NAME                the only region of buckets (default: us-east-1, and any)\n"
-	"  --uid N --gid N              become these ids\n"
+	"  --uid USER                   become this user; --gid GROUP goes with it\n"
+	"  --gid GROUP                  USER and GROUP are names or numbers\n"
 	"  --confine strict|degraded    whether to start where confinement is not to be had\n";
 
 enum which_option {
@@ -54,17 +56,6 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
-/* (uid_t)-1 is what chown(2) and setresuid(2) take for "unchanged", so it is nobody's id. */
-static bool take_id(const char *text, uint32_t *ret)
-{
-	uint64_t id;
-
-	if (!span_to_u64(span_from_string(text), &id) || id >= UINT32_MAX)
-		return false;
-	*ret = (uint32_t)id;
-	return true;
-}
-
 static bool take_durability(const char *text, enum durability *ret)
 {
 	*ret = strcmp(text, "relaxed") == 0 ? DURABILITY_RELAXED : DURABILITY_FULL;
@@ -91,9 +82,9 @@ static bool take(struct options *o, int which, const char *text)
 		o->authd_path = text;
 		return true;
 	case OPTION_FRONTEND_UID:
-		return take_id(text, &o->frontend_uid);
+		return account_uid(text, &o->frontend_uid);
 	case OPTION_AUTHD_UID:
-		return take_id(text, &o->authd_uid);
+		return account_uid(text, &o->authd_uid);
 	case OPTION_DURABILITY:
 		return take_durability(text, &o->durability);
 	case OPTION_INLINE_LIMIT:
@@ -102,9 +93,9 @@ static bool take(struct options *o, int which, const char *text)
 		o->region = text;
 		return text[0] != '\0' && strlen(text) < 64;
 	case OPTION_UID:
-		return take_id(text, &o->uid);
+		return account_uid(text, &o->uid);
 	case OPTION_GID:
-		return take_id(text, &o->gid);
+		return account_gid(text, &o->gid);
 	case OPTION_CONFINE:
 		return confine_mode_parse(text, &o->confine);
 	default:

@@ -72,7 +72,7 @@ static void test_what_an_option_does_not_take_is_said(void)
 		{ "--login-pause", "3601", "seconds, 1 to 3600" },
 		{ "--trusted-proxy", "proxy.example.com", "a network such as 10.0.0.0/8" },
 		{ "--trusted-proxy", "10.0.0.1/8", "a network such as 10.0.0.0/8" },
-		{ "--admin-uid", "4294967295", "a user id" },
+		{ "--admin-uid", "4294967295", "a user's name or number" },
 		{ "--confine", "sometimes", "strict or degraded" },
 	};
 	struct options o;
