@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/service.h"
+#include "base/watchdog.h"
 
 struct program {
 	struct options options;
@@ -22,6 +23,7 @@ struct program {
 	uint8_t *master;	/* the keyring key, until the keyring has it */
 	struct authd authd;
 	struct loop_source signals;
+	struct watchdog watchdog;
 };
 
 static int fail(const char *what, int error)
@@ -156,6 +158,7 @@ static void tell_ready(struct program *p)
 		 p->authd.confinement, keyring_tenant_count(p->authd.keyring),
 		 keyring_key_count(p->authd.keyring));
 	service_notify(p->notify_fd, "READY=1");
+	watchdog_start(&p->watchdog, &p->authd.loop, p->notify_fd);
 }
 
 static int serve(struct program *p)

@@ -67,6 +67,7 @@ static void parent_become_ready(struct parent *p)
 	log_info("ready version=%s confinement=%s workers=%u", COFFER_VERSION,
 		 confine_grade_name(confine_grade(p->confine)), p->n_children);
 	service_notify(p->notify_fd, "READY=1");
+	watchdog_start(&p->watchdog, &p->loop, p->notify_fd);
 }
 
 static void child_is_ready(void *context)

@@ -8,6 +8,7 @@
 
 #include "base/loop.h"
 #include "base/service.h"
+#include "base/watchdog.h"
 #include "frontend/child.h"
 #include "frontend/doors.h"
 #include "frontend/options.h"
@@ -36,6 +37,7 @@ struct parent {
 	struct loop loop;
 	struct loop_source signals;
 	struct loop_timer ready_timer, stop_timer;
+	struct watchdog watchdog;
 	struct child children[OPTIONS_WORKERS_MAX];
 	unsigned int n_children;
 	unsigned int n_ready;

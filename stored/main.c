@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/service.h"
+#include "base/watchdog.h"
 #include "s3/encoding.h"
 #include "stored/options.h"
 #include "stored/service.h"
@@ -21,6 +22,7 @@ struct stored {
 	struct store *store;
 	struct service service;
 	struct loop_source signals;
+	struct watchdog watchdog;
 	struct task flush_failed;
 	int status;
 };
@@ -208,6 +210,7 @@ static void say_ready(void)
 		 confine_grade_name(confine_grade(&stored.confine)), stored.options.inline_limit,
 		 stored.options.durability == DURABILITY_RELAXED ? "relaxed" : "full");
 	service_notify(stored.notify_fd, "READY=1");
+	watchdog_start(&stored.watchdog, &stored.service.loop, stored.notify_fd);
 }
 
 static int run(void)
