@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -38,14 +39,23 @@ static int change_ids(uid_t uid, gid_t gid)
 	return prctl(PR_SET_PDEATHSIG, parents_death, 0, 0, 0) < 0 ? -errno : 0;
 }
 
+/*
+ * Who has none is asked for nothing: a service manager that starts a process without capabilities
+ * may well take capset(2) from it, too.
+ */
 static int empty_capabilities(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
 
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return -errno;
-	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -errno;
+	if (memcmp(data, none, sizeof(none)) == 0)
+		return 0;
+	return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
 }
 
 /* What the kernel says now, and that the way back, tried, is closed. */

@@ -199,19 +199,51 @@ static void test_a_directory_that_is_not_there_is_an_error(void)
 	assert(confine_enclose(&c) == -ENOENT);
 }
 
-/* A kernel without this call, as far as the child can see. */
-static void hide_call(int number)
+/* From now on the call says `error`, as far as the child can see. */
+static void refuse_call(int number, int error)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)error),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog program = { ARRAY_SIZE(code), code };
 
 	assert(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
 	assert(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0);
+}
+
+/* A kernel without this call. */
+static void hide_call(int number)
+{
+	refuse_call(number, ENOSYS);
+}
+
+/* As a service manager starts it: with its uid, without capabilities and the calls for them. */
+static void test_who_has_no_capabilities_need_not_give_them_up(void)
+{
+	struct confine c = CONFINE_INIT(PROCESS_AUTHD);
+
+	if (getuid() == 0)
+		assert(setresgid(TEST_UID, TEST_UID, TEST_UID) == 0 &&
+		       setresuid(TEST_UID, TEST_UID, TEST_UID) == 0);
+	refuse_call(SYS_capset, EPERM);
+	refuse_call(SYS_setuid, EPERM);
+	refuse_call(SYS_setgid, EPERM);
+	assert(confine_drop(&c) == 0);
+}
+
+static void test_who_has_capabilities_and_cannot_give_them_up_does_not_start(void)
+{
+	struct confine c = ready(PROCESS_AUTHD);
+
+	if (getuid() != 0)
+		return;
+	c.uid = c.gid = IDENTITY_KEEP;
+	c.mode = CONFINE_DEGRADED;
+	refuse_call(SYS_capset, EPERM);
+	assert(confine_drop(&c) == -EPERM);
 }
 
 static void test_without_landlock_it_does_not_start(void)
@@ -418,6 +450,8 @@ int main(void)
 		test_it_is_not_dumpable_without_a_change_of_ids,
 		test_a_hard_limit_below_is_kept,
 		test_a_directory_that_is_not_there_is_an_error,
+		test_who_has_no_capabilities_need_not_give_them_up,
+		test_who_has_capabilities_and_cannot_give_them_up_does_not_start,
 		test_without_landlock_it_does_not_start,
 		test_without_landlock_it_is_degraded,
 		test_without_seccomp_it_does_not_start,
