@@ -73,6 +73,7 @@ int authd_open(struct authd *a, const struct options *o,
 			    .admits = stored_admits, .opened = stored_opened },
 	};
 	denials_init(&a->denials, &a->loop);
+	uses_init(&a->uses, a);
 	admin_init(&a->admin, a);
 	r = loop_init(&a->loop);
 	if (r >= 0)
@@ -120,6 +121,8 @@ void authd_close(struct authd *a)
 	admin_clear(&a->admin);
 	sessions_close(a);
 	storelinks_close(a);
+	if (a->writer)
+		uses_clear(&a->uses);
 	/* Changes that administrators were promised an answer to are still made. */
 	a->writer = writer_free(a->writer);
 	a->database = database_close(a->database);

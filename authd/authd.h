@@ -17,6 +17,7 @@
 #include "authd/seal.h"
 #include "authd/session.h"
 #include "authd/storelink.h"
+#include "authd/uses.h"
 #include "authd/writer.h"
 #include "ipc/channel.h"
 
@@ -32,6 +33,7 @@ struct authd {
 	struct judge *judge;
 	struct chains chains;
 	struct denials denials;
+	struct uses uses;
 	struct sessions sessions;
 	struct storelinks storelinks;
 	struct provisions provisions;

@@ -41,7 +41,7 @@ static int take_token(struct keyring *k, sqlite3_stmt *s)
 	if (r < 0)
 		return r;
 	made->number = (uint64_t)sqlite3_column_int64(s, 0);
-	made->used_s = sqlite3_column_int64(s, 10);
+	made->used_s = made->written_s = sqlite3_column_int64(s, 10);
 	r = tokens_add(keyring_tokens(k), made);
 	if (r)
 		return r < 0 ? r : -ENOSPC;

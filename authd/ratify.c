@@ -80,6 +80,7 @@ static int add_tokens(struct tokens *all, struct change *c)
 static int replace_token(struct tokens *all, struct token *old, struct change *c)
 {
 	c->tokens->used_s = old->used_s;
+	c->tokens->written_s = old->written_s;
 	c->tokens->requests = old->requests;
 	tokens_remove(all, old);
 	return add_tokens(all, c);

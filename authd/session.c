@@ -309,7 +309,7 @@ static bool seal_grant(struct authd *a, const struct grant *g)
 	return buffer_error(&a->sealed) == 0;
 }
 
-static int allow(struct session *s, const struct ipc_ask *m, struct ruling *ruling)
+static int allow(struct session *s, const struct ipc_ask *m, int64_t now_s, struct ruling *ruling)
 {
 	struct authd *a = s->authd;
 	char credential[RULING_CREDENTIAL_SIZE];
@@ -335,6 +335,8 @@ static int allow(struct session *s, const struct ipc_ask *m, struct ruling *ruli
 			return deny(s, m, ruling);
 		}
 	}
+	if (ruling->token)
+		uses_note(&a->uses, ruling->token, now_s);
 	answer.granted.grant = buffer_span(&a->sealed);
 	return channel_send(&s->channel, &answer, -1);
 }
@@ -363,7 +365,7 @@ static int take_ask(struct session *s, const struct ipc_ask *m)
 			  strerrorname_np(-r));
 		ruling.error = S3_ERROR_INTERNAL_ERROR;
 	}
-	return ruling.error ? deny(s, m, &ruling) : allow(s, m, &ruling);
+	return ruling.error ? deny(s, m, &ruling) : allow(s, m, now_s, &ruling);
 }
 
 /* --- hearing ------------------------------------------------------------------------------ */

@@ -65,6 +65,7 @@ struct token {
 	int64_t created_s;
 	int64_t expires_s;
 	int64_t used_s;		/* when it was last let in; 0: never */
+	int64_t written_s;	/* what is on disk of that, or soon will be */
 	struct allowance requests;	/* limits.h's */
 	struct token *next;	/* in order of creation */
 	uint8_t hash[TOKEN_HASH_LEN];

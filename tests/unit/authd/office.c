@@ -185,11 +185,17 @@ int office_worker_ready(struct office *o, struct ipc_id *ret_channel)
 
 void office_ask(int fd, uint64_t call, const struct request *q)
 {
+	office_ask_in(S3_DIALECT_S3, fd, call, q);
+}
+
+void office_ask_in(enum s3_dialect dialect, int fd, uint64_t call, const struct request *q)
+{
 	struct s3_head head = request_head(q);
 	struct ipc_message m = {
 		.number = IPC_ASK,
 		.ask = { .call = call,
 			 .request_id = 0xabcd0000 + call,
+			 .dialect = (uint8_t)dialect,
 			 .peer = SPAN("192.0.2.7"),
 			 .method = head.method,
 			 .target = head.target,

@@ -52,8 +52,9 @@ int office_stored_ready(struct office *o, uint64_t *ret_epoch, struct ipc_hash *
 /* A worker with its ticket; the channel id it names. Needs a stored that is ready. */
 int office_worker_ready(struct office *o, struct ipc_id *ret_channel);
 
-/* ASK with that head. */
+/* ASK with that head, of the S3 dialect or another one. */
 void office_ask(int fd, uint64_t call, const struct request *q);
+void office_ask_in(enum s3_dialect dialect, int fd, uint64_t call, const struct request *q);
 
 /* The contents, if the seal is of that kind and key. */
 bool office_unseal(const struct ipc_hash *key, enum sealed_kind kind, struct span sealed,
