@@ -157,7 +157,7 @@ static void refuse_long_line(struct admin_connection *c)
 	c->in.len = 0;
 	c->at_end = true;
 	buffer_append_string(&c->out,
-			     "{\"ok\":false,\"error\":\"A line is at most 65536 bytes.\"}\n");
+			     "{\"ok\":false,\"error\":\"A line is at most 1048576 bytes.\"}\n");
 }
 
 /* Deals with one line; false where there is none. */

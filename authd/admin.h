@@ -9,8 +9,8 @@
 #include "authd/listener.h"
 
 #define ADMIN_CONNECTIONS_MAX 16
-#define ADMIN_LINE_MAX (64 * KIB)
-#define ADMIN_ANSWER_MAX (16 * MIB)		/* lists are the long ones */
+#define ADMIN_LINE_MAX (1 * MIB)		/* a list of tokens to import fits */
+#define ADMIN_ANSWER_MAX (64 * MIB)		/* lists are the long ones */
 #define ADMIN_IDLE_NS (300 * NS_PER_S)		/* between lines, or while nobody reads an answer */
 
 struct authd;

@@ -179,7 +179,171 @@ json_t *order_token_list(struct order *o, struct change **ret)
 
 /* --- those that somebody else made -------------------------------------------------------- */
 
+struct foreign {
+	struct token_terms terms;
+	uint8_t hash[TOKEN_HASH_LEN];
+};
+
+static bool read_hash(const json_t *value, uint8_t ret[static TOKEN_HASH_LEN])
+{
+	struct span text = json_span(value);
+
+	for (size_t i = 0; i < text.len; i++)
+		if (span_bytes(text)[i] >= 'A' && span_bytes(text)[i] <= 'F')
+			return false;
+	return hex_decode(text, ret, TOKEN_HASH_LEN);
+}
+
+/* A moment from before 1970 would be 0 or less, which mean something else. */
+static bool read_time(const json_t *value, int64_t *ret)
+{
+	int64_t s;
+
+	if (!date_parse_iso8601_loose(json_span(value), &s))
+		return false;
+	*ret = MAX(s, 1);
+	return true;
+}
+
+/* What is wrong with one of the list, or NULL. */
+static const char *read_foreign(const json_t *item, struct foreign *f)
+{
+	static const char *const known[] = { "name", "hash", "scopes", "created_at", "expires" };
+	const json_t *created = json_object_get(item, "created_at"),
+		     *expires = json_object_get(item, "expires"),
+		     *scopes = json_object_get(item, "scopes");
+	size_t n_known = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		n_known += json_object_get(item, known[i]) != NULL;
+	if (json_object_size(item) != n_known)
+		return "there is more than name, hash, scopes, created_at and expires";
+	if (!member_is_valid(MEMBER_TOKEN_NAME, json_object_get(item, "name")))
+		return "name must be a string of 1 to 128 bytes of text without control characters";
+	if (!read_hash(json_object_get(item, "hash"), f->hash))
+		return "hash must be the SHA-256 of the token, 64 digits of 0-9 and a-f";
+	if (scopes && !json_is_null(scopes) && !member_scopes(scopes, &f->terms.scopes))
+		return "scopes must be a list of read, write and delete";
+	if (created && !json_is_null(created) && !read_time(created, &f->terms.created_s))
+		return "created_at must be a time such as 2026-12-22T01:50:40+00:00";
+	if (!expires || (!json_is_null(expires) && !read_time(expires, &f->terms.expires_s)))
+		return "expires must be a time such as 2026-12-22T01:50:40+00:00, or null for never";
+	f->terms.name = json_span(json_object_get(item, "name"));
+	return NULL;
+}
+
+static json_t *refuse_item(size_t i, const char *reason)
+{
+	return reply_refused("nothing was imported", "Token %zu of the list: %s.", i, reason);
+}
+
+/* Into a set of their own, which finds those that are there twice. NULL, or the refusal. */
+static json_t *gather(const struct order *o, const struct tenant *t, struct span bucket,
+		      struct tokens *to)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(o->values[MEMBER_TOKENS], i, item) {
+		struct foreign f = { .terms = { .bucket = bucket, .created_s = now_s() } };
+		const char *wrong = read_foreign(item, &f);
+		struct token *made;
+
+		if (wrong)
+			return refuse_item(i, wrong);
+		if (tokens_find(to, t, f.terms.name))
+			return refuse_item(i, "another one before it has the same name");
+		if (tokens_find_hash(to, f.hash))
+			return refuse_item(i, "another one before it has the same hash");
+		if (token_new(t, &f.terms, f.hash, &made) < 0)
+			return NULL;
+		if (tokens_add(to, made) != KEYRING_OK) {
+			token_free(made);
+			return NULL;
+		}
+	}
+	return NULL;
+}
+
+#define TAKEN_NAMED_MAX 8	/* so many are named, the others counted */
+
+/* NULL, or the refusal that names those whose names are taken. */
+static json_t *find_taken(const struct order *o, const struct tokens *new)
+{
+	const struct token *first = NULL;
+	char names[TAKEN_NAMED_MAX * (TOKEN_NAME_MAX + sizeof("'', "))] = "";
+	size_t n = 0;
+
+	for (const struct token *t = tokens_first(new); t; t = t->next) {
+		if (!tokens_find(tokens_of(o), t->tenant, span_from_string(t->name)))
+			continue;
+		if (!n++)
+			first = t;
+		if (n <= TAKEN_NAMED_MAX)
+			sprintf(names + strlen(names), "%s'%s'", n > 1 ? ", " : "", t->name);
+	}
+	if (n == 0)
+		return NULL;
+	if (n == 1)
+		return reply_token_exists(span_from_string(first->name));
+	if (n <= TAKEN_NAMED_MAX)
+		return reply_refused("nothing was imported",
+				     "Tokens with the names %s already exist.", names);
+	return reply_refused("nothing was imported",
+			     "Tokens with the names %s and %zu others already exist.", names,
+			     n - TAKEN_NAMED_MAX);
+}
+
+/* Likewise, for one that is there under another name. */
+static json_t *find_known(const struct order *o, const struct tokens *new)
+{
+	size_t i = 0;
+
+	for (const struct token *t = tokens_first(new); t; t = t->next, i++)
+		if (tokens_find_hash(tokens_of(o), t->hash))
+			return refuse_item(i, "there is a token with this hash already");
+	return NULL;
+}
+
+static json_t *list_of(const struct token *first)
+{
+	json_t *list = json_array();
+
+	for (const struct token *t = first; t && reply_add_item(&list, reply_token(t)); t = t->next)
+		;
+	return list;
+}
+
+/* All of them, or, where one is not right, none. */
 json_t *order_token_import(struct order *o, struct change **ret)
 {
-	return reply_refused(NULL, "Not yet.");
+	struct span tenant = order_text(o, MEMBER_TENANT), bucket = order_text(o, MEMBER_BUCKET);
+	const struct tenant *t = keyring_find_tenant(o->authd->keyring, tenant);
+	_cleanup_(tokens_freep) struct tokens *new = NULL;
+	size_t n = json_array_size(o->values[MEMBER_TOKENS]);
+	char usual[USUAL_BUCKET_SIZE];
+	json_t *refusal;
+
+	if (!t)
+		return reply_no_tenant(tenant);
+	if (tokens_count(tokens_of(o)) + n > TOKENS_MAX)
+		return refuse_full();
+	if (!bucket.len && !usual_bucket(t, usual, &bucket))
+		return refuse_usual_bucket(t);
+	if (tokens_new(&new) < 0)
+		return NULL;
+	refusal = gather(o, t, bucket, new);
+	if (!refusal)
+		refusal = find_taken(o, new);
+	if (!refusal)
+		refusal = find_known(o, new);
+	/* Short of some only where there was no memory for them. */
+	if (refusal || tokens_count(new) != n)
+		return refusal;
+	*ret = order_change(CHANGE_ADD_TOKENS);
+	if (!*ret)
+		return NULL;
+	(*ret)->tokens = tokens_take(new);
+	order_wants_bucket(o, t, bucket);
+	return reply_done("tokens", list_of((*ret)->tokens));
 }

@@ -9,7 +9,7 @@
 
 json_t *reply_refused(const char *hint, const char *format, ...)
 {
-	char sentence[512];
+	char sentence[2048];
 	va_list args;
 
 	va_start(args, format);
@@ -86,7 +86,7 @@ static json_t *reply_time(int64_t s)
 {
 	char text[DATE_TEXT_MAX];
 
-	return s ? json_string(date_format_iso8601((uint64_t)s * NS_PER_S, text)) : json_null();
+	return s ? json_string(date_format_iso8601_s(s, text)) : json_null();
 }
 
 static json_t *reply_scopes(unsigned int scopes)

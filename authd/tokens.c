@@ -93,6 +93,18 @@ int tokens_add(struct tokens *s, struct token *t)
 	return KEYRING_OK;
 }
 
+struct token *tokens_take(struct tokens *s)
+{
+	struct token *first = s->first;
+
+	s->first = NULL;
+	s->end = &s->first;
+	table_clear(&s->by_hash);
+	table_clear(&s->by_name);
+	s->by_hash = s->by_name = TABLE_INIT(TOKENS_MAX + TOKENS_PROMISED_MAX);
+	return first;
+}
+
 void tokens_remove(struct tokens *s, struct token *t)
 {
 	struct token **at = &s->first;

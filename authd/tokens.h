@@ -21,6 +21,9 @@ DEFINE_CLEANUP(struct tokens *, tokens_free)
 /* Takes the token when the result is 0. KEYRING_FULL; -EEXIST as of keyring_add_key(). */
 must_check int tokens_add(struct tokens *s, struct token *t);
 
+/* All of them, out of the set, as they came; they are the caller's. */
+struct token *tokens_take(struct tokens *s);
+
 /* Out of the set, and freed. */
 void tokens_remove(struct tokens *s, struct token *t);
 

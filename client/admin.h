@@ -11,8 +11,8 @@
 #include "base/buffer.h"
 #include "client/complaint.h"
 
-#define ADMIN_REQUEST_MAX (64 * KIB)
-#define ADMIN_ANSWER_MAX  (16 * MIB)
+#define ADMIN_REQUEST_MAX (1 * MIB)
+#define ADMIN_ANSWER_MAX  (64 * MIB)
 #define ADMIN_PATIENCE_S  30
 
 struct admin {

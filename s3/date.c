@@ -203,14 +203,19 @@ static bool take_fraction(struct span *s, uint64_t *ret_ns)
 	return worth < NS_PER_S;
 }
 
+static bool take_date(struct span *s, struct civil *c)
+{
+	return take_number(s, 4, &c->year) && take(s, "-") && take_number(s, 2, &c->month) &&
+	       take(s, "-") && take_number(s, 2, &c->day);
+}
+
 bool date_parse_iso8601(struct span s, uint64_t *ret_ns)
 {
 	struct civil c = { 0 };
 	uint64_t fraction = 0, ns;
 	int64_t seconds;
 
-	if (!take_number(&s, 4, &c.year) || !take(&s, "-") || !take_number(&s, 2, &c.month) ||
-	    !take(&s, "-") || !take_number(&s, 2, &c.day) || !take(&s, "T") || !take_time(&s, &c))
+	if (!take_date(&s, &c) || !take(&s, "T") || !take_time(&s, &c))
 		return false;
 	if (take(&s, ".") && !take_fraction(&s, &fraction))
 		return false;
@@ -220,6 +225,50 @@ bool date_parse_iso8601(struct span s, uint64_t *ret_ns)
 	    __builtin_add_overflow(ns, fraction, &ns))
 		return false;
 	*ret_ns = ns;
+	return true;
+}
+
+/* Z, +02:00, -0330, or nothing. */
+static bool take_offset(struct span *s, int64_t *ret_s)
+{
+	unsigned int hours, minutes;
+	int sign = 1;
+
+	*ret_s = 0;
+	if (!s->len || take(s, "Z"))
+		return true;
+	if (take(s, "-"))
+		sign = -1;
+	else if (!take(s, "+"))
+		return false;
+	if (!take_number(s, 2, &hours))
+		return false;
+	take(s, ":");
+	if (!take_number(s, 2, &minutes) || hours > 23 || minutes > 59)
+		return false;
+	*ret_s = sign * ((int64_t)hours * 3600 + (int64_t)minutes * 60);
+	return true;
+}
+
+bool date_parse_iso8601_loose(struct span s, int64_t *ret_s)
+{
+	struct civil c = { 0 };
+	int64_t seconds, offset = 0;
+	uint64_t fraction;
+
+	if (!take_date(&s, &c))
+		return false;
+	if (s.len) {
+		if ((!take(&s, "T") && !take(&s, " ")) || !take_time(&s, &c))
+			return false;
+		if (take(&s, ".") && !take_fraction(&s, &fraction))
+			return false;
+		if (!take_offset(&s, &offset) || s.len)
+			return false;
+	}
+	if (!seconds_from_civil(&c, &seconds))
+		return false;
+	*ret_s = seconds - offset;
 	return true;
 }
 
@@ -249,6 +298,15 @@ const char *date_format_day(int64_t s, char buf[static DATE_TEXT_MAX])
 	struct civil c = civil_from_seconds(s);
 
 	snprintf(buf, DATE_TEXT_MAX, "%04u%02u%02u", c.year, c.month, c.day);
+	return buf;
+}
+
+const char *date_format_iso8601_s(int64_t s, char buf[static DATE_TEXT_MAX])
+{
+	struct civil c = civil_from_seconds(s);
+
+	snprintf(buf, DATE_TEXT_MAX, "%04u-%02u-%02uT%02u:%02u:%02uZ", c.year, c.month, c.day,
+		 c.hour, c.minute, c.second);
 	return buf;
 }
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "authd/order.h"
+#include "authd/orders.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "clerk.h"
+#include "s3/encoding.h"
 
 #undef NDEBUG
 #include <assert.h>
@@ -289,6 +290,123 @@ static void test_t42_lists_show_neither_texts_nor_hashes(void)
 	json_decref(answer);
 }
 
+/* --- importing ---------------------------------------------------------------------------- */
+
+#define ITEM(name, hash) "{\"name\":\"" name "\",\"hash\":\"" hash "\",\"expires\":null}"
+#define IMPORT(items)                                                                              \
+	"{\"do\":\"token.import\",\"tenant\":\"acme\",\"bucket\":\"photos\",\"tokens\":[" items "]}"
+
+static const char *hash_of(const char *text, char ret[static 2 * TOKEN_HASH_LEN + 1])
+{
+	uint8_t hash[TOKEN_HASH_LEN];
+
+	token_hash(span_from_string(text), hash);
+	return hex_encode((struct span){ hash, sizeof(hash) }, ret);
+}
+
+static void test_tokens_of_an_older_service_go_on_working(void)
+{
+	char one[2 * TOKEN_HASH_LEN + 1], two[2 * TOKEN_HASH_LEN + 1], line[1024];
+	const struct token *t;
+	json_t *answer;
+
+	snprintf(line, sizeof(line),
+		 IMPORT("{\"name\":\"old one\",\"hash\":\"%s\",\"scopes\":[\"read\"],"
+			"\"created_at\":\"2025-01-02T03:04:05.678901+00:00\","
+			"\"expires\":\"2026-12-22T01:50:40\"},"
+			"{\"name\":\"old two\",\"hash\":\"%s\",\"scopes\":[],"
+			"\"created_at\":null,\"expires\":null}"),
+		 hash_of("old token 1", one), hash_of("old token 2", two));
+	answer = order_with(line, "photos", S3_ERROR_NONE);
+	assert(json_array_size(json_object_get(answer, "tokens")) == 2);
+	json_decref(answer);
+	office_restart(&office);
+	t = tokens_recognise(tokens(), SPAN("old token 1"));
+	assert(t && strcmp(t->name, "old one") == 0 && strcmp(t->bucket, "photos") == 0);
+	assert(t->scopes == TOKEN_SCOPE_READ && t->created_s == 1735787045);
+	assert(t->expires_s == 1797904240);
+	t = tokens_recognise(tokens(), SPAN("old token 2"));
+	assert(t && t->scopes == 0 && t->expires_s == 0 && t->created_s > 1735787045);
+}
+
+static void expect_import_refused(const char *items, const char *words)
+{
+	size_t before = tokens_count(tokens());
+	char line[4096];
+
+	snprintf(line, sizeof(line), IMPORT("%s"), items);
+	expect_refused(clerk_ask(&office, line), words);
+	assert(tokens_count(tokens()) == before && office_silent(&office, stored));
+}
+
+#define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define OTHER "1123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define UPPER "0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void test_an_import_with_anything_wrong_imports_nothing(void)
+{
+	static const struct {
+		const char *items, *words;
+	} cases[] = {
+		{ "", "tokens must be a list of 1 to 4096 objects" },
+		{ "7", "tokens must be a list of 1 to 4096 objects" },
+		{ ITEM("a", HEX64) ",{}", "Token 1 of the list: name must be" },
+		{ ITEM("a", HEX64) "," ITEM("b", "abc"), "Token 1 of the list: hash must be" },
+		{ ITEM("a", UPPER), "Token 0 of the list: hash must be" },
+		{ ITEM("", HEX64), "Token 0 of the list: name must be" },
+		{ ITEM("a", HEX64) "," ITEM("a", OTHER), "Token 1 of the list: another one before" },
+		{ ITEM("a", HEX64) "," ITEM("b", HEX64), "Token 1 of the list: another one before" },
+		{ "{\"name\":\"a\",\"hash\":\"" HEX64 "\"}", "expires must be" },
+		{ "{\"name\":\"a\",\"hash\":\"" HEX64 "\",\"expires\":\"tomorrow\"}",
+		  "expires must be" },
+		{ "{\"name\":\"a\",\"hash\":\"" HEX64 "\",\"expires\":null,\"created_at\":1}",
+		  "created_at must be" },
+		{ "{\"name\":\"a\",\"hash\":\"" HEX64 "\",\"expires\":null,\"scopes\":[\"x\"]}",
+		  "scopes must be" },
+		{ "{\"name\":\"a\",\"hash\":\"" HEX64 "\",\"expires\":null,\"disabled\":true}",
+		  "there is more than" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		expect_import_refused(cases[i].items, cases[i].words);
+}
+
+static void test_names_and_hashes_that_are_there_are_named(void)
+{
+	char hash[2 * TOKEN_HASH_LEN + 1], items[1024];
+
+	expect_import_refused(ITEM("a", OTHER) "," ITEM("full", HEX64),
+			      "A token with name 'full' already exists.");
+	expect_import_refused(ITEM("old one", OTHER) "," ITEM("full", HEX64),
+			      "Tokens with the names 'old one', 'full' already exist.");
+	snprintf(items, sizeof(items), ITEM("another name", "%s"), hash_of("old token 1", hash));
+	expect_import_refused(items, "Token 0 of the list: there is a token with this hash already.");
+}
+
+static void test_as_many_as_one_import_may_have_are_imported(void)
+{
+	size_t size = (MEMBER_TOKENS_MAX + 1) * 160, len = 0, before = tokens_count(tokens());
+	_cleanup_(freep) char *items = malloc(size), *line = malloc(size + 200);
+	int fd = clerk_connect(&office);
+	struct ipc_message m;
+
+	for (int i = 0; i < MEMBER_TOKENS_MAX; i++)
+		len += (size_t)snprintf(items + len, size - len,
+					"%s{\"name\":\"many %d\",\"hash\":\"%064x\",\"expires\":null}",
+					i ? "," : "", i, i + 1);
+	snprintf(line, size + 200, IMPORT("%s") "\n", items);
+	clerk_say(&office, fd, line, strlen(line));
+	receive_provide(&m);
+	answer_provide(m.provide.order, S3_ERROR_NONE);
+	assert(strstr(clerk_hear(&office, fd), "\"ok\":true"));
+	assert(tokens_count(tokens()) == before + MEMBER_TOKENS_MAX);
+	snprintf(line, size + 200, IMPORT("%s," ITEM("one more", HEX64)) "\n", items);
+	clerk_say(&office, fd, line, strlen(line));
+	assert(strstr(clerk_hear(&office, fd), "tokens must be a list of 1 to 4096 objects"));
+	close(fd);
+	office_settle(&office);
+}
+
 /* --- stored is away ----------------------------------------------------------------------- */
 
 static void test_orders_under_way_fail_when_stored_goes_away(void)
@@ -363,6 +481,11 @@ int main(void)
 	test_a_deleted_token_is_worth_nothing_at_once();
 	test_names_are_looked_for_within_the_tenant();
 	test_t42_lists_show_neither_texts_nor_hashes();
+	test_tokens_of_an_older_service_go_on_working();
+	stored = office_stored_ready(&office, &epoch, &key);
+	test_an_import_with_anything_wrong_imports_nothing();
+	test_names_and_hashes_that_are_there_are_named();
+	test_as_many_as_one_import_may_have_are_imported();
 	test_orders_under_way_fail_when_stored_goes_away();
 	test_who_leaves_at_once_has_ordered_all_the_same();
 	test_an_answer_with_an_error_that_is_none_ends_the_line();

@@ -129,6 +129,51 @@ static void test_iso_dates_carry_fractions(void)
 	}
 }
 
+static void test_loose_iso_dates_are_utc_unless_they_say_so(void)
+{
+	static const struct {
+		const char *text;
+		int64_t s;
+	} good[] = {
+		{ "2026-12-22T01:50:40+00:00", 1797904240 },
+		{ "2026-12-22T01:50:40", 1797904240 },
+		{ "2026-12-22 01:50:40Z", 1797904240 },
+		{ "2026-12-22T01:50:40.999999", 1797904240 },
+		{ "2026-12-22T01:50:40.123456+00:00", 1797904240 },
+		{ "2026-12-22T03:50:40+02:00", 1797904240 },
+		{ "2026-12-21T22:20:40-0330", 1797904240 },
+		{ "2026-12-22", 1797897600 },
+		{ "1969-12-31T23:59:59", -1 },
+		{ "9999-12-31T23:59:59Z", 253402300799 },
+	};
+	static const char *const bad[] = {
+		"",
+		"2026",
+		"2026-12-22T",
+		"2026-12-22T01:50",
+		"2026-13-22T01:50:40",
+		"2026-12-22T25:50:40",
+		"2026-12-22x01:50:40",
+		"2026-12-22T01:50:40.",
+		"2026-12-22T01:50:40+",
+		"2026-12-22T01:50:40+2:00",
+		"2026-12-22T01:50:40+24:00",
+		"2026-12-22T01:50:40+00:60",
+		"2026-12-22T01:50:40ZZ",
+		"2026-12-22T01:50:40 ",
+		" 2026-12-22",
+		"22.12.2026",
+	};
+	int64_t s = 77;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert(!date_parse_iso8601_loose(span_from_string(bad[i]), &s) && s == 77);
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		assert(date_parse_iso8601_loose(span_from_string(good[i].text), &s));
+		assert(s == good[i].s);
+	}
+}
+
 static void test_every_form_is_written(void)
 {
 	char b[DATE_TEXT_MAX];
@@ -139,6 +184,8 @@ static void test_every_form_is_written(void)
 	assert(!strcmp(date_format_iso8601(1795309323123999999, b), "2026-11-22T01:02:03.123Z"));
 	assert(!strcmp(date_format_iso8601_us(1795309323123456999, b),
 		       "2026-11-22T01:02:03.123456Z"));
+	assert(!strcmp(date_format_iso8601_s(1795309323, b), "2026-11-22T01:02:03Z"));
+	assert(!strcmp(date_format_iso8601_s(253402300799, b), "9999-12-31T23:59:59Z"));
 	assert(!strcmp(date_format_iso8601_us(0, b), "1970-01-01T00:00:00.000000Z"));
 	assert(!strcmp(date_format_iso8601(0, b), "1970-01-01T00:00:00.000Z"));
 }
@@ -179,6 +226,7 @@ int main(void)
 	test_two_digits_of_a_year_are_of_our_time();
 	test_basic_dates_are_exact();
 	test_iso_dates_carry_fractions();
+	test_loose_iso_dates_are_utc_unless_they_say_so();
 	test_every_form_is_written();
 	test_times_outside_are_shown_as_the_nearest_inside();
 	test_the_calendar_is_that_of_the_c_library();
