@@ -154,9 +154,10 @@ static void tell_ready(struct program *p)
 	if (*missing)
 		log_warning("confinement-degraded missing=%s",
 			    LOG_VALUE(span_from_string(missing)));
-	log_info("ready version=%s confinement=%s tenants=%zu keys=%zu", COFFER_VERSION,
+	log_info("ready version=%s confinement=%s tenants=%zu keys=%zu tokens=%zu", COFFER_VERSION,
 		 p->authd.confinement, keyring_tenant_count(p->authd.keyring),
-		 keyring_key_count(p->authd.keyring));
+		 keyring_key_count(p->authd.keyring),
+		 tokens_count(keyring_tokens(p->authd.keyring)));
 	service_notify(p->notify_fd, "READY=1");
 	watchdog_start(&p->watchdog, &p->authd.loop, p->notify_fd);
 }

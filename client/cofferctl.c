@@ -12,81 +12,10 @@
 #include "client/admin.h"
 #include "client/invocation.h"
 #include "client/pair.h"
-#include "client/render.h"
+#include "client/report.h"
+#include "client/tokenfile.h"
 
 #define EXIT_USAGE 2
-
-static const struct render_field tenant_fields[] = {
-	{ "NAME", "name" },
-	{ "ID", "id" },
-	{ "DISPLAY NAME", "display_name" },
-	{ "EMAIL", "email" },
-	{ "CREATED", "created_at" },
-};
-
-static const struct render_field key_fields[] = {
-	{ "ACCESS KEY", "access_key" },
-	{ "TENANT", "tenant" },
-	{ "STATUS", "status" },
-	{ "CREATED", "created_at" },
-};
-
-static const struct render_field tenant_record[] = {
-	{ "tenant", "name" },
-	{ "id", "id" },
-	{ "display name", "display_name" },
-	{ "email", "email" },
-	{ "canonical id", "canonical_id" },
-	{ "created", "created_at" },
-};
-
-static const struct render_field key_record[] = {
-	{ "access key", "access_key" }, { "secret key", "secret_key" }, { "tenant", "tenant" },
-	{ "status", "status" },		{ "created", "created_at" },
-};
-
-static const struct render_field status_record[] = {
-	{ "version", "version" },
-	{ "up for seconds", "uptime_s" },
-	{ "stored connected", "stored_connected" },
-	{ "workers", "workers" },
-	{ "confinement", "confinement" },
-};
-
-static void show(const struct invocation *i, const json_t *answer)
-{
-	switch (i->command) {
-	case COMMAND_TENANT_LIST:
-		render_table(stdout, json_object_get(answer, "tenants"), tenant_fields,
-			     ARRAY_SIZE(tenant_fields));
-		break;
-	case COMMAND_KEY_LIST:
-		render_table(stdout, json_object_get(answer, "keys"), key_fields,
-			     ARRAY_SIZE(key_fields));
-		break;
-	case COMMAND_TENANT_CREATE:
-		render_record(stdout, json_object_get(answer, "tenant"), tenant_record,
-			      ARRAY_SIZE(tenant_record));
-		break;
-	case COMMAND_KEY_CREATE:
-	case COMMAND_KEY_DISABLE:
-	case COMMAND_KEY_ENABLE:
-		render_record(stdout, json_object_get(answer, "key"), key_record,
-			      ARRAY_SIZE(key_record));
-		if (i->command == COMMAND_KEY_CREATE && !i->secret_key_stdin)
-			puts("\nThe secret key is shown this once: keep it now.");
-		break;
-	case COMMAND_KEY_DELETE:
-		printf("deleted %s\n", i->operand);
-		break;
-	case COMMAND_STATUS:
-		render_record(stdout, json_object_get(answer, "status"), status_record,
-			      ARRAY_SIZE(status_record));
-		break;
-	case COMMANDS:
-		break;
-	}
-}
 
 static void print_json(const json_t *answer)
 {
@@ -135,16 +64,39 @@ static int read_secret(char *to, size_t size, struct complaint *why)
 	return r < 0 ? complain(why, r, "no secret key came on standard input") : 0;
 }
 
-static int ask(const struct invocation *i, const char *secret_key, json_t **ret,
-	       struct complaint *why)
+/* What of the request does not stand on the command line. */
+static int complete(const struct invocation *i, json_t *request, struct complaint *why)
 {
-	json_t *request = invocation_request(i, secret_key);
+	char secret_key[PAIR_PART_MAX + 1] = "";
+	json_t *tokens = NULL;
+	int r = 0;
+
+	if (i->options[OPTION_SECRET_KEY_STDIN]) {
+		r = read_secret(secret_key, sizeof(secret_key), why);
+		if (r >= 0 &&
+		    json_object_set_new(request, "secret_key", json_string(secret_key)) < 0)
+			r = complain(why, -EINVAL, "the secret key is not valid UTF-8");
+		sodium_memzero(secret_key, sizeof(secret_key));
+	}
+	if (i->command == COMMAND_TOKEN_IMPORT) {
+		r = tokenfile_read(i->operand, &tokens, why);
+		if (r >= 0 && json_object_set_new(request, "tokens", tokens) < 0)
+			r = complain_errno(why, -ENOMEM, "cannot ask authd");
+	}
+	return r;
+}
+
+static int ask(const struct invocation *i, json_t **ret, struct complaint *why)
+{
+	json_t *request = invocation_request(i);
 	struct admin a;
 	int r;
 
 	if (!request)
 		return complain(why, -EINVAL, "what was asked is not valid UTF-8");
-	r = admin_open(i->socket, &a, why);
+	r = complete(i, request, why);
+	if (r >= 0)
+		r = admin_open(i->socket, &a, why);
 	if (r >= 0) {
 		r = admin_call(&a, request, ret, why);
 		admin_close(&a);
@@ -155,19 +107,13 @@ static int ask(const struct invocation *i, const char *secret_key, json_t **ret,
 
 static int run(const struct invocation *i, struct complaint *why)
 {
-	char secret_key[PAIR_PART_MAX + 1] = "";
 	json_t *answer = NULL;
-	int r = 0;
+	int r = ask(i, &answer, why);
 
-	if (i->secret_key_stdin)
-		r = read_secret(secret_key, sizeof(secret_key), why);
-	if (r >= 0)
-		r = ask(i, i->secret_key_stdin ? secret_key : NULL, &answer, why);
-	sodium_memzero(secret_key, sizeof(secret_key));
-	if (r >= 0 && i->json)
+	if (r >= 0 && i->options[OPTION_JSON])
 		print_json(answer);
 	else if (r == ADMIN_OK)
-		show(i, answer);
+		report(stdout, i, answer);
 	json_decref(answer);
 	return r;
 }
@@ -194,6 +140,6 @@ int main(int argc, char *argv[])
 	if (run(&i, &why) == ADMIN_OK)
 		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	fflush(stdout);
-	complaint_print(&why, "cofferctl");
+	complaint_print(&why, invocation_is_about_tokens(&i) ? "ERROR" : "cofferctl");
 	return EXIT_FAILURE;
 }

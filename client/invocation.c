@@ -6,21 +6,39 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/span.h"
+
 const char invocation_help[] =
 	"usage: cofferctl [--socket PATH] [--json] COMMAND\n"
 	"\n"
 	"  tenant create NAME [--display-name D] [--email E] [--canonical-id HEX64]\n"
-	"      A tenant owns buckets and keys. NAME: lower-case letters, digits and hyphens.\n"
+	"      A tenant owns buckets, keys and tokens. NAME: lower-case letters, digits and\n"
+	"      hyphens.\n"
 	"  tenant list\n"
 	"\n"
 	"  key create --tenant NAME [--access-key AK --secret-key-stdin]\n"
-	"      Makes an access key and shows its secret, once. A pair of your own: the secret is\n"
-	"      read from standard input, so that it is seen neither in the process list nor in\n"
-	"      the shell's history.\n"
+	"      Makes an access key for the S3 API and shows its secret, once. A pair of your own:\n"
+	"      the secret is read from standard input, so that it is seen neither in the process\n"
+	"      list nor in the shell's history.\n"
 	"  key list [--tenant NAME]\n"
 	"  key disable AK     requests signed with it are refused from now on\n"
 	"  key enable AK\n"
 	"  key delete AK\n"
+	"\n"
+	"  token add NAME --ttl DAYS [--scope read|write|delete]... [--tenant T] [--bucket B]\n"
+	"            [--prefix P] [--rate N]\n"
+	"      Makes a token for the REST API and shows it, once. Without --scope it may read,\n"
+	"      write and delete. It is for one bucket of the tenant, which is made if it is not\n"
+	"      there (T-objects); with --prefix only for keys that begin with P. --rate: so many\n"
+	"      requests a second. The tenant is \"" INVOCATION_TENANT "\" unless you name another.\n"
+	"  token refresh NAME --ttl DAYS [--scope S]... [--tenant T] [--bucket B] [--prefix P]\n"
+	"            [--rate N]\n"
+	"      Another token in place of the old one. What you do not give stays as it is.\n"
+	"  token delete NAME [--tenant T]\n"
+	"  token list [--tenant T]\n"
+	"  token import FILE [--tenant T] [--bucket B]\n"
+	"      Takes over tokens.json of an older service, all of it or nothing: its tokens go on\n"
+	"      working. FILE may be - for standard input.\n"
 	"\n"
 	"  status             is the server up, and how is it confined\n"
 	"\n"
@@ -31,60 +49,113 @@ const char invocation_help[] =
 	"\n"
 	"Exit status: 0 done, 1 refused or not reachable, 2 not understood.\n"
 	"\n"
-	"example:\n"
+	"examples:\n"
 	"  cofferctl tenant create acme --display-name 'Acme Ltd' && cofferctl key create --tenant "
-	"acme\n";
+	"acme\n"
+	"  cofferctl token add laptop --ttl 90 --scope read --scope write\n";
 
-enum option_name {
-	OPTION_SOCKET = 256,
-	OPTION_JSON,
-	OPTION_DISPLAY_NAME,
-	OPTION_EMAIL,
-	OPTION_CANONICAL_ID,
-	OPTION_TENANT,
-	OPTION_ACCESS_KEY,
-	OPTION_SECRET_KEY_STDIN,
-	OPTION_HELP,
-	OPTION_VERSION,
+/* --- the options -------------------------------------------------------------------------- */
+
+enum option_kind {
+	OPTION_KIND_FLAG,
+	OPTION_KIND_TEXT,
+	OPTION_KIND_NUMBER,
+	OPTION_KIND_SCOPE,
 };
 
+static const struct {
+	const char *name;
+	enum option_kind kind;
+	const char *member;
+} options[OPTION_COUNT] = {
+#define OPTION(SYMBOL, name_, KIND, member_)                                                       \
+	[OPTION_##SYMBOL] = { name_, OPTION_KIND_##KIND, member_ },
+	INVOCATION_OPTIONS(OPTION)
+#undef OPTION
+};
+
+/* What getopt gives back for the first of them: none of its own characters. */
+#define OPTION_BASE 256
+
 static const struct option long_options[] = {
-	{ "socket", required_argument, NULL, OPTION_SOCKET },
-	{ "json", no_argument, NULL, OPTION_JSON },
-	{ "display-name", required_argument, NULL, OPTION_DISPLAY_NAME },
-	{ "email", required_argument, NULL, OPTION_EMAIL },
-	{ "canonical-id", required_argument, NULL, OPTION_CANONICAL_ID },
-	{ "tenant", required_argument, NULL, OPTION_TENANT },
-	{ "access-key", required_argument, NULL, OPTION_ACCESS_KEY },
-	{ "secret-key-stdin", no_argument, NULL, OPTION_SECRET_KEY_STDIN },
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ "version", no_argument, NULL, OPTION_VERSION },
+#define OPTION(SYMBOL, name_, KIND, member_)                                                       \
+	{ name_, OPTION_KIND_##KIND == OPTION_KIND_FLAG ? no_argument : required_argument, NULL,   \
+	  OPTION_BASE + OPTION_##SYMBOL },
+	INVOCATION_OPTIONS(OPTION)
+#undef OPTION
 	{ NULL, 0, NULL, 0 },
 };
 
-#define BIT(option) (1u << ((option)-OPTION_SOCKET))
+/* --- the commands ------------------------------------------------------------------------- */
+
+#define BIT(SYMBOL) (1u << OPTION_##SYMBOL)
+
+/* Every command takes these. */
+#define COMMON (BIT(SOCKET) | BIT(JSON))
+
+#define TERMS (BIT(SCOPE) | BIT(BUCKET) | BIT(PREFIX) | BIT(RATE))
 
 static const struct row {
 	const char *words[2]; /* the second is NULL where one word says it */
+	const char *order; /* what authd calls it */
 	const char *operand; /* what it is called, or NULL where there is none */
-	unsigned int takes; /* options beside --socket and --json */
+	const char *member; /* the operand as authd calls it, or NULL where it is not for authd */
+	unsigned int takes; /* options */
 	unsigned int needs;
+	bool of_default_tenant; /* where no other is named */
 } rows[COMMANDS] = {
 	[COMMAND_TENANT_CREATE] = { { "tenant", "create" },
-				    .operand = "NAME",
-				    .takes = BIT(OPTION_DISPLAY_NAME) | BIT(OPTION_EMAIL) |
-					     BIT(OPTION_CANONICAL_ID) },
-	[COMMAND_TENANT_LIST] = { { "tenant", "list" } },
+				    "tenant.create",
+				    "NAME",
+				    "name",
+				    .takes = BIT(DISPLAY_NAME) | BIT(EMAIL) | BIT(CANONICAL_ID) },
+	[COMMAND_TENANT_LIST] = { { "tenant", "list" }, "tenant.list" },
 	[COMMAND_KEY_CREATE] = { { "key", "create" },
-				 .takes = BIT(OPTION_TENANT) | BIT(OPTION_ACCESS_KEY) |
-					  BIT(OPTION_SECRET_KEY_STDIN),
-				 .needs = BIT(OPTION_TENANT) },
-	[COMMAND_KEY_LIST] = { { "key", "list" }, .takes = BIT(OPTION_TENANT) },
-	[COMMAND_KEY_DISABLE] = { { "key", "disable" }, .operand = "ACCESS-KEY" },
-	[COMMAND_KEY_ENABLE] = { { "key", "enable" }, .operand = "ACCESS-KEY" },
-	[COMMAND_KEY_DELETE] = { { "key", "delete" }, .operand = "ACCESS-KEY" },
-	[COMMAND_STATUS] = { { "status" } },
+				 "key.create",
+				 .takes = BIT(ACCESS_KEY) | BIT(SECRET_KEY_STDIN),
+				 .needs = BIT(TENANT) },
+	[COMMAND_KEY_LIST] = { { "key", "list" }, "key.list", .takes = BIT(TENANT) },
+	[COMMAND_KEY_DISABLE] = { { "key", "disable" },
+				  "key.disable",
+				  "ACCESS-KEY",
+				  "access_key" },
+	[COMMAND_KEY_ENABLE] = { { "key", "enable" }, "key.enable", "ACCESS-KEY", "access_key" },
+	[COMMAND_KEY_DELETE] = { { "key", "delete" }, "key.delete", "ACCESS-KEY", "access_key" },
+	[COMMAND_TOKEN_ADD] = { { "token", "add" },
+				"token.create",
+				"NAME",
+				"token_name",
+				.takes = BIT(TENANT) | TERMS,
+				.needs = BIT(TTL),
+				.of_default_tenant = true },
+	[COMMAND_TOKEN_LIST] = { { "token", "list" }, "token.list", .takes = BIT(TENANT) },
+	[COMMAND_TOKEN_REFRESH] = { { "token", "refresh" },
+				    "token.refresh",
+				    "NAME",
+				    "token_name",
+				    .takes = BIT(TENANT) | TERMS,
+				    .needs = BIT(TTL),
+				    .of_default_tenant = true },
+	[COMMAND_TOKEN_DELETE] = { { "token", "delete" },
+				   "token.delete",
+				   "NAME",
+				   "token_name",
+				   .takes = BIT(TENANT),
+				   .of_default_tenant = true },
+	[COMMAND_TOKEN_IMPORT] = { { "token", "import" },
+				   "token.import",
+				   "FILE",
+				   .takes = BIT(TENANT) | BIT(BUCKET),
+				   .of_default_tenant = true },
+	[COMMAND_STATUS] = { { "status" }, "status" },
 };
+
+bool invocation_is_about_tokens(const struct invocation *i)
+{
+	return strcmp(rows[i->command].words[0], "token") == 0;
+}
+
+/* --- understanding ------------------------------------------------------------------------ */
 
 static int wrong(struct complaint *why, const char *format, ...) printf_like(2, 3);
 static int wrong(struct complaint *why, const char *format, ...)
@@ -100,46 +171,48 @@ static int wrong(struct complaint *why, const char *format, ...)
 	return INVOCATION_WRONG;
 }
 
-static int take(struct invocation *i, int option, const char *value)
+static bool is_number(const char *value)
 {
-	switch ((enum option_name)option) {
-	case OPTION_SOCKET:
-		i->socket = value;
-		break;
-	case OPTION_JSON:
-		i->json = true;
-		break;
-	case OPTION_DISPLAY_NAME:
-		i->display_name = value;
-		break;
-	case OPTION_EMAIL:
-		i->email = value;
-		break;
-	case OPTION_CANONICAL_ID:
-		i->canonical_id = value;
-		break;
-	case OPTION_TENANT:
-		i->tenant = value;
-		break;
-	case OPTION_ACCESS_KEY:
-		i->access_key = value;
-		break;
-	case OPTION_SECRET_KEY_STDIN:
-		i->secret_key_stdin = true;
-		break;
-	case OPTION_HELP:
-		return INVOCATION_HELP;
-	case OPTION_VERSION:
-		return INVOCATION_VERSION;
-	}
-	return INVOCATION_OK;
+	uint64_t n;
+
+	return span_to_u64(span_from_string(value), &n) && n >= 1 && n <= INT64_MAX;
 }
 
-/* *ret_given: the options that were there, as BIT()s. They may stand anywhere. */
-static int take_options(int argc, char *argv[], struct invocation *i, unsigned int *ret_given,
-			struct complaint *why)
+static bool is_scope(const char *value)
 {
-	unsigned int given = 0;
+	return strcmp(value, "read") == 0 || strcmp(value, "write") == 0 ||
+	       strcmp(value, "delete") == 0;
+}
+
+static int take(struct invocation *i, enum invocation_option o, const char *value,
+		struct complaint *why)
+{
+	switch (options[o].kind) {
+	case OPTION_KIND_FLAG:
+		value = "";
+		break;
+	case OPTION_KIND_TEXT:
+		break;
+	case OPTION_KIND_NUMBER:
+		if (!is_number(value))
+			return wrong(why, "--%s takes a whole number from 1 on", options[o].name);
+		break;
+	case OPTION_KIND_SCOPE:
+		if (!is_scope(value) || i->n_scopes == INVOCATION_SCOPES_MAX)
+			return wrong(why, "--%s takes one of read, write and delete",
+				     options[o].name);
+		i->scopes[i->n_scopes++] = value;
+		break;
+	}
+	i->options[o] = value;
+	return o == OPTION_HELP	     ? INVOCATION_HELP
+	       : o == OPTION_VERSION ? INVOCATION_VERSION
+				     : INVOCATION_OK;
+}
+
+/* They may stand anywhere. */
+static int take_options(int argc, char *argv[], struct invocation *i, struct complaint *why)
+{
 	int option, r;
 
 	optind = 0;
@@ -149,12 +222,10 @@ static int take_options(int argc, char *argv[], struct invocation *i, unsigned i
 			return wrong(why, "no such option: %s", argv[optind - 1]);
 		if (option == ':')
 			return wrong(why, "a value is missing behind %s", argv[optind - 1]);
-		r = take(i, option, optarg);
+		r = take(i, (enum invocation_option)(option - OPTION_BASE), optarg, why);
 		if (r != INVOCATION_OK)
 			return r;
-		given |= BIT(option);
 	}
-	*ret_given = given & ~(BIT(OPTION_SOCKET) | BIT(OPTION_JSON));
 	return INVOCATION_OK;
 }
 
@@ -188,59 +259,97 @@ static int take_words(char *const words[], int n, struct invocation *i, struct c
 	return INVOCATION_OK;
 }
 
-static const char *first_option(unsigned int set)
-{
-	for (const struct option *o = long_options; o->name; o++)
-		if (set & BIT(o->val))
-			return o->name;
-	return "";
-}
-
-static int check_options(const struct invocation *i, unsigned int given, struct complaint *why)
+static int check_options(const struct invocation *i, struct complaint *why)
 {
 	const struct row *row = &rows[i->command];
 	const char *verb = row->words[1] ? row->words[1] : "";
 
-	if (given & ~row->takes)
-		return wrong(why, "%s %s takes no --%s", row->words[0], verb,
-			     first_option(given & ~row->takes));
-	if (row->needs & ~given)
-		return wrong(why, "%s %s needs --%s", row->words[0], verb,
-			     first_option(row->needs & ~given));
-	if (!i->access_key != !i->secret_key_stdin)
+	for (enum invocation_option o = 0; o < OPTION_COUNT; o++) {
+		unsigned int bit = 1u << o;
+
+		if (i->options[o] && !((row->takes | row->needs | COMMON) & bit))
+			return wrong(why, "%s %s takes no --%s", row->words[0], verb,
+				     options[o].name);
+		if (!i->options[o] && (row->needs & bit))
+			return wrong(why, "%s %s needs --%s", row->words[0], verb,
+				     options[o].name);
+	}
+	if (!i->options[OPTION_ACCESS_KEY] != !i->options[OPTION_SECRET_KEY_STDIN])
 		return wrong(why,
 			     "--access-key and --secret-key-stdin go together: both, or neither");
 	return INVOCATION_OK;
 }
 
-int invocation_parse(int argc, char *argv[], struct invocation *ret, struct complaint *why)
+static void take_defaults(struct invocation *i)
 {
 	const char *socket = getenv("COFFER_ADMIN_SOCKET");
-	struct invocation i = { .socket = socket && socket[0] ? socket : INVOCATION_SOCKET };
-	unsigned int given = 0;
+
+	if (i->options[OPTION_SOCKET])
+		socket = i->options[OPTION_SOCKET];
+	i->socket = socket && socket[0] ? socket : INVOCATION_SOCKET;
+	if (rows[i->command].of_default_tenant && !i->options[OPTION_TENANT])
+		i->options[OPTION_TENANT] = INVOCATION_TENANT;
+}
+
+int invocation_parse(int argc, char *argv[], struct invocation *ret, struct complaint *why)
+{
+	struct invocation i = { 0 };
 	int r;
 
-	r = take_options(argc, argv, &i, &given, why);
+	r = take_options(argc, argv, &i, why);
 	if (r == INVOCATION_OK)
 		r = take_words(argv + optind, argc - optind, &i, why);
 	if (r == INVOCATION_OK)
-		r = check_options(&i, given, why);
-	if (r == INVOCATION_OK)
-		*ret = i;
-	return r;
+		r = check_options(&i, why);
+	if (r != INVOCATION_OK)
+		return r;
+	take_defaults(&i);
+	*ret = i;
+	return INVOCATION_OK;
 }
 
-json_t *invocation_request(const struct invocation *i, const char *secret_key)
-{
-	const char *const *words = rows[i->command].words;
-	bool names_tenant = i->command == COMMAND_TENANT_CREATE;
-	char what[32];
+/* --- asking authd ------------------------------------------------------------------------- */
 
-	snprintf(what, sizeof(what), "%s%s%s", words[0], words[1] ? "." : "",
-		 words[1] ? words[1] : "");
-	return json_pack("{s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}", "do", what, "name",
-			 names_tenant ? i->operand : NULL, "display_name", i->display_name, "email",
-			 i->email, "canonical_id", i->canonical_id, "tenant", i->tenant,
-			 "access_key", names_tenant || !i->operand ? i->access_key : i->operand,
-			 "secret_key", secret_key);
+static json_t *list_of_scopes(const struct invocation *i)
+{
+	json_t *list = json_array();
+
+	for (size_t n = 0; n < i->n_scopes; n++)
+		if (json_array_append_new(list, json_string(i->scopes[n])) < 0) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
+static json_t *value_of(const struct invocation *i, enum invocation_option o)
+{
+	switch (options[o].kind) {
+	case OPTION_KIND_FLAG:
+		return json_true();
+	case OPTION_KIND_TEXT:
+		return json_string(i->options[o]);
+	case OPTION_KIND_NUMBER:
+		return json_integer(strtoll(i->options[o], NULL, 10));
+	case OPTION_KIND_SCOPE:
+		return list_of_scopes(i);
+	}
+	return NULL;
+}
+
+json_t *invocation_request(const struct invocation *i)
+{
+	const struct row *row = &rows[i->command];
+	json_t *request = json_pack("{s:s}", "do", row->order);
+	int r = 0;
+
+	if (row->member)
+		r = json_object_set_new(request, row->member, json_string(i->operand));
+	for (enum invocation_option o = 0; o < OPTION_COUNT && r == 0; o++)
+		if (i->options[o] && options[o].member[0])
+			r = json_object_set_new(request, options[o].member, value_of(i, o));
+	if (r == 0)
+		return request;
+	json_decref(request);
+	return NULL;
 }

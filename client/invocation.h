@@ -1,13 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What was asked of cofferctl: a command, its operand and its options. */
+/*
+ * What was asked of cofferctl: a command, its operand and its options. Commands and options are rows
+ * of two tables; what a command needs is checked from its row, and the request for authd is made of
+ * what its options are called there.
+ */
 
 #include <jansson.h>
 
 #include "client/complaint.h"
 
 #define INVOCATION_SOCKET "/run/coffer/authd-admin.sock"
+#define INVOCATION_TENANT "default" /* whose tokens it is about where nobody says */
+
+/*
+ * OPTION(SYMBOL, "name", KIND, "member"): the member is authd's, "" where the option is for cofferctl
+ * itself. KIND: FLAG takes no value; TEXT; NUMBER from 1 on; SCOPE, which may be given more than once.
+ */
+#define INVOCATION_OPTIONS(OPTION)                                                                 \
+	OPTION(SOCKET, "socket", TEXT, "")                                                         \
+	OPTION(JSON, "json", FLAG, "")                                                             \
+	OPTION(DISPLAY_NAME, "display-name", TEXT, "display_name")                                 \
+	OPTION(EMAIL, "email", TEXT, "email")                                                      \
+	OPTION(CANONICAL_ID, "canonical-id", TEXT, "canonical_id")                                 \
+	OPTION(TENANT, "tenant", TEXT, "tenant")                                                   \
+	OPTION(ACCESS_KEY, "access-key", TEXT, "access_key")                                       \
+	OPTION(SECRET_KEY_STDIN, "secret-key-stdin", FLAG, "")                                     \
+	OPTION(TTL, "ttl", NUMBER, "ttl_days")                                                     \
+	OPTION(SCOPE, "scope", SCOPE, "scopes")                                                    \
+	OPTION(BUCKET, "bucket", TEXT, "bucket")                                                   \
+	OPTION(PREFIX, "prefix", TEXT, "prefix")                                                   \
+	OPTION(RATE, "rate", NUMBER, "rate")                                                       \
+	OPTION(HELP, "help", FLAG, "")                                                             \
+	OPTION(VERSION, "version", FLAG, "")
+
+enum invocation_option {
+#define OPTION(SYMBOL, ...) OPTION_##SYMBOL,
+	INVOCATION_OPTIONS(OPTION)
+#undef OPTION
+	OPTION_COUNT,
+};
 
 enum invocation_command {
 	COMMAND_TENANT_CREATE,
@@ -17,17 +50,24 @@ enum invocation_command {
 	COMMAND_KEY_DISABLE,
 	COMMAND_KEY_ENABLE,
 	COMMAND_KEY_DELETE,
+	COMMAND_TOKEN_ADD,
+	COMMAND_TOKEN_LIST,
+	COMMAND_TOKEN_REFRESH,
+	COMMAND_TOKEN_DELETE,
+	COMMAND_TOKEN_IMPORT,
 	COMMAND_STATUS,
 	COMMANDS,
 };
+
+#define INVOCATION_SCOPES_MAX 8
 
 struct invocation {
 	enum invocation_command command;
 	const char *socket;
 	const char *operand; /* NULL where the command takes none */
-	const char *display_name, *email, *canonical_id, *tenant, *access_key;
-	bool secret_key_stdin;
-	bool json;
+	const char *options[OPTION_COUNT]; /* the value, "" of a FLAG; NULL where not given */
+	const char *scopes[INVOCATION_SCOPES_MAX];
+	size_t n_scopes;
 };
 
 enum invocation_outcome {
@@ -41,10 +81,13 @@ enum invocation_outcome {
 must_check int invocation_parse(int argc, char *argv[], struct invocation *ret,
 				struct complaint *why);
 
+/* True for the commands that are about tokens: what authd refuses of them is told in their own form. */
+bool invocation_is_about_tokens(const struct invocation *i);
+
 /*
- * The request for authd, the caller's; NULL where memory ran out or a value is not UTF-8.
- * secret_key is NULL where authd is to make one up.
+ * The request for authd, the caller's; NULL where memory ran out or a value is not UTF-8. What does
+ * not come from the command line, a secret or a list out of a file, is still missing from it.
  */
-json_t *invocation_request(const struct invocation *i, const char *secret_key);
+json_t *invocation_request(const struct invocation *i);
 
 extern const char invocation_help[];

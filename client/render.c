@@ -6,7 +6,6 @@
 #include "base/span.h"
 
 #define GAP	  2
-#define VALUE_MAX 1024
 
 /* The length of a control character at `at`: C0, DEL, or C1 in its UTF-8 form. 0: it is none. */
 static size_t control_len(const unsigned char *at)
@@ -16,18 +15,36 @@ static size_t control_len(const unsigned char *at)
 	return at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0 ? 2 : 0;
 }
 
-static void copy_printable(const char *from, char to[static VALUE_MAX])
+const char *render_text(const char *text, char buf[static RENDER_TEXT_MAX])
 {
-	const unsigned char *at = (const unsigned char *)from;
+	const unsigned char *at = (const unsigned char *)text;
 	size_t len = 0;
 
-	while (*at && len + 1 < VALUE_MAX) {
+	while (*at && len + 1 < RENDER_TEXT_MAX) {
 		size_t skip = control_len(at);
 
-		to[len++] = skip ? '?' : (char)*at;
+		buf[len++] = skip ? '?' : (char)*at;
 		at += skip ? skip : 1;
 	}
-	to[len] = '\0';
+	buf[len] = '\0';
+	return buf;
+}
+
+/* Its strings, with commas between: such lists are short, and of words. */
+static const char *join(const json_t *list, char buf[static RENDER_TEXT_MAX])
+{
+	char joined[RENDER_TEXT_MAX] = "";
+	const json_t *item;
+	size_t i, len = 0;
+
+	json_array_foreach(list, i, item)
+	{
+		const char *text = json_string_value(item);
+
+		if (text && len + strlen(text) + 2 < sizeof(joined))
+			len += (size_t)sprintf(joined + len, "%s%s", len ? "," : "", text);
+	}
+	return render_text(joined, buf);
 }
 
 /* Characters, not bytes: those that continue one in UTF-8 take no column. */
@@ -40,14 +57,16 @@ static size_t width(const char *text)
 	return n;
 }
 
-static const char *value(const json_t *object, const char *member, char buf[static VALUE_MAX])
+static const char *value(const json_t *object, const char *member, char buf[static RENDER_TEXT_MAX])
 {
 	const json_t *v = json_object_get(object, member);
 
 	if (json_is_string(v) && json_string_length(v))
-		copy_printable(json_string_value(v), buf);
+		render_text(json_string_value(v), buf);
+	else if (json_array_size(v))
+		join(v, buf);
 	else if (json_is_integer(v))
-		snprintf(buf, VALUE_MAX, "%lld", (long long)json_integer_value(v));
+		snprintf(buf, RENDER_TEXT_MAX, "%lld", (long long)json_integer_value(v));
 	else if (json_is_boolean(v))
 		strcpy(buf, json_is_true(v) ? "yes" : "no");
 	else
@@ -67,7 +86,7 @@ static void print_cell(FILE *to, const char *text, size_t column, bool last)
 static size_t column_width(const json_t *objects, const struct render_field *field)
 {
 	size_t most = width(field->title), i;
-	char buf[VALUE_MAX];
+	char buf[RENDER_TEXT_MAX];
 	const json_t *object;
 
 	json_array_foreach(objects, i, object) most =
@@ -78,7 +97,7 @@ static size_t column_width(const json_t *objects, const struct render_field *fie
 static void print_row(FILE *to, const json_t *object, const struct render_field fields[], size_t n,
 		      const size_t widths[])
 {
-	char buf[VALUE_MAX];
+	char buf[RENDER_TEXT_MAX];
 
 	for (size_t i = 0; i < n; i++)
 		print_cell(to, object ? value(object, fields[i].member, buf) : fields[i].title,
@@ -102,7 +121,7 @@ void render_table(FILE *to, const json_t *objects, const struct render_field fie
 void render_record(FILE *to, const json_t *object, const struct render_field fields[], size_t n)
 {
 	size_t column = 0;
-	char buf[VALUE_MAX];
+	char buf[RENDER_TEXT_MAX];
 
 	for (size_t i = 0; i < n; i++)
 		column = MAX(column, width(fields[i].title));

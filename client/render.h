@@ -16,6 +16,11 @@ struct render_field {
 	const char *member;
 };
 
+#define RENDER_TEXT_MAX 1024
+
+/* The text as it may stand on a terminal, cut where it is too long. Returns buf. */
+const char *render_text(const char *text, char buf[static RENDER_TEXT_MAX]);
+
 /* The title row, then a row for each object of the array. */
 void render_table(FILE *to, const json_t *objects, const struct render_field fields[], size_t n);
 

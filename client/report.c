@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/report.h"
+
+#include <string.h>
+
+#include "client/render.h"
+
+static const struct render_field tenant_fields[] = {
+	{ "NAME", "name" },
+	{ "ID", "id" },
+	{ "DISPLAY NAME", "display_name" },
+	{ "EMAIL", "email" },
+	{ "CREATED", "created_at" },
+};
+
+static const struct render_field key_fields[] = {
+	{ "ACCESS KEY", "access_key" },
+	{ "TENANT", "tenant" },
+	{ "STATUS", "status" },
+	{ "CREATED", "created_at" },
+};
+
+static const struct render_field token_fields[] = {
+	{ "NAME", "name" },	  { "SCOPES", "scopes" },	{ "TENANT", "tenant" },
+	{ "BUCKET", "bucket" },	  { "PREFIX", "prefix" },	{ "RATE", "rate" },
+	{ "EXPIRES", "expires" }, { "LAST USED", "last_used" },
+};
+
+static const struct render_field tenant_record[] = {
+	{ "tenant", "name" },
+	{ "id", "id" },
+	{ "display name", "display_name" },
+	{ "email", "email" },
+	{ "canonical id", "canonical_id" },
+	{ "created", "created_at" },
+};
+
+static const struct render_field key_record[] = {
+	{ "access key", "access_key" }, { "secret key", "secret_key" }, { "tenant", "tenant" },
+	{ "status", "status" },		{ "created", "created_at" },
+};
+
+static const struct render_field status_record[] = {
+	{ "version", "version" },
+	{ "up for seconds", "uptime_s" },
+	{ "stored connected", "stored_connected" },
+	{ "workers", "workers" },
+	{ "confinement", "confinement" },
+};
+
+static void table(FILE *to, const json_t *answer, const char *list,
+		  const struct render_field fields[], size_t n)
+{
+	render_table(to, json_object_get(answer, list), fields, n);
+}
+
+static void record(FILE *to, const json_t *answer, const char *object,
+		   const struct render_field fields[], size_t n)
+{
+	render_record(to, json_object_get(answer, object), fields, n);
+}
+
+static void report_key(FILE *to, const struct invocation *i, const json_t *answer)
+{
+	record(to, answer, "key", key_record, ARRAY_SIZE(key_record));
+	if (i->command == COMMAND_KEY_CREATE && !i->options[OPTION_SECRET_KEY_STDIN])
+		fputs("\nThe secret key is shown this once: keep it now.\n", to);
+}
+
+/* --- tokens ------------------------------------------------------------------------------- */
+
+/* 2026-12-22T01:50:40Z in the form that Python gives it. */
+static const char *isoformat(const json_t *time, char buf[static 32])
+{
+	const char *text = json_string_value(time);
+
+	snprintf(buf, 32, "%.19s%s", text ? text : "never", text ? "+00:00" : "");
+	return buf;
+}
+
+/* ['read', 'write'] */
+static void print_scopes(FILE *to, const json_t *scopes)
+{
+	const json_t *scope;
+	size_t n;
+
+	fputc('[', to);
+	json_array_foreach(scopes, n, scope)
+		fprintf(to, "%s'%s'", n ? ", " : "", json_string_value(scope));
+	fputs("]\n", to);
+}
+
+static void report_token(FILE *to, const struct invocation *i, const json_t *answer)
+{
+	const json_t *token = json_object_get(answer, "token");
+	char name[RENDER_TEXT_MAX], expires[32];
+
+	fprintf(to,
+		"Token created.\n  name:     %s\n  ttl_days: %lld\n  expires:  %s\n  scopes:   ",
+		render_text(i->operand, name), strtoll(i->options[OPTION_TTL], NULL, 10),
+		isoformat(json_object_get(token, "expires"), expires));
+	print_scopes(to, json_object_get(token, "scopes"));
+	fprintf(to, "\nPlaintext token (store this securely, you won't see it again):\n%s\n",
+		json_string_value(json_object_get(token, "token")));
+}
+
+static void report_refreshed_token(FILE *to, const struct invocation *i, const json_t *answer)
+{
+	const json_t *token = json_object_get(answer, "token");
+	char name[RENDER_TEXT_MAX], expires[32];
+
+	fprintf(to,
+		"Token '%s' refreshed.\n  ttl_days:    %lld\n  new_expires: %s\n  scopes:      ",
+		render_text(i->operand, name), strtoll(i->options[OPTION_TTL], NULL, 10),
+		isoformat(json_object_get(token, "expires"), expires));
+	print_scopes(to, json_object_get(token, "scopes"));
+	fprintf(to, "\nNew plaintext token (store this securely, you won't see it again):\n%s\n",
+		json_string_value(json_object_get(token, "token")));
+}
+
+static void report_imported_tokens(FILE *to, const json_t *answer)
+{
+	const json_t *tokens = json_object_get(answer, "tokens"),
+		     *first = json_array_get(tokens, 0);
+	size_t n = json_array_size(tokens);
+
+	fprintf(to, "%zu token%s imported into tenant %s, bucket %s.\n", n, n == 1 ? "" : "s",
+		json_string_value(json_object_get(first, "tenant")),
+		json_string_value(json_object_get(first, "bucket")));
+}
+
+void report(FILE *to, const struct invocation *i, const json_t *answer)
+{
+	char text[RENDER_TEXT_MAX];
+
+	switch (i->command) {
+	case COMMAND_TENANT_LIST:
+		table(to, answer, "tenants", tenant_fields, ARRAY_SIZE(tenant_fields));
+		break;
+	case COMMAND_KEY_LIST:
+		table(to, answer, "keys", key_fields, ARRAY_SIZE(key_fields));
+		break;
+	case COMMAND_TENANT_CREATE:
+		record(to, answer, "tenant", tenant_record, ARRAY_SIZE(tenant_record));
+		break;
+	case COMMAND_KEY_CREATE:
+	case COMMAND_KEY_DISABLE:
+	case COMMAND_KEY_ENABLE:
+		report_key(to, i, answer);
+		break;
+	case COMMAND_KEY_DELETE:
+		fprintf(to, "deleted %s\n", render_text(i->operand, text));
+		break;
+	case COMMAND_TOKEN_ADD:
+		report_token(to, i, answer);
+		break;
+	case COMMAND_TOKEN_LIST:
+		table(to, answer, "tokens", token_fields, ARRAY_SIZE(token_fields));
+		break;
+	case COMMAND_TOKEN_REFRESH:
+		report_refreshed_token(to, i, answer);
+		break;
+	case COMMAND_TOKEN_DELETE:
+		fprintf(to, "Token '%s' deleted.\n", render_text(i->operand, text));
+		break;
+	case COMMAND_TOKEN_IMPORT:
+		report_imported_tokens(to, answer);
+		break;
+	case COMMAND_STATUS:
+		record(to, answer, "status", status_record, ARRAY_SIZE(status_record));
+		break;
+	case COMMANDS:
+		break;
+	}
+}
