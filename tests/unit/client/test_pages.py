@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Manual pages and completions say all that the programs say of themselves, and shells take them."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from lib import coffer
+
+PROGRAMS = {
+    "coffer.1": ("client/coffer", "up"),
+    "cofferctl.1": ("client/cofferctl",),
+    "coffer-authd.8": ("authd/coffer-authd",),
+    "coffer-frontend.8": ("frontend/coffer-frontend",),
+    "coffer-instance.8": ("systemd/coffer-instance",),
+    "coffer-stored.8": ("stored/coffer-stored",),
+}
+COMPLETED = ("coffer.1", "cofferctl.1", "coffer-instance.8")
+
+
+@pytest.fixture(scope="module")
+def build():
+    if coffer.build_dir() is None:
+        pytest.skip("COFFER_BUILD is not set")
+    return coffer.build_dir()
+
+
+def options(build, page):
+    """Every option that the program's help shows, but for another program's in `…`."""
+    program, *command = PROGRAMS[page]
+    printed = subprocess.run([build / program, *command, "--help"], check=True,
+                             capture_output=True, text=True).stdout
+    printed = re.sub(r"`[^`]*`", "", printed)
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", printed))
+
+
+@pytest.mark.parametrize("page", PROGRAMS)
+def test_a_page_has_every_option(build, page):
+    text = (build / "docs" / "man" / page).read_text().replace("\\-", "-").replace("\\fB", " ")
+    shown = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", text))
+    assert options(build, page) <= shown
+
+
+@pytest.mark.parametrize("page", PROGRAMS)
+def test_a_page_is_sound(build, page):
+    if not shutil.which("groff"):
+        pytest.skip("groff is not installed")
+    done = subprocess.run(["groff", "-man", "-Tascii", "-wall", "-z", build / "docs" / "man" / page],
+                          capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def complete(build, line, home):
+    """What bash offers behind the words of a command line, the last of which is unfinished."""
+    words = line.split(" ")
+    name = words[0]
+    function = "_" + name.replace("-", "_")
+    script = (f". {build}/docs/man/{name}.bash; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); "
+              f"{function}; printf '%s\\n' \"${{COMPREPLY[@]}}\"")
+    done = subprocess.run(["bash", "-c", script, "bash", *words], check=True, cwd=home,
+                          capture_output=True, text=True,
+                          env={"PATH": f"{home}:{os.environ['PATH']}"})
+    assert done.stderr == ""
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize(("line", "offered"), [
+    ("coffer u", ["up"]),
+    ("coffer up --dur", ["--durability"]),
+    ("coffer up --durability ", ["full", "relaxed"]),
+    ("coffer up --data there/ --conf", ["--confine"]),
+    ("cofferctl te", ["tenant"]),
+    ("cofferctl tenant cr", ["create"]),
+    ("cofferctl --json key cr", ["create"]),
+    ("cofferctl --socket tenant key cr", ["create"]),
+    ("cofferctl key create --ten", ["--tenant"]),
+    ("cofferctl tenant create --ten", []),
+    ("cofferctl key list --tenant a --js", ["--json"]),
+    ("coffer-instance create x --s", ["--s3"]),
+])
+def test_bash_completes(build, tmp_path, line, offered):
+    assert complete(build, line, tmp_path) == offered
+
+
+def test_bash_completes_a_path(build, tmp_path):
+    (tmp_path / "here.sock").touch()
+    assert complete(build, "cofferctl --socket he", tmp_path) == ["here.sock"]
+
+
+def test_bash_completes_what_a_running_coffer_knows(build, tmp_path):
+    """Asked is the socket that the line names."""
+    fake = tmp_path / "cofferctl"
+    fake.write_text("#!/bin/sh\n[ \"$COFFER_ADMIN_SOCKET\" = /s ] || exit 1\n"
+                    "case \"$*\" in\n"
+                    "*tenant*) echo '{\"ok\":true,\"tenants\":[{\"name\":\"acme\",\"id\":\"x\"}]}' ;;\n"
+                    "*key*) echo '{\"ok\":true,\"keys\":[{\"access_key\":\"CFA\"}]}' ;;\n"
+                    "esac\n")
+    fake.chmod(0o755)
+    assert complete(build, "cofferctl --socket /s key list --tenant a", tmp_path) == ["acme"]
+    assert complete(build, "cofferctl --socket /s key disable CF", tmp_path) == ["CFA"]
+    assert complete(build, "cofferctl key disable CF", tmp_path) == []
+
+
+@pytest.mark.parametrize("page", COMPLETED)
+def test_zsh_takes_the_completion(build, page):
+    if not shutil.which("zsh"):
+        pytest.skip("zsh is not installed")
+    subprocess.run(["zsh", "-n", build / "docs" / "man" / f"_{page.split('.')[0]}"], check=True)
+
+
+@pytest.mark.parametrize("page", COMPLETED)
+@pytest.mark.parametrize("form", ["{}.bash", "_{}"])
+def test_a_completion_has_every_option(build, page, form):
+    text = (build / "docs" / "man" / form.format(page.split(".")[0])).read_text()
+    missing = {o for o in options(build, page) if not re.search(rf"{o}(?![\w-])", text)}
+    assert not missing
