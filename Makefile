@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Thin words over meson. On a fresh Debian 12 machine `make run` and `make check` need nothing before.
 
-.PHONY: all run check bench install clean
+.PHONY: all run check bench deb install clean
 .DELETE_ON_ERROR:
 
 all: build/release/build.ninja
@@ -19,6 +19,11 @@ bench:
 	tools/install-deps build bench
 	$(MAKE) all
 	bench/run $(ARGS)
+
+# Debian packages, in build/deb.
+deb:
+	tools/install-deps deb
+	tools/make-deb
 
 install: all
 	meson install -C build/release --no-rebuild
