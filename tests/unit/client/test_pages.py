@@ -88,6 +88,8 @@ def test_bash_completes(build, tmp_path, line, offered):
 def test_bash_completes_a_path(build, tmp_path):
     (tmp_path / "here.sock").touch()
     assert complete(build, "cofferctl --socket he", tmp_path) == ["here.sock"]
+    assert complete(build, "cofferctl token import he", tmp_path) == ["here.sock"]
+    assert complete(build, "cofferctl token import --js", tmp_path) == ["--json"]
 
 
 def test_bash_completes_what_a_running_coffer_knows(build, tmp_path):
