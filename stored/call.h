@@ -70,6 +70,7 @@ struct call {
 	struct span inside;		/* the body that came in the message */
 	int command_fd;			/* the document that came with it, or -1 */
 	uint32_t command_len;
+	uint64_t most;			/* bytes that a body of its may have */
 
 	/* The holder's. */
 	struct task task;

@@ -16,7 +16,7 @@ int incoming_receive(struct call *c, size_t head_limit, enum checksum_algorithm 
 		.wants = integrity_wants(r, otherwise),
 		.chained = s3_payload_is_chained(r->payload),
 		.length = r->length,
-		.most = MIN(r->length, S3_PUT_MAX),
+		.most = MIN(r->length, c->most),
 		.head_limit = head_limit,
 	};
 	return call_go_on(c, CALL_RECEIVE, work);

@@ -13,6 +13,7 @@
 #include "s3/encoding.h"
 #include "stored/options.h"
 #include "stored/service.h"
+#include "stored/worker.h"
 
 struct stored {
 	struct options options;
@@ -135,15 +136,23 @@ static int open_service(void)
 	return stored.notify_fd < 0 && stored.notify_fd != -ENOENT ? stored.notify_fd : 0;
 }
 
+static int open_door(struct door *d, const struct session_role *role, const char *socket)
+{
+	int fd = service_socket(&stored.sockets, socket);
+
+	if (fd >= 0)
+		return door_open(d, &stored.service, role, fd);
+	log_error("socket-missing name=%s", socket);
+	return -ENOTCONN;
+}
+
 static int open_channels(void)
 {
 	struct service *s = &stored.service;
-	int listen_fd = service_socket(&stored.sockets, "frontend");
 	int r;
 
-	if (listen_fd < 0)
-		return -ENOTCONN;
-	r = sessions_open(&s->sessions, s, listen_fd);
+	sessions_open(&s->sessions, s);
+	r = open_door(&s->workers, &worker_role, "frontend");
 	return r == 0 ? authority_open(&s->authority, s) : r;
 }
 

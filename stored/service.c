@@ -82,6 +82,7 @@ void service_stop(struct service *s)
 	uint64_t until_ns = clock_boottime_ns() + STOP_NS;
 
 	authority_close(&s->authority);
+	door_close(&s->workers);
 	sessions_close(&s->sessions);
 	while ((s->n_calls || s->n_provisions) && clock_boottime_ns() < until_ns)
 		if (service_step(s, 100) < 0)

@@ -8,6 +8,7 @@
 
 #include "ipc/channel.h"
 #include "stored/authority.h"
+#include "stored/door.h"
 #include "stored/hasher.h"
 #include "stored/intake.h"
 #include "stored/session.h"
@@ -38,6 +39,7 @@ struct service {
 	struct unseal *unseal;
 	struct authority authority;
 	struct sessions sessions;
+	struct door workers;		/* where they come in */
 	struct pool *readers, *flushers, *copiers;
 	struct intake *intake;
 	size_t n_calls;			/* alive, whether or not somebody still waits for them */

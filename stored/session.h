@@ -2,27 +2,48 @@
 #pragma once
 
 /*
- * A session is one worker's channel and the calls under way on it. It opens with the ticket that
- * authd gave the worker, names the channel that grants are for, and lives in one epoch. Its end
- * is the end of all its calls: what was not committed is dropped.
+ * A session is one channel to stored and the calls under way on it. It opens with what authd sealed for
+ * it, and lives in one epoch. Its end is the end of all its calls: what was not committed is dropped.
+ * What only a role says, as a worker does, is in its file; what is said of calls under way is here.
  */
+
+#include <sys/types.h>
 
 #include "base/table.h"
 #include "ipc/channel.h"
+#include "s3/errors.h"
 
-#define SESSIONS_MAX 256
-#define SESSION_CALLS_MAX 4096		/* under way on one channel; more are told to slow down */
-#define SESSION_BODIES_MAX 512		/* of them with a body that comes in */
-#define SESSION_QUEUE_HIGH (2 * MIB)	/* answers wait while so many bytes wait for the frontend */
-#define SESSION_SWEEP_NS (2 * NS_PER_S)	/* how often deadlines are looked at, and refusals told */
+#define SESSION_QUEUE_HIGH (2 * MIB)	/* answers wait while so many bytes wait for the peer */
+#define SESSION_SWEEP_NS (2 * NS_PER_S)	/* how often deadlines are looked at */
 
 struct call;
+struct peer;
 struct service;
+struct service_config;
+struct session;
+
+struct session_role {
+	const char *name;
+	bool (*admits)(const struct service_config *c, const struct peer *p);
+	size_t most;		/* channels at a time */
+	enum ipc_direction incoming;
+	size_t calls_max;	/* under way on one channel; more are told to slow down */
+	size_t bodies_max;	/* of them with a body that comes in */
+	uint64_t body_most;	/* bytes of one body */
+	uint64_t greeting_ns;	/* how long it may take to enter; 0: for ever */
+	uint64_t idle_ns;	/* and to ask for something; 0: for ever */
+
+	/* What only this role says. 0, session_violation(), or -errno; fds as in channel.h. */
+	int (*message)(struct session *s, const struct ipc_message *m, int *fds);
+};
 
 struct session {
 	struct service *service;
+	const struct session_role *role;
 	struct channel channel;
+	uid_t uid;			/* of the peer */
 	struct ipc_id id;		/* of the channel, once entered */
+	uint64_t moved_ns;		/* when something was last said, or done */
 	struct table calls;
 	size_t n_bodies;
 	const char *fault;		/* what a message broke, in a word, for the log */
@@ -32,18 +53,16 @@ struct session {
 
 struct sessions {
 	struct service *service;
-	struct loop_source listener;
 	struct loop_timer sweep;
 	struct session *first;
-	size_t count;
-	uint64_t n_refused;		/* connections, since the last sweep; only the first is told */
 };
 
-/* Serves whoever connects to listen_fd, which stays the caller's. */
-must_check int sessions_open(struct sessions *s, struct service *service, int listen_fd);
+void sessions_open(struct sessions *s, struct service *service);
 
-/* A session on a connected socket; takes fd. For the listener, and for tests. */
-must_check int session_open(struct sessions *s, int fd);
+/* A session on a connected socket; takes fd. */
+must_check int session_open(struct sessions *s, const struct session_role *role, int fd, uid_t uid);
+
+size_t sessions_count(const struct sessions *s, const struct session_role *role);
 
 /* Ends those that have entered, with a word for the log; not from within a message of one of them. */
 void sessions_end_entered(struct sessions *s, const char *reason);
@@ -51,15 +70,32 @@ void sessions_end_entered(struct sessions *s, const char *reason);
 /* Sends answers that waited for room; to be called after a flush. True if there were any. */
 bool sessions_pump(struct sessions *s);
 
-/* Ends all, and listens no more. */
+/* Ends all. */
 void sessions_close(struct sessions *s);
+
+/* --- for roles: from within a message of this session ------------------------------------------- */
+
+/* What was shown is authd's: the channel is open and goes by this id. */
+must_check int session_enter(struct session *s, const struct ipc_id *id);
+
+/* What was shown is not good any more, as an honest peer may meet. */
+must_check int session_say_stale(struct session *s);
+
+/* Whether what a message says of the body in it can be: one there is, and not too large. */
+bool session_takes_inside(const struct session *s, uint8_t has_body, struct span body);
+
+/* Its grant is open: puts the call among those under way and begins it. Takes c. */
+must_check int session_admit(struct session *s, struct call *c);
+
+/* Answers a call that never began. Takes c. */
+void session_refuse(struct session *s, struct call *c, enum s3_error error);
 
 /* --- for calls --------------------------------------------------------------------------------- */
 
 /* From within a message of this session: returns CHANNEL_VIOLATION, and the log will have the word. */
 must_check int session_violation(struct session *s, const char *fault);
 
-/* The frontend broke the rules: the channel ends now. Not from within a message of this session. */
+/* The peer broke the rules: the channel ends now. Not from within a message of this session. */
 void session_violated(struct session *s, const char *fault);
 
 /* Sends, and if that fails ends nothing: the channel will. Takes fd, -1 for none. */

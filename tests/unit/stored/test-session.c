@@ -3,6 +3,7 @@
 /* A whole life through one channel, and what a frontend must not do. */
 
 #include "stored/call.h"
+#include "stored/worker.h"
 #include "tests/unit/stored/world.h"
 
 #include <stdio.h>
@@ -591,15 +592,12 @@ static void test_t71_a_ticket_opens_one_live_channel(void)
 {
 	struct buffer sealed = BUFFER_INIT(SEALS_MAX);
 	struct ticket ticket;
-	struct worker second = { .phase = IPC_PHASE_GREETING };
-	int pair[2];
+	struct worker second;
 
 	begin();
 	ticket.channel = w.worker.channel;
 	seals_seal_ticket(&w.seals, &ticket, &sealed);
-	assert(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0);
-	assert(session_open(&w.service.sessions, pair[0]) == 0);
-	second.fd = pair[1];
+	world_connect(&w, &worker_role, getuid(), &second);
 	world_send(&w, &second,
 		   &(struct ipc_message){ .number = IPC_ENTER,
 					  .enter = { .ticket = buffer_span(&sealed) } },
@@ -753,7 +751,7 @@ static void test_t73_a_pipe_kept_open_commits_as_soon_as_the_bytes_are_there(voi
 
 static void test_t73_bodies_of_one_channel_are_limited(void)
 {
-	static int fds[SESSION_BODIES_MAX];
+	static int fds[WORKER_BODIES_MAX];
 	uint64_t call;
 
 	begin();
@@ -1066,8 +1064,7 @@ static int listen_for_workers(struct sockaddr_un *ret)
 	snprintf(ret->sun_path, sizeof(ret->sun_path), "%s/door", w.dir);
 	assert(fd >= 0 && bind(fd, (struct sockaddr *)ret, sizeof(*ret)) == 0);
 	assert(listen(fd, 64) == 0);
-	w.service.sessions.listener.fd = fd;
-	assert(loop_add(&w.service.loop, &w.service.sessions.listener, EPOLLIN) == 0);
+	assert(door_open(&w.service.workers, &w.service, &worker_role, fd) == 0);
 	return fd;
 }
 
@@ -1087,7 +1084,7 @@ static void be_still(void)
 
 static void sweep_now(void)
 {
-	assert(w.service.sessions.sweep.expired(&w.service.sessions.sweep) == 0);
+	assert(w.service.workers.sweep.expired(&w.service.workers.sweep) == 0);
 }
 
 static void test_t75_who_is_not_the_frontend_is_let_go_and_told_of_once(void)
@@ -1104,10 +1101,10 @@ static void test_t75_who_is_not_the_frontend_is_let_go_and_told_of_once(void)
 		assert(recv(client, &(char){ 0 }, 1, 0) == 0);
 		close(client);
 	}
-	assert(w.service.sessions.count == 1 && w.service.sessions.n_refused == 20);
+	assert(sessions_count(&w.service.sessions, &worker_role) == 1 && w.service.workers.n_refused == 20);
 	sweep_now();
-	assert(w.service.sessions.n_refused == 0);
-	loop_remove(&w.service.sessions.listener);
+	assert(w.service.workers.n_refused == 0);
+	door_close(&w.service.workers);
 	close(fd);
 	world_end(&w);
 }
@@ -1127,14 +1124,14 @@ static void test_a_connection_that_cannot_be_taken_waits_until_the_sweep(void)
 	assert(setrlimit(RLIMIT_NOFILE, &none) == 0);
 	be_still();
 	assert(setrlimit(RLIMIT_NOFILE, &before) == 0);
-	assert(w.service.sessions.count == 1 && w.service.sessions.listener.events == 0);
+	assert(sessions_count(&w.service.sessions, &worker_role) == 1 && w.service.workers.listener.events == 0);
 	be_still();
-	assert(w.service.sessions.count == 1);
+	assert(sessions_count(&w.service.sessions, &worker_role) == 1);
 	sweep_now();
 	be_still();
-	assert(w.service.sessions.count == 2);
+	assert(sessions_count(&w.service.sessions, &worker_role) == 2);
 	close(client);
-	loop_remove(&w.service.sessions.listener);
+	door_close(&w.service.workers);
 	close(fd);
 	world_end(&w);
 }

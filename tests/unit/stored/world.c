@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "s3/pairs.h"
+#include "stored/worker.h"
 
 #define PATIENCE_NS (30 * NS_PER_S)
 #define SILENCE_MS  150
@@ -220,7 +221,7 @@ void world_begin(struct world *w)
 	listen_as_authd(w);
 	assert(service_init(&w->service, &config, w->store) == 0);
 	assert(service_start(&w->service) == 0);
-	assert(sessions_open(&w->service.sessions, &w->service, -1) == 0);
+	sessions_open(&w->service.sessions, &w->service);
 	assert(authority_open(&w->service.authority, &w->service) == 0);
 	world_new_epoch(w);
 	world_enter(w, &w->worker);
@@ -249,17 +250,24 @@ void world_end(struct world *w)
 	remove_tree(w->dir);
 }
 
+void world_connect(struct world *w, const struct session_role *role, uid_t uid, struct worker *ret)
+{
+	int pair[2];
+
+	*ret = (struct worker){ .phase = IPC_PHASE_GREETING };
+	assert(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0);
+	assert(session_open(&w->service.sessions, role, pair[0], uid) == 0);
+	ret->fd = pair[1];
+}
+
 void world_enter(struct world *w, struct worker *ret)
 {
 	struct buffer sealed = BUFFER_INIT(SEALS_MAX);
 	struct ticket ticket;
-	int pair[2];
 
+	world_connect(w, &worker_role, getuid(), ret);
 	randombytes_buf(ticket.channel.bytes, sizeof(ticket.channel.bytes));
-	*ret = (struct worker){ .channel = ticket.channel, .phase = IPC_PHASE_GREETING };
-	assert(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0);
-	assert(session_open(&w->service.sessions, pair[0]) == 0);
-	ret->fd = pair[1];
+	ret->channel = ticket.channel;
 	seals_seal_ticket(&w->seals, &ticket, &sealed);
 	send_raw(ret->fd,
 		 &(struct ipc_message){ .number = IPC_ENTER,

@@ -17,7 +17,7 @@
 
 #define WORLD_INLINE_LIMIT (16 * KIB)
 
-/* One worker's end of a channel. */
+/* One worker's, or operator's, end of a channel. */
 struct worker {
 	int fd;
 	struct ipc_id channel;
@@ -60,6 +60,9 @@ enum s3_error world_provided(struct world *w, uint64_t *ret_order);
 
 /* A new worker on a channel of its own, entered. */
 void world_enter(struct world *w, struct worker *ret);
+
+/* A channel of that role, whose peer has that uid and has said nothing yet. */
+void world_connect(struct world *w, const struct session_role *role, uid_t uid, struct worker *ret);
 
 /* Seals a grant for a request: "PUT /bucket/key", then "name: value" lines, NULL at the end. */
 void world_grant(struct world *w, const char *request, const char *const *headers);
