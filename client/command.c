@@ -210,6 +210,17 @@ static int finish(struct command *c, const struct command_context *context, cons
 	return 0;
 }
 
+/* root may always administer; somebody else who starts Coffer must be named. */
+static void add_admins(struct command *c, const struct command_context *context)
+{
+	const struct options *o = context->options;
+
+	if (!context->ids->separate)
+		add_number(c, "--admin-uid", geteuid());
+	add_options(c, "--admin-uid", o->admin_uids, o->n_admin_uids);
+	add_options(c, "--admin-gid", o->admin_gids, o->n_admin_gids);
+}
+
 int command_authd(const struct command_context *context, struct command *ret, struct complaint *why)
 {
 	const struct layout *l = context->layout;
@@ -223,11 +234,7 @@ int command_authd(const struct command_context *context, struct command *ret, st
 	add_path(&c, "--state", l, "auth");
 	add_number(&c, "--frontend-uid", context->ids->frontend.uid);
 	add_number(&c, "--stored-uid", context->ids->stored.uid);
-	/* root may always use the admin socket; somebody else who starts Coffer must be named. */
-	if (!context->ids->separate)
-		add_number(&c, "--admin-uid", geteuid());
-	add_options(&c, "--admin-uid", o->admin_uids, o->n_admin_uids);
-	add_options(&c, "--admin-gid", o->admin_gids, o->n_admin_gids);
+	add_admins(&c, context);
 	add_option(&c, "--region", o->region);
 	add_options(&c, "--domain", o->domains, o->n_domains);
 	add_option(&c, "--request-rate", o->request_rate);
@@ -257,11 +264,13 @@ int command_stored(const struct command_context *context, struct command *ret,
 	add_path(&c, "--authd", context->layout, LISTENERS_AUTHD_STORED);
 	add_number(&c, "--frontend-uid", context->ids->frontend.uid);
 	add_number(&c, "--authd-uid", context->ids->authd.uid);
+	add_admins(&c, context);
 	add_option(&c, "--durability", o->durability);
 	add_option(&c, "--inline-limit", o->inline_limit);
 	add_option(&c, "--region", o->region);
 	add_socket(&c, context->listeners->stored_frontend);
-	add_environment(&c, context->layout, "frontend");
+	add_socket(&c, context->listeners->stored_operator);
+	add_environment(&c, context->layout, "frontend:operator");
 	return finish(&c, context, &context->ids->stored, ret, why);
 }
 

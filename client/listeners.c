@@ -16,6 +16,7 @@ static const struct {
 	{ LISTENERS_AUTHD_STORED, offsetof(struct listeners, authd_stored), SOCK_SEQPACKET },
 	{ LISTENERS_AUTHD_ADMIN, offsetof(struct listeners, authd_admin), SOCK_STREAM },
 	{ LISTENERS_STORED_FRONTEND, offsetof(struct listeners, stored_frontend), SOCK_SEQPACKET },
+	{ LISTENERS_STORED_OPERATOR, offsetof(struct listeners, stored_operator), SOCK_SEQPACKET },
 	{ LISTENERS_NOTIFY, offsetof(struct listeners, notify), SOCK_DGRAM },
 };
 

@@ -14,7 +14,7 @@ struct listeners {
 	int rest[OPTIONS_LISTEN_MAX];
 	struct address rest_bound[OPTIONS_LISTEN_MAX];
 	size_t n_rest;
-	int authd_frontend, authd_stored, authd_admin, stored_frontend;
+	int authd_frontend, authd_stored, authd_admin, stored_frontend, stored_operator;
 	int notify;
 };
 
@@ -22,6 +22,7 @@ struct listeners {
 #define LISTENERS_AUTHD_STORED	  "run/authd-stored.sock"
 #define LISTENERS_AUTHD_ADMIN	  "run/authd-admin.sock"
 #define LISTENERS_STORED_FRONTEND "run/stored-frontend.sock"
+#define LISTENERS_STORED_OPERATOR "run/stored-operator.sock"
 #define LISTENERS_NOTIFY	  "run/notify.sock"
 
 /* On failure nothing is left open. */

@@ -3,7 +3,8 @@
 
 /*
  * Whether the values of headers and parameters make sense for the operation, and ask for nothing that
- * Coffer does not have; a part of parsing a request, called by request.c only.
+ * Coffer does not have; a part of parsing a request. Beside request.c, stored calls it for what an
+ * operator asks, which was never a head.
  */
 
 #include "s3/request.h"

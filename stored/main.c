@@ -11,6 +11,7 @@
 #include "base/service.h"
 #include "base/watchdog.h"
 #include "s3/encoding.h"
+#include "stored/operator.h"
 #include "stored/options.h"
 #include "stored/service.h"
 #include "stored/worker.h"
@@ -121,6 +122,10 @@ static int open_service(void)
 	struct service_config config = {
 		.authd_path = o->authd_path,
 		.frontend_uid = o->frontend_uid,
+		.admin_uids = o->admin_uids,
+		.n_admin_uids = o->n_admin_uids,
+		.admin_gids = o->admin_gids,
+		.n_admin_gids = o->n_admin_gids,
 		.inline_limit = o->inline_limit,
 		.region = o->region ? o->region : OPTIONS_REGION,
 		.region_pinned = o->region != NULL,
@@ -153,6 +158,8 @@ static int open_channels(void)
 
 	sessions_open(&s->sessions, s);
 	r = open_door(&s->workers, &worker_role, "frontend");
+	if (r == 0)
+		r = open_door(&s->operators, &operator_role, "operator");
 	return r == 0 ? authority_open(&s->authority, s) : r;
 }
 

@@ -12,12 +12,14 @@ static const char usage[] =
 	"\n"
 	"Keeps objects in DIR and serves those who bring a grant. Started by coffer up or "
 	"systemd,\n"
-	"with the listening socket \"frontend\" passed in.\n"
+	"with the listening sockets \"frontend\" and \"operator\" passed in.\n"
 	"\n"
 	"  --data DIR                   the data directory, this process's alone\n"
 	"  --authd PATH                 the socket where coffer-authd listens for it\n"
 	"  --frontend-uid USER          whose connections are served\n"
 	"  --authd-uid USER             whom coffer-authd runs as\n"
+	"  --admin-uid USER             may be an operator, beside root; may be repeated\n"
+	"  --admin-gid GROUP            so may who has this group as his own; may be repeated\n"
 	"  --durability full|relaxed    relaxed: a power cut may undo the last seconds\n"
 	"  --inline-limit BYTES         bodies up to here live in the catalog (default 16384)\n"
 	"  --region NAME                the only region of buckets (default: us-east-1, and any)\n"
@@ -30,6 +32,8 @@ enum which_option {
 	OPTION_AUTHD,
 	OPTION_FRONTEND_UID,
 	OPTION_AUTHD_UID,
+	OPTION_ADMIN_UID,
+	OPTION_ADMIN_GID,
 	OPTION_DURABILITY,
 	OPTION_INLINE_LIMIT,
 	OPTION_REGION,
@@ -45,6 +49,8 @@ static const struct option long_options[] = {
 	{ "authd", required_argument, NULL, OPTION_AUTHD },
 	{ "frontend-uid", required_argument, NULL, OPTION_FRONTEND_UID },
 	{ "authd-uid", required_argument, NULL, OPTION_AUTHD_UID },
+	{ "admin-uid", required_argument, NULL, OPTION_ADMIN_UID },
+	{ "admin-gid", required_argument, NULL, OPTION_ADMIN_GID },
 	{ "durability", required_argument, NULL, OPTION_DURABILITY },
 	{ "inline-limit", required_argument, NULL, OPTION_INLINE_LIMIT },
 	{ "region", required_argument, NULL, OPTION_REGION },
@@ -55,6 +61,18 @@ static const struct option long_options[] = {
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ 0 },
 };
+
+static bool add_uid(struct options *o, const char *text)
+{
+	return o->n_admin_uids < OPTIONS_ADMINS_MAX &&
+	       account_uid(text, &o->admin_uids[o->n_admin_uids]) && ++o->n_admin_uids;
+}
+
+static bool add_gid(struct options *o, const char *text)
+{
+	return o->n_admin_gids < OPTIONS_ADMINS_MAX &&
+	       account_gid(text, &o->admin_gids[o->n_admin_gids]) && ++o->n_admin_gids;
+}
 
 static bool take_durability(const char *text, enum durability *ret)
 {
@@ -85,6 +103,10 @@ static bool take(struct options *o, int which, const char *text)
 		return account_uid(text, &o->frontend_uid);
 	case OPTION_AUTHD_UID:
 		return account_uid(text, &o->authd_uid);
+	case OPTION_ADMIN_UID:
+		return add_uid(o, text);
+	case OPTION_ADMIN_GID:
+		return add_gid(o, text);
 	case OPTION_DURABILITY:
 		return take_durability(text, &o->durability);
 	case OPTION_INLINE_LIMIT:

@@ -8,6 +8,7 @@
 #include "policy/confine.h"
 #include "stored/durable.h"
 
+#define OPTIONS_ADMINS_MAX 32
 #define OPTIONS_INLINE_LIMIT (16 * KIB)
 #define OPTIONS_REGION "us-east-1"
 
@@ -17,6 +18,10 @@ struct options {
 	const char *region;		/* NULL: not said, and any goes */
 	uid_t frontend_uid;
 	uid_t authd_uid;		/* (uid_t)-1: not said */
+	uid_t admin_uids[OPTIONS_ADMINS_MAX];	/* who may be an operator, beside root */
+	size_t n_admin_uids;
+	gid_t admin_gids[OPTIONS_ADMINS_MAX];
+	size_t n_admin_gids;
 	uid_t uid;			/* (uid_t)-1: stays who it is */
 	gid_t gid;
 	uint32_t inline_limit;

@@ -83,6 +83,7 @@ void service_stop(struct service *s)
 
 	authority_close(&s->authority);
 	door_close(&s->workers);
+	door_close(&s->operators);
 	sessions_close(&s->sessions);
 	while ((s->n_calls || s->n_provisions) && clock_boottime_ns() < until_ns)
 		if (service_step(s, 100) < 0)

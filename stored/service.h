@@ -24,6 +24,10 @@
 struct service_config {
 	const char *authd_path;		/* where authd listens for stored */
 	uid_t frontend_uid;
+	const uid_t *admin_uids;	/* who may be an operator, beside root; not the service's own */
+	size_t n_admin_uids;
+	const gid_t *admin_gids;
+	size_t n_admin_gids;
 	uint32_t inline_limit;		/* bodies up to here live in the catalog */
 	const char *region;		/* of buckets made without a LocationConstraint */
 	bool region_pinned;		/* and no other can be asked for */
@@ -39,7 +43,7 @@ struct service {
 	struct unseal *unseal;
 	struct authority authority;
 	struct sessions sessions;
-	struct door workers;		/* where they come in */
+	struct door workers, operators;	/* where they come in */
 	struct pool *readers, *flushers, *copiers;
 	struct intake *intake;
 	size_t n_calls;			/* alive, whether or not somebody still waits for them */

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "s3/encoding.h"
 #include "stored/call.h"
+#include "stored/operator.h"
 #include "stored/reply.h"
 #include "stored/service.h"
 
@@ -28,6 +29,7 @@ static void session_free(struct session *s)
 		s->next->prev = s->prev;
 	channel_close(&s->channel);
 	table_clear(&s->calls);
+	operator_free(s->operator);
 	free(s);
 }
 

@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * A session is one channel to stored and the calls under way on it. It opens with what authd sealed for
- * it, and lives in one epoch. Its end is the end of all its calls: what was not committed is dropped.
- * What only a role says, as a worker does, is in its file; what is said of calls under way is here.
+ * A session is one channel to stored and the calls under way on it: a frontend worker's, or an
+ * operator's. It opens with what authd sealed for it, and lives in one epoch. Its end is the end of all
+ * its calls: what was not committed is dropped. What one role may say and the other may not is in
+ * worker.c and operator.c; what both say of calls under way is here.
  */
 
 #include <sys/types.h>
@@ -17,6 +18,7 @@
 #define SESSION_SWEEP_NS (2 * NS_PER_S)	/* how often deadlines are looked at */
 
 struct call;
+struct operator;
 struct peer;
 struct service;
 struct service_config;
@@ -43,6 +45,7 @@ struct session {
 	struct channel channel;
 	uid_t uid;			/* of the peer */
 	struct ipc_id id;		/* of the channel, once entered */
+	struct operator *operator;	/* an operator's, once entered */
 	uint64_t moved_ns;		/* when something was last said, or done */
 	struct table calls;
 	size_t n_bodies;

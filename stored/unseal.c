@@ -115,6 +115,14 @@ static int spend(struct unseal *u, const struct ipc_id *id, uint64_t now_ns)
 	return fold(r);
 }
 
+/* Spent ids are remembered for one life: what lives longer is not of an authd we know. */
+static int check_clock(uint64_t expires_ns, uint64_t now_ns)
+{
+	if (now_ns >= expires_ns)
+		return UNSEAL_EXPIRED;
+	return expires_ns - now_ns > GRANT_LIFE_NS ? UNSEAL_FORGED : UNSEAL_OK;
+}
+
 int unseal_grant(struct unseal *u, struct span sealed, const struct ipc_id *channel,
 		 uint64_t now_ns, struct grant *ret)
 {
@@ -127,12 +135,9 @@ int unseal_grant(struct unseal *u, struct span sealed, const struct ipc_id *chan
 	if (!grant_decode(contents, &g) || g.epoch != u->epoch ||
 	    !ipc_id_equal(&g.channel, channel))
 		return UNSEAL_FORGED;
-	if (now_ns >= g.expires_ns)
-		return UNSEAL_EXPIRED;
-	/* Spent ids are remembered for one life: a grant of a longer one is not of an authd we
-	 * know. */
-	if (g.expires_ns - now_ns > GRANT_LIFE_NS)
-		return UNSEAL_FORGED;
+	r = check_clock(g.expires_ns, now_ns);
+	if (r != UNSEAL_OK)
+		return r;
 	r = s3_operations[g.request.operation].access == S3_ACCESS_WRITE ? spend(u, &g.id, now_ns)
 									 : UNSEAL_OK;
 	if (r == UNSEAL_OK)
@@ -154,4 +159,25 @@ int unseal_chain(struct unseal *u, struct span sealed, const struct ipc_id *gran
 		return UNSEAL_FORGED;
 	*ret = s;
 	return UNSEAL_OK;
+}
+
+_Static_assert(OPERATOR_LIFE_NS <= GRANT_LIFE_NS, "what opens once is remembered for one life");
+
+int unseal_operator(struct unseal *u, struct span sealed, uid_t uid, uint64_t now_ns,
+		    struct operator_grant *ret)
+{
+	struct span contents;
+	struct operator_grant g;
+	int r = open_seal(u, SEALED_OPERATOR, sealed, &contents);
+
+	if (r != UNSEAL_OK)
+		return r;
+	if (!operator_grant_decode(contents, &g) || g.epoch != u->epoch || g.uid != uid)
+		return UNSEAL_FORGED;
+	r = check_clock(g.expires_ns, now_ns);
+	if (r == UNSEAL_OK)
+		r = spend(u, &g.id, now_ns);
+	if (r == UNSEAL_OK)
+		*ret = g;
+	return r;
 }

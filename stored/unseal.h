@@ -2,12 +2,15 @@
 #pragma once
 
 /*
- * Opens what authd sealed: tickets, grants and chain seals. The key of the current epoch lies in
+ * Opens what authd sealed: tickets, grants, chain seals and operator grants. The key of the current epoch lies in
  * memory of libsodium's own and never leaves this module. Linked into coffer-stored only, as seal.c is
  * into coffer-authd only. One thread, the loop's, calls this.
  */
 
+#include <sys/types.h>
+
 #include "ipc/grant.h"
+#include "ipc/operator.h"
 #include "ipc/sealed.h"
 
 enum unseal_outcome {
@@ -15,7 +18,7 @@ enum unseal_outcome {
 	UNSEAL_STALE,	/* sealed in another epoch: an honest peer may meet this */
 	UNSEAL_EXPIRED,	/* likewise */
 	UNSEAL_CROWDED,	/* too many grants in too little time: likewise */
-	UNSEAL_SPENT,	/* a grant that changes something, for the second time: no honest peer */
+	UNSEAL_SPENT,	/* what opens once, for the second time: no honest peer */
 	UNSEAL_FORGED,	/* not authd's seal, or not for this: no honest peer sends it */
 };
 
@@ -44,3 +47,10 @@ must_check int unseal_grant(struct unseal *u, struct span sealed, const struct i
 /* OK, STALE, or FORGED, which the seal of another grant's chain or of another channel is, too. */
 must_check int unseal_chain(struct unseal *u, struct span sealed, const struct ipc_id *grant,
 			    const struct ipc_id *channel, struct chain_seal *ret);
+
+/*
+ * Checks epoch, seal, uid, clock and whether it was spent, in this order: it opens once, for the uid
+ * that it names. What is in *ret is borrowed from `sealed`. -ENOMEM, or any outcome.
+ */
+must_check int unseal_operator(struct unseal *u, struct span sealed, uid_t uid, uint64_t now_ns,
+			       struct operator_grant *ret);

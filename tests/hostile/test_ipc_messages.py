@@ -151,7 +151,7 @@ def test_t72_a_clients_mistake_is_an_answer_and_the_channel_lives(worker, bucket
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="playing another local user needs root")
 @pytest.mark.parametrize("name", ["authd-frontend", "authd-stored", "stored-frontend",
-                                  "authd-admin"])
+                                  "stored-operator", "authd-admin"])
 def test_t75_another_local_user_is_turned_away_at_every_socket(victim, name):
     if name == "authd-admin":
         import socket
@@ -173,7 +173,8 @@ def test_t75_another_local_user_is_turned_away_at_every_socket(victim, name):
         channel = ipc.Channel(schema, victim.data / "run" / f"{name}.sock", 65534)
     except PermissionError:
         return
-    first = {"authd-frontend": "HELLO", "authd-stored": "STORE_HELLO", "stored-frontend": "ENTER"}
+    first = {"authd-frontend": "HELLO", "authd-stored": "STORE_HELLO", "stored-frontend": "ENTER",
+             "stored-operator": "PRESENT"}
     try:
         channel.send(first[name])
         with pytest.raises(ipc.Ended):

@@ -34,7 +34,8 @@ def test_sockets_come_from_descriptor_3_on_with_their_names(launcher):
         ["stored", seqpacket, f"{run}/authd-stored.sock"],
         ["admin", stream, f"{run}/authd-admin.sock"]]
     assert launcher.seen("stored")["sockets"] == [
-        ["frontend", seqpacket, f"{run}/stored-frontend.sock"]]
+        ["frontend", seqpacket, f"{run}/stored-frontend.sock"],
+        ["operator", seqpacket, f"{run}/stored-operator.sock"]]
     doors = launcher.seen("frontend")["sockets"]
     assert [(name, kind, host) for name, kind, (host, _) in doors] == [
         ("s3", stream, "127.0.0.1"), ("rest", stream, "127.0.0.1")]
@@ -106,6 +107,7 @@ def test_options_are_handed_on(launcher):
                    ("--state", str(launcher.data / "auth"))]:
         assert wanted in pairs["authd"]
     for wanted in [("--durability", "relaxed"), ("--inline-limit", "77"), ("--region", "eu"),
+                   ("--admin-uid", "1234"), ("--admin-gid", "5678"),
                    ("--data", str(launcher.data / "data")),
                    ("--authd", str(launcher.data / "run/authd-stored.sock"))]:
         assert wanted in pairs["stored"]

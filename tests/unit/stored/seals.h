@@ -10,6 +10,7 @@
 #include <sodium.h>
 
 #include "ipc/grant.h"
+#include "ipc/operator.h"
 #include "ipc/sealed.h"
 
 #define SEALS_MAX (64 * 1024)
@@ -75,5 +76,15 @@ static inline void seals_seal_chain(const struct seals *s, const struct chain_se
 
 	chain_seal_encode(c, &contents);
 	seals_seal(s, SEALED_CHAIN, buffer_span(&contents), out);
+	buffer_clear(&contents);
+}
+
+static inline void seals_seal_operator(const struct seals *s, const struct operator_grant *g,
+				       struct buffer *out)
+{
+	struct buffer contents = BUFFER_INIT(SEALS_MAX);
+
+	operator_grant_encode(g, &contents);
+	seals_seal(s, SEALED_OPERATOR, buffer_span(&contents), out);
 	buffer_clear(&contents);
 }

@@ -28,6 +28,7 @@ static void test_what_is_not_said_has_defaults(void)
 	assert(o.frontend_uid == 7 && o.authd_uid == (uid_t)-1 && o.uid == (uid_t)-1);
 	assert(o.inline_limit == OPTIONS_INLINE_LIMIT && !o.region);
 	assert(o.durability == DURABILITY_FULL && o.confine == CONFINE_STRICT);
+	assert(o.n_admin_uids == 0 && o.n_admin_gids == 0);
 }
 
 static void test_what_is_said_is_taken(void)
@@ -37,6 +38,9 @@ static void test_what_is_said_is_taken(void)
 	assert(o.durability == DURABILITY_RELAXED && o.inline_limit == 0);
 	assert(strcmp(o.region, "here") == 0 && o.uid == 8 && o.gid == 9 && o.authd_uid == 10);
 	assert(o.confine == CONFINE_DEGRADED);
+	assert(PARSE(REQUIRED, "--admin-uid", "11", "--admin-gid", "12", "--admin-uid", "13"));
+	assert(o.n_admin_uids == 2 && o.admin_uids[0] == 11 && o.admin_uids[1] == 13);
+	assert(o.n_admin_gids == 1 && o.admin_gids[0] == 12);
 }
 
 static void test_nothing_required_may_be_missing(void)
@@ -52,6 +56,7 @@ static void test_what_is_not_understood_is_refused(void)
 	assert(!PARSE(REQUIRED, "--frontend-uid", "-1"));
 	assert(!PARSE(REQUIRED, "--uid", "4294967295"));
 	assert(!PARSE(REQUIRED, "--uid", "no such user"));
+	assert(!PARSE(REQUIRED, "--admin-uid", "no such user"));
 	assert(!PARSE(REQUIRED, "--inline-limit", "65537"));
 	assert(!PARSE(REQUIRED, "--durability", "Full"));
 	assert(!PARSE(REQUIRED, "--confine", "none"));

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stored/operator.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "ipc/operator.h"
+#include "ipc/peer.h"
+#include "ipc/request.h"
+#include "s3/encoding.h"
+#include "s3/names.h"
+#include "s3/values.h"
+#include "stored/call.h"
+#include "stored/service.h"
+
+struct operator
+{
+	struct operator_grant grant; /* borrowed from `sealed` */
+	uint8_t sealed[];
+};
+
+void operator_free(struct operator* o)
+{
+	free(o);
+}
+
+/* As authd's admin socket does, which is where operator grants come from. */
+static bool admits(const struct service_config *c, const struct peer *p)
+{
+	if (p->uid == 0)
+		return true;
+	for (size_t i = 0; i < c->n_admin_uids; i++)
+		if (p->uid == c->admin_uids[i])
+			return true;
+	for (size_t i = 0; i < c->n_admin_gids; i++)
+		if (p->gid == c->admin_gids[i])
+			return true;
+	return false;
+}
+
+/* --- entering -------------------------------------------------------------------------------- */
+
+static void log_opened(const struct operator_grant *g)
+{
+	char tenant[2 * sizeof(g->principal.tenant.bytes) + 1];
+	struct span id = { g->principal.tenant.bytes, sizeof(g->principal.tenant.bytes) };
+
+	log_info("operator-opened channel=%02x%02x%02x%02x uid=%u purpose=%s tenant=%s bucket=%s",
+		 g->id.bytes[0], g->id.bytes[1], g->id.bytes[2], g->id.bytes[3], g->uid,
+		 operator_purpose_name(g->purpose), hex_encode(id, tenant), LOG_VALUE(g->bucket));
+}
+
+static int refuse_grant(struct session *s, int outcome)
+{
+	switch (outcome) {
+	case UNSEAL_STALE:
+	case UNSEAL_EXPIRED:
+	case UNSEAL_CROWDED:
+		return session_say_stale(s);
+	case UNSEAL_SPENT:
+		return session_violation(s, "operator-grant-spent");
+	case UNSEAL_FORGED:
+		return session_violation(s, "operator-grant-forged");
+	default:
+		return outcome;
+	}
+}
+
+static int take_present(struct session *s, const struct ipc_present *m, int *fds)
+{
+	_cleanup_(freep) struct operator* o = malloc(sizeof(*o) + m->grant.len);
+	struct span sealed;
+	int r;
+
+	if (!o)
+		return -ENOMEM;
+	memcpy(o->sealed, m->grant.data, m->grant.len);
+	sealed = (struct span){ o->sealed, m->grant.len };
+	r = unseal_operator(s->service->unseal, sealed, s->uid, clock_boottime_ns(), &o->grant);
+	if (r != UNSEAL_OK)
+		return refuse_grant(s, r);
+	s->operator= steal_ptr(o);
+	log_opened(&s->operator->grant);
+	return session_enter(s, &s->operator->grant.id);
+}
+
+/* --- asking ---------------------------------------------------------------------------------- */
+
+static bool is_any_of(const int *allowed, size_t n, int which)
+{
+	while (n--)
+		if (allowed[n] == which)
+			return true;
+	return false;
+}
+
+/*
+ * A request of a worker has been parsed from a head by authd, and everything in it was looked at.
+ * This one was made up by whoever is at the other end, so it may say only what the purposes need.
+ */
+static bool has_surplus(const struct s3_request *r)
+{
+	static const int params[] = { S3_PARAM_PREFIX, S3_PARAM_MAX_KEYS, S3_PARAM_START_AFTER,
+				      S3_PARAM_CONTINUATION_TOKEN };
+	static const int headers[] = { S3_HEADER_IF_MATCH, S3_HEADER_IF_NONE_MATCH };
+
+	for (int p = 0; p < S3_PARAM_COUNT; p++)
+		if (!span_is_none(r->params[p]) && !is_any_of(params, ARRAY_SIZE(params), p))
+			return true;
+	for (int h = 0; h < S3_HEADER_COUNT; h++)
+		if (!span_is_none(r->headers[h]) && !is_any_of(headers, ARRAY_SIZE(headers), h))
+			return true;
+	return r->dialect != S3_DIALECT_S3 || !span_is_none(r->attributes) ||
+	       !span_is_none(r->source_bucket) || !span_is_none(r->source_key) ||
+	       !span_is_none(r->source_version);
+}
+
+/* A body of known length, with nothing signed: its checksum is in the request or comes behind it.
+ */
+static bool is_sound_body(const struct s3_request *r)
+{
+	bool has_trailer = r->payload == S3_PAYLOAD_STREAMING_UNSIGNED_TRAILER;
+
+	if (r->payload != S3_PAYLOAD_UNSIGNED && !has_trailer)
+		return false;
+	if (has_trailer != (r->trailer != CHECKSUM_NONE))
+		return false;
+	return r->operation == S3_PUT_OBJECT ? r->length <= S3_OBJECT_MAX : !has_trailer;
+}
+
+/* The word for what an operator of ours never asks, or NULL. */
+static const char *find_fault(const struct operator_grant *g, const struct s3_request *r,
+			      bool has_inside)
+{
+	const struct s3_operation_row *row = &s3_operations[r->operation];
+
+	if (!operator_may(g->purpose, r->operation))
+		return "operation-not-granted";
+	if (!span_equal(r->bucket, g->bucket))
+		return "bucket-not-granted";
+	if (has_surplus(r))
+		return "request-surplus";
+	if (span_is_none(r->key) != (row->level != S3_LEVEL_OBJECT))
+		return "request-key";
+	if (!is_sound_body(r) || (has_inside && row->body != S3_BODY_OBJECT))
+		return "request-body";
+	return NULL;
+}
+
+/* What a client would be told whose head said the same. */
+static int check_values(const struct s3_request *r)
+{
+	int e = span_is_none(r->key) ? 0 : key_check(r->key);
+	const char *detail;
+
+	return e ? e : values_check(r, &detail);
+}
+
+static bool read_request(struct span bytes, struct s3_request *ret)
+{
+	struct wire_reader r = wire_reader(bytes);
+
+	request_get(&r, ret);
+	return wire_ended(&r);
+}
+
+/* A call with the grant that authd would have given, had the tenant asked for this. */
+static int make_call(struct session *s, const struct ipc_operate *m, const struct s3_request *r,
+		     struct call **ret)
+{
+	_cleanup_(buffer_clear) struct buffer contents = BUFFER_INIT(IPC_GRANT_MAX);
+	const struct operator_grant *o = &s->operator->grant;
+	struct grant g = { .id = o->id,
+			   .channel = s->id,
+			   .epoch = o->epoch,
+			   .expires_ns = o->expires_ns,
+			   .request_id = m->call,
+			   .principal = o->principal,
+			   .peer = SPAN(""),
+			   .request = *r };
+	int e;
+
+	grant_encode(&g, &contents);
+	e = buffer_error(&contents);
+	if (e == 0)
+		e = call_new(s->service, buffer_span(&contents), m->body, -1, ret);
+	if (e < 0)
+		return e;
+	(*ret)->number = m->call;
+	(*ret)->has_inside = m->has_body;
+	/* Out of memory of its own: the call outlives the message, and may outlive the channel. */
+	if (!grant_decode((struct span){ (*ret)->memory, contents.len }, &(*ret)->grant))
+		return -EPROTO;
+	return 0;
+}
+
+static int take_operate(struct session *s, const struct ipc_operate *m, int *fds)
+{
+	_cleanup_(call_freep) struct call *c = NULL;
+	struct s3_request request;
+	const char *fault;
+	int r;
+
+	if (!session_takes_inside(s, m->has_body, m->body))
+		return session_violation(s, "body-inside");
+	if (!read_request(m->request, &request))
+		return session_violation(s, "request-malformed");
+	fault = find_fault(&s->operator->grant, &request, m->has_body);
+	if (fault)
+		return session_violation(s, fault);
+	r = make_call(s, m, &request, &c);
+	if (r < 0)
+		return r;
+	r = check_values(&request);
+	if (r == 0)
+		return session_admit(s, steal_ptr(c));
+	session_refuse(s, steal_ptr(c), (enum s3_error)r);
+	return 0;
+}
+
+static int on_message(struct session *s, const struct ipc_message *m, int *fds)
+{
+	switch ((int)m->number) {
+#define MESSAGE(SYMBOL, symbol, ...)                                                               \
+	case IPC_##SYMBOL:                                                                         \
+		return take_##symbol(s, &m->symbol, fds);
+		IPC_OPERATOR_CALLS(MESSAGE)
+#undef MESSAGE
+	default:
+		return session_violation(s, "unknown-message");
+	}
+}
+
+const struct session_role operator_role = {
+	.name = "operator",
+	.admits = admits,
+	.most = OPERATORS_MAX,
+	.incoming = IPC_OPERATOR_TO_STORED_DIRECTION,
+	.calls_max = OPERATOR_CALLS_MAX,
+	.bodies_max = OPERATOR_BODIES_MAX,
+	.body_most = S3_OBJECT_MAX,
+	.greeting_ns = OPERATOR_GREETING_NS,
+	.idle_ns = OPERATOR_IDLE_NS,
+	.message = on_message,
+};
