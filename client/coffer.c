@@ -34,7 +34,7 @@ static const char general_help[] =
 enum { AUTHD, STORED, FRONTEND, DAEMONS };
 
 struct up {
-	struct options options;
+	const struct options *options;
 	struct memory memory;
 	struct layout layout;
 	struct ids ids;
@@ -48,6 +48,11 @@ struct up {
 	struct pair pair;
 	char confinement[16];
 };
+
+static const char *get(const struct up *u, enum setting s)
+{
+	return values_get(&u->options->values, s);
+}
 
 /* What is opened must not land on a standard stream that whoever started us had closed. */
 static int open_standard_streams(void)
@@ -82,17 +87,18 @@ static int default_data(char **ret, struct complaint *why)
 
 static int open_layout(struct up *u, struct complaint *why)
 {
+	const char *wanted = get(u, SETTING_DATA);
 	_cleanup_(freep) char *data = NULL;
 	int r;
 
-	if (u->options.data && memory_is_meant(u->options.data))
-		return memory_open(u->options.data, &u->memory, &u->layout, why);
-	if (!u->options.data) {
+	if (wanted && memory_is_meant(wanted))
+		return memory_open(wanted, &u->memory, &u->layout, why);
+	if (!wanted) {
 		r = default_data(&data, why);
 		if (r < 0)
 			return r;
 	}
-	return layout_open(data ? data : u->options.data, &u->layout, why);
+	return layout_open(data ? data : wanted, &u->layout, why);
 }
 
 /* Before anything is started: a file that may not be replaced should cost nobody a start. */
@@ -100,9 +106,9 @@ static int open_credentials(struct up *u, struct complaint *why)
 {
 	int r;
 
-	if (!u->options.credentials)
+	if (!get(u, SETTING_CREDENTIALS))
 		return 0;
-	r = credentials_open(u->options.credentials, &u->credentials, why);
+	r = credentials_open(get(u, SETTING_CREDENTIALS), &u->credentials, why);
 	if (r < 0)
 		return r;
 	r = credentials_read(&u->credentials, &u->from_file, why);
@@ -112,7 +118,7 @@ static int open_credentials(struct up *u, struct complaint *why)
 
 static int prepare_commands(struct up *u, struct complaint *why)
 {
-	const struct command_context c = { &u->options, &u->ids, &u->layout, &u->listeners };
+	const struct command_context c = { u->options, &u->ids, &u->layout, &u->listeners };
 	int r;
 
 	r = command_authd(&c, &u->commands[AUTHD], why);
@@ -137,7 +143,7 @@ static int prepare(struct up *u, struct complaint *why)
 	if (r >= 0)
 		r = layout_prepare(&u->layout, &u->ids, why);
 	if (r >= 0)
-		r = listeners_open(&u->layout, &u->options, &u->listeners, why);
+		r = listeners_open(&u->layout, u->options, &u->listeners, why);
 	if (r >= 0)
 		r = prepare_commands(u, why);
 	if (r >= 0)
@@ -175,7 +181,7 @@ static int see_to_key(struct up *u, const char *admin_socket, struct complaint *
 	const struct firstrun_wish wish = {
 		.environment = u->has_environment ? &u->from_environment : NULL,
 		.file = u->has_file ? &u->from_file : NULL,
-		.has_file = u->options.credentials != NULL,
+		.has_file = get(u, SETTING_CREDENTIALS) != NULL,
 	};
 	struct admin a;
 	int r;
@@ -192,7 +198,9 @@ static int see_to_key(struct up *u, const char *admin_socket, struct complaint *
 
 static const char *region(const struct up *u)
 {
-	return u->options.region ? u->options.region : DEFAULT_REGION;
+	const char *only = get(u, SETTING_REGION);
+
+	return only ? only : DEFAULT_REGION;
 }
 
 static int write_credentials(struct up *u, struct complaint *why)
@@ -206,7 +214,7 @@ static int write_credentials(struct up *u, struct complaint *why)
 		.pair = &u->pair,
 	};
 
-	if (!u->options.credentials)
+	if (!get(u, SETTING_CREDENTIALS))
 		return 0;
 	return credentials_write(&u->credentials, &told, why);
 }
@@ -230,12 +238,12 @@ static void tell(struct up *u, const char *admin_socket)
 		.stored_pid = children[STORED].pid,
 		.confinement = u->confinement,
 		.region = region(u),
-		.credentials_path = u->options.credentials,
+		.credentials_path = get(u, SETTING_CREDENTIALS),
 		.admin_socket = admin_socket,
 		.cofferctl = cofferctl,
 		.key = u->key,
 		.pair = &u->pair,
-		.show_secret = isatty(STDOUT_FILENO) || !u->options.credentials,
+		.show_secret = isatty(STDOUT_FILENO) || !get(u, SETTING_CREDENTIALS),
 	};
 
 	if (n > 0)
@@ -323,7 +331,7 @@ static int take_environment(struct up *u, struct complaint *why)
 static int up(const struct options *options)
 {
 	struct up u = {
-		.options = *options,
+		.options = options,
 		.memory = MEMORY_NONE,
 		.layout = LAYOUT_NONE,
 		.listeners = { .authd_frontend = -1,
@@ -351,14 +359,20 @@ static int up(const struct options *options)
 
 static int run_up(int argc, char *argv[])
 {
+	_cleanup_(options_clear) struct options options = { 0 };
 	struct complaint why = { 0 };
-	struct options options;
+	int r;
 
-	switch ((enum options_outcome)options_parse(argc, argv, &options, &why)) {
+	r = options_parse(argc, argv, &options, &why);
+	if (r < 0) {
+		complaint_print(&why, "coffer");
+		return EXIT_FAILURE;
+	}
+	switch ((enum options_outcome)r) {
 	case OPTIONS_OK:
 		return up(&options);
 	case OPTIONS_HELP:
-		fputs(options_help, stdout);
+		options_help(stdout);
 		return EXIT_SUCCESS;
 	case OPTIONS_VERSION:
 		puts("coffer " COFFER_VERSION);

@@ -104,14 +104,6 @@ int command_find_program(const char *program, char **ret, struct complaint *why)
 	return r;
 }
 
-static void add_option(struct command *c, const char *option, const char *value)
-{
-	if (!value)
-		return;
-	strings_add(&c->args, "%s", option);
-	strings_add(&c->args, "%s", value);
-}
-
 static void add_number(struct command *c, const char *option, unsigned int value)
 {
 	strings_add(&c->args, "%s", option);
@@ -125,10 +117,26 @@ static void add_path(struct command *c, const char *option, const struct layout 
 	strings_add(&c->args, "%s/%s", l->root, name);
 }
 
-static void add_options(struct command *c, const char *option, const char *const values[], size_t n)
+static void add_value(struct command *c, enum setting s, const char *value)
 {
-	for (size_t i = 0; i < n; i++)
-		add_option(c, option, values[i]);
+	strings_add(&c->args, "--%s", settings[s].key);
+	strings_add(&c->args, "%s", value);
+}
+
+/* What was set for the daemon, or what holds where nothing was. */
+static void add_setting(struct command *c, const struct values *v, enum setting s)
+{
+	if (!v->of[s].n && settings[s].fallback)
+		add_value(c, s, settings[s].fallback);
+	for (size_t i = 0; i < v->of[s].n; i++)
+		add_value(c, s, v->of[s].v[i].text);
+}
+
+static void add_settings(struct command *c, const struct options *o, enum setting_daemon d)
+{
+	for (enum setting s = 0; s < SETTINGS; s++)
+		if (settings[s].daemons & d)
+			add_setting(c, &o->values, s);
 }
 
 static void add_socket(struct command *c, int fd)
@@ -195,7 +203,6 @@ static int finish(struct command *c, const struct command_context *context, cons
 {
 	int r;
 
-	add_option(c, "--confine", context->options->confine);
 	if (context->ids->separate) {
 		add_number(c, "--uid", id->uid);
 		add_number(c, "--gid", id->gid);
@@ -211,20 +218,15 @@ static int finish(struct command *c, const struct command_context *context, cons
 }
 
 /* root may always administer; somebody else who starts Coffer must be named. */
-static void add_admins(struct command *c, const struct command_context *context)
+static void add_admin(struct command *c, const struct command_context *context)
 {
-	const struct options *o = context->options;
-
 	if (!context->ids->separate)
 		add_number(c, "--admin-uid", geteuid());
-	add_options(c, "--admin-uid", o->admin_uids, o->n_admin_uids);
-	add_options(c, "--admin-gid", o->admin_gids, o->n_admin_gids);
 }
 
 int command_authd(const struct command_context *context, struct command *ret, struct complaint *why)
 {
 	const struct layout *l = context->layout;
-	const struct options *o = context->options;
 	struct command c = { 0 };
 	int r;
 
@@ -234,14 +236,8 @@ int command_authd(const struct command_context *context, struct command *ret, st
 	add_path(&c, "--state", l, "auth");
 	add_number(&c, "--frontend-uid", context->ids->frontend.uid);
 	add_number(&c, "--stored-uid", context->ids->stored.uid);
-	add_admins(&c, context);
-	add_option(&c, "--region", o->region);
-	add_options(&c, "--domain", o->domains, o->n_domains);
-	add_option(&c, "--request-rate", o->request_rate);
-	add_option(&c, "--request-burst", o->request_burst);
-	add_option(&c, "--login-failures", o->login_failures);
-	add_option(&c, "--login-pause", o->login_pause);
-	add_options(&c, "--trusted-proxy", o->proxies, o->n_proxies);
+	add_admin(&c, context);
+	add_settings(&c, context->options, SETTING_FOR_AUTHD);
 	add_socket(&c, context->listeners->authd_frontend);
 	add_socket(&c, context->listeners->authd_stored);
 	add_socket(&c, context->listeners->authd_admin);
@@ -253,7 +249,6 @@ int command_authd(const struct command_context *context, struct command *ret, st
 int command_stored(const struct command_context *context, struct command *ret,
 		   struct complaint *why)
 {
-	const struct options *o = context->options;
 	struct command c = { 0 };
 	int r;
 
@@ -264,10 +259,8 @@ int command_stored(const struct command_context *context, struct command *ret,
 	add_path(&c, "--authd", context->layout, LISTENERS_AUTHD_STORED);
 	add_number(&c, "--frontend-uid", context->ids->frontend.uid);
 	add_number(&c, "--authd-uid", context->ids->authd.uid);
-	add_admins(&c, context);
-	add_option(&c, "--durability", o->durability);
-	add_option(&c, "--inline-limit", o->inline_limit);
-	add_option(&c, "--region", o->region);
+	add_admin(&c, context);
+	add_settings(&c, context->options, SETTING_FOR_STORED);
 	add_socket(&c, context->listeners->stored_frontend);
 	add_socket(&c, context->listeners->stored_operator);
 	add_environment(&c, context->layout, "frontend:operator");
@@ -278,7 +271,6 @@ int command_frontend(const struct command_context *context, struct command *ret,
 		     struct complaint *why)
 {
 	const struct listeners *s = context->listeners;
-	const struct options *o = context->options;
 	char names[OPTIONS_LISTEN_MAX * (sizeof("s3:") + sizeof("rest:"))] = "";
 	struct command c = { 0 };
 	int r;
@@ -288,8 +280,7 @@ int command_frontend(const struct command_context *context, struct command *ret,
 		return r;
 	add_path(&c, "--authd", context->layout, LISTENERS_AUTHD_FRONTEND);
 	add_path(&c, "--stored", context->layout, LISTENERS_STORED_FRONTEND);
-	add_options(&c, "--domain", o->domains, o->n_domains);
-	add_option(&c, "--workers", o->workers);
+	add_settings(&c, context->options, SETTING_FOR_FRONTEND);
 	add_listening(&c, names, "s3", s->s3, s->n_s3);
 	add_listening(&c, names, "rest", s->rest, s->n_rest);
 	add_environment(&c, context->layout, names);
