@@ -371,6 +371,9 @@ static int run_up(int argc, char *argv[])
 	switch ((enum options_outcome)r) {
 	case OPTIONS_OK:
 		return up(&options);
+	case OPTIONS_CHECK:
+		values_print(&options.values, stdout);
+		return EXIT_SUCCESS;
 	case OPTIONS_HELP:
 		options_help(stdout);
 		return EXIT_SUCCESS;

@@ -4,6 +4,8 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "client/config.h"
+
 /* --- help --------------------------------------------------------------------------------- */
 
 #define HELP_COLUMN 26
@@ -17,7 +19,13 @@ static const char introduction[] =
 	"on the first start a tenant and its first credentials. Ctrl-C stops it; what was stored\n"
 	"stays.\n"
 	"\n"
-	"  --help, --version\n";
+	"  --config FILE           read this, and FILE.d/*.conf, in place of " CONFIG_FILE "\n"
+	"  --check-config          start nothing: say what would hold, or what is wrong in which "
+	"line\n"
+	"  --help, --version\n"
+	"\n"
+	"Each of the following can also stand in that file, as `key = value` below its section.\n"
+	"What is said here goes before all that is said there.\n";
 
 static const char conclusion[] =
 	"\n"
@@ -81,7 +89,9 @@ void options_help(FILE *to)
 /* --- the command line --------------------------------------------------------------------- */
 
 enum other_option {
-	OPTION_HELP = SETTINGS,
+	OPTION_CONFIG = SETTINGS,
+	OPTION_CHECK_CONFIG,
+	OPTION_HELP,
 	OPTION_VERSION,
 	OPTIONS_KNOWN,
 };
@@ -92,11 +102,15 @@ enum other_option {
 struct arguments {
 	struct option known[OPTIONS_KNOWN + 1];
 	struct values values;
+	const char *config;
+	bool check;
 };
 
 static void list_known(struct option known[static OPTIONS_KNOWN + 1])
 {
 	static const struct option others[] = {
+		{ "config", required_argument, NULL, FIRST + OPTION_CONFIG },
+		{ "check-config", no_argument, NULL, FIRST + OPTION_CHECK_CONFIG },
 		{ "help", no_argument, NULL, FIRST + OPTION_HELP },
 		{ "version", no_argument, NULL, FIRST + OPTION_VERSION },
 		{ 0 },
@@ -126,6 +140,12 @@ static int take(struct arguments *a, int which, const char *value, struct compla
 		return outcome_of(values_add(&a->values, (enum setting)which,
 					     span_from_string(value), NULL, why));
 	switch ((enum other_option)which) {
+	case OPTION_CONFIG:
+		a->config = value;
+		return OPTIONS_OK;
+	case OPTION_CHECK_CONFIG:
+		a->check = true;
+		return OPTIONS_OK;
 	case OPTION_HELP:
 		return OPTIONS_HELP;
 	case OPTION_VERSION:
@@ -155,7 +175,7 @@ static int read_arguments(struct arguments *a, int argc, char *argv[], struct co
 	return r;
 }
 
-/* --- all of it ---------------------------------------------------------------------------- */
+/* --- both --------------------------------------------------------------------------------- */
 
 static int take_listen(const struct values *v, enum setting s, struct address list[], size_t *n,
 		       struct complaint *why)
@@ -177,13 +197,15 @@ static int take_listen(const struct values *v, enum setting s, struct address li
 
 static int take_all(struct options *o, struct arguments *a, struct complaint *why)
 {
-	int r;
+	int r = outcome_of(config_read(a->config, &o->values, why));
 
+	if (r != OPTIONS_OK)
+		return r;
 	values_override(&o->values, &a->values);
 	r = take_listen(&o->values, SETTING_S3, o->s3, &o->n_s3, why);
 	if (r == OPTIONS_OK)
 		r = take_listen(&o->values, SETTING_REST, o->rest, &o->n_rest, why);
-	return r;
+	return r == OPTIONS_OK && a->check ? OPTIONS_CHECK : r;
 }
 
 int options_parse(int argc, char *argv[], struct options *ret, struct complaint *why)
@@ -196,7 +218,7 @@ int options_parse(int argc, char *argv[], struct options *ret, struct complaint 
 	if (r == OPTIONS_OK)
 		r = take_all(&o, &a, why);
 	values_clear(&a.values);
-	if (r == OPTIONS_OK)
+	if (r == OPTIONS_OK || r == OPTIONS_CHECK)
 		*ret = o;
 	else
 		options_clear(&o);

@@ -2,7 +2,8 @@
 #pragma once
 
 /*
- * What was asked of `coffer up` on its command line.
+ * What was asked of `coffer up`: on its command line, and of settings that it says nothing about,
+ * in coffer.conf.
  */
 
 #include "client/address.h"
@@ -20,13 +21,14 @@ struct options {
 
 enum options_outcome {
 	OPTIONS_OK = 0,
+	OPTIONS_CHECK,		/* all is well, and that is all that was asked */
 	OPTIONS_HELP,
 	OPTIONS_VERSION,
 	OPTIONS_WRONG,		/* *why says what; the caller exits with 2 */
 };
 
 /*
- * Reads the arguments behind "up"; argv[0] is the program's name. With OK, *ret is to be
+ * Reads the arguments behind "up"; argv[0] is the program's name. With OK and CHECK, *ret is to be
  * cleared. -ENOMEM.
  */
 must_check int options_parse(int argc, char *argv[], struct options *ret, struct complaint *why);

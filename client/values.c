@@ -81,3 +81,29 @@ const char *values_get(const struct values *v, enum setting s)
 {
 	return v->of[s].n ? v->of[s].v[0].text : settings[s].fallback;
 }
+
+static void print_setting(const struct values *v, enum setting s, FILE *to)
+{
+	const struct setting_row *row = &settings[s];
+
+	for (size_t i = 0; i < v->of[s].n; i++) {
+		const struct value *one = &v->of[s].v[i];
+
+		fprintf(to, "# %s\n%s = %s\n", one->from ? one->from : "the command line", row->key,
+			one->text);
+	}
+	if (!v->of[s].n)
+		fprintf(to, "#%s = %s\n", row->key, setting_default(s));
+}
+
+void values_print(const struct values *v, FILE *to)
+{
+	const char *section = "";
+
+	for (enum setting s = 0; s < SETTINGS; s++) {
+		if (strcmp(section, settings[s].section) != 0)
+			fprintf(to, "%s[%s]\n", *section ? "\n" : "", settings[s].section);
+		section = settings[s].section;
+		print_setting(v, s, to);
+	}
+}

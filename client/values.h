@@ -38,3 +38,6 @@ void values_clear(struct values *v);
 
 /* What holds of a setting that is given once: its value, its fallback, or NULL. */
 const char *values_get(const struct values *v, enum setting s);
+
+/* All that holds, as coffer.conf would say it, with where each value came from. */
+void values_print(const struct values *v, FILE *to);

@@ -137,6 +137,8 @@ class Coffer(Server):
         self.data = self.dir / "d"
         self.credentials_file = self.dir / "credentials.json"
         self.log_file = self.dir / "log"
+        # Not what this host has in /etc.
+        self.config = "/dev/null"
         self.process = None
         self.exit_status = None
 
@@ -156,7 +158,8 @@ class Coffer(Server):
         """Starts the server and waits until it serves. A second start keeps the ports."""
         listen = f"127.0.0.1:{self.port if self.endpoint else 0}"
         listen_rest = f"127.0.0.1:{self.rest_port if self.rest_endpoint else 0}"
-        argv = [str(self.build / "client" / "coffer"), "up", "--data", str(self.data),
+        argv = [str(self.build / "client" / "coffer"), "up", "--config", str(self.config),
+                "--data", str(self.data),
                 "--s3", listen, "--rest", listen_rest,
                 "--credentials", str(self.credentials_file), *self.args]
         with self.log_file.open("ab") as log:

@@ -50,6 +50,8 @@ class Launcher:
             for program in ("coffer", "cofferctl"))
         self.data = self.home / "d"
         self.credentials = self.home / "credentials.json"
+        # Not what this host has in /etc.
+        self.config = "/dev/null"
         self.process = None
 
     def close(self):
@@ -64,7 +66,8 @@ class Launcher:
         (self.libexec / f"{daemon}.mode").unlink()
 
     def argv(self, *args, data=None):
-        return [str(self.coffer), "up", "--data", str(data or self.data), "--s3", "127.0.0.1:0",
+        return [str(self.coffer), "up", "--config", str(self.config),
+                "--data", str(data or self.data), "--s3", "127.0.0.1:0",
                 "--rest", self.rest, *args]
 
     def popen(self, argv, env=None, **how):

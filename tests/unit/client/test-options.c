@@ -3,8 +3,9 @@
 
 #include "scratch.h"
 
+/* Not what this host has in /etc. */
 #define PARSE(ret, why, ...)                                                                       \
-	parse((ret), (why), (const char *[]){ "up", __VA_ARGS__, NULL })
+	parse((ret), (why), (const char *[]){ "up", "--config", "/dev/null", __VA_ARGS__, NULL })
 
 static int parse(struct options *ret, struct complaint *why, const char *const args[])
 {
@@ -75,7 +76,8 @@ static void test_what_is_not_understood_is_named(void)
 		{ { "up", "--s3", "example.com:80" }, "--s3 cannot be \"example.com:80\"" },
 		{ { "up", "--rest", "8000" }, "--rest cannot be \"8000\"" },
 		{ { "up", "--login-pause", "0" }, "--login-pause cannot be \"0\"" },
-		{ { "up", "--rest=none", "--rest=:1" }, "rest is none" },
+		{ { "up", "--config=/dev/null", "--rest=none", "--rest=:1" }, "rest is none" },
+		{ { "up", "--config", "/nothing" }, "/nothing: No such file or directory" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -90,28 +92,79 @@ static void test_what_is_not_understood_is_named(void)
 static void test_lists_have_an_end(void)
 {
 	unsigned int times = settings[SETTING_DOMAIN].times;
-	const char *args[2 * SETTING_TIMES_MAX + 8] = { "up" };
+	const char *args[2 * SETTING_TIMES_MAX + 8] = { "up", "--config", "/dev/null" };
 	_cleanup_(options_clear) struct options o = { 0 };
 	struct complaint why = { 0 };
 
 	for (size_t i = 0; i <= times; i++) {
-		args[1 + 2 * i] = "--domain";
-		args[2 + 2 * i] = "a";
+		args[3 + 2 * i] = "--domain";
+		args[4 + 2 * i] = "a";
 	}
 	assert(parse(&o, &why, args) == OPTIONS_WRONG);
 	assert(strstr(why.error, "--domain") && strstr(why.hint, "16 times"));
-	args[1 + 2 * times] = NULL;
+	args[3 + 2 * times] = NULL;
 	assert(parse(&o, &why, args) == OPTIONS_OK);
 	assert(o.values.of[SETTING_DOMAIN].n == times);
 }
 
-static void test_help_and_version_are_outcomes(void)
+static void test_the_command_line_goes_before_the_file(void)
+{
+	_cleanup_(options_clear) struct options o = { 0 };
+	struct complaint why = { 0 };
+
+	scratch_write("coffer.conf",
+		      "[s3]\nregion = eu\ndomain = a b\n[listen]\ns3 = :1 :2\nrest = :3\n", 0600);
+	assert(parse(&o, &why,
+		     (const char *[]){ "up", "--domain", "c", "--config", "coffer.conf", "--rest",
+				       "none", NULL }) == OPTIONS_OK);
+	assert(is(&o, SETTING_REGION, "eu") && o.n_s3 == 2 && o.n_rest == 0);
+	/* All that it says of a setting, and nothing beside it. */
+	assert(o.values.of[SETTING_DOMAIN].n == 1 && is(&o, SETTING_DOMAIN, "c"));
+}
+
+/* Even where the command line says something else: it is wrong all the same. */
+static void test_what_is_wrong_in_the_file_is_complained_of(void)
+{
+	struct complaint why = { 0 };
+	struct options o;
+
+	scratch_write("coffer.conf", "[limits]\nlogin-pause = 0\n", 0600);
+	assert(parse(&o, &why,
+		     (const char *[]){ "up", "--login-pause=1", "--config=coffer.conf", NULL }) ==
+	       OPTIONS_WRONG);
+	assert(strstr(why.error, "coffer.conf:2: login-pause cannot be \"0\""));
+}
+
+static void test_help_version_and_a_check_are_outcomes(void)
 {
 	_cleanup_(options_clear) struct options o = { 0 };
 	struct complaint why = { 0 };
 
 	assert(PARSE(&o, &why, "--help") == OPTIONS_HELP);
 	assert(PARSE(&o, &why, "--version") == OPTIONS_VERSION);
+	assert(PARSE(&o, &why, "--check-config", "--region=eu") == OPTIONS_CHECK);
+	assert(is(&o, SETTING_REGION, "eu"));
+}
+
+/* What a check prints is a file that means the same. */
+static void test_what_holds_is_printed_as_a_file(void)
+{
+	_cleanup_(options_clear) struct options o = { 0 }, again = { 0 };
+	struct complaint why = { 0 };
+	FILE *f = fopen("printed.conf", "w");
+
+	assert(PARSE(&o, &why, "--region=eu", "--domain=a", "--domain=b", "--data=/my data") ==
+	       OPTIONS_OK);
+	assert(f);
+	values_print(&o.values, f);
+	assert(fclose(f) == 0);
+	assert(parse(&again, &why, (const char *[]){ "up", "--config=printed.conf", NULL }) ==
+	       OPTIONS_OK);
+	for (enum setting s = 0; s < SETTINGS; s++) {
+		assert(o.values.of[s].n == again.values.of[s].n);
+		for (size_t i = 0; i < o.values.of[s].n; i++)
+			assert(strcmp(o.values.of[s].v[i].text, again.values.of[s].v[i].text) == 0);
+	}
 }
 
 int main(void)
@@ -123,6 +176,9 @@ int main(void)
 	test_rest_can_be_elsewhere_or_nowhere();
 	test_what_is_not_understood_is_named();
 	test_lists_have_an_end();
-	test_help_and_version_are_outcomes();
+	test_the_command_line_goes_before_the_file();
+	test_what_is_wrong_in_the_file_is_complained_of();
+	test_help_version_and_a_check_are_outcomes();
+	test_what_holds_is_printed_as_a_file();
 	return 0;
 }

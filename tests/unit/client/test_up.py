@@ -172,7 +172,8 @@ def test_one_uid_is_said_plainly(user_launcher):
 
 
 def test_default_directory_of_a_user_is_in_his_home(user_launcher):
-    argv = [str(user_launcher.coffer), "up", "--s3", "127.0.0.1:0", "--rest", "127.0.0.1:0"]
+    argv = [str(user_launcher.coffer), "up", "--config", "/dev/null", "--s3", "127.0.0.1:0",
+            "--rest", "127.0.0.1:0"]
     user_launcher.process = user_launcher.popen(argv)
     wait_until(lambda: " serves S3 at " in user_launcher.out())
     assert (user_launcher.home / ".local/share/coffer/auth/auth.db").exists()
