@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/account.h"
 #include "base/ip.h"
 #include "client/address.h"
 
@@ -98,18 +99,16 @@ const struct setting_row settings[SETTINGS] = {
 		.help = "address or network of a proxy: its X-Forwarded-For says who the client is",
 	},
 	[SETTING_ADMIN_UID] = {
-		.section = "admin", .key = "admin-uid", .type = SETTING_NUMBER, .times = 15,
-		.least = 0, .most = UINT32_MAX - 1,
+		.section = "admin", .key = "admin-uid", .type = SETTING_USER, .times = 15,
 		.daemons = SETTING_FOR_AUTHD | SETTING_FOR_STORED,
-		.argument = "N",
+		.argument = "USER",
 		.help = "also let this user use cofferctl, beside root and whoever starts the "
 			"server",
 	},
 	[SETTING_ADMIN_GID] = {
-		.section = "admin", .key = "admin-gid", .type = SETTING_NUMBER, .times = 16,
-		.least = 0, .most = UINT32_MAX - 1,
+		.section = "admin", .key = "admin-gid", .type = SETTING_GROUP, .times = 16,
 		.daemons = SETTING_FOR_AUTHD | SETTING_FOR_STORED,
-		.argument = "N",
+		.argument = "GROUP",
 		.help = "also let this group use cofferctl",
 	},
 	[SETTING_CREDENTIALS] = {
@@ -177,6 +176,20 @@ static bool is_network(const char *value)
 	return ip_network_parse(span_from_string(value), &n);
 }
 
+static bool is_user(const char *value)
+{
+	uid_t uid;
+
+	return account_uid(value, &uid);
+}
+
+static bool is_group(const char *value)
+{
+	gid_t gid;
+
+	return account_gid(value, &gid);
+}
+
 bool setting_admits(enum setting s, const char *value)
 {
 	const struct setting_row *row = &settings[s];
@@ -194,6 +207,10 @@ bool setting_admits(enum setting s, const char *value)
 		return is_listen(value);
 	case SETTING_NETWORK:
 		return is_network(value);
+	case SETTING_USER:
+		return is_user(value);
+	case SETTING_GROUP:
+		return is_group(value);
 	}
 	return false;
 }
@@ -229,6 +246,10 @@ const char *setting_takes(enum setting s, char buf[static SETTING_TAKES_MAX])
 		break;
 	case SETTING_NETWORK:
 		return "an address, or a network such as 10.0.0.0/8";
+	case SETTING_USER:
+		return "the name or number of a user";
+	case SETTING_GROUP:
+		return "the name or number of a group";
 	}
 	return buf;
 }

@@ -39,6 +39,8 @@ enum setting_type {
 	SETTING_LISTEN,		/* an address and a port */
 	SETTING_LISTEN_OR_NONE,
 	SETTING_NETWORK,	/* of addresses, or one */
+	SETTING_USER,		/* by name or number; so is a group */
+	SETTING_GROUP,
 };
 
 enum setting_daemon {

@@ -110,7 +110,8 @@ def test_the_example_is_understood_and_changes_nothing(launcher):
 
 def wrong_values(setting):
     by_type = {"text": [], "word": ["neither"], "number": [setting["most"] + 1, "many"],
-               "listen": ["somewhere"], "network": ["10.0.0.1/8"]}
+               "listen": ["somewhere"], "network": ["10.0.0.1/8"],
+               "account": ["nobody-of-that-name", 2**32 - 1]}
     return by_type[setting["type"]]
 
 
@@ -139,7 +140,8 @@ def test_each_daemon_takes_what_the_table_admits_and_no_more(daemon):
             continue
         option = f"--{setting['key']}"
         good = {"text": ["x"], "word": setting["argument"].split("|"),
-                "number": [setting["least"], setting["most"]], "network": ["10.0.0.0/8", "::1"]}
+                "number": [setting["least"], setting["most"]], "network": ["10.0.0.0/8", "::1"],
+                "account": ["root", 0, 2**32 - 2]}
         for value in good[setting["type"]]:
             assert run(program, option, value, "--help").returncode == 0, (option, value)
         for value in [*wrong_values(setting), "", -1]:
