@@ -19,13 +19,14 @@ static const char introduction[] =
 	"on the first start a tenant and its first credentials. Ctrl-C stops it; what was stored\n"
 	"stays.\n"
 	"\n"
+	"What is below a [section] here can also stand in coffer.conf, as `key = value` below "
+	"that\n"
+	"section. What the command line says goes before all that is said there.\n"
+	"\n"
 	"  --config FILE           read this, and FILE.d/*.conf, in place of " CONFIG_FILE "\n"
 	"  --check-config          start nothing: say what would hold, or what is wrong in which "
 	"line\n"
-	"  --help, --version\n"
-	"\n"
-	"Each of the following can also stand in that file, as `key = value` below its section.\n"
-	"What is said here goes before all that is said there.\n";
+	"  --help, --version\n";
 
 static const char conclusion[] =
 	"\n"
