@@ -3,6 +3,7 @@
 /* ListObjects in both versions, and ListMultipartUploads: pages of what is in a bucket. */
 
 #include "stored/answers.h"
+#include "stored/bounds.h"
 #include "stored/handler.h"
 #include "stored/service.h"
 #include "stored/token.h"
@@ -34,6 +35,15 @@ static void fill_item(struct answer *a, enum answer_kind kind, const struct list
 	a->checksum_type = absent_if_zero(item->checksum_type);
 }
 
+/*
+ * How much of the page that is asked for may be filled: nothing where no key can be in it, which is
+ * an empty page and no error. Sets the prefix.
+ */
+static uint32_t limit_within_bounds(const struct call *c, struct span *prefix, uint64_t limit)
+{
+	return bounds_prefix(&c->grant, *prefix, prefix) ? (uint32_t)limit : 0;
+}
+
 /* --- objects --------------------------------------------------------------------------------- */
 
 static bool shows_owner(const struct s3_request *r)
@@ -61,21 +71,22 @@ static int emit_object(void *context, const struct listing_item *item)
 static int list_objects(struct call *c, struct span after, struct listing *l)
 {
 	const struct s3_request *r = call_request(c);
+	uint64_t limit = s3_request_number(r, S3_PARAM_MAX_KEYS, S3_LIST_MAX);
 	int e;
 
 	*l = (struct listing){
 		.prefix = r->params[S3_PARAM_PREFIX],
 		.delimiter = r->params[S3_PARAM_DELIMITER],
 		.after = after.len ? after : SPAN_NONE,
-		.limit = (uint32_t)s3_request_number(r, S3_PARAM_MAX_KEYS, S3_LIST_MAX),
 		.emit = emit_object,
 		.context = c,
 	};
+	l->limit = limit_within_bounds(c, &l->prefix, limit);
 	e = store_list_objects(c->service->store, call_tenant(c), r->bucket, l);
 	if (e)
 		return e;
 	c->answer.bucket = r->bucket;
-	c->answer.limit = l->limit;
+	c->answer.limit = limit;
 	c->answer.count = l->count;
 	c->answer.truncated = l->truncated;
 	return 0;
@@ -150,22 +161,24 @@ int handler_list_multipart_uploads(struct call *c)
 {
 	const struct s3_request *r = call_request(c);
 	struct span after = r->params[S3_PARAM_KEY_MARKER];
+	uint64_t limit = s3_request_number(r, S3_PARAM_MAX_UPLOADS, S3_LIST_MAX);
 	struct listing l = {
 		.prefix = r->params[S3_PARAM_PREFIX],
 		.delimiter = r->params[S3_PARAM_DELIMITER],
 		.after = after.len ? after : SPAN_NONE,
 		/* Without a key the id says nothing, and is ignored. */
 		.after_upload = after.len ? r->params[S3_PARAM_UPLOAD_ID_MARKER] : SPAN_NONE,
-		.limit = (uint32_t)s3_request_number(r, S3_PARAM_MAX_UPLOADS, S3_LIST_MAX),
 		.emit = emit_upload,
 		.context = c,
 	};
-	int e = store_list_uploads(c->service->store, call_tenant(c), r->bucket, &l);
+	int e;
 
+	l.limit = limit_within_bounds(c, &l.prefix, limit);
+	e = store_list_uploads(c->service->store, call_tenant(c), r->bucket, &l);
 	if (e)
 		return e;
 	c->answer.bucket = r->bucket;
-	c->answer.limit = l.limit;
+	c->answer.limit = limit;
 	c->answer.count = l.count;
 	c->answer.truncated = l.truncated;
 	if (!l.truncated)

@@ -258,9 +258,15 @@ int handler_get_object_tagging(struct call *c)
 
 /* --- DeleteObject ---------------------------------------------------------------------------- */
 
+/* To S3 what is not there is deleted already; the other dialect says that it was not there. */
 static int settle_delete(struct call *c)
 {
-	return c->change->result;
+	const struct change *change = c->change;
+
+	if (change->result == 0 && !change->delete_object.existed &&
+	    call_request(c)->dialect == S3_DIALECT_REST)
+		return S3_ERROR_NO_SUCH_KEY;
+	return change->result;
 }
 
 int handler_delete_object(struct call *c)

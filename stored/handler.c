@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/handler.h"
 
+#include "stored/bounds.h"
 #include "stored/command.h"
 #include "stored/service.h"
 
@@ -35,7 +36,9 @@ int handler_run(struct call *c)
 	if (!is_owner(c, S3_HEADER_AMZ_EXPECTED_BUCKET_OWNER) ||
 	    !is_owner(c, S3_HEADER_AMZ_SOURCE_EXPECTED_BUCKET_OWNER))
 		return S3_ERROR_ACCESS_DENIED;
-	e = check_inside(c);
+	e = bounds_check(&c->grant);
+	if (e == 0)
+		e = check_inside(c);
 	if (e == 0 && c->command_fd >= 0)
 		e = command_read(c->command_fd, c->command_len, r, &c->service->methods,
 				 &c->document, &c->detail);

@@ -468,6 +468,146 @@ static void test_t21_keys_of_one_deletion_are_decided_one_by_one(void)
 	end();
 }
 
+/* --- the REST dialect, and who is bound to a prefix ------------------------------------------ */
+
+static void ask_rest(const char *prefix)
+{
+	w.asks_rest = true;
+	w.prefix = span_from_string(prefix);
+}
+
+static void ask_s3(void)
+{
+	w.asks_rest = false;
+	w.prefix = SPAN_NONE;
+}
+
+static void put_rest(const char *key)
+{
+	char request[64];
+
+	snprintf(request, sizeof(request), "PUT /objects/%s", key);
+	assert_done(world_put(&w, request, NO_HEADERS, SPAN("x")));
+}
+
+/* The keys of a page, with a comma behind each. */
+static const char *listed(const char *request)
+{
+	static char text[256];
+	struct span rest;
+	struct answer a;
+	size_t len = 0;
+
+	buffer_reset(&w.items);
+	assert_done(world_ask(&w, request, NO_HEADERS));
+	rest = buffer_span(&w.items);
+	text[0] = '\0';
+	while (answer_next_item(&rest, &a) > 0)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%.*s,", (int)a.key.len,
+					(const char *)a.key.data);
+	return text;
+}
+
+static void test_both_dialects_are_about_the_same_objects(void)
+{
+	begin();
+	ask_rest(NULL);
+	put_rest("a/b");
+	assert(world_answer(&w).size == 1 && world_answer(&w).last_modified % NS_PER_MS == 0);
+	ask_s3();
+	assert(world_ask(&w, "GET /bucket/a/b", NO_HEADERS) == IPC_OBJECT);
+	assert_done(world_put(&w, "PUT /bucket/c", HEADERS("x-amz-meta-a: b"), SPAN("y")));
+	ask_rest(NULL);
+	assert(world_ask(&w, "GET /objects/c", HEADERS("Range: bytes=0-0")) == IPC_OBJECT);
+	assert(strcmp(listed("GET /objects"), "a/b,c,") == 0);
+	end();
+}
+
+static void test_to_delete_what_is_not_there_is_an_error_of_rest_alone(void)
+{
+	begin();
+	assert_done(world_ask(&w, "DELETE /bucket/k", NO_HEADERS));
+	ask_rest(NULL);
+	assert_error(world_ask(&w, "DELETE /objects/k", NO_HEADERS), S3_ERROR_NO_SUCH_KEY);
+	put_rest("k");
+	assert_done(world_ask(&w, "DELETE /objects/k", NO_HEADERS));
+	assert_error(world_ask(&w, "DELETE /objects/k", NO_HEADERS), S3_ERROR_NO_SUCH_KEY);
+	end();
+}
+
+static void test_t21_a_key_outside_the_prefix_is_refused_whatever_the_grant_says(void)
+{
+	static const char *const requests[] = {
+		"GET /objects/b/1", "HEAD /objects/b/1", "DELETE /objects/b/1",
+		"GET /objects/a",   "GET /objects/A/1",
+	};
+
+	begin();
+	ask_rest(NULL);
+	put_rest("a/1");
+	put_rest("b/1");
+	ask_rest("a/");
+	for (size_t i = 0; i < ARRAY_SIZE(requests); i++)
+		assert_error(world_ask(&w, requests[i], NO_HEADERS), S3_ERROR_REST_OUTSIDE_PREFIX);
+	assert_error(world_put(&w, "PUT /objects/b/1", NO_HEADERS, SPAN("other")),
+		     S3_ERROR_REST_OUTSIDE_PREFIX);
+	assert(world_ask(&w, "GET /objects/a/1", NO_HEADERS) == IPC_OBJECT);
+	ask_rest(NULL);
+	assert(world_ask(&w, "GET /objects/b/1", NO_HEADERS) == IPC_OBJECT);
+	assert(world_answer(&w).size == 1);
+	end();
+}
+
+static void test_t21_t20_who_is_bound_has_none_of_the_other_operations(void)
+{
+	static const char *const requests[] = {
+		"GET /",	  "GET /bucket?location", "HEAD /bucket",
+		"DELETE /bucket", "GET /bucket/b",	  "POST /bucket/b?uploads",
+	};
+
+	begin();
+	ask_rest(NULL);
+	put_rest("a/1");
+	put_rest("b");
+	ask_s3();
+	w.prefix = SPAN("a/");
+	for (size_t i = 0; i < ARRAY_SIZE(requests); i++)
+		assert_error(world_ask(&w, requests[i], NO_HEADERS), S3_ERROR_ACCESS_DENIED);
+	assert_error(world_ask(&w, "PUT /bucket/a/2", HEADERS("x-amz-copy-source: bucket/b")),
+		     S3_ERROR_ACCESS_DENIED);
+	assert_done(world_ask(&w, "PUT /bucket/a/2", HEADERS("x-amz-copy-source: bucket/a/1")));
+	end();
+}
+
+static void test_t29_a_list_shows_nothing_outside_the_prefix(void)
+{
+	begin();
+	ask_rest(NULL);
+	put_rest("a");
+	put_rest("a/1");
+	put_rest("a/1/2");
+	put_rest("a0");
+	put_rest("b");
+	assert(strcmp(listed("GET /objects"), "a,a/1,a/1/2,a0,b,") == 0);
+	ask_rest("a/");
+	assert(strcmp(listed("GET /objects"), "a/1,a/1/2,") == 0);
+	assert(strcmp(listed("GET /objects?prefix=a"), "a/1,a/1/2,") == 0);
+	assert(strcmp(listed("GET /objects?prefix=a/1/"), "a/1/2,") == 0);
+	assert(strcmp(listed("GET /objects?limit=1"), "a/1,") == 0);
+	assert(world_answer(&w).truncated == 1);
+	/* Disjoint: an empty page, and the end. */
+	assert(strcmp(listed("GET /objects?prefix=b"), "") == 0);
+	assert(world_answer(&w).truncated == 0 && world_answer(&w).limit == 100);
+	assert(strcmp(listed("GET /objects?prefix=a0"), "") == 0);
+	/* A cursor from elsewhere leads nowhere else: {"last_key": "a0"}. */
+	assert(strcmp(listed("GET /objects?cursor=eyJsYXN0X2tleSI6ICJhMCJ9"), "") == 0);
+	ask_s3();
+	w.prefix = SPAN("a/");
+	assert(strcmp(listed("GET /bucket"), "a/1,a/1/2,") == 0);
+	assert(strcmp(listed("GET /bucket?uploads"), "") == 0);
+	end();
+}
+
 int main(void)
 {
 	test_parts_become_one_object();
@@ -482,5 +622,10 @@ int main(void)
 	test_regions_are_those_asked_for();
 	test_configuration_that_is_not_there();
 	test_t21_keys_of_one_deletion_are_decided_one_by_one();
+	test_both_dialects_are_about_the_same_objects();
+	test_to_delete_what_is_not_there_is_an_error_of_rest_alone();
+	test_t21_a_key_outside_the_prefix_is_refused_whatever_the_grant_says();
+	test_t21_t20_who_is_bound_has_none_of_the_other_operations();
+	test_t29_a_list_shows_nothing_outside_the_prefix();
 	return 0;
 }

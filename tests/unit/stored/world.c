@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "s3/pairs.h"
+#include "s3/rest.h"
 #include "stored/worker.h"
 
 #define PATIENCE_NS (30 * NS_PER_S)
@@ -177,10 +178,9 @@ void world_new_epoch(struct world *w)
 void world_provide(struct world *w, uint64_t order, const struct ipc_id *tenant, struct span bucket)
 {
 	send_raw(w->authd_fd,
-		 &(struct ipc_message){ .number = IPC_PROVIDE,
-					.provide = { .order = order,
-						     .tenant = *tenant,
-						     .bucket = bucket } },
+		 &(struct ipc_message){
+			 .number = IPC_PROVIDE,
+			 .provide = { .order = order, .tenant = *tenant, .bucket = bucket } },
 		 -1);
 }
 
@@ -291,7 +291,20 @@ static void build_fields(const char *const *headers, struct buffer *fields)
 	}
 }
 
-static void parse(const char *request, const char *const *headers, struct s3_parsed *ret)
+static int parse_rest(const struct s3_head *head, struct s3_parsed *ret, const char **detail)
+{
+	enum s3_operation operation;
+	int r = rest_route(head, &operation);
+
+	if (r == 0)
+		r = rest_parse(head, operation, ret, detail);
+	if (r == 0)
+		ret->request.bucket = SPAN("bucket");
+	return r;
+}
+
+static void parse(const struct world *w, const char *request, const char *const *headers,
+		  struct s3_parsed *ret)
 {
 	struct buffer fields = BUFFER_INIT(S3_HEAD_MAX);
 	struct s3_head head;
@@ -301,7 +314,8 @@ static void parse(const char *request, const char *const *headers, struct s3_par
 	build_fields(headers, &fields);
 	head.target = span_cut(span_from_string(request), ' ', &head.method);
 	head.fields = buffer_span(&fields);
-	r = s3_request_parse(&head, NULL, ret, &detail);
+	r = w->asks_rest ? parse_rest(&head, ret, &detail)
+			 : s3_request_parse(&head, NULL, ret, &detail);
 	if (r)
 		fprintf(stderr, "%s: %s\n", request, detail ? detail : s3_errors[r].code);
 	assert(r == 0);
@@ -323,7 +337,8 @@ static void seal(struct world *w, const struct worker *worker, const struct s3_r
 					  .canonical_id = SPAN("0123456789abcdef"),
 					  .display_name = SPAN("Somebody"),
 					  .user = SPAN(""),
-					  .credential = SPAN("AKTEST") },
+					  .credential = SPAN("AKTEST"),
+					  .prefix = w->prefix },
 			   .peer = SPAN("127.0.0.1"),
 			   .request = *r };
 
@@ -337,7 +352,7 @@ void world_grant(struct world *w, const char *request, const char *const *header
 {
 	struct s3_parsed parsed;
 
-	parse(request, headers, &parsed);
+	parse(w, request, headers, &parsed);
 	seal(w, &w->worker, &parsed.request);
 	s3_parsed_clear(&parsed);
 }

@@ -42,6 +42,8 @@ struct world {
 	struct ipc_id tenant;
 	uint64_t next_call;
 	struct worker worker;
+	bool asks_rest; /* requests are of the REST dialect, about "bucket" */
+	struct span prefix; /* that their principal is bound to; SPAN_NONE: none */
 	struct heard heard;
 	struct buffer items;
 	struct buffer sealed; /* the last grant that was made */
