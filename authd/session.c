@@ -415,6 +415,14 @@ static int take_forget(struct session *s, const struct ipc_forget *m)
 	return 0;
 }
 
+/* Through the loop as everything is: who is asked and does not come to it is not there. */
+static int take_ping(struct session *s, const struct ipc_ping *m)
+{
+	struct ipc_message pong = { .number = IPC_PONG, .pong.number = m->number };
+
+	return channel_send(&s->channel, &pong, -1);
+}
+
 static int message(struct channel *c, const struct ipc_message *m, int *fds)
 {
 	struct session *s = c->owner;

@@ -11,8 +11,8 @@
 #include "frontend/dialect.h"
 #include "frontend/dialogue.h"
 #include "frontend/farewell.h"
-#include "frontend/health.h"
 #include "frontend/mhdhead.h"
+#include "frontend/pages.h"
 #include "frontend/response.h"
 #include "frontend/upload.h"
 #include "frontend/worker.h"
@@ -28,7 +28,8 @@
 
 /* Every state leads to ENDED: the client may vanish at any time. */
 static const uint16_t exchange_moves[EXCHANGE_STATE_COUNT] = {
-	[EXCHANGE_HEADING] = TO(ASKING) | TO(REPLYING) | TO(FAREWELL) | TO(ENDED),
+	[EXCHANGE_HEADING] = TO(CHECKING) | TO(ASKING) | TO(REPLYING) | TO(FAREWELL) | TO(ENDED),
+	[EXCHANGE_CHECKING] = TO(REPLYING) | TO(LINGERING) | TO(ENDED),
 	[EXCHANGE_ASKING] = TO(OPENING) | TO(RECEIVING) | TO(READING) | TO(WRITING) | TO(REPLYING) |
 			    TO(LINGERING) | TO(ENDED),
 	[EXCHANGE_OPENING] = TO(RECEIVING) | TO(REPLYING) | TO(LINGERING) | TO(ENDED),
@@ -251,6 +252,7 @@ static void expire_body(struct exchange *e)
 void exchange_expire(struct exchange *e)
 {
 	switch (e->state) {
+	case EXCHANGE_CHECKING:
 	case EXCHANGE_ASKING:
 	case EXCHANGE_OPENING:
 	case EXCHANGE_STALLED:
@@ -305,7 +307,6 @@ void *exchange_on_target(void *cls, const char *target, struct MHD_Connection *h
 /* The head is here: refuses it, answers it here, or asks authd. */
 static void begin(struct exchange *e, const char *method, const char *version)
 {
-	struct worker *w = e->connection->worker;
 	int r;
 
 	e->head_seen = true;
@@ -319,9 +320,7 @@ static void begin(struct exchange *e, const char *method, const char *version)
 		exchange_give_up(e, r);
 	else if (r > 0)
 		exchange_refuse(e, r, span_from_string(e->head.why));
-	else if (health_is_asked(&e->head, w->config.domains))
-		health_answer(e);
-	else
+	else if (!pages_serve(e))
 		dialogue_ask(e);
 }
 

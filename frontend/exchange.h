@@ -7,6 +7,7 @@
  * the list below says in which states libmicrohttpd's connection is suspended, and what ends the
  * wait.
  *
+ *   HEADING -> CHECKING -> REPLYING -> SENDING, for a health check
  *   HEADING -> ASKING -> READING ------------------------------> REPLYING -> SENDING
  *                     -> [OPENING] -> RECEIVING -> [CHAINING] -> WRITING -> REPLYING -> SENDING
  *   refused while the body is still coming: FAREWELL -> LINGERING -> ENDED
@@ -35,6 +36,7 @@ struct worker;
  */
 #define EXCHANGE_STATES(STATE)                                                                     \
 	STATE(HEADING, false, HEAD)	/* the request line is here, the rest of the head is not */ \
+	STATE(CHECKING, true, ASK)	/* authd and stored are to say that they are there */      \
 	STATE(ASKING, true, ASK)	/* authd has the head */                                   \
 	STATE(OPENING, true, CALL)	/* stored is to hand out a pipe */                         \
 	STATE(RECEIVING, false, BODY)	/* the client sends its body */                            \

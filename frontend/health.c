@@ -2,55 +2,67 @@
 #include "frontend/health.h"
 
 #include "frontend/connection.h"
+#include "frontend/dialect.h"
 #include "frontend/exchange.h"
-#include "frontend/render.h"
+#include "frontend/json.h"
 #include "frontend/worker.h"
 
-/* "bucket.domain" with or without a port, in any case. */
-static bool is_below(struct span host, struct span domain)
+/* What is amiss, or NULL. */
+static const char *reason_of(bool authd, bool stored)
 {
-	struct span name, tail;
-
-	span_cut(host, ':', &name);
-	if (name.len <= domain.len + 1)
-		return false;
-	tail = span_skip(name, name.len - domain.len - 1);
-	return span_bytes(tail)[0] == '.' && span_equal_nocase(span_skip(tail, 1), domain);
+	if (!authd && !stored)
+		return "coffer-authd and coffer-stored do not answer";
+	if (!authd)
+		return "coffer-authd does not answer";
+	return stored ? NULL : "coffer-stored does not answer";
 }
 
-bool health_is_asked(const struct head *h, const char *const *domains)
+/* To clients of REST what the service said that Coffer takes over; to others more. */
+static json_t *document(const struct exchange *e, bool authd, bool stored, const char *reason)
 {
-	if (!span_equal(h->target, SPAN(HEALTH_TARGET)))
-		return false;
-	if (!span_equal(h->method, SPAN("GET")) && !span_equal(h->method, SPAN("HEAD")))
-		return false;
-	for (; domains && *domains; domains++)
-		if (is_below(h->host, span_from_string(*domains)))
-			return false;
-	return true;
+	json_t *root = json_pack("{s:s, s:s, s:s}", "status", reason ? "degraded" : "healthy",
+				 "service", "coffer", "version", COFFER_VERSION);
+	json_t *more = json_pack("{s:s, s:b, s:b}", "confinement",
+				 e->connection->worker->config.confinement, "authd", authd,
+				 "stored", stored);
+	bool is_rest = e->connection->http->dialect == S3_DIALECT_REST;
+
+	if ((!is_rest && json_object_update(root, more) < 0) ||
+	    (reason && json_object_set_new(root, "reason", json_string(reason)) < 0)) {
+		json_decref(root);
+		root = NULL;
+	}
+	json_decref(more);
+	return root;
 }
 
-static const char *json_bool(bool b)
+static void answer(struct exchange *e, bool authd, bool stored)
 {
-	return b ? "true" : "false";
+	struct worker *w = e->connection->worker;
+	const char *reason = reason_of(authd, stored);
+	char id[EXCHANGE_ID_TEXT];
+
+	reply_reset(&e->reply, reason ? 503 : 200);
+	exchange_dialect(e)->ids(&(struct render_ids){ exchange_id_text(e, id), w->host_id },
+				 &e->reply);
+	reply_field_string(&e->reply, "Cache-Control", "no-store");
+	if (reason)
+		reply_field_u64(&e->reply, "Retry-After", RENDER_RETRY_AFTER_S);
+	json_document(&e->reply, document(e, authd, stored, reason));
+	if (reply_error(&e->reply) < 0)
+		exchange_give_up(e, reply_error(&e->reply));
+	else
+		exchange_deliver(e);
 }
 
 void health_answer(struct exchange *e)
 {
-	struct worker *w = e->connection->worker;
-	bool authd = links_authd_is_open(&w->links), stored = links_stored_is_open(&w->links);
-	char id[EXCHANGE_ID_TEXT];
+	struct pulse *p = &e->connection->worker->pulse;
+	enum pulse_beat authd = pulse_take(p, LINKS_AUTHD, e->started_ns);
+	enum pulse_beat stored = pulse_take(p, LINKS_STORED, e->started_ns);
 
-	reply_reset(&e->reply, authd && stored ? 200 : 503);
-	render_ids(&(struct render_ids){ exchange_id_text(e, id), w->host_id }, &e->reply);
-	reply_field_string(&e->reply, "Cache-Control", "no-store");
-	if (e->reply.status == 503)
-		reply_field_u64(&e->reply, "Retry-After", RENDER_RETRY_AFTER_S);
-	buffer_printf(&e->reply.body,
-		      "{\"status\":\"%s\",\"service\":\"coffer\",\"version\":\"%s\","
-		      "\"confinement\":\"%s\",\"authd\":%s,\"stored\":%s}\n",
-		      authd && stored ? "healthy" : "degraded", COFFER_VERSION, w->config.confinement,
-		      json_bool(authd), json_bool(stored));
-	reply_document(&e->reply, "application/json");
-	exchange_deliver(e);
+	if (authd != PULSE_ASKED && stored != PULSE_ASKED)
+		answer(e, authd == PULSE_THERE, stored == PULSE_THERE);
+	else if (e->state != EXCHANGE_CHECKING)
+		exchange_move(e, EXCHANGE_CHECKING);
 }

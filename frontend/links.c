@@ -107,7 +107,7 @@ static int on_denied(struct links *l, const struct ipc_denied *m, int *fds)
 		return 0;
 	c->at_authd = false;
 	l->config.handler->denied(c, m->error, m->detail.len ? m->detail : SPAN_NONE,
-				   m->retry_after);
+				  m->retry_after);
 	return 0;
 }
 
@@ -119,6 +119,12 @@ static int on_chained(struct links *l, const struct ipc_chained *m, int *fds)
 		return 0;
 	c->at_authd = false;
 	l->config.handler->chained(c, m->seal);
+	return 0;
+}
+
+static int on_pong(struct links *l, const struct ipc_pong *m, int *fds)
+{
+	l->config.heard(l->config.context, LINKS_AUTHD, m->number);
 	return 0;
 }
 
@@ -186,6 +192,12 @@ static int on_items(struct links *l, const struct ipc_items *m, int *fds)
 
 	if (c)
 		l->config.handler->items(c, m->items);
+	return 0;
+}
+
+static int on_store_pong(struct links *l, const struct ipc_store_pong *m, int *fds)
+{
+	l->config.heard(l->config.context, LINKS_STORED, m->number);
 	return 0;
 }
 
@@ -342,6 +354,16 @@ void links_clear(struct links *l)
 	channel_close(&l->stored);
 	table_clear(&l->calls);
 	buffer_clear(&l->ticket);
+}
+
+int links_ping(struct links *l, enum links_peer peer, uint64_t number)
+{
+	struct ipc_message ping = { .number = IPC_PING, .ping.number = number };
+	struct ipc_message store_ping = { .number = IPC_STORE_PING, .store_ping.number = number };
+
+	if (peer == LINKS_AUTHD)
+		return links_authd_is_open(l) ? channel_send(&l->authd, &ping, -1) : -ENOTCONN;
+	return links_stored_is_open(l) ? channel_send(&l->stored, &store_ping, -1) : -ENOTCONN;
 }
 
 /* --- calls ------------------------------------------------------------------------------- */

@@ -47,6 +47,7 @@ enum links_peer {
 	LINKS_AUTHD,
 	LINKS_STORED,
 };
+#define LINKS_PEERS 2
 
 struct links_config {
 	struct loop *loop;
@@ -56,6 +57,8 @@ struct links_config {
 	void (*dial)(void *context, enum links_peer peer);
 	/* Both are open, or one is not any more. */
 	void (*changed)(void *context);
+	/* The answer to links_ping(). */
+	void (*heard)(void *context, enum links_peer peer, uint64_t number);
 	void *context;
 };
 
@@ -89,6 +92,9 @@ static inline bool links_stored_is_open(const struct links *l)
 {
 	return channel_is_open(&l->stored) && l->stored.phase == IPC_PHASE_READY;
 }
+
+/* Asks the peer to say that number. -ENOTCONN, or the channel's failure. */
+must_check int links_ping(struct links *l, enum links_peer peer, uint64_t number);
 
 /*
  * Begins a call with an ASK, whose `call` is filled in. The call must stay where it is until

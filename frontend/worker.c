@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "frontend/dialogue.h"
 #include "frontend/exchange.h"
+#include "frontend/health.h"
 #include "frontend/line.h"
 #include "s3/encoding.h"
 
@@ -101,10 +102,31 @@ static void dial(void *context, enum links_peer peer)
 		log_error("line-failed error=%s", strerrorname_np(-r));
 }
 
+/* Something is known of authd or stored that was not: who waits for that looks again. */
+static void pulse_has_changed(void *context)
+{
+	struct worker *w = context;
+	struct connection *next;
+
+	for (struct connection *c = w->busy.first; c; c = next) {
+		next = c->next;
+		if (c->exchange && c->exchange->state == EXCHANGE_CHECKING)
+			health_answer(c->exchange);
+	}
+}
+
+static void links_have_heard(void *context, enum links_peer peer, uint64_t number)
+{
+	struct worker *w = context;
+
+	pulse_heard(&w->pulse, peer, number);
+}
+
 static void links_have_changed(void *context)
 {
 	struct worker *w = context;
 
+	pulse_forget(&w->pulse);
 	if (w->was_ready || !links_authd_is_open(&w->links) || !links_stored_is_open(&w->links))
 		return;
 	open_doors_at_last(w);
@@ -220,6 +242,7 @@ int worker_init(struct worker *w, const struct worker_config *config)
 		.handler = &dialogue_handler,
 		.dial = dial,
 		.changed = links_have_changed,
+		.heard = links_have_heard,
 		.context = w,
 	};
 	int r;
@@ -231,6 +254,7 @@ int worker_init(struct worker *w, const struct worker_config *config)
 		return r;
 	}
 	loop_arm(&w->loop, &w->sweep, clock_boottime_ns() + w->config.sweep_ms * NS_PER_MS);
+	pulse_init(&w->pulse, &w->loop, &w->links, config->pulse_ms, pulse_has_changed, w);
 	links_init(&w->links, &links);
 	return 0;
 }
@@ -245,6 +269,7 @@ void worker_clear(struct worker *w)
 	loop_remove(&w->signals);
 	w->signals.fd = fd_close(w->signals.fd);
 	loop_remove(&w->line);
+	pulse_clear(&w->pulse);
 	links_clear(&w->links);
 	channel_group_clear(&w->group);
 	if (w->loop.epoll_fd >= 0)

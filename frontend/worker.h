@@ -11,6 +11,7 @@
 #include "frontend/doors.h"
 #include "frontend/http.h"
 #include "frontend/links.h"
+#include "frontend/pulse.h"
 
 #define WORKER_CONNECTIONS_MAX 16384
 #define WORKER_DOMAINS_MAX 16
@@ -26,6 +27,7 @@ struct worker_config {
 	const char *confinement;	/* for the health answer */
 	size_t connections_max;	/* 0: the default */
 	uint32_t sweep_ms;	/* how often deadlines are looked at; 0: the default */
+	uint32_t pulse_ms;	/* how long authd and stored may take to say they are there; likewise */
 	uint32_t deadlines_ms[DEADLINE_COUNT];
 };
 
@@ -34,6 +36,7 @@ struct worker {
 	struct loop loop;
 	struct channel_group group;
 	struct links links;
+	struct pulse pulse;
 	struct http http[S3_DIALECT_COUNT];
 	struct doors doors;
 	struct loop_source line;

@@ -19,7 +19,7 @@
  * another phase, with other descriptors, cut short or with bytes left over is a violation.
  */
 
-#define IPC_VERSION 3
+#define IPC_VERSION 4
 
 /* No packet is larger; a field's limit may be smaller. Fits the kernel's default send buffer. */
 #define IPC_PACKET_MAX (128 * 1024)
@@ -42,7 +42,8 @@
 		"May this request happen? The head exactly as it arrived.")                        \
 	MESSAGE(CHAIN, chain, 3, READY, 0,                                                         \
 		"Chunks of a signed stream: lengths and the signatures the client claimed.")       \
-	MESSAGE(FORGET, forget, 4, READY, 0, "The client of this call is gone.")
+	MESSAGE(FORGET, forget, 4, READY, 0, "The client of this call is gone.")                   \
+	MESSAGE(PING, ping, 5, READY, 0, "Are you there? For a health check.")
 
 #define IPC_HELLO_FIELDS(FIELD) FIELD(u32, version, 0)
 
@@ -65,6 +66,7 @@
 	FIELD(bytes, trailer_signature, 32)
 
 #define IPC_FORGET_FIELDS(FIELD) FIELD(u64, call, 0)
+#define IPC_PING_FIELDS(FIELD) FIELD(u64, number, 0)
 
 /* --- authd to worker ----------------------------------------------------------------------- */
 
@@ -74,7 +76,8 @@
 		"What to show stored: this channel's id, sealed in the current epoch.")            \
 	MESSAGE(GRANTED, granted, 12, READY, 0, "It may; here is the sealed grant.")               \
 	MESSAGE(DENIED, denied, 13, READY, 0, "It may not, and this is what the client is told.")  \
-	MESSAGE(CHAINED, chained, 14, READY, 0, "Every chunk was the client's; the seal of that.")
+	MESSAGE(CHAINED, chained, 14, READY, 0, "Every chunk was the client's; the seal of that.") \
+	MESSAGE(PONG, pong, 15, READY, 0, "Yes; with the number of the PING.")
 
 #define IPC_WELCOME_FIELDS(FIELD) FIELD(u32, version, 0)
 
@@ -97,6 +100,8 @@
 	FIELD(u64, call, 0)                                                                        \
 	FIELD(bytes, seal, IPC_SEAL_MAX)
 
+#define IPC_PONG_FIELDS(FIELD) FIELD(u64, number, 0)
+
 /* --- worker to stored ---------------------------------------------------------------------- */
 
 #define IPC_FRONTEND_TO_STORED(MESSAGE)                                                            \
@@ -110,7 +115,8 @@
 	MESSAGE(COMMAND, command, 22, READY, 1,                                                    \
 		"The same with a document: a memfd sealed against every change.")                  \
 	MESSAGE(LENGTHS, lengths, 23, READY, 0,                                                    \
-		"Where the chunks of a signed stream end: their lengths, in order.")
+		"Where the chunks of a signed stream end: their lengths, in order.")               \
+	MESSAGE(STORE_PING, store_ping, 27, READY, 0, "Are you there? For a health check.")
 
 #define IPC_CALLS_UNDER_WAY(MESSAGE)                                                               \
 	MESSAGE(COMMIT, commit, 24, READY, 0,                                                      \
@@ -145,6 +151,7 @@
 
 #define IPC_NEXT_FIELDS(FIELD) FIELD(u64, call, 0)
 #define IPC_CANCEL_FIELDS(FIELD) FIELD(u64, call, 0)
+#define IPC_STORE_PING_FIELDS(FIELD) FIELD(u64, number, 0)
 
 /* --- operator to stored -------------------------------------------------------------------- */
 
@@ -168,7 +175,10 @@
 
 /* --- stored to worker and to operator ------------------------------------------------------ */
 
-#define IPC_STORED_TO_FRONTEND(MESSAGE) IPC_ANSWERS(MESSAGE)
+#define IPC_STORED_TO_FRONTEND(MESSAGE)                                                            \
+	IPC_ANSWERS(MESSAGE)                                                                       \
+	IPC_WORKER_ANSWERS(MESSAGE)
+
 #define IPC_STORED_TO_OPERATOR(MESSAGE) IPC_ANSWERS(MESSAGE)
 
 #define IPC_ANSWERS(MESSAGE)                                                                       \
@@ -181,6 +191,9 @@
 		"What is known of an object; its bytes inside, or extents follow.")                \
 	MESSAGE(EXTENT, extent, 36, READY, 1, "So many bytes of the object, from there.")          \
 	MESSAGE(ITEMS, items, 37, READY, 0, "Items of a list; more or DONE follow.")
+
+#define IPC_WORKER_ANSWERS(MESSAGE)                                                                \
+	MESSAGE(STORE_PONG, store_pong, 38, READY, 0, "Yes; with the number of the STORE_PING.")
 
 #define IPC_ENTERED_FIELDS(FIELD) FIELD(u32, inline_limit, 0)
 #define IPC_STALE_FIELDS(FIELD) FIELD(u64, epoch, 0)
@@ -213,6 +226,8 @@
 #define IPC_ITEMS_FIELDS(FIELD)                                                                    \
 	FIELD(u64, call, 0)                                                                        \
 	FIELD(bytes, items, IPC_ITEMS_MAX)
+
+#define IPC_STORE_PONG_FIELDS(FIELD) FIELD(u64, number, 0)
 
 /* --- stored to authd ----------------------------------------------------------------------- */
 
@@ -264,6 +279,7 @@
 	IPC_OPERATOR_CALLS(MESSAGE)                                                                \
 	IPC_CALLS_UNDER_WAY(MESSAGE)                                                               \
 	IPC_ANSWERS(MESSAGE)                                                                       \
+	IPC_WORKER_ANSWERS(MESSAGE)                                                                \
 	IPC_STORED_TO_AUTHD(MESSAGE)                                                               \
 	IPC_AUTHD_TO_STORED(MESSAGE)
 

@@ -114,6 +114,14 @@ static int take_lengths(struct session *s, const struct ipc_lengths *m, int *fds
 	return c ? call_lengths(c, m->lengths) : 0;
 }
 
+/* Through the loop as everything is: who is asked and does not come to it is not there. */
+static int take_store_ping(struct session *s, const struct ipc_store_ping *m, int *fds)
+{
+	struct ipc_message pong = { .number = IPC_STORE_PONG, .store_pong.number = m->number };
+
+	return channel_send(&s->channel, &pong, -1);
+}
+
 static int on_message(struct session *s, const struct ipc_message *m, int *fds)
 {
 	switch ((int)m->number) {

@@ -419,6 +419,21 @@ static void test_who_does_not_greet_is_closed(void)
 	expect_ended_by_its_timer(fd);
 }
 
+static void test_a_ping_is_answered(void)
+{
+	struct ipc_message m = { .number = IPC_PING, .ping.number = 77 };
+	struct ipc_message hello = { .number = IPC_HELLO, .hello.version = IPC_VERSION };
+	int fd = office_worker(&office);
+
+	office_send(fd, &hello);
+	assert(office_receive(&office, fd, IPC_AUTHD_TO_FRONTEND_DIRECTION, &hello));
+	office_send(fd, &m);
+	assert(office_receive(&office, fd, IPC_AUTHD_TO_FRONTEND_DIRECTION, &m));
+	assert(m.number == IPC_PONG && m.pong.number == 77);
+	close(fd);
+	office_settle(&office);
+}
+
 static void test_the_number_of_channels_is_bounded(void)
 {
 	int fds[SESSIONS_MAX], ends[2];
@@ -963,6 +978,7 @@ int main(void)
 	test_t70_a_worker_cannot_speak_as_stored();
 	test_t70_another_epoch_is_not_acknowledged();
 	test_who_does_not_greet_is_closed();
+	test_a_ping_is_answered();
 	test_the_number_of_channels_is_bounded();
 	test_a_stream_is_sealed_when_it_is_proven();
 	test_t76_a_stream_of_other_bytes_is_denied();

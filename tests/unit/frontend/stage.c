@@ -436,6 +436,21 @@ uint64_t stage_grant(struct stage *s)
 	return call;
 }
 
+void stage_pong(struct stage *s, enum links_peer peer)
+{
+	bool is_authd = peer == LINKS_AUTHD;
+	int *channel = is_authd ? &s->authd : &s->stored;
+	struct stage_packet p = stage_expect(s, channel, is_authd ? IPC_PING : IPC_STORE_PING);
+	struct ipc_message m = { .number = is_authd ? IPC_PONG : IPC_STORE_PONG };
+
+	if (is_authd)
+		m.pong.number = p.message.ping.number;
+	else
+		m.store_pong.number = p.message.store_ping.number;
+	stage_say(s, *channel, &m, -1);
+	stage_packet_clear(&p);
+}
+
 void stage_done(struct stage *s, uint64_t call, const struct answer *a)
 {
 	struct buffer b = BUFFER_INIT(IPC_ITEMS_MAX);

@@ -91,6 +91,9 @@ void stage_connect_stored(struct stage *s);
 /* Waits for an ASK and grants it, as authd would: what the head says. Returns the call's number. */
 uint64_t stage_grant(struct stage *s);
 
+/* Waits for a PING to one of them and answers it. */
+void stage_pong(struct stage *s, enum links_peer peer);
+
 /* Answers of stored. */
 void stage_done(struct stage *s, uint64_t call, const struct answer *a);
 void stage_failed(struct stage *s, uint64_t call, enum s3_error error);

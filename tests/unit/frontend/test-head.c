@@ -5,7 +5,6 @@
 #include <assert.h>
 
 #include "frontend/field.h"
-#include "frontend/health.h"
 #include "s3/pairs.h"
 
 struct field {
@@ -176,32 +175,6 @@ static void test_every_byte_is_judged(void)
 	assert(!field_is_token(SPAN("")) && field_is_clean(SPAN("")));
 }
 
-static bool is_health(const char *method, const char *target, const char *host)
-{
-	static const char *const domains[] = { "s3.example.com", "Example.org", NULL };
-	struct head h;
-	bool is;
-
-	head_init(&h, span_from_string(method), span_from_string(target), SPAN("HTTP/1.1"));
-	head_add_field(&h, SPAN("Host"), span_from_string(host));
-	assert(head_finish(&h) == 0);
-	is = health_is_asked(&h, domains);
-	head_clear(&h);
-	return is;
-}
-
-static void test_health_is_no_key_of_a_virtual_host(void)
-{
-	assert(is_health("GET", "/-/health", "localhost:9000"));
-	assert(is_health("HEAD", "/-/health", "s3.example.com"));
-	assert(is_health("GET", "/-/health", "EXAMPLE.ORG:9000"));
-	assert(!is_health("GET", "/-/health", "bucket.s3.example.com"));
-	assert(!is_health("GET", "/-/health", "bucket.example.ORG:9000"));
-	assert(!is_health("PUT", "/-/health", "localhost"));
-	assert(!is_health("GET", "/-/health/", "localhost"));
-	assert(!is_health("GET", "/-/health?x", "localhost"));
-}
-
 int main(void)
 {
 	test_t54_each_rule_refuses_by_itself();
@@ -209,6 +182,5 @@ int main(void)
 	test_body_is_framed_as_the_head_says();
 	test_head_is_bounded_in_fields_and_bytes();
 	test_every_byte_is_judged();
-	test_health_is_no_key_of_a_virtual_host();
 	return 0;
 }

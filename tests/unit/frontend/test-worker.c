@@ -871,17 +871,6 @@ static void test_list_is_gathered_from_many_messages(void)
 	close(client);
 }
 
-static void test_health_needs_no_signature(void)
-{
-	int client = stage_connect(&s);
-
-	stage_send_text(&s, client, "GET /-/health HTTP/1.1\r\n" HOST "\r\n");
-	expect_answer(client, 200, "\"status\":\"healthy\",\"service\":\"coffer\"");
-	get_hello(client);
-	expect_answer(client, 200, "hello");
-	close(client);
-}
-
 /* --- before the links are there -------------------------------------------------------------- */
 
 static void sweep_never(struct worker_config *c)
@@ -960,7 +949,6 @@ int main(void)
 	test_not_modified_keeps_the_connection();
 	test_no_content_has_no_length();
 	test_list_is_gathered_from_many_messages();
-	test_health_needs_no_signature();
 	stage_close(&s);
 	return 0;
 }

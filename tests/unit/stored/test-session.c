@@ -950,6 +950,16 @@ static void test_a_cancelled_call_is_never_answered_and_its_number_is_free(void)
 	end();
 }
 
+static void test_a_ping_is_answered(void)
+{
+	begin();
+	world_send(&w, &w.worker,
+		   &(struct ipc_message){ .number = IPC_STORE_PING, .store_ping.number = 77 }, -1);
+	assert(world_hear(&w, &w.worker) == IPC_STORE_PONG);
+	assert(w.heard.message.store_pong.number == 77);
+	end();
+}
+
 static void test_a_call_number_in_use_closes_the_channel(void)
 {
 	uint64_t call;
@@ -1173,6 +1183,7 @@ int main(void)
 	test_t78_the_end_of_a_pipe_commits_nothing();
 	test_t78_a_worker_that_dies_before_commit_commits_nothing();
 	test_a_cancelled_call_is_never_answered_and_its_number_is_free();
+	test_a_ping_is_answered();
 	test_a_call_number_in_use_closes_the_channel();
 	test_next_without_an_extent_closes_the_channel();
 	test_t30_another_tenants_bucket_is_closed_to_everything();
