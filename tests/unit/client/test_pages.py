@@ -71,7 +71,7 @@ def complete(build, line, home):
     ("coffer u", ["up"]),
     ("coffer up --dur", ["--durability"]),
     ("coffer up --durability ", ["full", "relaxed"]),
-    ("coffer up --data there/ --conf", ["--confine"]),
+    ("coffer up --data there/ --conf", ["--config", "--confine"]),
     ("cofferctl te", ["tenant"]),
     ("cofferctl tenant cr", ["create"]),
     ("cofferctl --json key cr", ["create"]),
