@@ -10,6 +10,7 @@ import stat
 import subprocess
 import tempfile
 import time
+import urllib.request
 
 import pytest
 
@@ -87,6 +88,17 @@ def test_it_is_an_ordinary_directory_that_ends_with_the_server(where):
         assert "NOTHING IS KEPT" in server.log()
         assert server.stop() == 0
         assert left_in(where) == []
+
+
+def test_both_dialects_serve_what_is_in_memory(where):
+    with InMemory(where) as server:
+        token = server.ctl("token", "add", "one", "--ttl", "1")["token"]["token"]
+        request = urllib.request.Request(f"{server.rest_endpoint}/objects/a%20b", b"x" * 100_000,
+                                         {"Authorization": f"Bearer {token}"}, method="PUT")
+        with urllib.request.urlopen(request, timeout=rawhttp.TIMEOUT_S) as answer:
+            assert answer.status == 200
+        got = rawhttp.request(server, "GET", "/default-objects/a%20b")
+        assert got.body == b"x" * 100_000
 
 
 def test_it_is_found_without_being_told_where(where):

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Guessing, and asking too often: who is slowed, and who is not."""
 
+import json
 import re
 import threading
 import time
+import types
 
 import pytest
 
@@ -141,6 +143,76 @@ def test_t41_the_log_tells_what_the_slowed_are_not_told(guarded):
     assert re.search(slowed, guarded.log())
 
 
+# Tokens
+
+
+def ask_rest(server, token, target="/objects", method="GET", headers=(), source=None):
+    door = types.SimpleNamespace(host=server.host, port=server.rest_port)
+    head = rawhttp.head(method, target, [("Host", f"{door.host}:{door.port}"),
+                                         ("Authorization", f"Bearer {token}"),
+                                         ("Content-Length", "0"), *headers])
+    return rawhttp.exchange(door, head, method, source=source)
+
+
+def message(answer):
+    return json.loads(answer.body)["error"]["message"]
+
+
+def is_slowed_rest(answer):
+    """The same as is_slowed(): clients of this dialect come again after 429 and nothing else."""
+    if answer.status != 429:
+        return False
+    assert re.fullmatch(r"[1-9][0-9]*", answer.get("Retry-After"))
+    assert message(answer) == "Rate limit exceeded"
+    return True
+
+
+def add_token(server, name, *terms):
+    return server.ctl("token", "add", name, "--ttl", "1", *terms)["token"]["token"]
+
+
+def test_t41_guessing_tokens_is_slowed(guarded):
+    for told in range(GUESSES):
+        answer = ask_rest(guarded, f"cft_{told:043}")
+        if is_slowed_rest(answer):
+            break
+        assert (answer.status, message(answer)) == (401, "Invalid or missing token")
+        assert answer.get("WWW-Authenticate") == "Bearer"
+    assert FAILURES <= told < GUESSES - 1
+    time.sleep(int(answer.get("Retry-After")))
+    assert ask_rest(guarded, "cft_guessed").status == 401
+
+
+def test_t41_failures_of_both_dialects_count_together(guarded):
+    use_up(guarded, "secret")
+    assert is_slowed_rest(ask_rest(guarded, "cft_guessed"))
+
+
+def test_t41_a_right_token_passes_at_once_in_the_middle_of_a_flood(guarded):
+    token = add_token(guarded, "honest")
+    while not is_slowed_rest(ask_rest(guarded, "cft_guessed")):
+        pass
+    for _ in range(100):
+        assert ask_rest(guarded, token).status == 200
+        ask_rest(guarded, "cft_guessed")
+
+
+def test_t41_what_is_no_guess_of_a_token_does_not_count(guarded):
+    """A token that is none, or may not do this."""
+    reader = add_token(guarded, "reader", "--scope", "read")
+    for _ in range(GUESSES):
+        assert message(ask_rest(guarded, "")) == "Not authenticated"
+        assert ask_rest(guarded, reader, "/objects/k", "DELETE").status == 403
+    assert ask_rest(guarded, "cft_guessed").status == 401
+
+
+def test_t25_clients_of_rest_behind_a_trusted_proxy_count_each(new_coffer):
+    server = new_coffer(args=["--trusted-proxy", "127.0.0.1"], limits=True)
+    while not is_slowed_rest(ask_rest(server, "cft_guessed", headers=forwarded("192.0.2.1"))):
+        pass
+    assert ask_rest(server, "cft_guessed", headers=forwarded("192.0.2.2")).status == 401
+
+
 # X-Forwarded-For
 
 
@@ -186,6 +258,35 @@ def test_a_key_over_its_rate_is_slowed_and_others_are_not(new_coffer):
     assert ask(server, other.credentials).status == 200
     time.sleep(int(slowed[-1].get("Retry-After")))
     assert ask(server, server.credentials).status == 200
+
+
+def test_a_token_has_a_rate_of_its_own(guarded):
+    slow, quick = add_token(guarded, "slow", "--rate", "2"), add_token(guarded, "quick")
+    answers = [ask_rest(guarded, slow) for _ in range(30)]
+    slowed = [answer for answer in answers if is_slowed_rest(answer)]
+    assert [answer.status for answer in answers[:4]] == [200] * 4 and len(slowed) > 10
+    assert {answer.status for answer in answers} == {200, 429}
+    assert ask_rest(guarded, quick).status == 200
+    time.sleep(int(slowed[-1].get("Retry-After")))
+    assert ask_rest(guarded, slow).status == 200
+
+
+def test_the_rate_of_all_holds_for_a_token_without_one(new_coffer):
+    server = new_coffer(args=["--request-rate", "2", "--request-burst", "5"], limits=True)
+    usual = add_token(server, "usual")
+    quick = add_token(server, "quick", "--rate", "10000")
+    assert any(is_slowed_rest(ask_rest(server, usual)) for _ in range(30))
+    assert all(ask_rest(server, quick).status == 200 for _ in range(30))
+
+
+def test_what_a_token_may_not_do_is_said_before_its_rate_and_what_is_malformed_behind(guarded):
+    token = add_token(guarded, "slow", "--rate", "1", "--scope", "read")
+    while not is_slowed_rest(ask_rest(guarded, token)):
+        pass
+    assert ask_rest(guarded, token, "/objects/k", "DELETE").status == 403
+    assert is_slowed_rest(ask_rest(guarded, token, "/objects?limit=nonsense"))
+    time.sleep(1)
+    assert ask_rest(guarded, token, "/objects?limit=nonsense").status == 422
 
 
 def test_a_client_that_is_honest_and_quick_meets_no_limit(guarded):
