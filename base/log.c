@@ -4,7 +4,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
+
+#define LOG_PREFIX_MAX 64
 
 static const char *log_process = "coffer";
 static enum log_level log_most = LOG_LEVEL_INFO;
@@ -28,20 +31,25 @@ void log_init(const char *process, enum log_level most)
 	log_to_journal = stderr_is_journal();
 }
 
+/* What stands before an event. */
+static size_t write_prefix(enum log_level level, char *to, size_t size)
+{
+	int n = log_to_journal ? snprintf(to, size, "<%d>", (int)level)
+			       : snprintf(to, size, "%s: ", log_process);
+
+	return (size_t)n;
+}
+
 void log_event(enum log_level level, const char *format, ...)
 {
 	char line[LOG_LINE_MAX];
-	size_t len = 0;
 	va_list args;
+	size_t len;
 	int n;
 
 	if (level > log_most)
 		return;
-	if (log_to_journal)
-		n = snprintf(line, sizeof(line), "<%d>", (int)level);
-	else
-		n = snprintf(line, sizeof(line), "%s: ", log_process);
-	len = (size_t)n;
+	len = write_prefix(level, line, sizeof(line));
 	va_start(args, format);
 	n = vsnprintf(line + len, sizeof(line) - len, format, args);
 	va_end(args);
@@ -50,6 +58,20 @@ void log_event(enum log_level level, const char *format, ...)
 	line[len++] = '\n';
 	/* One write per line, so that lines of several processes on one stream do not mix. */
 	while (write(STDERR_FILENO, line, len) < 0 && errno == EINTR)
+		;
+}
+
+void log_record(enum log_level level, struct record *r)
+{
+	struct span line = record_end(r);
+	char prefix[LOG_PREFIX_MAX];
+	struct iovec parts[] = { { prefix, 0 }, { (void *)line.data, line.len } };
+
+	if (level > log_most)
+		return;
+	if (log_to_journal || r->form == RECORD_KV)
+		parts[0].iov_len = write_prefix(level, prefix, sizeof(prefix));
+	while (writev(STDERR_FILENO, parts, ARRAY_SIZE(parts)) < 0 && errno == EINTR)
 		;
 }
 

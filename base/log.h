@@ -8,7 +8,7 @@
  * or forge a field. Secrets never come here.
  */
 
-#include "base/span.h"
+#include "base/record.h"
 
 enum log_level {
 	LOG_LEVEL_ERROR = 3,
@@ -23,6 +23,12 @@ void log_init(const char *process, enum log_level most);
 /* `format` begins with the event's name. The line is cut at LOG_LINE_MAX bytes. */
 #define LOG_LINE_MAX 2048
 void log_event(enum log_level level, const char *format, ...) printf_like(2, 3);
+
+/*
+ * An event that is a record already. Ends the record. One in JSON stands alone on its line, without
+ * the process's name, so that what reads the log finds objects.
+ */
+void log_record(enum log_level level, struct record *r);
 
 #define log_error(...) log_event(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_event(LOG_LEVEL_WARNING, __VA_ARGS__)

@@ -46,10 +46,50 @@ static void test_a_line_is_one_write_and_is_cut_at_its_limit(void)
 	assert(memchr(read_back, '\n', (size_t)n) == read_back + n - 1);
 }
 
+/* What is written to stderr meanwhile. */
+static size_t hear(void (*say)(void), char *to, size_t size)
+{
+	int saved = dup(STDERR_FILENO), p[2];
+	ssize_t n;
+
+	assert(pipe2(p, 0) == 0 && dup2(p[1], STDERR_FILENO) >= 0);
+	say();
+	dup2(saved, STDERR_FILENO);
+	n = read(p[0], to, size - 1);
+	assert(n >= 0);
+	to[n] = '\0';
+	close(saved);
+	close(p[0]);
+	close(p[1]);
+	return (size_t)n;
+}
+
+static void say_records(void)
+{
+	struct record r;
+
+	log_init("tester", LOG_LEVEL_INFO);
+	record_begin(&r, RECORD_KV, "one");
+	log_record(LOG_LEVEL_INFO, &r);
+	record_begin(&r, RECORD_JSON, "two");
+	log_record(LOG_LEVEL_INFO, &r);
+	record_begin(&r, RECORD_KV, "three");
+	log_record(LOG_LEVEL_DEBUG, &r);
+}
+
+static void test_a_record_in_json_stands_alone_on_its_line(void)
+{
+	char heard[200];
+
+	hear(say_records, heard, sizeof(heard));
+	assert(strcmp(heard, "tester: one\n{\"event\":\"two\"}\n") == 0);
+}
+
 int main(void)
 {
 	test_t52_foreign_bytes_cannot_end_a_line_or_forge_a_field();
 	test_long_values_are_cut_visibly_and_stay_inside_the_buffer();
 	test_a_line_is_one_write_and_is_cut_at_its_limit();
+	test_a_record_in_json_stands_alone_on_its_line();
 	return 0;
 }
