@@ -6,6 +6,7 @@
 void principal_put(struct buffer *b, const struct principal *p)
 {
 	wire_put_raw(b, p->tenant.bytes, sizeof(p->tenant.bytes));
+	wire_put_bytes(b, p->tenant_name);
 	wire_put_bytes(b, p->canonical_id);
 	wire_put_bytes(b, p->display_name);
 	wire_put_bytes(b, p->user);
@@ -16,6 +17,7 @@ void principal_put(struct buffer *b, const struct principal *p)
 void principal_get(struct wire_reader *r, struct principal *ret)
 {
 	wire_get_raw(r, ret->tenant.bytes, sizeof(ret->tenant.bytes));
+	ret->tenant_name = wire_get_bytes(r, PRINCIPAL_NAME_MAX);
 	ret->canonical_id = wire_get_bytes(r, PRINCIPAL_NAME_MAX);
 	ret->display_name = wire_get_bytes(r, PRINCIPAL_NAME_MAX);
 	ret->user = wire_get_bytes(r, PRINCIPAL_NAME_MAX);

@@ -10,6 +10,7 @@
 /* All spans are text. */
 struct principal {
 	struct ipc_id tenant;
+	struct span tenant_name;	/* what administrators call it: for logs and metrics */
 	struct span canonical_id;	/* 64 hex digits: the owner S3 answers show */
 	struct span display_name;
 	struct span user;		/* empty for the tenant's own root */

@@ -177,6 +177,7 @@ static void test_a_grant_carries_the_request_and_who_asks(void)
 	assert(g.expires_ns > now && g.expires_ns <= now + GRANT_LIFE_NS);
 	assert(g.request_id == 0xabcd0007 && span_equal(g.peer, SPAN("192.0.2.7")));
 	assert(ipc_id_equal(&g.principal.tenant, &t->id));
+	assert(span_equal(g.principal.tenant_name, span_from_string(t->name)));
 	assert(span_equal(g.principal.canonical_id, span_from_string(t->canonical_id)));
 	assert(span_equal(g.principal.display_name, SPAN("Acme Inc.")));
 	assert(g.principal.user.len == 0 && span_equal(g.principal.credential, SPAN(OFFICE_KEY)));

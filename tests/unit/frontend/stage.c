@@ -411,6 +411,7 @@ static void seal_grant(const struct ipc_ask *ask, struct buffer *ret)
 			detail ? detail : "");
 		abort();
 	}
+	g.principal.tenant_name = SPAN("acme");
 	g.principal.canonical_id = g.principal.display_name = g.principal.user =
 		g.principal.credential = SPAN("test");
 	g.request = parsed.request;

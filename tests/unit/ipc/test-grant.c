@@ -15,6 +15,7 @@ static struct grant full_grant(struct buffer *attributes)
 		.expires_ns = 8,
 		.request_id = 9,
 		.principal = { .tenant = { { 10 } },
+			       .tenant_name = SPAN("tenant"),
 			       .canonical_id = SPAN("0123"),
 			       .display_name = SPAN("Tenant"),
 			       .user = SPAN(""),
@@ -54,6 +55,7 @@ static void test_the_whole_request_travels_except_credentials(void)
 	assert(ipc_id_equal(&sent.id, &got.id) && ipc_id_equal(&sent.channel, &got.channel));
 	assert(got.epoch == 7 && got.expires_ns == 8 && got.request_id == 9);
 	assert(ipc_id_equal(&sent.principal.tenant, &got.principal.tenant));
+	assert(span_equal(got.principal.tenant_name, SPAN("tenant")));
 	assert(span_equal(got.principal.credential, SPAN("AKID")));
 	assert(span_equal(got.peer, sent.peer));
 	assert(span_equal(got.principal.prefix, SPAN("team/")));
