@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "frontend/dialogue.h"
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "frontend/connection.h"
@@ -210,6 +211,7 @@ static void on_granted(struct call *c, struct span sealed)
 
 	if (e->state != EXCHANGE_ASKING)
 		return;
+	e->judged_ns = clock_boottime_ns();
 	if (!open_grant(e, sealed)) {
 		exchange_give_up(e, -EBADMSG);
 		return;
@@ -224,6 +226,8 @@ static void on_denied(struct call *c, enum s3_error error, struct span detail, u
 
 	if (is_over(e))
 		return;
+	if (!e->judged_ns)
+		e->judged_ns = clock_boottime_ns();
 	/* Late in a chained stream, stored has an upload open that must not stay. */
 	exchange_abandon(e);
 	e->retry_after_s = retry_after;

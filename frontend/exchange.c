@@ -178,6 +178,7 @@ static bool body_can_be_skipped(const struct exchange *e)
 
 void exchange_deliver(struct exchange *e)
 {
+	e->answered_ns = clock_boottime_ns();
 	loop_remove(&e->pipe);
 	if (!e->head.error && (body_is_over(e) || body_can_be_skipped(e))) {
 		exchange_move(e, EXCHANGE_REPLYING);
@@ -406,7 +407,7 @@ void exchange_on_end(void *cls, struct MHD_Connection *http, void **context,
 	*context = NULL;
 	if (!e)
 		return;
-	access_log(e, why == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+	access_log(e, why == MHD_REQUEST_TERMINATED_COMPLETED_OK, clock_boottime_ns());
 	c->exchange = NULL;
 	exchange_free(e);
 	worker_rest(c->worker, c);

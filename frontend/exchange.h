@@ -68,6 +68,8 @@ struct exchange {
 	enum exchange_state state;
 	uint64_t id;
 	uint64_t started_ns;
+	uint64_t judged_ns;	/* when authd's word came; 0: it has not */
+	uint64_t answered_ns;	/* when the answer was ready; 0: it is not */
 
 	/* What the client sent. */
 	char *target;		/* raw, a copy */

@@ -19,6 +19,7 @@ static const char help[] =
 	"  --authd PATH         socket of coffer-authd\n"
 	"  --stored PATH        socket of coffer-stored\n"
 	"  --domain NAME        base domain of virtual-host addressing; may be repeated\n"
+	"  --access-log FORM    a line for each request: kv (event key=value), json, or none (kv)\n"
 	"  --workers N          processes that serve (one for each processor)\n"
 	"  --uid USER           become this user; --gid GROUP goes with it\n"
 	"  --gid GROUP          USER and GROUP are names or numbers\n"
@@ -29,6 +30,7 @@ enum which {
 	OPTION_AUTHD = 1,
 	OPTION_STORED,
 	OPTION_DOMAIN,
+	OPTION_ACCESS_LOG,
 	OPTION_WORKERS,
 	OPTION_UID,
 	OPTION_GID,
@@ -40,6 +42,7 @@ static const struct option options[] = {
 	{ "authd", required_argument, NULL, OPTION_AUTHD },
 	{ "stored", required_argument, NULL, OPTION_STORED },
 	{ "domain", required_argument, NULL, OPTION_DOMAIN },
+	{ "access-log", required_argument, NULL, OPTION_ACCESS_LOG },
 	{ "workers", required_argument, NULL, OPTION_WORKERS },
 	{ "uid", required_argument, NULL, OPTION_UID },
 	{ "gid", required_argument, NULL, OPTION_GID },
@@ -77,6 +80,8 @@ static bool take(struct options *o, int which, const char *text)
 		return *text;
 	case OPTION_DOMAIN:
 		return add_domain(o, text);
+	case OPTION_ACCESS_LOG:
+		return access_form_parse(text, &o->access_log);
 	case OPTION_WORKERS:
 		return take_workers(text, &o->workers);
 	case OPTION_UID:

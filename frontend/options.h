@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "base/defs.h"
+#include "frontend/access.h"
 #include "policy/confine.h"
 
 #define OPTIONS_DOMAINS_MAX 16
@@ -16,6 +17,7 @@ struct options {
 	const char *stored;
 	const char *domains[OPTIONS_DOMAINS_MAX + 1];	/* NULL-terminated */
 	size_t n_domains;
+	enum access_form access_log;
 	unsigned int workers;	/* 0: one for each processor */
 	uid_t uid;		/* to become; (uid_t)-1: stay */
 	gid_t gid;

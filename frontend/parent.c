@@ -38,6 +38,7 @@ static int serve(void *context, int line_fd)
 		.n_listeners = p->n_listeners,
 		.line_fd = line_fd,
 		.domains = p->options->domains,
+		.access = p->options->access_log,
 		.confinement = confine_grade_name(confine_grade(p->confine)),
 	};
 	int r;

@@ -7,6 +7,7 @@
  * makes no socket.
  */
 
+#include "frontend/access.h"
 #include "frontend/connection.h"
 #include "frontend/doors.h"
 #include "frontend/http.h"
@@ -25,6 +26,7 @@ struct worker_config {
 	int line_fd;		/* stays the caller's */
 	const char *const *domains;	/* of virtual hosts, NULL-terminated */
 	const char *confinement;	/* for the health answer */
+	enum access_form access;
 	size_t connections_max;	/* 0: the default */
 	uint32_t sweep_ms;	/* how often deadlines are looked at; 0: the default */
 	uint32_t pulse_ms;	/* how long authd and stored may take to say they are there; likewise */
