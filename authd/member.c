@@ -2,6 +2,7 @@
 #include "authd/member.h"
 
 #include "authd/token.h"
+#include "ipc/operator.h"
 #include "s3/encoding.h"
 #include "s3/names.h"
 
@@ -122,6 +123,13 @@ static bool is_tokens(const json_t *value)
 		if (!json_is_object(item))
 			return false;
 	return json_array_size(value) > 0 && json_array_size(value) <= MEMBER_TOKENS_MAX;
+}
+
+static bool is_purpose(const json_t *value)
+{
+	enum operator_purpose purpose;
+
+	return operator_purpose_parse(json_span(value), &purpose);
 }
 
 static const struct {

@@ -30,7 +30,8 @@
 	MEMBER(BUCKET, "bucket", is_bucket, "the name of a bucket, as S3 allows it")               \
 	MEMBER(PREFIX, "prefix", is_prefix, "a string of at most 1024 bytes, without NUL")         \
 	MEMBER(RATE, "rate", is_rate, "a whole number from 1 to 1000000")                          \
-	MEMBER(TOKENS, "tokens", is_tokens, "a list of 1 to 4096 objects")
+	MEMBER(TOKENS, "tokens", is_tokens, "a list of 1 to 4096 objects")                         \
+	MEMBER(PURPOSE, "purpose", is_purpose, "import or export")
 
 enum member {
 #define MEMBER(SYMBOL, ...) MEMBER_##SYMBOL,

@@ -58,13 +58,15 @@ static bool submit(struct order *o, json_t **ret_refusal)
 static void bucket_done(void *owner, enum s3_error error)
 {
 	struct order *o = owner;
-	json_t *refusal = NULL;
+	json_t *answer = NULL;
 
 	if (error)
-		refusal = reply_no_bucket(o->bucket, error);
-	else if (submit(o, &refusal))
+		answer = reply_no_bucket(o->bucket, error);
+	else if (o->then)
+		answer = o->then(o);
+	else if (submit(o, &answer))
 		return;
-	order_finish(o, refusal);
+	order_finish(o, answer);
 }
 
 static bool provide(struct order *o, json_t **ret_refusal)
@@ -153,6 +155,7 @@ static const struct row {
 	  order_token_refresh },
 	{ "token.delete", BIT(TENANT) | BIT(TOKEN_NAME), 0, order_token_delete },
 	{ "token.import", BIT(TENANT) | BIT(TOKENS), BIT(BUCKET), order_token_import },
+	{ "operator.grant", BIT(TENANT) | BIT(BUCKET) | BIT(PURPOSE), 0, order_operator_grant },
 	{ "status", 0, 0, status },
 };
 
@@ -224,7 +227,7 @@ static json_t *run(struct order *o, json_t *request)
 	return wrong ? wrong : row->run(o, &o->change);
 }
 
-/* What the change needs first, or the change itself. True where it is under way. */
+/* The bucket that must be there first, or the change itself. True where it is under way. */
 static bool begin(struct order *o, json_t *success, json_t **ret_refusal)
 {
 	o->answer = success;
@@ -245,7 +248,7 @@ json_t *order_give(struct authd *a, struct span line, const struct order_waiter 
 	answer = run(o, request);
 	json_decref(request);
 	memset(o->values, 0, sizeof(o->values));
-	if (answer && o->change) {
+	if (o->then || (answer && o->change)) {
 		json_t *refusal = NULL;
 
 		if (begin(o, answer, &refusal)) {

@@ -4,7 +4,8 @@
 /*
  * The orders themselves, order_<noun>_<verb>() for "noun.verb": what order.c runs once an order's
  * members are understood. Each makes the answer. With a change in *ret, that is the answer for when
- * the change is durable; NULL, and whatever change with it, is given up for lack of memory.
+ * the change is durable; NULL, and whatever change with it, is given up for lack of memory, unless
+ * `then` was set, which makes the answer later.
  */
 
 #include "authd/member.h"
@@ -19,6 +20,7 @@ struct order {
 	struct change *change;		/* until the bucket is there that it needs */
 	const struct tenant *bucket_of;	/* NULL: it needs none */
 	char bucket[S3_BUCKET_NAME_MAX + 1];
+	json_t *(*then)(struct order *o);	/* the answer, once the bucket is there; NULL: see `change` */
 };
 
 /* What was said: SPAN_NONE, or 0, where it was not. Valid, and borrowed until the order returns. */
@@ -42,3 +44,4 @@ json_t *order_token_list(struct order *o, struct change **ret);
 json_t *order_token_refresh(struct order *o, struct change **ret);
 json_t *order_token_delete(struct order *o, struct change **ret);
 json_t *order_token_import(struct order *o, struct change **ret);
+json_t *order_operator_grant(struct order *o, struct change **ret);
