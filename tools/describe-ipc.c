@@ -10,6 +10,7 @@
 
 #include "ipc/channel.h"
 #include "ipc/message.h"
+#include "s3/operations.h"
 
 static bool as_json;
 static const char *between;
@@ -99,7 +100,10 @@ static void say_json(void)
 			say_row_as_json(row, d, first);
 			first = false;
 		}
-	printf("\n]}\n");
+	printf("\n], \"operations\": [");
+	for (int o = 0; o < S3_OPERATION_COUNT; o++)
+		printf("%s\"%s\"", o ? ", " : "", s3_operations[o].name);
+	printf("]}\n");
 }
 
 static void say_direction(enum ipc_direction d)

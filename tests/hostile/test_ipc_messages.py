@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""T70, T72, T75: what a broken frontend can do to a daemon with packets: end its own channel."""
+"""T70, T72, T75: what a broken frontend or operator can do to a daemon with packets: end its channel."""
 
 import os
 import random
@@ -7,15 +7,17 @@ import struct
 
 import pytest
 
-from lib import ipc, sigv4
+from lib import ipc, operators, sigv4
 
 pytestmark = pytest.mark.usefixtures("unharmed")
 
-DAEMONS = ("authd", "stored")
+# Each door of a daemon that a peer of another uid may come in by, and which pair of roles meets there.
+DOORS = {"authd": ("frontend", "authd"), "stored": ("frontend", "stored"),
+         "operator": ("operator", "stored")}
 NULL = os.open("/dev/null", os.O_RDONLY)
 
 
-@pytest.fixture(params=DAEMONS)
+@pytest.fixture(params=DOORS)
 def daemon(request):
     return request.param
 
@@ -26,6 +28,9 @@ def fresh(victim):
     made = []
 
     def make(daemon, phase):
+        if daemon == "operator":
+            made.append(operators.Operator(victim, enter=phase == "ready"))
+            return made[-1].stored
         w = ipc.Worker(victim, enter=False)
         made.append(w)
         if phase == "ready":
@@ -43,7 +48,7 @@ def fresh(victim):
 
 
 def messages(victim, daemon):
-    return ipc.Schema(victim.build).between("frontend", daemon)
+    return ipc.Schema(victim.build).between(*DOORS[daemon])
 
 
 def phases_of(message):

@@ -38,6 +38,8 @@ class Schema:
         described = json.loads(told)
         self.version = described["version"]
         self.packet_max = described["packet_max"]
+        # By their numbers, as a request names them.
+        self.operations = described["operations"]
         # What two roles say alike stands there once for each.
         self.told = described["messages"]
         self.messages = {m["name"]: m for m in self.told}
