@@ -257,22 +257,9 @@ static void render(struct exchange *e, const struct answer *a)
 	struct render in = { .request = &e->grant.request,
 			     .answer = a,
 			     .items = buffer_span(&e->items) };
-	char id[EXCHANGE_ID_TEXT];
 
 	exchange_dialect(e)->operation(&in, &e->reply);
-	exchange_dialect(e)->ids(
-		&(struct render_ids){ exchange_id_text(e, id), e->connection->worker->host_id },
-		&e->reply);
-}
-
-static void deliver(struct exchange *e)
-{
-	int r = reply_error(&e->reply);
-
-	if (r < 0)
-		exchange_give_up(e, r);
-	else
-		exchange_deliver(e);
+	exchange_sign(e);
 }
 
 static void on_done(struct call *c, struct span answer)
@@ -287,7 +274,7 @@ static void on_done(struct call *c, struct span answer)
 		return;
 	}
 	render(e, &a);
-	deliver(e);
+	exchange_conclude(e);
 }
 
 static void on_failed(struct call *c, enum s3_error error, struct span detail, struct span answer)
@@ -327,7 +314,7 @@ static void on_object(struct call *c, struct span answer, struct span body, uint
 	download_init(&e->download, extents);
 	buffer_append(&e->reply.body, body);
 	if (!extents)
-		deliver(e);
+		exchange_conclude(e);
 }
 
 /* With the first extent we know whether it is the only one, and how to send it. */
@@ -342,7 +329,7 @@ static void on_extent(struct call *c, int *fd, uint64_t offset, uint64_t length,
 			  (unsigned long long)length);
 	}
 	if (e->state == EXCHANGE_READING)
-		deliver(e);
+		exchange_conclude(e);
 	else if (e->state == EXCHANGE_STARVED)
 		exchange_move(e, EXCHANGE_SENDING);
 }

@@ -191,6 +191,24 @@ void exchange_deliver(struct exchange *e)
 		exchange_move(e, EXCHANGE_FAREWELL);
 }
 
+void exchange_sign(struct exchange *e)
+{
+	char id[EXCHANGE_ID_TEXT];
+	struct render_ids ids = { exchange_id_text(e, id), e->connection->worker->host_id };
+
+	exchange_dialect(e)->ids(&ids, &e->reply);
+}
+
+void exchange_conclude(struct exchange *e)
+{
+	int r = reply_error(&e->reply);
+
+	if (r < 0)
+		exchange_give_up(e, r);
+	else
+		exchange_deliver(e);
+}
+
 void exchange_refuse_with(struct exchange *e, enum s3_error error, struct span detail,
 			  const struct answer *answer)
 {

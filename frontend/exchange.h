@@ -120,6 +120,12 @@ void exchange_move(struct exchange *e, enum exchange_state to);
  */
 void exchange_deliver(struct exchange *e);
 
+/* Appends who answers to which request, as every reply says it. */
+void exchange_sign(struct exchange *e);
+
+/* Delivers what was written; where that went wrong, it is a failure of ours. */
+void exchange_conclude(struct exchange *e);
+
 /* Writes a refusal and delivers it. detail may be SPAN_NONE. */
 void exchange_refuse(struct exchange *e, enum s3_error error, struct span detail);
 

@@ -2,9 +2,9 @@
 #include "frontend/health.h"
 
 #include "frontend/connection.h"
-#include "frontend/dialect.h"
 #include "frontend/exchange.h"
 #include "frontend/json.h"
+#include "frontend/render.h"
 #include "frontend/worker.h"
 
 /* What is amiss, or NULL. */
@@ -38,21 +38,15 @@ static json_t *document(const struct exchange *e, bool authd, bool stored, const
 
 static void answer(struct exchange *e, bool authd, bool stored)
 {
-	struct worker *w = e->connection->worker;
 	const char *reason = reason_of(authd, stored);
-	char id[EXCHANGE_ID_TEXT];
 
 	reply_reset(&e->reply, reason ? 503 : 200);
-	exchange_dialect(e)->ids(&(struct render_ids){ exchange_id_text(e, id), w->host_id },
-				 &e->reply);
+	exchange_sign(e);
 	reply_field_string(&e->reply, "Cache-Control", "no-store");
 	if (reason)
 		reply_field_u64(&e->reply, "Retry-After", RENDER_RETRY_AFTER_S);
 	json_document(&e->reply, document(e, authd, stored, reason));
-	if (reply_error(&e->reply) < 0)
-		exchange_give_up(e, reply_error(&e->reply));
-	else
-		exchange_deliver(e);
+	exchange_conclude(e);
 }
 
 void health_answer(struct exchange *e)

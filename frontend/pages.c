@@ -4,6 +4,7 @@
 #include "frontend/connection.h"
 #include "frontend/exchange.h"
 #include "frontend/health.h"
+#include "frontend/openapi.h"
 #include "frontend/worker.h"
 
 /* `-` can be no bucket. */
@@ -14,6 +15,7 @@ static const struct page {
 } pages[] = {
 	{ S3_DIALECT_S3, "/-/health", health_answer },
 	{ S3_DIALECT_REST, "/health", health_answer },
+	{ S3_DIALECT_REST, "/openapi.json", openapi_answer },
 };
 
 /* "bucket.domain" with or without a port, in any case. */

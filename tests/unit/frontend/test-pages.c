@@ -6,6 +6,7 @@
 #include "frontend/pages.h"
 
 #include <assert.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -47,6 +48,59 @@ static void test_pages_are_where_no_object_can_be(void)
 	assert(!is_page(S3_DIALECT_REST, "/-/health", "localhost"));
 	assert(!is_page(S3_DIALECT_REST, "/healthy", "localhost"));
 	assert(!is_page(S3_DIALECT_REST, "/objects/health", "localhost"));
+	assert(is_page(S3_DIALECT_REST, "/openapi.json", "localhost"));
+	assert(!is_page(S3_DIALECT_S3, "/openapi.json", "localhost"));
+}
+
+/* --- the description ---------------------------------------------------------------------- */
+
+static struct stage_answer get_description(const char *method, const char *fields)
+{
+	int client = stage_connect_to(&s, S3_DIALECT_REST);
+	struct stage_answer a;
+	char head[256];
+
+	snprintf(head, sizeof(head), "%s /openapi.json HTTP/1.1\r\n" HOST "%s\r\n", method, fields);
+	stage_send_text(&s, client, head);
+	a = stage_read(&s, client, strcmp(method, "HEAD") == 0);
+	close(client);
+	return a;
+}
+
+static void test_the_description_is_of_this_version(void)
+{
+	struct stage_answer a = get_description("GET", "");
+	json_t *root = json_loadb(a.body, a.body_len, JSON_REJECT_DUPLICATES, NULL);
+	const char *openapi, *version;
+
+	assert(a.status == 200 && strcmp(stage_field(&a, "Content-Type"), "application/json") == 0);
+	assert(json_unpack(root, "{s:s, s:{s:s}}", "openapi", &openapi, "info", "version",
+			   &version) == 0);
+	assert(strcmp(openapi, "3.1.0") == 0 && strcmp(version, COFFER_VERSION) == 0);
+	json_decref(root);
+	stage_answer_clear(&a);
+	a = get_description("HEAD", "");
+	assert(a.status == 200 && !a.body_len);
+	stage_answer_clear(&a);
+}
+
+static void test_who_has_the_description_is_told_so(void)
+{
+	struct stage_answer a = get_description("GET", "");
+	char fields[128];
+
+	assert(strcmp(stage_field(&a, "Cache-Control"), "public, max-age=300") == 0);
+	snprintf(fields, sizeof(fields), "If-None-Match: \"x\", %s\r\n", stage_field(&a, "ETag"));
+	stage_answer_clear(&a);
+	a = get_description("GET", fields);
+	assert(a.status == 304 && !a.body_len && stage_field(&a, "ETag"));
+	stage_answer_clear(&a);
+	a = get_description("GET", "If-None-Match: \"x\"\r\n");
+	assert(a.status == 200);
+	stage_answer_clear(&a);
+	a = get_description("DELETE", "");
+	assert(a.status == 405 && strcmp(stage_field(&a, "Allow"), "GET, HEAD") == 0);
+	stage_answer_clear(&a);
 }
 
 /* --- is it well --------------------------------------------------------------------------- */
@@ -253,6 +307,8 @@ int main(void)
 {
 	test_pages_are_where_no_object_can_be();
 	stage_open(&s, adjust);
+	test_the_description_is_of_this_version();
+	test_who_has_the_description_is_told_so();
 	test_it_is_healthy_once_both_have_answered();
 	test_head_and_other_methods();
 	test_who_does_not_answer_is_named();
