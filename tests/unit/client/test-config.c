@@ -142,6 +142,25 @@ static void test_an_indented_line_is_a_line(void)
 			 "coffer.conf:3: [storage] has no key colour", ""));
 }
 
+/* Whatever order the file system has them in. */
+static void assert_order(struct values *v)
+{
+	static const char *const names[] = { "5", "3", "8", "1", "9", "2", "7", "6", "4" };
+	char path[64], text[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), "coffer.conf.d/%s.conf", names[i]);
+		snprintf(text, sizeof(text), "[s3]\ndomain = %s\n", names[i]);
+		scratch_write(path, text, 0600);
+	}
+	values_clear(v);
+	scratch_write("coffer.conf", "", 0600);
+	scratch_write("coffer.conf.d/10-a.conf", "", 0600);
+	assert(read_config(v) == CONFIG_OK && v->of[SETTING_DOMAIN].n == ARRAY_SIZE(names));
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		assert(v->of[SETTING_DOMAIN].v[i].text[0] == '1' + (char)i);
+}
+
 static void test_drop_ins_come_behind_in_their_order(void)
 {
 	_cleanup_(values_clear) struct values v = { 0 };
@@ -157,6 +176,7 @@ static void test_drop_ins_come_behind_in_their_order(void)
 	assert(holds(&v, SETTING_REGION, "three", "coffer.conf.d/20-b.conf:2"));
 	assert(holds(&v, SETTING_LOGIN_PAUSE, "9", "coffer.conf:5"));
 	assert(v.of[SETTING_DOMAIN].n == 2);
+	assert_order(&v);
 	scratch_write("coffer.conf.d/40-d.conf", "\nnonsense\n", 0600);
 	assert(read_config(&v) == CONFIG_WRONG);
 	assert(strstr(why.error, "coffer.conf.d/40-d.conf:2: this line"));
