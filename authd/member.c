@@ -62,6 +62,11 @@ static bool is_token_name(const json_t *value)
 	return token_name_is_valid(json_span(value));
 }
 
+static bool is_token_text(const json_t *value)
+{
+	return token_text_is_valid(json_span(value));
+}
+
 static bool is_whole(const json_t *value, json_int_t most)
 {
 	return json_is_integer(value) && json_integer_value(value) >= 1 &&

@@ -25,6 +25,7 @@
 	       "a string of 8 to 128 printable ASCII characters")                                  \
 	MEMBER(TOKEN_NAME, "token_name", is_token_name,                                                      \
 	       "a string of 1 to 128 bytes of text without control characters")                    \
+	MEMBER(TOKEN, "token", is_token_text, "a string of 1 to 1024 printable ASCII characters")  \
 	MEMBER(TTL_DAYS, "ttl_days", is_ttl, "a whole number from 1 to 36500")                     \
 	MEMBER(SCOPES, "scopes", is_scopes, "a list of read, write and delete")                    \
 	MEMBER(BUCKET, "bucket", is_bucket, "the name of a bucket, as S3 allows it")               \

@@ -151,6 +151,7 @@ static const struct row {
 	{ "token.create", BIT(TENANT) | BIT(TOKEN_NAME) | BIT(TTL_DAYS), TOKEN_TERMS,
 	  order_token_create },
 	{ "token.list", 0, BIT(TENANT), order_token_list },
+	{ "token.show", BIT(TOKEN), 0, order_token_show },
 	{ "token.refresh", BIT(TENANT) | BIT(TOKEN_NAME) | BIT(TTL_DAYS), TOKEN_TERMS,
 	  order_token_refresh },
 	{ "token.delete", BIT(TENANT) | BIT(TOKEN_NAME), 0, order_token_delete },

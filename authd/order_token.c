@@ -177,6 +177,16 @@ json_t *order_token_list(struct order *o, struct change **ret)
 	return reply_done("tokens", list);
 }
 
+/* Whose a text is. Who may ask this may make tokens for everybody anyway. */
+json_t *order_token_show(struct order *o, struct change **ret)
+{
+	const struct token *t = tokens_recognise(tokens_of(o), order_text(o, MEMBER_TOKEN));
+
+	if (!t)
+		return reply_refused(NULL, "There is no such token.");
+	return reply_done("token", reply_token(t));
+}
+
 /* --- those that somebody else made -------------------------------------------------------- */
 
 struct foreign {

@@ -41,6 +41,7 @@ json_t *order_key_enable(struct order *o, struct change **ret);
 json_t *order_key_delete(struct order *o, struct change **ret);
 json_t *order_token_create(struct order *o, struct change **ret);
 json_t *order_token_list(struct order *o, struct change **ret);
+json_t *order_token_show(struct order *o, struct change **ret);
 json_t *order_token_refresh(struct order *o, struct change **ret);
 json_t *order_token_delete(struct order *o, struct change **ret);
 json_t *order_token_import(struct order *o, struct change **ret);

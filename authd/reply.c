@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "s3/date.h"
 #include "s3/encoding.h"
 
@@ -102,11 +103,14 @@ static json_t *reply_scopes(unsigned int scopes)
 
 json_t *reply_token(const struct token *t)
 {
-	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o}", "name", t->name, "tenant",
-			 t->tenant->name, "scopes", reply_scopes(t->scopes), "bucket", t->bucket,
-			 "prefix", t->prefix, "rate", t->rate ? json_integer(t->rate) : json_null(),
-			 "created_at", reply_time(t->created_s), "expires",
-			 reply_time(t->expires_s), "last_used", reply_time(t->used_s));
+	int64_t now_s = (int64_t)(clock_realtime_ns() / NS_PER_S);
+
+	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:b, s:o}", "name", t->name,
+			 "tenant", t->tenant->name, "scopes", reply_scopes(t->scopes), "bucket",
+			 t->bucket, "prefix", t->prefix, "rate",
+			 t->rate ? json_integer(t->rate) : json_null(), "created_at",
+			 reply_time(t->created_s), "expires", reply_time(t->expires_s), "expired",
+			 (int)token_has_expired(t, now_s), "last_used", reply_time(t->used_s));
 }
 
 bool reply_add_item(json_t **list, json_t *item)

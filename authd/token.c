@@ -26,6 +26,14 @@ bool token_name_is_valid(struct span s)
 	return s.len > 0 && s.len <= TOKEN_NAME_MAX && span_is_utf8(s);
 }
 
+bool token_text_is_valid(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (span_bytes(s)[i] < ' ' || span_bytes(s)[i] >= 0x7f)
+			return false;
+	return s.len > 0 && s.len <= TOKEN_TEXT_MAX;
+}
+
 bool token_prefix_is_valid(struct span s)
 {
 	return s.len == 0 || key_check(s) == 0;

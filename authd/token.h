@@ -77,6 +77,10 @@ struct token {
 /* Text of 1 to TOKEN_NAME_MAX bytes without control characters. */
 bool token_name_is_valid(struct span s);
 
+/* What may have been given out as one, by whomever: 1 to TOKEN_TEXT_MAX printable ASCII characters. */
+#define TOKEN_TEXT_MAX 1024
+bool token_text_is_valid(struct span s);
+
 /* Empty, or such as keys may begin with. */
 bool token_prefix_is_valid(struct span s);
 

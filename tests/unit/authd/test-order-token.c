@@ -278,6 +278,29 @@ static void test_names_are_looked_for_within_the_tenant(void)
 	json_decref(list("{\"do\":\"token.list\",\"tenant\":\"other\"}", 1));
 }
 
+static void test_a_text_is_shown_whose_it_is(void)
+{
+	json_t *made = order_with("{\"do\":\"token.create\",\"tenant\":\"acme\","
+				  "\"token_name\":\"asked\",\"ttl_days\":1}",
+				  "acme-objects", S3_ERROR_NONE);
+	char line[256];
+	json_t *answer;
+
+	snprintf(line, sizeof(line), "{\"do\":\"token.show\",\"token\":\"%s\"}",
+		 text_in(made, "token"));
+	answer = clerk_ask(&office, line);
+	assert(strcmp(text_in(answer, "name"), "asked") == 0 && !text_in(answer, "token"));
+	assert(json_is_false(json_object_get(token_in(answer), "expired")));
+	json_decref(answer);
+	recognise(made)->expires_s = 1;
+	answer = clerk_ask(&office, line);
+	assert(json_is_true(json_object_get(token_in(answer), "expired")));
+	json_decref(answer);
+	json_decref(made);
+	expect_refused(clerk_ask(&office, "{\"do\":\"token.show\",\"token\":\"hidden secret\"}"),
+		       "There is no such token.");
+}
+
 /* T42: a list tells what tokens are worth, not what they are. */
 static void test_t42_lists_show_neither_texts_nor_hashes(void)
 {
@@ -354,8 +377,10 @@ static void test_an_import_with_anything_wrong_imports_nothing(void)
 		{ ITEM("a", HEX64) "," ITEM("b", "abc"), "Token 1 of the list: hash must be" },
 		{ ITEM("a", UPPER), "Token 0 of the list: hash must be" },
 		{ ITEM("", HEX64), "Token 0 of the list: name must be" },
-		{ ITEM("a", HEX64) "," ITEM("a", OTHER), "Token 1 of the list: another one before" },
-		{ ITEM("a", HEX64) "," ITEM("b", HEX64), "Token 1 of the list: another one before" },
+		{ ITEM("a", HEX64) "," ITEM("a", OTHER),
+		  "Token 1 of the list: another one before" },
+		{ ITEM("a", HEX64) "," ITEM("b", HEX64),
+		  "Token 1 of the list: another one before" },
 		{ "{\"name\":\"a\",\"hash\":\"" HEX64 "\"}", "expires must be" },
 		{ "{\"name\":\"a\",\"hash\":\"" HEX64 "\",\"expires\":\"tomorrow\"}",
 		  "expires must be" },
@@ -380,7 +405,8 @@ static void test_names_and_hashes_that_are_there_are_named(void)
 	expect_import_refused(ITEM("old one", OTHER) "," ITEM("full", HEX64),
 			      "Tokens with the names 'old one', 'full' already exist.");
 	snprintf(items, sizeof(items), ITEM("another name", "%s"), hash_of("old token 1", hash));
-	expect_import_refused(items, "Token 0 of the list: there is a token with this hash already.");
+	expect_import_refused(items,
+			      "Token 0 of the list: there is a token with this hash already.");
 }
 
 static void test_as_many_as_one_import_may_have_are_imported(void)
@@ -391,9 +417,10 @@ static void test_as_many_as_one_import_may_have_are_imported(void)
 	struct ipc_message m;
 
 	for (int i = 0; i < MEMBER_TOKENS_MAX; i++)
-		len += (size_t)snprintf(items + len, size - len,
-					"%s{\"name\":\"many %d\",\"hash\":\"%064x\",\"expires\":null}",
-					i ? "," : "", i, i + 1);
+		len += (size_t)snprintf(
+			items + len, size - len,
+			"%s{\"name\":\"many %d\",\"hash\":\"%064x\",\"expires\":null}",
+			i ? "," : "", i, i + 1);
 	snprintf(line, size + 200, IMPORT("%s") "\n", items);
 	clerk_say(&office, fd, line, strlen(line));
 	receive_provide(&m);
@@ -480,6 +507,7 @@ int main(void)
 	test_a_refresh_that_is_refused_leaves_the_old_one();
 	test_a_deleted_token_is_worth_nothing_at_once();
 	test_names_are_looked_for_within_the_tenant();
+	test_a_text_is_shown_whose_it_is();
 	test_t42_lists_show_neither_texts_nor_hashes();
 	test_tokens_of_an_older_service_go_on_working();
 	stored = office_stored_ready(&office, &epoch, &key);
