@@ -93,6 +93,38 @@ static void print_key(FILE *to, const struct announcement *a)
 			"It was there already: its secret is still the one it was made with.\n");
 }
 
+static void print_token(FILE *to, const struct announcement *a)
+{
+	char url[ADDRESS_URL_MAX];
+
+	switch (a->token) {
+	case FIRSTRUN_TOKEN_NONE:
+		return;
+	case FIRSTRUN_TOKEN_UNKNOWN:
+		fprintf(to, "The tokens made earlier still work; only their hashes are kept. Another "
+			    "one:\n");
+		fprintf(to, "  %s --socket ", a->cofferctl);
+		print_quoted(to, a->admin_socket);
+		fprintf(to, " token add NAME --ttl DAYS\n");
+		return;
+	case FIRSTRUN_TOKEN_MADE:
+	case FIRSTRUN_TOKEN_REMEMBERED:
+		break;
+	}
+	if (a->token == FIRSTRUN_TOKEN_MADE && a->show_secret) {
+		fprintf(to, "A new token for REST. It is shown this once%s%s:\n",
+			a->credentials_path ? " and is kept in " : "",
+			a->credentials_path ? a->credentials_path : "");
+		print_export(to, "COFFER_TOKEN", a->token_text);
+		fprintf(to, "  curl -H \"Authorization: Bearer $COFFER_TOKEN\" %s/objects\n",
+			address_url(&a->rest[0], url));
+		return;
+	}
+	fprintf(to, "The token for REST is %s; it stands in %s.\n",
+		a->token == FIRSTRUN_TOKEN_MADE ? "new" : "the one of before",
+		a->credentials_path);
+}
+
 static void print_data(FILE *to, const struct announcement *a)
 {
 	fprintf(to, "  data      %s\n", a->data);
@@ -142,6 +174,7 @@ void announce(FILE *to, const struct announcement *a)
 	print_warnings(to, a->rest, a->n_rest, "objects and the tokens");
 	fprintf(to, "\n");
 	print_key(to, a);
+	print_token(to, a);
 	fprintf(to, "\n");
 	fflush(to);
 }

@@ -24,6 +24,8 @@ struct announcement {
 	const char *cofferctl; /* how to call it */
 	enum firstrun_key key;
 	const struct pair *pair;
+	enum firstrun_token token;
+	const char *token_text;
 	bool show_secret;
 };
 

@@ -42,10 +42,12 @@ struct up {
 	struct command commands[DAEMONS];
 	struct supervisor supervisor;
 	struct credentials_file credentials;
-	struct pair from_environment, from_file;
+	struct pair from_environment;
+	struct credentials from_file;
 	bool has_environment, has_file;
 	enum firstrun_key key;
-	struct pair pair;
+	enum firstrun_token token;
+	struct credentials told; /* the key and the token that whoever starts this may use */
 	char confinement[16];
 };
 
@@ -176,11 +178,25 @@ static int ask_confinement(struct up *u, struct admin *a, struct complaint *why)
 	return r == ADMIN_REFUSED ? -EPERM : r;
 }
 
-static int see_to_key(struct up *u, const char *admin_socket, struct complaint *why)
+/* Without REST the token that the file remembers is kept for when there is REST again. */
+static int see_to_token(struct up *u, struct admin *a, struct complaint *why)
+{
+	int r;
+
+	strcpy(u->told.token, u->from_file.token);
+	if (!u->listeners.n_rest)
+		return 0;
+	r = firstrun_token(a, get(u, SETTING_CREDENTIALS) != NULL, u->told.token, &u->token, why);
+	if (r >= 0 && u->token == FIRSTRUN_TOKEN_NONE)
+		log_warning("no-first-token reason=%s", LOG_VALUE(span_from_string(why->error)));
+	return r;
+}
+
+static int see_to_credentials(struct up *u, const char *admin_socket, struct complaint *why)
 {
 	const struct firstrun_wish wish = {
 		.environment = u->has_environment ? &u->from_environment : NULL,
-		.file = u->has_file ? &u->from_file : NULL,
+		.file = u->has_file ? &u->from_file.pair : NULL,
 		.has_file = get(u, SETTING_CREDENTIALS) != NULL,
 	};
 	struct admin a;
@@ -191,7 +207,9 @@ static int see_to_key(struct up *u, const char *admin_socket, struct complaint *
 		return r;
 	r = ask_confinement(u, &a, why);
 	if (r >= 0)
-		r = firstrun_key(&a, &wish, &u->key, &u->pair, why);
+		r = firstrun_key(&a, &wish, &u->key, &u->told.pair, why);
+	if (r >= 0)
+		r = see_to_token(u, &a, why);
 	admin_close(&a);
 	return r;
 }
@@ -211,7 +229,7 @@ static int write_credentials(struct up *u, struct complaint *why)
 		.rest_endpoint =
 			u->listeners.n_rest ? address_url(&u->listeners.rest_bound[0], rest) : NULL,
 		.region = region(u),
-		.pair = &u->pair,
+		.credentials = &u->told,
 	};
 
 	if (!get(u, SETTING_CREDENTIALS))
@@ -242,7 +260,9 @@ static void tell(struct up *u, const char *admin_socket)
 		.admin_socket = admin_socket,
 		.cofferctl = cofferctl,
 		.key = u->key,
-		.pair = &u->pair,
+		.pair = &u->told.pair,
+		.token = u->token,
+		.token_text = u->told.token,
 		.show_secret = isatty(STDOUT_FILENO) || !get(u, SETTING_CREDENTIALS),
 	};
 
@@ -251,7 +271,7 @@ static void tell(struct up *u, const char *admin_socket)
 	announce(stdout, &said);
 }
 
-/* A server that serves: the key made, told and forgotten here. */
+/* A server that serves: key and token made, told and forgotten here. */
 static int greet(struct up *u, struct complaint *why)
 {
 	_cleanup_(freep) char *admin_socket = layout_path(&u->layout, LISTENERS_AUTHD_ADMIN);
@@ -259,13 +279,13 @@ static int greet(struct up *u, struct complaint *why)
 
 	if (!admin_socket)
 		return complain_errno(why, -ENOMEM, "cannot name the admin socket");
-	r = see_to_key(u, admin_socket, why);
+	r = see_to_credentials(u, admin_socket, why);
 	if (r >= 0)
 		r = write_credentials(u, why);
 	if (r >= 0)
 		tell(u, admin_socket);
-	pair_clear(&u->pair);
-	pair_clear(&u->from_file);
+	credentials_clear(&u->told);
+	credentials_clear(&u->from_file);
 	pair_clear(&u->from_environment);
 	return r;
 }

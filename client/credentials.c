@@ -47,20 +47,31 @@ static int complain_foreign(const struct credentials_file *f, struct complaint *
 	return -EEXIST;
 }
 
-static int parse(const struct credentials_file *f, struct span text, struct pair *ret,
+/* One that was written before there were tokens has none. */
+static bool take_token(const json_t *token, char to[static CREDENTIALS_TOKEN_MAX + 1])
+{
+	if (json_string_length(token) > CREDENTIALS_TOKEN_MAX)
+		return false;
+	strcpy(to, json_is_string(token) ? json_string_value(token) : "");
+	return !token || json_is_null(token) || json_is_string(token);
+}
+
+static int parse(const struct credentials_file *f, struct span text, struct credentials *ret,
 		 struct complaint *why)
 {
 	json_t *root = json_loadb(text.data, text.len, 0, NULL);
 	const char *access_key = json_string_value(json_object_get(root, "access_key"));
 	const char *secret_key = json_string_value(json_object_get(root, "secret_key"));
 	bool understood = json_string_value(json_object_get(root, "s3_endpoint")) &&
-			  pair_set(access_key, secret_key, ret);
+			  pair_set(access_key, secret_key, &ret->pair) &&
+			  take_token(json_object_get(root, "token"), ret->token);
 
 	json_decref(root);
 	return understood ? CREDENTIALS_OK : complain_foreign(f, why);
 }
 
-int credentials_read(const struct credentials_file *f, struct pair *ret, struct complaint *why)
+int credentials_read(const struct credentials_file *f, struct credentials *ret,
+		     struct complaint *why)
 {
 	struct buffer text = BUFFER_INIT(FILE_MAX);
 	int r;
@@ -83,10 +94,11 @@ int credentials_read(const struct credentials_file *f, struct pair *ret, struct 
 int credentials_write(const struct credentials_file *f, const struct credentials_told *told,
 		      struct complaint *why)
 {
-	json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:s?, s:n}", "s3_endpoint",
-				 told->s3_endpoint, "access_key", told->pair->access_key,
-				 "secret_key", told->pair->secret_key, "region", told->region,
-				 "rest_endpoint", told->rest_endpoint, "token");
+	const struct credentials *c = told->credentials;
+	json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?}", "s3_endpoint",
+				 told->s3_endpoint, "access_key", c->pair.access_key, "secret_key",
+				 c->pair.secret_key, "region", told->region, "rest_endpoint",
+				 told->rest_endpoint, "token", c->token[0] ? c->token : NULL);
 	char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	struct span bytes = span_from_string(text);
 	int r = -ENOMEM;

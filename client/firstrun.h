@@ -2,13 +2,14 @@
 #pragma once
 
 /*
- * Sees to it that whoever starts a server has a key for it. The first start makes the tenant
- * "default" and one key. Later the secrets are not known any more, so what can be told depends on
- * who remembers: the credentials file, the environment, or nobody.
+ * Sees to it that whoever starts a server has a key for it, and a token where it speaks REST. The
+ * first start makes the tenant "default", one key and one token. Later the secrets are not known any
+ * more, so what can be told depends on who remembers: the credentials file, the environment, or
+ * nobody.
  */
 
 #include "client/admin.h"
-#include "client/pair.h"
+#include "client/credentials.h"
 
 #define FIRSTRUN_TENANT "default"
 
@@ -31,3 +32,22 @@ enum firstrun_key firstrun_decide(const struct firstrun_wish *wish, const json_t
 /* Does it. *ret is the pair to tell, except with FIRSTRUN_UNKNOWN. */
 must_check int firstrun_key(struct admin *a, const struct firstrun_wish *wish,
 			    enum firstrun_key *ret_key, struct pair *ret, struct complaint *why);
+
+#define FIRSTRUN_TOKEN "default" /* its name; default-2 and so on where that is taken */
+#define FIRSTRUN_TOKEN_DAYS 3650
+#define FIRSTRUN_STORED_S 10 /* so long for stored to connect: without it no token can be made */
+
+enum firstrun_token {
+	FIRSTRUN_TOKEN_NONE, /* REST is not served, or one could not be made: *why says why */
+	FIRSTRUN_TOKEN_MADE, /* new: tell it */
+	FIRSTRUN_TOKEN_REMEMBERED, /* the one in the credentials file still works */
+	FIRSTRUN_TOKEN_UNKNOWN, /* there are tokens, and nobody asked for one whose text is known */
+};
+
+/*
+ * Does that. `in` is the token the credentials file remembers, "" where there is none; with MADE it
+ * is replaced by the new one. A refusal of authd's leaves the start alone: the result is NONE.
+ */
+must_check int firstrun_token(struct admin *a, bool has_file,
+			      char in[static CREDENTIALS_TOKEN_MAX + 1],
+			      enum firstrun_token *ret_token, struct complaint *why);

@@ -366,11 +366,65 @@ def test_first_start_makes_a_key_and_writes_it_down(launcher):
                          "token"}
     rest_port = launcher.seen("frontend")["sockets"][1][2][1]
     assert told["rest_endpoint"] == f"http://127.0.0.1:{rest_port}"
-    assert told["token"] is None
     assert stat.S_IMODE(launcher.credentials.stat().st_mode) == 0o600
     [key] = json.loads(launcher.ctl("key", "list").stdout)["keys"]
     assert (key["access_key"], key["tenant"]) == (told["access_key"], "default")
     assert told["secret_key"] not in launcher.out() + launcher.err()
+
+
+def tokens(launcher):
+    return json.loads(launcher.ctl("token", "list").stdout)["tokens"]
+
+
+def test_first_start_makes_a_token_and_writes_it_down(launcher):
+    launcher.start("--credentials", str(launcher.credentials))
+    told = launcher.told()
+    [token] = tokens(launcher)
+    assert (token["name"], token["tenant"], token["text"]) == ("default", "default", told["token"])
+    assert token["ttl_days"] == 3650
+    assert told["token"] not in launcher.out() + launcher.err()
+    launcher.stop()
+    launcher.start("--credentials", str(launcher.credentials))
+    assert launcher.told()["token"] == told["token"] and len(tokens(launcher)) == 1
+
+
+@pytest.mark.parametrize("how", ["deleted", "expired"])
+def test_a_token_that_works_no_more_gets_another_into_the_file(launcher, how):
+    launcher.start("--credentials", str(launcher.credentials))
+    first = launcher.told()
+    launcher.stop()
+    file = launcher.data / "auth" / "auth.db"
+    db = json.loads(file.read_text())
+    if how == "deleted":
+        db["tokens"][0]["text"] = "somebody has refreshed it"
+    else:
+        db["tokens"][0]["expired"] = True
+    file.write_text(json.dumps(db))
+    launcher.start("--credentials", str(launcher.credentials))
+    told = launcher.told()
+    assert [token["name"] for token in tokens(launcher)] == ["default", "default-2"]
+    assert tokens(launcher)[1]["text"] == told["token"] != first["token"]
+    assert told["access_key"] == first["access_key"]
+
+
+def test_without_rest_no_token_is_made_and_one_that_is_there_is_kept(launcher, new_launcher):
+    quiet = new_launcher(rest="none")
+    quiet.start("--credentials", str(quiet.credentials))
+    assert quiet.told()["token"] is None and tokens(quiet) == []
+    quiet.stop()
+    launcher.start("--credentials", str(launcher.credentials))
+    token = launcher.told()["token"]
+    launcher.stop()
+    launcher.rest = "none"
+    launcher.start("--credentials", str(launcher.credentials))
+    assert (launcher.told()["token"], launcher.told()["rest_endpoint"]) == (token, None)
+
+
+def test_a_token_that_is_refused_does_not_stop_the_start(launcher):
+    launcher.misbehave("authd", "no-tokens")
+    launcher.start("--credentials", str(launcher.credentials))
+    assert launcher.told()["token"] is None and launcher.told()["access_key"]
+    assert 'no-first-token reason="The bucket default-objects belongs' in launcher.err()
 
 
 def test_later_start_keeps_the_pair_and_updates_the_endpoint(launcher):
@@ -428,10 +482,12 @@ def test_secret_is_shown_once_where_there_is_no_file(launcher):
     launcher.start()
     assert "export AWS_SECRET_ACCESS_KEY=" in launcher.out()
     assert "aws --endpoint-url http://127.0.0.1:" in launcher.out()
+    assert f"export COFFER_TOKEN={tokens(launcher)[0]['text']}\n" in launcher.out()
     launcher.stop()
     launcher.start()
-    assert "AWS_SECRET_ACCESS_KEY" not in launcher.out()
-    assert "cofferctl --socket" in launcher.out()
+    assert "AWS_SECRET_ACCESS_KEY" not in launcher.out() and "cft_" not in launcher.out()
+    assert "cofferctl --socket" in launcher.out() and "token add NAME" in launcher.out()
+    assert len(tokens(launcher)) == 1
     assert len(json.loads(launcher.ctl("key", "list").stdout)["keys"]) == 1
 
 

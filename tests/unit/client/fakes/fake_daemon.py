@@ -124,6 +124,12 @@ def notify_with_descriptor():
                   [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [f.fileno()]))])
 
 
+def mode_of(daemon):
+    """The words that say how a daemon shall misbehave."""
+    file = program.parent / f"{daemon}.mode"
+    return file.read_text().split() if file.exists() else []
+
+
 class Refused(Exception):
     pass
 
@@ -134,7 +140,9 @@ class Admin:
     def __init__(self, directory):
         self.file = pathlib.Path(directory, "auth.db")
         self.db = json.loads(self.file.read_text()) if self.file.exists() else {
-            "tenants": [], "keys": []}
+            "tenants": [], "keys": [], "tokens": []}
+
+        self.asked = 0
 
     def save(self):
         self.file.write_text(json.dumps(self.db))
@@ -179,9 +187,29 @@ class Admin:
     def key_delete(self, q):
         return self.change(q, self.db["keys"].remove)
 
+    def token_create(self, q):
+        if "no-tokens" in mode_of("authd"):
+            raise Refused("The bucket default-objects belongs to another tenant.")
+        if any(t["name"] == q["token_name"] for t in self.db["tokens"]):
+            raise Refused(f"A token with name '{q['token_name']}' already exists.")
+        token = {"name": q["token_name"], "tenant": q["tenant"], "text": "cft_" + secrets.token_hex(8),
+                 "ttl_days": q["ttl_days"], "expired": False}
+        self.db["tokens"].append(token)
+        return {"token": {**token, "token": token["text"]}}
+
+    def token_list(self, q):
+        return {"tokens": [t for t in self.db["tokens"] if q.get("tenant") in (None, t["tenant"])]}
+
+    def token_show(self, q):
+        for token in self.db["tokens"]:
+            if token["text"] == q["token"]:
+                return {"token": token}
+        raise Refused("There is no such token.")
+
     def status(self, q):
         confinement = "full" if "--uid" in options() else "one-uid"
-        return {"status": {"version": "fake", "uptime_s": 1, "stored_connected": True,
+        self.asked += 1
+        return {"status": {"version": "fake", "uptime_s": 1, "stored_connected": self.asked > 2,
                            "workers": 1, "confinement": confinement}}
 
     def answer(self, line):
@@ -207,8 +235,7 @@ def main():
     inherited = descriptors()
     at_start = status()
     given = options()
-    mode_file = program.parent / f"{name}.mode"
-    mode = mode_file.read_text().split() if mode_file.exists() else []
+    mode = mode_of(name)
     passed = sockets()
     drop_ids(given)
     leave_seen(inherited, passed, at_start)
