@@ -89,14 +89,18 @@ struct parser {
 	const char **detail;
 };
 
-/* A token ends at authd, and x-amz-* is another dialect's. */
+/*
+ * A token ends at authd, and x-amz-* is another dialect's. Ranges are for GET alone (RFC
+ * 9110, 14.2): who asks by HEAD whether there is an object must hear no 416.
+ */
 static int take_field(void *context, struct span name, struct span value)
 {
 	struct parser *p = context;
 	enum s3_header h = s3_header_find(name);
 
 	if (h == S3_HEADER_COUNT || h == S3_HEADER_AUTHORIZATION ||
-	    span_starts_with_nocase(name, SPAN("x-amz-")))
+	    span_starts_with_nocase(name, SPAN("x-amz-")) ||
+	    (h == S3_HEADER_RANGE && p->request->operation == S3_HEAD_OBJECT))
 		return 0;
 	return fields_put(p->request->headers, h, value, p->decoded, p->detail);
 }

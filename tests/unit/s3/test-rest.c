@@ -365,6 +365,14 @@ static void test_conditions_are_those_of_s3(void)
 	assert(is(r->headers[S3_HEADER_ACCEPT], "a/b,c/d"));
 }
 
+static void test_ranges_are_for_get_alone(void)
+{
+	_cleanup_(parse_clear) struct parse p;
+	const struct s3_request *r = parse_init(&p, "HEAD /objects/k\nRange: bytes=9-");
+
+	assert(p.result == 0 && span_is_none(r->headers[S3_HEADER_RANGE]));
+}
+
 static void test_t52_a_line_break_in_a_header_is_refused(void)
 {
 	static const struct span bad[] = { SPAN("a\rb"), SPAN("a\nb"), SPAN("a\0b") };
@@ -423,6 +431,7 @@ int main(void)
 	test_an_object_keeps_its_content_headers();
 	test_t28_headers_of_s3_mean_nothing();
 	test_conditions_are_those_of_s3();
+	test_ranges_are_for_get_alone();
 	test_t52_a_line_break_in_a_header_is_refused();
 	test_the_longest_target_fits();
 	return 0;
