@@ -14,7 +14,8 @@ LOG_TAIL = 20_000
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "client: a real client lives its whole life on the server")
-    config.addinivalue_line("markers", "functional: one documented behaviour of the S3 API")
+    config.addinivalue_line("markers", "functional: one documented behaviour of a dialect")
+    config.addinivalue_line("markers", "crowd: makes very many objects")
 
 
 # The servers that are up, each with how much it had said when the running test began.

@@ -270,14 +270,17 @@ class Coffer(Server):
     def admin_socket(self):
         return self.data / "run" / "authd-admin.sock"
 
+    def control(self, *args, stdin=None):
+        """`cofferctl …` on this server as an operator types it: its output and exit status."""
+        argv = [str(self.build / "client" / "cofferctl"), "--socket", str(self.admin_socket), *args]
+        return subprocess.run(argv, input=stdin, capture_output=True, text=True,
+                              timeout=CONTROL_LIMIT_S, check=False)
+
     def ctl(self, *args, stdin=None):
         """`cofferctl --json …` on this server; its answer, decoded."""
-        argv = [str(self.build / "client" / "cofferctl"), "--socket", str(self.admin_socket),
-                "--json", *args]
-        done = subprocess.run(argv, input=stdin, capture_output=True, text=True,
-                              timeout=CONTROL_LIMIT_S, check=False)
+        done = self.control("--json", *args, stdin=stdin)
         if done.returncode != 0:
-            raise ControlError(argv, done.returncode, done.stderr)
+            raise ControlError(done.args, done.returncode, done.stderr)
         return json.loads(done.stdout)
 
     def add_tenant(self, name):
