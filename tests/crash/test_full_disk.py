@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from lib import coffer, rawhttp
+from clients.rest import desk
+from lib import coffer, rawhttp, rest
 
 MIB = 1 << 20
 DISK = 320 * MIB
@@ -52,6 +53,21 @@ def test_t58_a_full_disk_is_507_the_old_object_stays_and_deletes_work(cramped):
     for n in range(stored):
         assert rawhttp.request(cramped, "GET", f"/full/{n}").body == body
         assert rawhttp.request(cramped, "DELETE", f"/full/{n}").status == 204
+
+
+def test_t58_a_full_disk_is_507_to_a_client_of_the_rest_dialect_too(cramped):
+    store = desk.Operator(cramped).store(bucket="full")
+    store.put("old", b"old")
+    body = os.urandom(8 * MIB)
+    kept = 0
+    while (answer := store.ask("PUT", f"/objects/{kept}", body=body)).status == 200:
+        kept += 1
+    rest.refused(answer, 507)
+    rest.refused(store.ask("PUT", "/objects/old", body=body), 507)
+    assert (kept > 0, store.read("old"), store.read("0")) == (True, b"old", body)
+    for n in range(kept):
+        assert store.delete(str(n)).status == 204
+    store.put("old", b"new")
 
 
 def test_t58_service_resumes_by_itself_when_there_is_room_again(cramped):
