@@ -309,6 +309,16 @@ def test_connection_close_is_kept_to(store, key):
         assert c.is_closed()
 
 
+@pytest.mark.parametrize("to", ["h2c", "websocket", "TLS/1.3"])
+def test_an_upgrade_is_not_taken(store, key, to):
+    """As curl --http2 offers it; the answer is that to the request, in HTTP/1.1."""
+    store.put(key, b"body")
+    fields = [("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", to),
+              ("HTTP2-Settings", "AAMAAABk")]
+    answer = store.get(key, fields)
+    assert (answer.status, answer.body, answer.interim) == (200, b"body", [])
+
+
 def test_http_1_0(store, key):
     store.put(key, b"body")
     request = rawhttp.head("GET", rest.target(key), [

@@ -361,8 +361,9 @@ def test_guessing_is_slowed_and_a_right_token_never(new_operator):
         rest.refused(nobody.ask("GET", "/objects"), 401, NOT_AUTHENTICATED)
         rest.refused(reader.delete("k"), 403)
     answers = [store.with_token(f"guess-{i}").ask("GET", "/objects") for i in range(40)]
-    assert [a.status for a in answers] == sorted((a.status for a in answers))
-    assert {a.status for a in answers} == {401, 429}
+    assert [answer.status for answer in answers[:20]] == [401] * 20
+    # One more is told every two seconds, which a slow machine may take for these.
+    assert {answer.status for answer in answers[20:]} in ({429}, {401, 429})
     for answer in answers:
         rest.refused(answer, answer.status, UNKNOWN if answer.status == 401 else
                      "Rate limit exceeded")

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """cofferctl token add, delete, refresh, list: what operators' scripts read is what it prints."""
 
+import concurrent.futures
 import datetime
 import json
+import os
 import re
 import signal
+import time
 
 import pytest
 
@@ -280,6 +283,14 @@ def test_list_tells_the_last_use(operator, name, door):
     assert len(changed) == 1 and "use" in changed.pop()
 
 
+def test_the_last_use_outlives_a_clean_stop(new_operator, name):
+    operator = new_operator()
+    operator.store(name=name).put("k")
+    before = operator.listed()
+    operator.server.restart()
+    assert operator.listed() == before
+
+
 def test_list_is_of_one_tenant_when_asked(operator, name):
     operator.server.ctl("tenant", "create", f"t-{name}")
     operator.type("add", name, "--ttl", 1, "--tenant", f"t-{name}")
@@ -371,6 +382,50 @@ def test_a_bucket_that_can_be_none(operator, nothing_changed, name, bucket):
     assert done.returncode in (1, 2) and done.stdout == "" and done.stderr.strip()
 
 
+def test_no_token_is_made_while_its_bucket_cannot_be(new_operator, name):
+    """A token that opens nothing would be found out by a client, much later."""
+    operator = new_operator()
+    server = operator.server
+    before = operator.listed()
+    stored = server.pid("stored")
+    # So that nothing comes in its place.
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        os.kill(stored, signal.SIGKILL)
+        refused(operator.type("add", name, "--ttl", 1, "--bucket", f"b-{name}"))
+        assert operator.listed() == before
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+    deadline = time.monotonic() + 20
+    while not server.serves():
+        assert time.monotonic() < deadline, server.log()
+        time.sleep(0.05)
+    operator.store(bucket=f"b-{name}", name=name).put("k")
+
+
+def test_of_many_who_add_a_name_one_is_told_its_token(operator, name, door):
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(lambda _: operator.type("add", name, "--ttl", 1), range(8)))
+    made = [d for d in done if d.returncode == 0]
+    assert len(made) == 1
+    for other in done:
+        if other is not made[0]:
+            refused(other, f"A token with name '{name}' already exists.")
+    assert door.with_token(token_of(made[0])).ask("GET", "/objects").status == 200
+    assert named(operator, name)
+
+
+def test_of_many_tenants_who_want_a_bucket_one_gets_it(operator, name, bucket_name):
+    tenants = [f"{i}-{name}" for i in range(4)]
+    for tenant in tenants:
+        operator.server.ctl("tenant", "create", tenant)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda tenant: operator.type(
+            "add", name, "--ttl", 1, "--tenant", tenant, "--bucket", bucket_name), tenants))
+    assert sorted(d.returncode for d in done) == [0, 1, 1, 1]
+    assert len([row for row in operator.listed()["tokens"] if row["name"] == name]) == 1
+
+
 @pytest.mark.parametrize("how", ["stored", "whole"])
 def test_the_bucket_outlives_a_kill_right_after(new_operator, name, how):
     operator = new_operator()
@@ -397,16 +452,16 @@ def test_tokens_outlive_a_restart(new_operator, name):
 
 # The first token
 
-def test_up_writes_endpoint_and_token(server):
-    store = rest.Store(server.rest_endpoint, server.token)
+def test_up_writes_endpoint_and_token(operator):
+    store = rest.Store(operator.server.rest_endpoint, operator.server.token)
     assert store.endpoint.startswith("http://127.0.0.1:")
     store.put("first", b"body")
     assert store.read("first") == b"body"
     assert store.delete("first").status == 204
 
 
-def test_the_first_tokens_bucket_is_the_tenants(server, client):
-    rest.Store(server.rest_endpoint, server.token).put("shared", b"body")
+def test_the_first_tokens_bucket_is_the_tenants(operator, client):
+    rest.Store(operator.server.rest_endpoint, operator.server.token).put("shared", b"body")
     assert s3.read(client, "default-objects", "shared") == b"body"
 
 
