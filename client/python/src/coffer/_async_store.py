@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from asyncio import sleep
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import AsyncIterator, Awaitable, Callable, Generator, Optional, Type, TypeVar
@@ -88,7 +88,7 @@ class ObjectReader:
             except httpx.TransportError as error:
                 delay = self._download.failed(error)
             await self.close()
-            await asyncio.sleep(delay)
+            await sleep(delay)
             await self.connect()
 
 
@@ -224,7 +224,7 @@ class AsyncRestStore:
                 if accepted:
                     return call.result(response, body)
                 delay = call.refused(response, body)
-            await asyncio.sleep(delay)
+            await sleep(delay)
 
 
 async def _read(response: httpx.Response, whole: bool) -> bytes:

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import io
-import time
 from contextlib import closing
+from time import sleep
 from types import TracebackType
 from typing import Callable, Iterator, Optional, Type, TypeVar
 
@@ -76,7 +76,7 @@ class _Stream(io.RawIOBase):
             except httpx.TransportError as error:
                 self._response.close()
                 delay = self.download.failed(error)
-            time.sleep(delay)
+            sleep(delay)
             self._connect()
 
 
@@ -214,7 +214,7 @@ class RestStore:
                 if accepted:
                     return call.result(response, body)
                 delay = call.refused(response, body)
-            time.sleep(delay)
+            sleep(delay)
 
 
 def _read(response: httpx.Response, whole: bool) -> bytes:
