@@ -4,11 +4,15 @@
 import contextlib
 import hashlib
 import random
+import sys
 
 import pytest
 
-from clients import s3
+from clients import access, s3
 from lib import coffer
+
+# The Python client as it stands in this tree, and what its own tests are made of.
+sys.path[:0] = [str(access.PYTHON_CLIENT / "src"), str(access.PYTHON_CLIENT / "tests")]
 
 # Seven parts of 10 MiB and a bit: over 64 MiB, and no multiple of anything that clients use.
 BIG_SIZE = 70 * 1024 * 1024 + 12345
@@ -56,3 +60,9 @@ def bucket(client, bucket_name):
     if coffer.is_external():
         with contextlib.suppress(Exception):
             _empty(client, bucket_name)
+
+
+@pytest.fixture
+def rest(server):
+    """Access to the shared server by the REST dialect; tests keep apart by its prefix."""
+    return access.of(server)
