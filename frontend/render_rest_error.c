@@ -89,7 +89,7 @@ static const struct rest_error_row {
 	[S3_ERROR_METHOD_NOT_ALLOWED] = { 405, "Method Not Allowed", detail_json },
 	[S3_ERROR_NO_SUCH_BUCKET] = { 404, "The token's bucket does not exist" },
 	[S3_ERROR_NO_SUCH_KEY] = { 404, "Object not found", key_is_missing },
-	[S3_ERROR_NOT_IMPLEMENTED] = { 501, "Not implemented" },
+	[S3_ERROR_NOT_IMPLEMENTED] = { 400, "The condition or coding is not implemented" },
 	[S3_ERROR_PRECONDITION_FAILED] = { 412, "Precondition failed" },
 	[S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE] = { 431, "Request header fields too large" },
 	[S3_ERROR_REQUEST_TIMEOUT] = { 408, "Request timeout" },
