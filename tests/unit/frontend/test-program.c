@@ -116,28 +116,38 @@ static void expect(int fd, enum ipc_direction direction, enum ipc_number number)
 	ssize_t n = recv(fd, packet, sizeof(packet), 0);
 
 	assert(n > 0);
-	assert(ipc_decode(direction, IPC_PHASE_GREETING,
-			  (struct span){ packet, (size_t)n }, 0, &m) == 0);
+	assert(ipc_decode(direction, IPC_PHASE_GREETING, (struct span){ packet, (size_t)n }, 0,
+			  &m) == 0);
 	assert(m.number == number);
 }
 
-/* Both handshakes of one worker; the channels stay open until the process they belong to ends. */
-static void welcome_worker(void)
+/*
+ * Both handshakes of so many workers at once: which channel to stored is whose nobody can tell
+ * until its ticket comes. The channels stay open until the process they belong to ends.
+ */
+static void welcome_workers(int n)
 {
 	struct ipc_message welcome = { .number = IPC_WELCOME, .welcome = { IPC_VERSION } };
 	struct ipc_message ticket = { .number = IPC_TICKET, .ticket = { 1, SPAN("ticket") } };
 	struct ipc_message entered = { .number = IPC_ENTERED, .entered = { 4096 } };
-	int a = accept4(authd, NULL, NULL, SOCK_CLOEXEC),
-	    s = accept4(stored, NULL, NULL, SOCK_CLOEXEC);
 
-	assert(a >= 0 && s >= 0);
-	set_patience(a);
-	set_patience(s);
-	expect(a, IPC_FRONTEND_TO_AUTHD_DIRECTION, IPC_HELLO);
-	say(a, &welcome);
-	say(a, &ticket);
-	expect(s, IPC_FRONTEND_TO_STORED_DIRECTION, IPC_ENTER);
-	say(s, &entered);
+	for (int i = 0; i < n; i++) {
+		int fd = accept4(authd, NULL, NULL, SOCK_CLOEXEC);
+
+		assert(fd >= 0);
+		set_patience(fd);
+		expect(fd, IPC_FRONTEND_TO_AUTHD_DIRECTION, IPC_HELLO);
+		say(fd, &welcome);
+		say(fd, &ticket);
+	}
+	for (int i = 0; i < n; i++) {
+		int fd = accept4(stored, NULL, NULL, SOCK_CLOEXEC);
+
+		assert(fd >= 0);
+		set_patience(fd);
+		expect(fd, IPC_FRONTEND_TO_STORED_DIRECTION, IPC_ENTER);
+		say(fd, &entered);
+	}
 }
 
 static void expect_notification(const char *text)
@@ -198,8 +208,7 @@ static int expect_end(void)
 static void begin(void)
 {
 	start();
-	for (int i = 0; i < WORKERS; i++)
-		welcome_worker();
+	welcome_workers(WORKERS);
 	expect_notification("READY=1");
 }
 
@@ -227,7 +236,7 @@ static void test_a_worker_that_dies_is_replaced(void)
 	begin();
 	assert(children(before) == WORKERS);
 	assert(kill(before[0], SIGKILL) == 0);
-	welcome_worker();
+	welcome_workers(1);
 	assert(children(after) == WORKERS);
 	assert(after[0] != before[0] && after[1] != before[0]);
 	for (int i = 0; i < 10; i++)
@@ -243,8 +252,7 @@ static void test_t73_a_listening_socket_that_is_shut_down_listens_again(void)
 	begin();
 	assert(children(before) == WORKERS && is_serving());
 	assert(shutdown(tcp, SHUT_RD) == 0);
-	for (int i = 0; i < WORKERS; i++)
-		welcome_worker();
+	welcome_workers(WORKERS);
 	assert(children(after) == WORKERS);
 	for (int i = 0; i < WORKERS; i++)
 		assert(after[i] != before[0] && after[i] != before[1]);
