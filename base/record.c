@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/record.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 /* What the end of any text and of the line needs: dots, a quote, a brace, a line feed. */
@@ -68,9 +69,16 @@ static size_t utf8_len(uint8_t first)
 
 #define ESCAPED_MAX 8
 
-static size_t escape(const char *format, unsigned int c, char out[static ESCAPED_MAX])
+static size_t escape(char out[static ESCAPED_MAX], const char *format, ...) printf_like(2, 3);
+static size_t escape(char out[static ESCAPED_MAX], const char *format, ...)
 {
-	return (size_t)snprintf(out, ESCAPED_MAX, format, c);
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(out, ESCAPED_MAX, format, args);
+	va_end(args);
+	return (size_t)n;
 }
 
 /* One character as it may stand in JSON; `utf8`: s begins with a whole one. How many bytes it had. */
@@ -81,11 +89,11 @@ static size_t escape_json(struct span s, bool utf8, char out[static ESCAPED_MAX]
 
 	/* U+0080 to U+009F steer terminals, as control characters do. */
 	if (n == 2 && c[0] == 0xc2 && c[1] < 0xa0)
-		*ret_len = escape("\\u%04x", c[1], out);
+		*ret_len = escape(out, "\\u%04x", c[1]);
 	else if (n == 1 && (*c < ' ' || *c >= 0x7f))
-		*ret_len = escape("\\u%04x", *c, out);
+		*ret_len = escape(out, "\\u%04x", *c);
 	else if (*c == '"' || *c == '\\')
-		*ret_len = escape("\\%c", *c, out);
+		*ret_len = escape(out, "\\%c", *c);
 	else
 		memcpy(out, c, *ret_len = n);
 	return n;
@@ -96,9 +104,9 @@ static size_t escape_kv(struct span s, char out[static ESCAPED_MAX], size_t *ret
 	uint8_t c = *span_bytes(s);
 
 	if (c == '"' || c == '\\')
-		*ret_len = escape("\\%c", c, out);
+		*ret_len = escape(out, "\\%c", c);
 	else if (c < ' ' || c >= 0x7f)
-		*ret_len = escape("\\x%02x", c, out);
+		*ret_len = escape(out, "\\x%02x", c);
 	else
 		out[0] = (char)c, *ret_len = 1;
 	return 1;
