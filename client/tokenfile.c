@@ -36,8 +36,11 @@ static int parse(const char *path, struct span text, json_t **ret, struct compla
 	if (!list)
 		return complain(why, -EINVAL, "%s, line %d: %s", path, error.line, error.text);
 	if (!json_is_array(list) || json_array_size(list) == 0) {
+		bool empty = json_is_array(list);
+
 		json_decref(list);
-		return complain(why, -EINVAL, "%s is no list of tokens", path);
+		return complain(why, -EINVAL,
+				empty ? "%s has no tokens in it" : "%s is no list of tokens", path);
 	}
 	*ret = list;
 	return 0;
