@@ -2,6 +2,7 @@
 #include "authd/authd.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -64,6 +65,7 @@ int authd_open(struct authd *a, const struct options *o,
 		.options = o,
 		.loop.epoll_fd = -1,
 		.started_ns = clock_boottime_ns(),
+		.pid = getpid(),
 		.confinement = "degraded",
 		.contents = BUFFER_INIT(IPC_GRANT_MAX - SEALED_OVERHEAD),
 		.sealed = BUFFER_INIT(IPC_GRANT_MAX),

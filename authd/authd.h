@@ -40,6 +40,7 @@ struct authd {
 	struct admin admin;
 	struct listener frontend, stored;
 	uint64_t started_ns;
+	pid_t pid;
 	const char *confinement;	/* confine_grade_name() */
 	struct buffer contents, sealed;	/* of the grant or seal being made */
 };

@@ -123,11 +123,14 @@ static json_t *status(struct order *o, struct change **ret)
 	const struct authd *a = o->authd;
 	uint64_t uptime_s = (clock_boottime_ns() - a->started_ns) / NS_PER_S;
 
-	return reply_done("status", json_pack("{s:s, s:I, s:b, s:I, s:s}", "version",
-					      COFFER_VERSION, "uptime_s", (json_int_t)uptime_s,
-					      "stored_connected", (int)storelinks_are_ready(a),
-					      "workers", (json_int_t)a->sessions.n_ready,
-					      "confinement", a->confinement));
+	return reply_done("status",
+			  json_pack("{s:s, s:I, s:b, s:I, s:s, s:I, s:I, s:I}", "version",
+				    COFFER_VERSION, "uptime_s", (json_int_t)uptime_s,
+				    "stored_connected", (int)storelinks_are_ready(a), "workers",
+				    (json_int_t)a->sessions.n_ready, "confinement", a->confinement,
+				    "pid", (json_int_t)a->pid, "stored_pid",
+				    (json_int_t)storelinks_pid(a), "frontend_pid",
+				    (json_int_t)sessions_pid(a)));
 }
 
 #define BIT(SYMBOL) (1u << MEMBER_##SYMBOL)

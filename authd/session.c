@@ -442,6 +442,11 @@ static int message(struct channel *c, const struct ipc_message *m, int *fds)
 
 static const struct channel_handler handler = { message, ended };
 
+pid_t sessions_pid(const struct authd *a)
+{
+	return a->sessions.first ? a->sessions.first->pid : 0;
+}
+
 int session_open(struct authd *a, int fd, pid_t pid)
 {
 	struct session *s;

@@ -25,6 +25,9 @@ struct sessions {
 must_check int session_open(struct authd *a, int fd, pid_t pid);
 void sessions_close(struct authd *a);
 
+/* The frontend's, whose parent dials for its workers; 0 where there is none. */
+pid_t sessions_pid(const struct authd *a);
+
 /* stored has taken the key of a new epoch: every worker gets a ticket of it. */
 void sessions_ticket(struct authd *a);
 

@@ -45,6 +45,11 @@ bool storelinks_are_ready(const struct authd *a)
 	return a->storelinks.current && a->storelinks.current->state == STORELINK_READY;
 }
 
+pid_t storelinks_pid(const struct authd *a)
+{
+	return a->storelinks.current ? a->storelinks.current->pid : 0;
+}
+
 /* --- life --------------------------------------------------------------------------------- */
 
 static void storelink_free(struct storelink *l)

@@ -28,5 +28,8 @@ void storelinks_close(struct authd *a);
 /* True while what is sealed opens at stored. */
 bool storelinks_are_ready(const struct authd *a);
 
+/* stored's; 0 while it is away. */
+pid_t storelinks_pid(const struct authd *a);
+
 /* To the stored that is ready; there must be one. As channel_send(). */
 must_check int storelink_send(struct authd *a, const struct ipc_message *m);

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "client/admin.h"
 #include "client/invocation.h"
+#include "client/overview.h"
 #include "client/pair.h"
 #include "client/report.h"
 #include "client/tokenfile.h"
@@ -110,6 +111,10 @@ static int run(const struct invocation *i, struct complaint *why)
 	json_t *answer = NULL;
 	int r = ask(i, &answer, why);
 
+	if (r == ADMIN_OK && i->command == COMMAND_STATUS && overview_add(answer) < 0) {
+		json_decref(answer);
+		return complain_errno(why, -ENOMEM, "cannot look at the daemons");
+	}
 	if (r >= 0 && i->options[OPTION_JSON])
 		print_json(answer);
 	else if (r == ADMIN_OK)

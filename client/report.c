@@ -45,7 +45,12 @@ static const struct render_field status_record[] = {
 	{ "up for seconds", "uptime_s" },
 	{ "stored connected", "stored_connected" },
 	{ "workers", "workers" },
-	{ "confinement", "confinement" },
+	{ "confinement of authd", "confinement" },
+};
+
+static const struct render_field daemon_fields[] = {
+	{ "DAEMON", "name" }, { "STATE", "state" },	    { "PID", "pid" },
+	{ "USER", "user" },   { "UP SECONDS", "uptime_s" }, { "CONFINEMENT", "confinement" },
 };
 
 static void table(FILE *to, const json_t *answer, const char *list,
@@ -58,6 +63,40 @@ static void record(FILE *to, const json_t *answer, const char *object,
 		   const struct render_field fields[], size_t n)
 {
 	render_record(to, json_object_get(answer, object), fields, n);
+}
+
+/* "1.5 GiB" */
+static const char *size_of(const json_t *bytes, char buf[static 32])
+{
+	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB", "PiB" };
+	double n = (double)json_integer_value(bytes);
+	size_t unit = 0;
+
+	for (; n >= 1024 && unit + 1 < ARRAY_SIZE(units); unit++)
+		n /= 1024;
+	snprintf(buf, 32, "%.*f %s", unit ? 1 : 0, n, units[unit]);
+	return buf;
+}
+
+static void report_disk(FILE *to, const json_t *disk)
+{
+	char free_of[32], size[32], path[RENDER_TEXT_MAX];
+
+	if (disk)
+		fprintf(to, "\n%s of %s free where the objects are, %s\n",
+			size_of(json_object_get(disk, "free_bytes"), free_of),
+			size_of(json_object_get(disk, "size_bytes"), size),
+			render_text(json_string_value(json_object_get(disk, "path")), path));
+}
+
+static void report_status(FILE *to, const json_t *answer)
+{
+	const json_t *status = json_object_get(answer, "status");
+
+	record(to, answer, "status", status_record, ARRAY_SIZE(status_record));
+	fputc('\n', to);
+	table(to, status, "daemons", daemon_fields, ARRAY_SIZE(daemon_fields));
+	report_disk(to, json_object_get(status, "disk"));
 }
 
 static void report_key(FILE *to, const struct invocation *i, const json_t *answer)
@@ -167,7 +206,7 @@ void report(FILE *to, const struct invocation *i, const json_t *answer)
 		report_imported_tokens(to, answer);
 		break;
 	case COMMAND_STATUS:
-		record(to, answer, "status", status_record, ARRAY_SIZE(status_record));
+		report_status(to, answer);
 		break;
 	case COMMANDS:
 		break;

@@ -192,6 +192,9 @@ static void test_status_says_what_is_connected(void)
 	assert(json_is_false(json_object_get(status, "stored_connected")));
 	assert(json_integer_value(json_object_get(status, "workers")) == 0);
 	assert(json_is_string(json_object_get(status, "version")));
+	assert(json_integer_value(json_object_get(status, "pid")) == getpid());
+	assert(json_integer_value(json_object_get(status, "stored_pid")) == 0);
+	assert(json_integer_value(json_object_get(status, "frontend_pid")) == 0);
 	assert(strcmp(text(answer, "status", "confinement"), "degraded") == 0);
 	json_decref(answer);
 	stored = office_stored_ready(&office, &epoch, &key);
@@ -200,6 +203,8 @@ static void test_status_says_what_is_connected(void)
 	status = json_object_get(answer, "status");
 	assert(json_is_true(json_object_get(status, "stored_connected")));
 	assert(json_integer_value(json_object_get(status, "workers")) == 1);
+	assert(json_integer_value(json_object_get(status, "stored_pid")) == getpid());
+	assert(json_integer_value(json_object_get(status, "frontend_pid")) == getpid());
 	json_decref(answer);
 	close(worker);
 	close(stored);

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/overview.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "client/process.h"
+
+static const struct {
+	const char *name;
+	const char *pid; /* authd's word for who is on its line */
+} daemons[] = {
+	{ "authd", "pid" },
+	{ "stored", "stored_pid" },
+	{ "frontend", "frontend_pid" },
+};
+
+static int set(json_t *object, const char *member, json_t *value)
+{
+	return json_object_set_new(object, member, value) < 0 ? -ENOMEM : 0;
+}
+
+static int say_user(json_t *daemon, uid_t uid)
+{
+	const struct passwd *pw = getpwuid(uid);
+	char number[16];
+
+	snprintf(number, sizeof(number), "%u", uid);
+	return set(daemon, "user", json_string(pw ? pw->pw_name : number));
+}
+
+/* "in force", or what is missing of it. */
+static int say_confinement(json_t *daemon, const struct process *p)
+{
+	char words[96] = "in force";
+
+	if (!process_is_confined(p))
+		snprintf(words, sizeof(words), "without%s%s%s",
+			 p->seccomp == PROCESS_FILTERED ? "" : " seccomp",
+			 p->no_new_privs ? "" : " no-new-privileges",
+			 p->capabilities ? " dropped-capabilities" : "");
+	return set(daemon, "confinement", json_string(words));
+}
+
+static int say_process(json_t *daemon, const struct process *p)
+{
+	int r;
+
+	r = say_user(daemon, p->uid);
+	if (r >= 0)
+		r = set(daemon, "uptime_s", json_integer((json_int_t)p->uptime_s));
+	return r < 0 ? r : say_confinement(daemon, p);
+}
+
+static json_t *describe(const char *name, pid_t pid, struct process *p)
+{
+	json_t *daemon = json_pack("{s:s, s:s}", "name", name, "state", pid ? "up" : "away");
+	int r = daemon ? 0 : -ENOMEM;
+
+	if (r >= 0 && pid)
+		r = set(daemon, "pid", json_integer(pid));
+	/* In another pid namespace, or with /proc closed to us, there is no more to see. */
+	if (r >= 0 && pid && process_read(PROCESS_PROC, pid, p) == PROCESS_OK)
+		r = say_process(daemon, p);
+	if (r >= 0)
+		return daemon;
+	json_decref(daemon);
+	return NULL;
+}
+
+static int add_daemons(json_t *status, struct process *ret_stored)
+{
+	json_t *list = json_array();
+	int r = list ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < ARRAY_SIZE(daemons) && r >= 0; i++) {
+		json_int_t pid = json_integer_value(json_object_get(status, daemons[i].pid));
+		struct process p = { 0 };
+
+		if (json_array_append_new(list, describe(daemons[i].name, (pid_t)pid, &p)) < 0)
+			r = -ENOMEM;
+		if (strcmp(daemons[i].name, "stored") == 0)
+			*ret_stored = p;
+	}
+	if (r >= 0)
+		return set(status, "daemons", list);
+	json_decref(list);
+	return r;
+}
+
+static int add_disk(json_t *status, const struct process *stored)
+{
+	const char *path = process_argument(stored, "--data", NULL);
+	struct statvfs st;
+
+	if (!path || statvfs(path, &st) < 0)
+		return 0;
+	return set(status, "disk",
+		   json_pack("{s:s, s:I, s:I}", "path", path, "size_bytes",
+			     (json_int_t)(st.f_blocks * st.f_frsize), "free_bytes",
+			     (json_int_t)(st.f_bavail * st.f_frsize)));
+}
+
+int overview_add(json_t *answer)
+{
+	json_t *status = json_object_get(answer, "status");
+	struct process stored = { 0 };
+	int r;
+
+	if (!json_is_object(status))
+		return 0;
+	r = add_daemons(status, &stored);
+	return r < 0 ? r : add_disk(status, &stored);
+}
