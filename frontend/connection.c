@@ -65,6 +65,7 @@ int connection_new(struct http *h, int fd, const struct sockaddr *address, struc
 	c->worker = h->worker;
 	c->http = h;
 	c->fd = fd;
+	c->is_new = true;
 	format_peer(address, c->peer);
 	connection_join(c, &h->worker->idle);
 	connection_set_deadline(c, DEADLINE_IDLE, 0);
@@ -88,11 +89,21 @@ void connection_set_deadline(struct connection *c, enum deadline d, uint64_t ext
 	c->deadline_ns = ms ? clock_boottime_ns() + ms * NS_PER_MS + extra_ns : 0;
 }
 
-bool connection_has_ended(const struct connection *c)
+static ssize_t peek(const struct connection *c)
 {
 	char byte;
 
-	return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+	return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+}
+
+bool connection_has_ended(const struct connection *c)
+{
+	return peek(c) == 0;
+}
+
+bool connection_is_asking(const struct connection *c)
+{
+	return peek(c) > 0;
 }
 
 void connection_drop(struct connection *c)

@@ -23,6 +23,7 @@ struct connection {
 	struct http *http;		/* who reads it, in the dialect of the door it came in by */
 	struct exchange *exchange;	/* NULL between requests */
 	int fd;				/* libmicrohttpd's: it closes it */
+	bool is_new;			/* no request of its was answered yet */
 	uint64_t deadline_ns;		/* 0: none */
 	struct connection_list *list;
 	struct connection *next, *prev;
@@ -51,6 +52,9 @@ void connection_set_deadline(struct connection *c, enum deadline d, uint64_t ext
  * bytes: there is no further event for it.
  */
 bool connection_has_ended(const struct connection *c);
+
+/* True where something came that nobody has read yet. */
+bool connection_is_asking(const struct connection *c);
 
 /* Ends it at once; libmicrohttpd, notices and cleans up. */
 void connection_drop(struct connection *c);

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "frontend/dialogue.h"
 #include "frontend/exchange.h"
+#include "frontend/worker.h"
 
 /* What is read from the extents at a time. One extent alone goes out by sendfile(2) instead. */
 #define READ_SIZE (256 * 1024)
@@ -84,12 +85,19 @@ static bool add_fields(struct MHD_Response *m, const struct reply *r)
 	return true;
 }
 
+/* Of a worker that is about to end nobody should ask anything more. */
+static bool add_farewell(struct MHD_Response *m, const struct exchange *e)
+{
+	return !e->connection->worker->draining ||
+	       MHD_add_response_header(m, "Connection", "close") == MHD_YES;
+}
+
 enum MHD_Result response_queue(struct exchange *e)
 {
 	struct MHD_Response *m = respond(e);
 	enum MHD_Result r = MHD_NO;
 
-	if (m && add_fields(m, &e->reply)) {
+	if (m && add_fields(m, &e->reply) && add_farewell(m, e)) {
 		exchange_move(e, EXCHANGE_SENDING);
 		r = MHD_queue_response(e->http, e->reply.status, m);
 	}

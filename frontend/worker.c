@@ -23,17 +23,21 @@ uint64_t worker_next_request_id(struct worker *w)
 
 /* --- connections ------------------------------------------------------------------------- */
 
-void worker_drop_idle(struct worker *w)
+static void drop_idle(struct worker *w, struct connection *c)
 {
-	struct connection *c = w->idle.first;
-
 	connection_drop(c);
 	connection_join(c, &w->busy);
 	http_poke(c->http);
 }
 
+void worker_drop_idle(struct worker *w)
+{
+	drop_idle(w, w->idle.first);
+}
+
 void worker_rest(struct worker *w, struct connection *c)
 {
+	c->is_new = false;
 	connection_join(c, &w->idle);
 	connection_set_deadline(c, DEADLINE_IDLE, 0);
 }
@@ -162,13 +166,22 @@ static int drained(struct loop_timer *t)
 	return 0;
 }
 
+static int hurry(struct loop_timer *t)
+{
+	((struct worker *)((char *)t - offsetof(struct worker, hurry)))->hurrying = true;
+	return 0;
+}
+
 void worker_drain(struct worker *w)
 {
+	uint64_t now = clock_boottime_ns();
+
 	if (w->draining)
 		return;
 	w->draining = true;
 	doors_close(&w->doors);
-	loop_arm(&w->loop, &w->drained, clock_boottime_ns() + WORKER_DRAIN_MS * NS_PER_MS);
+	loop_arm(&w->loop, &w->hurry, now + WORKER_NEWCOMER_MS * NS_PER_MS);
+	loop_arm(&w->loop, &w->drained, now + WORKER_DRAIN_MS * NS_PER_MS);
 }
 
 static int signals_ready(struct loop_source *s, uint32_t events)
@@ -216,6 +229,7 @@ static void configure(struct worker *w, const struct worker_config *config)
 	doors_init(&w->doors, w, config->listeners, config->n_listeners);
 	w->sweep.expired = sweep;
 	w->drained.expired = drained;
+	w->hurry.expired = hurry;
 	w->signals.fd = -1;
 }
 
@@ -266,6 +280,7 @@ void worker_clear(struct worker *w)
 		http_close(&w->http[d]);
 	loop_disarm(&w->sweep);
 	loop_disarm(&w->drained);
+	loop_disarm(&w->hurry);
 	loop_remove(&w->signals);
 	w->signals.fd = fd_close(w->signals.fd);
 	loop_remove(&w->line);
@@ -276,12 +291,17 @@ void worker_clear(struct worker *w)
 		loop_clear(&w->loop);
 }
 
-/* Connections without a request go at once; with the last of the others the worker is done. */
+/* Who was answered before and asks nothing goes at once; with the last the worker is done. */
 static void end_drain(struct worker *w)
 {
-	while (w->idle.first)
-		worker_drop_idle(w);
-	if (!w->busy.first)
+	struct connection *next;
+
+	for (struct connection *c = w->idle.first; c; c = next) {
+		next = c->next;
+		if (!connection_is_asking(c) && (!c->is_new || w->hurrying))
+			drop_idle(w, c);
+	}
+	if (!w->idle.first && !w->busy.first)
 		worker_stop(w);
 }
 

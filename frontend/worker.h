@@ -19,6 +19,7 @@
 #define WORKER_HOST_ID_TEXT 33
 #define WORKER_SWEEP_MS 1000
 #define WORKER_DRAIN_MS 3000
+#define WORKER_NEWCOMER_MS 500
 
 struct worker_config {
 	const struct listener *listeners;	/* stay the caller's, as their descriptors do */
@@ -45,9 +46,11 @@ struct worker {
 	struct loop_source signals;
 	struct loop_timer sweep;
 	struct loop_timer drained;
+	struct loop_timer hurry;
 	struct connection_list idle, busy;
 	bool was_ready;		/* the parent was told */
 	bool draining;
+	bool hurrying;		/* it waits no longer for who has asked nothing */
 	uint64_t last_request_id;
 	char host_id[WORKER_HOST_ID_TEXT];	/* x-amz-id-2 */
 };
@@ -65,7 +68,10 @@ must_check int worker_step(struct worker *w, int at_most_ms);
 must_check int worker_run(struct worker *w);
 void worker_stop(struct worker *w);
 
-/* Takes no more requests; stops when the last is answered, or after WORKER_DRAIN_MS. */
+/*
+ * Lets nobody else in; stops when what was asked is answered, or after WORKER_DRAIN_MS. Who was let
+ * in and has asked nothing yet has WORKER_NEWCOMER_MS to do so: he is no one who could know better.
+ */
 void worker_drain(struct worker *w);
 
 /* SIGTERM, which must be blocked, drains it from here on. */

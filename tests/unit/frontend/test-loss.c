@@ -546,6 +546,99 @@ static void test_reader_that_does_not_read_is_given_up(void)
 	close(client);
 }
 
+/* --- a worker that is to end ----------------------------------------------------------------- */
+
+static int let_in(void)
+{
+	int client = stage_connect(&s);
+
+	while (!s.worker.idle.count)
+		stage_step(&s);
+	return client;
+}
+
+static void ask_and_hear(int client)
+{
+	stage_send_text(&s, client, OWN_PAGE);
+	expect_status(client, 405, "");
+}
+
+/* How long it took. */
+static uint64_t wait_for_the_end(void)
+{
+	uint64_t from_ns = clock_boottime_ns();
+
+	while (!s.worker.loop.stopping) {
+		stage_step(&s);
+		assert(clock_boottime_ns() - from_ns < STAGE_PATIENCE_MS * NS_PER_MS);
+	}
+	return (clock_boottime_ns() - from_ns) / NS_PER_MS;
+}
+
+static void test_who_was_let_in_before_the_end_is_answered(void)
+{
+	int client = let_in();
+	struct stage_answer a;
+
+	worker_drain(&s.worker);
+	stage_steps(&s, 5);
+	stage_send_text(&s, client, OWN_PAGE);
+	a = stage_read(&s, client, false);
+	assert(a.status == 405 && strcmp(stage_field(&a, "Connection"), "close") == 0);
+	stage_answer_clear(&a);
+	stage_expect_close(&s, client);
+	assert(wait_for_the_end() < WORKER_NEWCOMER_MS);
+}
+
+static void test_what_is_on_its_way_on_an_idle_connection_is_answered(void)
+{
+	int client = let_in();
+
+	ask_and_hear(client);
+	stage_steps(&s, 5);
+	assert(send(client, OWN_PAGE, strlen(OWN_PAGE), MSG_NOSIGNAL) > 0);
+	worker_drain(&s.worker);
+	expect_status(client, 405, "");
+	close(client);
+	assert(wait_for_the_end() < WORKER_NEWCOMER_MS);
+}
+
+static void test_an_idle_connection_does_not_hold_up_the_end(void)
+{
+	int client = let_in();
+
+	ask_and_hear(client);
+	worker_drain(&s.worker);
+	assert(wait_for_the_end() < WORKER_NEWCOMER_MS);
+	stage_expect_close(&s, client);
+}
+
+static void test_who_asks_nothing_holds_up_the_end_for_a_moment_only(void)
+{
+	int client = let_in();
+	uint64_t waited_ms;
+
+	worker_drain(&s.worker);
+	waited_ms = wait_for_the_end();
+	assert(waited_ms >= WORKER_NEWCOMER_MS && waited_ms < WORKER_DRAIN_MS);
+	close(client);
+}
+
+static void test_a_request_under_way_is_answered_before_the_end(void)
+{
+	int client = let_in();
+
+	stage_send_text(&s, client, GET);
+	expect_message(&s.authd, IPC_ASK);
+	worker_drain(&s.worker);
+	stage_steps(&s, 5);
+	assert(!s.worker.loop.stopping);
+	lose(&s.authd);
+	expect_status(client, 503, "");
+	assert(wait_for_the_end() < WORKER_NEWCOMER_MS);
+	close(client);
+}
+
 static void run(void (*adjust)(struct worker_config *), void (*const tests[])(void), size_t n)
 {
 	stage_open(&s, adjust);
@@ -584,9 +677,19 @@ int main(void)
 		test_reader_that_does_not_read_is_given_up,
 	};
 
+	static void (*const ending[])(void) = {
+		test_who_was_let_in_before_the_end_is_answered,
+		test_what_is_on_its_way_on_an_idle_connection_is_answered,
+		test_an_idle_connection_does_not_hold_up_the_end,
+		test_who_asks_nothing_holds_up_the_end_for_a_moment_only,
+		test_a_request_under_way_is_answered_before_the_end,
+	};
+
 	run(NULL, peers, ARRAY_SIZE(peers));
 	run(NULL, vanishing, ARRAY_SIZE(vanishing));
 	run(limit_connections, limited, ARRAY_SIZE(limited));
 	run(hurry, slow, ARRAY_SIZE(slow));
+	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
+		run(NULL, &ending[i], 1);
 	return 0;
 }
