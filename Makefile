@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Thin words over meson. On a fresh Debian 12 machine `make run` and `make check` need nothing before.
 
-.PHONY: all run check bench deb install clean
+.PHONY: all run check check-system bench deb install clean
 .DELETE_ON_ERROR:
 
 all: build/release/build.ninja
@@ -14,6 +14,11 @@ run: all
 check:
 	tools/install-deps build tests
 	tools/check $(ARGS)
+
+# In a Debian 12 of its own, installed as a package. Needs root.
+check-system:
+	tools/install-deps build tests deb system
+	tools/check-system $(ARGS)
 
 bench:
 	tools/install-deps build bench

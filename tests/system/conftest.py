@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Machines for the tests of what is installed. tools/check-system says where everything is."""
+
+import os
+import pathlib
+
+import pytest
+
+from .machine import Machine
+
+SAID_TAIL = 30_000
+machines = []
+
+
+def _needs(name):
+    if name not in os.environ:
+        pytest.skip("make check-system makes the package and the machine that these tests need")
+    return pathlib.Path(os.environ[name])
+
+
+@pytest.fixture(scope="session")
+def base():
+    return _needs("COFFER_SYSTEM_BASE")
+
+
+@pytest.fixture(scope="session")
+def packages():
+    """What `make deb` left, but for what debuggers want."""
+    return sorted(p for p in _needs("COFFER_DEBS").glob("*.deb") if "-dbgsym_" not in p.name)
+
+
+@pytest.fixture(scope="session")
+def new_machine(base):
+    """Boots machines: `with new_machine("name") as m: …`."""
+    def make(name):
+        machines.append(Machine(base, base.parent, f"coffer-{name}-{os.getpid()}"))
+        return machines[-1]
+    return make
+
+
+@pytest.fixture(scope="session")
+def machine(new_machine, packages):
+    """One with the package installed, which tests share. It is as they found it when they leave."""
+    with new_machine("shared") as booted:
+        booted.install(*packages)
+        yield booted
+
+
+@pytest.fixture(scope="module")
+def fresh(new_machine):
+    """One with nothing installed. The ports are all machines'; meanwhile the others are silent."""
+    others = [m for m in machines if m.is_running()]
+    for m in others:
+        m.run("systemctl", "stop", "coffer.target")
+    with new_machine("fresh") as booted:
+        yield booted
+    for m in others:
+        m.run("systemctl", "start", "coffer.target")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    for m in machines if report.failed else ():
+        if m.is_running():
+            report.sections.append((f"journal of {m.name}", m.said()[-SAID_TAIL:]))

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Coffer as it is after `apt install`: what runs, how it is shut in, and who is let in."""
+
+import json
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from lib import coffer, procfs, rawhttp
+
+EXPOSURE_MOST = 0.8
+SERVICES = tuple(f"coffer-{daemon}.service" for daemon in coffer.DAEMONS)
+SOCKETS = {"/run/coffer/stored-operator.sock": "SOCK_SEQPACKET",
+           "/run/coffer/authd-admin.sock": "SOCK_STREAM",
+           "/run/coffer/authd-frontend.sock": "SOCK_SEQPACKET",
+           "/run/coffer/authd-stored.sock": "SOCK_SEQPACKET",
+           "/run/coffer/stored-frontend.sock": "SOCK_SEQPACKET"}
+NO_CAPABILITIES = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+CLIENTS = ("clients/test_life_awscli.py::test_whole_life",
+           "clients/test_life_boto3.py",
+           "clients/test_life_rclone.py",
+           "clients/test_life_s3cmd.py")
+
+# Run inside by another user. Prints what came of it, in a word.
+CONNECT = """
+import socket, sys
+s = socket.socket(socket.AF_UNIX, getattr(socket, sys.argv[2]))
+s.settimeout(5)
+try:
+    s.connect(sys.argv[1])
+except PermissionError:
+    sys.exit(print("barred"))
+try:
+    s.send(b'{"do": "key.list"}\\n')
+    print("answered" if s.recv(4096) else "closed")
+except (BrokenPipeError, ConnectionResetError):
+    print("closed")
+"""
+
+
+@pytest.fixture(scope="module")
+def server(machine):
+    return machine.new_server("service")
+
+
+def say(capsys, *lines):
+    """Into the output of the run, whatever comes of the test."""
+    with capsys.disabled():
+        print("", *lines, sep="\n    ")
+
+
+def test_all_is_up_after_the_installation(machine):
+    for unit in (*SERVICES, "coffer-s3.socket", "coffer-rest.socket", "coffer.target"):
+        assert machine.show(unit, "ActiveState") == "active", unit
+    assert machine.run("systemctl", "is-enabled", "coffer.target").strip() == "enabled"
+    assert machine.run("systemctl", "list-units", "--failed", "--no-legend", "coffer*") == ""
+
+
+def test_the_units_are_sound(machine):
+    names = [p.name for d in ("lib", "usr/lib") for p in machine.path(f"{d}/systemd/system").glob(
+        "coffer*") if "@" not in p.name]
+    done = machine.try_run("systemd-analyze", "verify", "--man=no", *sorted(set(names)))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_users_directories_and_the_key_are_as_documented(machine):
+    said = machine.run("stat", "--format", "%n %U %a", *(f"/var/lib/coffer{d}" for d in (
+        "", "/auth", "/data", "/credentials", "/credentials/keyring-key"))).splitlines()
+    assert said == ["/var/lib/coffer root 755", "/var/lib/coffer/auth coffer-authd 700",
+                    "/var/lib/coffer/data coffer-stored 700", "/var/lib/coffer/credentials root 700",
+                    "/var/lib/coffer/credentials/keyring-key root 400"]
+    assert machine.path("/var/lib/coffer/credentials/keyring-key").stat().st_size == 32
+
+
+def test_systemd_finds_little_exposed(machine, capsys):
+    said = machine.run("systemd-analyze", "security", "--offline=true", "--no-pager", *SERVICES)
+    exposures = re.findall(r"Overall exposure level for (\S+): ([\d.]+)", said)
+    say(capsys, *(f"exposure of {unit}: {level}" for unit, level in exposures))
+    assert sorted(unit for unit, _ in exposures) == sorted(SERVICES)
+    assert all(float(level) <= EXPOSURE_MOST for _, level in exposures)
+
+
+def test_the_kernel_says_that_all_three_are_shut_in(machine, capsys):
+    uids = set()
+    for daemon in coffer.DAEMONS:
+        pid = machine.pid(machine.unit(daemon))
+        for process in (pid, *procfs.children(pid)):
+            for task in procfs.tasks(process):
+                status = procfs.status(process, task)
+                assert all(int(status[c], 16) == 0 for c in NO_CAPABILITIES), daemon
+                assert (status["Seccomp"], status["NoNewPrivs"]) == ("2", "1"), daemon
+                assert len(set(status["Uid"].split())) == 1 and status["Uid"][0] != "0", daemon
+        uids.add(status["Uid"].split()[0])
+        say(capsys, f"{daemon}: uid {status['Uid'].split()[0]}, no capabilities, "
+            f"{status['Seccomp_filters']} filters, in each of {len(procfs.tasks(pid))} threads")
+    assert len(uids) == 3
+    assert '"confinement":"full"' in machine.ctl("--json", "status")
+
+
+def test_the_frontend_has_a_network_of_its_own_with_nothing_in_it(machine):
+    for daemon in coffer.DAEMONS:
+        pid = machine.pid(machine.unit(daemon))
+        inside = subprocess.run(["nsenter", "--target", str(pid), "--net", "ss", "-Htuln"],
+                                check=True, capture_output=True, text=True)
+        devices = subprocess.run(["nsenter", "--target", str(pid), "--net", "ip", "-o", "link"],
+                                 check=True, capture_output=True, text=True)
+        assert inside.stdout == "", daemon
+        assert re.findall(r"^\d+: (\w+)", devices.stdout, re.MULTILINE) == ["lo"], daemon
+        assert os.readlink(f"/proc/{pid}/ns/net") != os.readlink("/proc/self/ns/net"), daemon
+
+
+def test_nothing_listens_beyond_the_loopback(machine, server):
+    listening = subprocess.run(["ss", "-Htuln"], check=True, capture_output=True, text=True).stdout
+    assert sorted(line.split()[4] for line in listening.splitlines()) \
+        == ["127.0.0.1:8000", "127.0.0.1:9000"]
+    subprocess.run(["ip", "address", "add", "192.0.2.1/32", "dev", "lo"], check=True)
+    try:
+        for port in (8000, 9000):
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(("192.0.2.1", port), timeout=5)
+    finally:
+        subprocess.run(["ip", "address", "delete", "192.0.2.1/32", "dev", "lo"], check=True)
+    assert server.serves()
+
+
+def test_both_dialects_are_well(machine):
+    for port, path in ((8000, "/health"), (9000, "/-/health")):
+        at = coffer.Server(f"http://127.0.0.1:{port}")
+        answer = rawhttp.exchange(at, rawhttp.head("GET", path, [("Host", at.netloc)]))
+        assert answer.status == 200 and b'"healthy"' in answer.body, port
+
+
+@pytest.mark.parametrize("path", SOCKETS)
+def test_t75_another_local_user_gets_nothing_from_any_socket(machine, path):
+    """By its mode alone; and by who he is, where somebody has opened the mode."""
+    assert machine.python(CONNECT, path, SOCKETS[path], user="nobody").strip() == "barred"
+    mode = machine.run("stat", "--format", "%a", path).strip()
+    machine.run("chmod", "0666", path)
+    try:
+        assert machine.python(CONNECT, path, SOCKETS[path], user="nobody").strip() == "closed"
+    finally:
+        machine.run("chmod", mode, path)
+
+
+def test_t75_the_daemons_do_not_reach_the_admin_socket(machine):
+    for user in ("coffer-authd", "coffer-frontend", "coffer-stored"):
+        assert machine.python(CONNECT, "/run/coffer/authd-admin.sock", "SOCK_STREAM",
+                              user=user).strip() == "barred"
+
+
+def test_t42_another_local_user_reads_neither_key_nor_memory(machine):
+    for path in ("/var/lib/coffer/credentials/keyring-key", "/var/lib/coffer/auth/auth.db",
+                 "/run/credentials/coffer-authd.service/keyring-key"):
+        assert machine.try_run("cat", path, user="nobody").returncode != 0, path
+    for daemon in coffer.DAEMONS:
+        inside = machine.show(machine.unit(daemon), "MainPID")
+        for file in ("environ", "mem", "maps"):
+            assert machine.try_run("cat", f"/proc/{inside}/{file}",
+                                   user="nobody").returncode != 0, (daemon, file)
+
+
+def rest(port, token, method, target, body=b""):
+    at = coffer.Server(f"http://127.0.0.1:{port}")
+    return rawhttp.exchange(at, rawhttp.head(method, target, [
+        ("Host", at.netloc), ("Authorization", f"Bearer {token}"),
+        ("Content-Length", len(body))]) + body, method)
+
+
+def test_what_is_put_by_rest_is_got_by_s3(machine, server):
+    """With a token of the very tenant: its objects are in a bucket of that tenant's."""
+    made = json.loads(machine.ctl("--json", "token", "add", "laptop", "--ttl", "1",
+                                  "--tenant", "service"))["token"]
+    assert rest(8000, made["token"], "PUT", "/objects/a/b%20c", b"hello").status == 200
+    assert rest(8000, made["token"], "GET", "/objects/a/b%20c").body == b"hello"
+    assert rawhttp.request(server, "GET", f"/{made['bucket']}/a/b%20c").body == b"hello"
+    assert rest(8000, made["token"], "DELETE", "/objects/a/b%20c").status == 204
+    assert rawhttp.request(server, "GET", f"/{made['bucket']}/a/b%20c").status == 404
+    assert rest(8000, "guessed", "GET", "/objects/a").status == 401
+
+
+@pytest.mark.parametrize("test", CLIENTS)
+def test_real_clients_live_their_lives(server, test, tmp_path):
+    """The very tests that `make check` runs, from outside, against what is installed."""
+    environment = {**os.environ, "COFFER_ENDPOINT": server.endpoint,
+                   "COFFER_ACCESS_KEY": server.access_key, "COFFER_SECRET_KEY": server.secret_key}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={tmp_path}/t",
+         TESTS / test], cwd=TESTS.parent, env=environment, capture_output=True, text=True,
+        timeout=280, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " skipped" not in done.stdout, done.stdout

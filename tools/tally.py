@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The count that tools/check and tools/check-system end with."""
+
+import xml.etree.ElementTree as ElementTree
+
+
+class Tally:
+    """What came out, over all kinds of tests."""
+
+    def __init__(self):
+        self.passed = 0
+        self.failed = []
+        self.skipped = []
+
+    def report(self):
+        for name, reason in self.skipped:
+            print(f"skipped {name}: {reason}")
+        for name in self.failed:
+            print(f"failed {name}")
+        print(f"{self.passed} passed, {len(self.failed)} failed, {len(self.skipped)} skipped",
+              flush=True)
+
+    def add_junit(self, report):
+        """Adds what pytest --junitxml wrote."""
+        for case in ElementTree.parse(report).iter("testcase"):
+            name = f"{case.get('classname')}::{case.get('name')}"
+            skip = case.find("skipped")
+            if case.find("failure") is not None or case.find("error") is not None:
+                self.failed.append(name)
+            elif skip is not None:
+                self.skipped.append((name, skip.get("message") or "no reason given"))
+            else:
+                self.passed += 1
