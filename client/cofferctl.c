@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "client/admin.h"
+#include "client/doctor.h"
 #include "client/invocation.h"
 #include "client/overview.h"
 #include "client/pair.h"
@@ -123,6 +124,39 @@ static int run(const struct invocation *i, struct complaint *why)
 	return r;
 }
 
+static int write_survey(const struct invocation *i, const struct survey *s, size_t *ret_findings,
+			struct complaint *why)
+{
+	json_t *told;
+
+	if (!i->options[OPTION_JSON]) {
+		*ret_findings = doctor_print(s, stdout);
+		return 0;
+	}
+	told = doctor_describe(s, ret_findings);
+	if (!told)
+		return complain_errno(why, -ENOMEM, "cannot say what is wrong");
+	print_json(told);
+	json_decref(told);
+	return 0;
+}
+
+static int examine(const struct invocation *i)
+{
+	static struct survey s;
+	struct complaint why = { 0 };
+	size_t findings = 0;
+	int r;
+
+	r = survey_make(i->options[OPTION_DATA], i->socket, i->options[OPTION_CONFIG], &s, &why);
+	if (r >= 0)
+		r = write_survey(i, &s, &findings, &why);
+	survey_clear(&s);
+	if (r < 0)
+		complaint_print(&why, "cofferctl");
+	return r < 0 || findings || fflush(stdout) != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 int main(int argc, char *argv[])
 {
 	struct complaint why = { 0 };
@@ -142,6 +176,8 @@ int main(int argc, char *argv[])
 	case INVOCATION_OK:
 		break;
 	}
+	if (i.command == COMMAND_DOCTOR)
+		return examine(&i);
 	if (run(&i, &why) == ADMIN_OK)
 		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	fflush(stdout);

@@ -42,6 +42,11 @@ const char invocation_help[] =
 	"\n"
 	"  status             is the server up, which processes is it, how are they confined, how\n"
 	"                     much room has the disk\n"
+	"  doctor [--data DIR] [--config FILE]\n"
+	"                     looks at users, modes, sockets, confinement, clock and disk of an\n"
+	"                     installation, and says of what is wrong what to do. Best as root.\n"
+	"                     Without --data it is the installed service; exit status 1 where\n"
+	"                     something is wrong\n"
 	"\n"
 	"  --socket PATH      authd's admin socket (default: $COFFER_ADMIN_SOCKET, else\n"
 	"                     " INVOCATION_SOCKET "); `coffer up --data DIR` has it at\n"
@@ -98,7 +103,7 @@ static const struct option long_options[] = {
 
 static const struct row {
 	const char *words[2]; /* the second is NULL where one word says it */
-	const char *order; /* what authd calls it */
+	const char *order; /* what authd calls it, or NULL where it is not asked */
 	const char *operand; /* what it is called, or NULL where there is none */
 	const char *member; /* the operand as authd calls it, or NULL where it is not for authd */
 	unsigned int takes; /* options */
@@ -149,6 +154,7 @@ static const struct row {
 				   .takes = BIT(TENANT) | BIT(BUCKET),
 				   .of_default_tenant = true },
 	[COMMAND_STATUS] = { { "status" }, "status" },
+	[COMMAND_DOCTOR] = { { "doctor" }, NULL, .takes = BIT(DATA) | BIT(CONFIG) },
 };
 
 bool invocation_is_about_tokens(const struct invocation *i)

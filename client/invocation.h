@@ -21,6 +21,8 @@
 #define INVOCATION_OPTIONS(OPTION)                                                                 \
 	OPTION(SOCKET, "socket", TEXT, "")                                                         \
 	OPTION(JSON, "json", FLAG, "")                                                             \
+	OPTION(DATA, "data", TEXT, "")                                                             \
+	OPTION(CONFIG, "config", TEXT, "")                                                         \
 	OPTION(DISPLAY_NAME, "display-name", TEXT, "display_name")                                 \
 	OPTION(EMAIL, "email", TEXT, "email")                                                      \
 	OPTION(CANONICAL_ID, "canonical-id", TEXT, "canonical_id")                                 \
@@ -56,6 +58,7 @@ enum invocation_command {
 	COMMAND_TOKEN_DELETE,
 	COMMAND_TOKEN_IMPORT,
 	COMMAND_STATUS,
+	COMMAND_DOCTOR,
 	COMMANDS,
 };
 

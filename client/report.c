@@ -208,6 +208,7 @@ void report(FILE *to, const struct invocation *i, const json_t *answer)
 	case COMMAND_STATUS:
 		report_status(to, answer);
 		break;
+	case COMMAND_DOCTOR:
 	case COMMANDS:
 		break;
 	}
