@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "client/announce.h"
 #include "client/command.h"
+#include "client/config.h"
 #include "client/credentials.h"
 #include "client/keyring.h"
 #include "client/memory.h"
@@ -26,7 +27,12 @@
 static const char general_help[] =
 	"usage: coffer up [options]     start an S3 server in the foreground\n"
 	"       coffer up --help        its options\n"
+	"       coffer exec DAEMON [--config FILE] [--] ARGUMENT...\n"
 	"       coffer --version\n"
+	"\n"
+	"`coffer exec` is for units of systemd: it becomes authd, stored or frontend, started\n"
+	"with the arguments and with what coffer.conf, or FILE, says to it. A - in front of\n"
+	"FILE: it may be missing.\n"
 	"\n"
 	"cofferctl administers a server that runs.\n";
 
@@ -407,6 +413,66 @@ static int run_up(int argc, char *argv[])
 	return EXIT_USAGE;
 }
 
+/* --- coffer exec -------------------------------------------------------------------------- */
+
+static int misunderstood(const char *what)
+{
+	fprintf(stderr, "coffer: %s\nhint: `coffer --help` says how to start it\n", what);
+	return EXIT_USAGE;
+}
+
+static int read_config(const char *file, struct values *v, struct complaint *why)
+{
+	return file && *file == '-' ? config_read_if_there(file + 1, v, why)
+				    : config_read(file, v, why);
+}
+
+/* What systemd's units settle in another way is not to look as if it were in force. */
+static void warn_of_unused(const struct values *v)
+{
+	for (enum setting s = 0; s < SETTINGS; s++)
+		if (!settings[s].daemons && v->of[s].n)
+			log_warning("setting-not-used key=%s from=%s why=\"units have it\"",
+				    settings[s].key,
+				    LOG_VALUE(span_from_string(v->of[s].v[0].from)));
+}
+
+static int become(size_t daemon, const char *file, char *args[])
+{
+	_cleanup_(values_clear) struct values v = { 0 };
+	struct complaint why = { 0 };
+	int r;
+
+	r = read_config(file, &v, &why);
+	if (r == CONFIG_OK) {
+		warn_of_unused(&v);
+		r = command_become(daemon, args, &v, &why);
+	}
+	complaint_print(&why, "coffer");
+	return r == CONFIG_WRONG ? EXIT_USAGE : EXIT_FAILURE;
+}
+
+static int run_exec(char *args[])
+{
+	const char *file = NULL;
+	size_t daemon = 0;
+
+	while (args[0] && daemon < COMMAND_DAEMONS && strcmp(args[0], command_daemons[daemon]) != 0)
+		daemon++;
+	if (!args[0] || daemon == COMMAND_DAEMONS)
+		return misunderstood("exec needs the name of a daemon: authd, stored or frontend");
+	args++;
+	if (args[0] && strcmp(args[0], "--config") == 0) {
+		if (!args[1])
+			return misunderstood("a value is missing behind --config");
+		file = args[1];
+		args += 2;
+	}
+	if (args[0] && strcmp(args[0], "--") == 0)
+		args++;
+	return become(daemon, file, args);
+}
+
 int main(int argc, char *argv[])
 {
 	log_init("coffer", LOG_LEVEL_INFO);
@@ -418,6 +484,8 @@ int main(int argc, char *argv[])
 	}
 	if (argc >= 2 && strcmp(argv[1], "up") == 0)
 		return run_up(argc - 1, argv + 1);
+	if (argc >= 2 && strcmp(argv[1], "exec") == 0)
+		return run_exec(argv + 2);
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
 		puts("coffer " COFFER_VERSION);
 		return EXIT_SUCCESS;

@@ -132,11 +132,11 @@ static void add_setting(struct command *c, const struct values *v, enum setting 
 		add_value(c, s, v->of[s].v[i].text);
 }
 
-static void add_settings(struct command *c, const struct options *o, enum setting_daemon d)
+static void add_settings(struct command *c, const struct values *v, enum setting_daemon d)
 {
 	for (enum setting s = 0; s < SETTINGS; s++)
 		if (settings[s].daemons & d)
-			add_setting(c, &o->values, s);
+			add_setting(c, v, s);
 }
 
 static void add_socket(struct command *c, int fd)
@@ -237,7 +237,7 @@ int command_authd(const struct command_context *context, struct command *ret, st
 	add_number(&c, "--frontend-uid", context->ids->frontend.uid);
 	add_number(&c, "--stored-uid", context->ids->stored.uid);
 	add_admin(&c, context);
-	add_settings(&c, context->options, SETTING_FOR_AUTHD);
+	add_settings(&c, &context->options->values, SETTING_FOR_AUTHD);
 	add_socket(&c, context->listeners->authd_frontend);
 	add_socket(&c, context->listeners->authd_stored);
 	add_socket(&c, context->listeners->authd_admin);
@@ -260,7 +260,7 @@ int command_stored(const struct command_context *context, struct command *ret,
 	add_number(&c, "--frontend-uid", context->ids->frontend.uid);
 	add_number(&c, "--authd-uid", context->ids->authd.uid);
 	add_admin(&c, context);
-	add_settings(&c, context->options, SETTING_FOR_STORED);
+	add_settings(&c, &context->options->values, SETTING_FOR_STORED);
 	add_socket(&c, context->listeners->stored_frontend);
 	add_socket(&c, context->listeners->stored_operator);
 	add_environment(&c, context->layout, "frontend:operator");
@@ -280,9 +280,40 @@ int command_frontend(const struct command_context *context, struct command *ret,
 		return r;
 	add_path(&c, "--authd", context->layout, LISTENERS_AUTHD_FRONTEND);
 	add_path(&c, "--stored", context->layout, LISTENERS_STORED_FRONTEND);
-	add_settings(&c, context->options, SETTING_FOR_FRONTEND);
+	add_settings(&c, &context->options->values, SETTING_FOR_FRONTEND);
 	add_listening(&c, names, "s3", s->s3, s->n_s3);
 	add_listening(&c, names, "rest", s->rest, s->n_rest);
 	add_environment(&c, context->layout, names);
 	return finish(&c, context, &context->ids->frontend, ret, why);
+}
+
+/* --- in our own place --------------------------------------------------------------------- */
+
+const char *const command_daemons[COMMAND_DAEMONS] = { "authd", "stored", "frontend" };
+
+static const enum setting_daemon settings_for[COMMAND_DAEMONS] = {
+	SETTING_FOR_AUTHD,
+	SETTING_FOR_STORED,
+	SETTING_FOR_FRONTEND,
+};
+
+int command_become(size_t daemon, char *const args[], const struct values *v, struct complaint *why)
+{
+	struct command c = { 0 };
+	int r;
+
+	r = begin(&c, command_daemons[daemon], why);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; args[i]; i++)
+		strings_add(&c.args, "%s", args[i]);
+	add_settings(&c, v, settings_for[daemon]);
+	r = c.args.error;
+	if (r >= 0) {
+		execv(c.program, c.args.v);
+		r = -errno;
+	}
+	complain_errno(why, r, "cannot become %s", c.program);
+	command_clear(&c);
+	return r;
 }

@@ -236,16 +236,25 @@ static int read_directory(const char *directory, struct values *v, struct compla
 	return r;
 }
 
-int config_read(const char *file, struct values *v, struct complaint *why)
+static int read_all(const char *path, bool must_exist, struct values *v, struct complaint *why)
 {
-	const char *path = file ? file : CONFIG_FILE;
 	char directory[PATH_MAX];
 	int r;
 
 	if ((size_t)snprintf(directory, sizeof(directory), "%s.d", path) >= sizeof(directory))
 		return complain_errno(why, -ENAMETOOLONG, "cannot read %s", path);
-	r = read_file(path, file != NULL, v, why);
+	r = read_file(path, must_exist, v, why);
 	if (r == CONFIG_OK)
 		r = read_directory(directory, v, why);
 	return r;
+}
+
+int config_read(const char *file, struct values *v, struct complaint *why)
+{
+	return read_all(file ? file : CONFIG_FILE, file != NULL, v, why);
+}
+
+int config_read_if_there(const char *file, struct values *v, struct complaint *why)
+{
+	return read_all(file, false, v, why);
 }

@@ -21,3 +21,6 @@ enum config_outcome {
 
 /* Adds to *v. `file` is CONFIG_FILE, if there is one, where it is NULL. */
 must_check int config_read(const char *file, struct values *v, struct complaint *why);
+
+/* The same, and no file is as good as an empty one; its directory may be there all the same. */
+must_check int config_read_if_there(const char *file, struct values *v, struct complaint *why);

@@ -62,7 +62,7 @@ struct survey_daemon_facts {
 struct survey {
 	bool is_service; /* with systemd's sockets, and users of its own */
 	uid_t owner; /* of what is no daemon's: root, or of `coffer up` whoever looks */
-	char config[PATH_MAX];
+	char config[PATH_MAX]; /* the usual one */
 	int config_result; /* of config_read() */
 	struct complaint config_complaint;
 	struct values values;

@@ -147,3 +147,68 @@ def test_each_daemon_takes_what_the_table_admits_and_no_more(daemon):
         for value in [*wrong_values(setting), "", -1]:
             if setting["type"] != "text":
                 assert run(program, option, value, "--help").returncode != 0, (option, value)
+
+
+# --- coffer exec ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def become(tmp_path):
+    """Runs `coffer exec` where every daemon only says what it was started with."""
+    build = coffer.build_dir()
+    if build is None:
+        pytest.skip("COFFER_BUILD is not set")
+    for daemon in coffer.DAEMONS:
+        program = tmp_path / f"coffer-{daemon}"
+        program.write_text('#!/bin/sh\nprintf "%s\\n" "$@" "$LISTEN_FDS"\n')
+        program.chmod(0o755)
+
+    def run_exec(*args):
+        return subprocess.run([build / "client" / "coffer", "exec", *map(str, args)],
+                              env={"COFFER_LIBEXEC": str(tmp_path), "LISTEN_FDS": "3"},
+                              capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    return run_exec
+
+
+def test_a_unit_starts_a_daemon_with_its_settings(become, tmp_path):
+    file = tmp_path / "coffer.conf"
+    file.write_text("[limits]\nlogin-pause = 9\n[s3]\ndomain = a.b c.d\nregion = eu\n")
+    said = become("authd", "--config", file, "--", "--state", "/a b").stdout.splitlines()
+    given = dict(zip(said[:-1:2], said[1:-1:2]))
+    assert said[:2] == ["--state", "/a b"] and said[-1] == "3"
+    assert given["--login-pause"] == "9" and given["--region"] == "eu"
+    assert [said[i + 1] for i, a in enumerate(said) if a == "--domain"] == ["a.b", "c.d"]
+    assert "--login-pause" not in become("stored", "--config", file).stdout
+    assert "--inline-limit" in become("stored", "--config", file).stdout
+    assert "--region" not in become("frontend", "--config", file).stdout
+
+
+def test_only_a_file_that_may_be_missing_may_be_missing(become, tmp_path):
+    missing = tmp_path / "none.conf"
+    assert "--login-pause\n2\n" in become("authd", "--config", f"-{missing}").stdout
+    refused = become("authd", "--config", missing)
+    assert refused.returncode == WRONG and str(missing) in refused.stderr
+    (tmp_path / "none.conf.d").mkdir()
+    (tmp_path / "none.conf.d/a.conf").write_text("[limits]\nlogin-pause = 8\n")
+    assert "--login-pause\n8\n" in become("authd", "--config", f"-{missing}").stdout
+
+
+def test_a_wrong_line_starts_no_daemon(become, tmp_path):
+    file = tmp_path / "coffer.conf"
+    file.write_text("[limits]\nlogin-pause = soon\n")
+    refused = become("stored", "--config", file)
+    assert (refused.returncode, refused.stdout) == (WRONG, "")
+    assert f'{file}:2: login-pause cannot be "soon"' in refused.stderr
+
+
+def test_what_the_units_settle_is_said_to_be_not_used(become, tmp_path):
+    file = tmp_path / "coffer.conf"
+    file.write_text("[listen]\ns3 = :9000\n")
+    done = become("frontend", "--config", file)
+    assert done.returncode == 0 and ":9000" not in done.stdout
+    assert f"setting-not-used key=s3 from={file}:2" in done.stderr
+
+
+def test_exec_needs_a_daemon_that_there_is(become):
+    for args in ((), ("launcher",), ("authd", "--config")):
+        assert become(*args).returncode == WRONG
