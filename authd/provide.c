@@ -5,15 +5,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-struct provision {
-	struct authd *authd;
-	struct loop_timer late;
-	uint64_t order;
-	void (*done)(void *owner, enum s3_error error);
-	void *owner;
-	struct provision *next, *before;
-};
-
 static void provision_free(struct provision *p)
 {
 	struct provisions *all = &p->authd->provisions;

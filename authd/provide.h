@@ -14,7 +14,15 @@
 
 #define PROVIDE_PATIENCE_NS (20 * NS_PER_S)
 
-struct provision;
+/* One under way. */
+struct provision {
+	struct authd *authd;
+	struct loop_timer late;
+	uint64_t order;
+	void (*done)(void *owner, enum s3_error error);
+	void *owner;
+	struct provision *next, *before;
+};
 
 struct provisions {
 	struct provision *first;
