@@ -128,6 +128,24 @@ static void test_t40_a_text_that_is_not_exactly_it_is_no_token(void)
 	tokens_free(s);
 }
 
+/* Where a token is kept is a hash of 64 bits; another text may have it, too. */
+static void test_t40_to_be_found_where_a_token_is_kept_is_not_enough(void)
+{
+	char text[TOKEN_TEXT_SIZE];
+	struct tokens *s;
+	struct token *t;
+
+	assert(tokens_new(&s) == 0);
+	t = add(s, &acme, "a", text);
+	for (size_t bit = 0; bit < 8 * TOKEN_HASH_LEN; bit++) {
+		t->hash[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		assert(!tokens_recognise(s, span_from_string(text)));
+		t->hash[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	assert(tokens_recognise(s, span_from_string(text)) == t);
+	tokens_free(s);
+}
+
 /* What is kept is no use to whoever finds it. */
 static void test_t40_the_hash_of_a_token_is_no_token(void)
 {
@@ -166,6 +184,7 @@ int main(void)
 	test_forms_are_checked();
 	test_tokens_are_found_by_text_and_by_name();
 	test_t40_a_text_that_is_not_exactly_it_is_no_token();
+	test_t40_to_be_found_where_a_token_is_kept_is_not_enough();
 	test_t40_the_hash_of_a_token_is_no_token();
 	test_a_token_expires_with_its_last_second();
 	return 0;

@@ -94,10 +94,11 @@ static void test_orders_beyond_the_limit_are_told_to_come_later(void)
 /* The one that asked is gone; its number may be another's order now. */
 static void test_an_authd_is_not_told_of_anothers_order(void)
 {
-	uint64_t order;
+	uint64_t old = w.seals.epoch, order;
 
 	assert(provision_begin(&w.service, 1, &w.tenant, SPAN("of-the-old-epoch")) == 0);
 	world_new_epoch(&w);
+	authority_provided(&w.service.authority, old, 1, S3_ERROR_NONE);
 	fd_close(w.worker.fd);
 	world_enter(&w, &w.worker);
 	world_provide(&w, 2, &w.tenant, SPAN("of-the-new-epoch"));
