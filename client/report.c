@@ -153,7 +153,7 @@ static void report_refreshed_token(FILE *to, const struct invocation *i, const j
 		render_text(i->operand, name), strtoll(i->options[OPTION_TTL], NULL, 10),
 		isoformat(json_object_get(token, "expires"), expires));
 	print_scopes(to, json_object_get(token, "scopes"));
-	fprintf(to, "\nPlaintext token (store this securely, you won't see it again):\n%s\n",
+	fprintf(to, "\nNew plaintext token (store this securely, you won't see it again):\n%s\n",
 		json_string_value(json_object_get(token, "token")));
 }
 
