@@ -63,6 +63,7 @@ int authd_open(struct authd *a, const struct options *o,
 
 	*a = (struct authd){
 		.options = o,
+		.live = o->live,
 		.loop.epoll_fd = -1,
 		.started_ns = clock_boottime_ns(),
 		.pid = getpid(),
@@ -87,7 +88,7 @@ int authd_open(struct authd *a, const struct options *o,
 	if (r >= 0)
 		r = keyring_new(master, &a->keyring);
 	if (r >= 0)
-		r = limits_new(&o->limits, &a->limits);
+		r = limits_new(&a->live.limits, &a->limits);
 	judge.limits = a->limits;
 	if (r >= 0)
 		r = judge_new(a->keyring, &judge, &a->judge);

@@ -23,6 +23,7 @@
 
 struct authd {
 	const struct options *options;
+	struct options_live live;	/* as it is now */
 	struct loop loop;
 	struct channel_group group;
 	struct seal *seal;

@@ -23,6 +23,15 @@ static struct allowance_size size_of_rate(uint32_t rate, uint32_t burst)
 	return (struct allowance_size){ NS_PER_S / rate, burst ? burst : LIMITS_BURST_S * rate };
 }
 
+void limits_configure(struct limits *l, const struct limits_config *config)
+{
+	l->requests = (struct allowance_size){ 0 };
+	if (config->request_rate)
+		l->requests = size_of_rate(config->request_rate, config->request_burst);
+	l->failures =
+		(struct allowance_size){ config->login_pause_s * NS_PER_S, config->login_failures };
+}
+
 int limits_new(const struct limits_config *config, struct limits **ret)
 {
 	/* Zeroed by the kernel: pages of it that nobody fails in take no memory. */
@@ -30,10 +39,7 @@ int limits_new(const struct limits_config *config, struct limits **ret)
 
 	if (!l)
 		return -ENOMEM;
-	if (config->request_rate)
-		l->requests = size_of_rate(config->request_rate, config->request_burst);
-	l->failures =
-		(struct allowance_size){ config->login_pause_s * NS_PER_S, config->login_failures };
+	limits_configure(l, config);
 	crypto_shorthash_keygen(l->hash_key);
 	*ret = l;
 	return 0;

@@ -42,6 +42,10 @@ struct limits_config {
 struct limits;
 
 must_check int limits_new(const struct limits_config *config, struct limits **ret);
+
+/* From now on; what was used up until then stays so. */
+void limits_configure(struct limits *l, const struct limits_config *config);
+
 struct limits *limits_free(struct limits *l);
 DEFINE_CLEANUP(struct limits *, limits_free)
 

@@ -137,6 +137,22 @@ static bool is_purpose(const json_t *value)
 	return operator_purpose_parse(json_span(value), &purpose);
 }
 
+static bool is_settings(const json_t *value)
+{
+	const char *name;
+	json_t *list, *item;
+	size_t i;
+
+	json_object_foreach((json_t *)value, name, list) {
+		if (!json_is_array(list))
+			return false;
+		json_array_foreach(list, i, item)
+			if (!json_is_string(item))
+				return false;
+	}
+	return json_is_object(value);
+}
+
 static const struct {
 	const char *name;
 	bool (*is_valid)(const json_t *value);

@@ -32,7 +32,8 @@
 	MEMBER(PREFIX, "prefix", is_prefix, "a string of at most 1024 bytes, without NUL")         \
 	MEMBER(RATE, "rate", is_rate, "a whole number from 1 to 1000000")                          \
 	MEMBER(TOKENS, "tokens", is_tokens, "a list of 1 to 4096 objects")                         \
-	MEMBER(PURPOSE, "purpose", is_purpose, "import or export")
+	MEMBER(PURPOSE, "purpose", is_purpose, "import or export")                                 \
+	MEMBER(SETTINGS, "settings", is_settings, "an object of settings, each a list of strings")
 
 enum member {
 #define MEMBER(SYMBOL, ...) MEMBER_##SYMBOL,

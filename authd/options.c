@@ -2,7 +2,9 @@
 #include "authd/options.h"
 
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/account.h"
 
@@ -124,14 +126,103 @@ static bool take_number(const char *text, uint32_t least, uint32_t most, uint32_
 	return true;
 }
 
-static bool add_proxy(struct options *o, const char *text)
+static bool add_proxy(struct options_live *l, const char *text)
 {
-	if (o->n_proxies == OPTIONS_PROXIES_MAX ||
-	    !ip_network_parse(span_from_string(text), &o->proxies[o->n_proxies]))
+	if (l->n_proxies == OPTIONS_PROXIES_MAX ||
+	    !ip_network_parse(span_from_string(text), &l->proxies[l->n_proxies]))
 		return false;
-	o->n_proxies++;
+	l->n_proxies++;
 	return true;
 }
+
+/* --- what may change ---------------------------------------------------------------------- */
+
+static const struct live_row {
+	enum which which;
+	size_t at; /* of the number in a limits_config; a list of proxies has none */
+	uint32_t least, most;
+} live_rows[OPTIONS_LIVE] = {
+	{ OPTION_REQUEST_RATE, offsetof(struct limits_config, request_rate), 0, LIMITS_RATE_MAX },
+	{ OPTION_REQUEST_BURST, offsetof(struct limits_config, request_burst), 0,
+	  LIMITS_BURST_MAX },
+	{ OPTION_LOGIN_FAILURES, offsetof(struct limits_config, login_failures), 0,
+	  LIMITS_FAILURES_MAX },
+	{ OPTION_LOGIN_PAUSE, offsetof(struct limits_config, login_pause_s), 1,
+	  LIMITS_PAUSE_MAX_S },
+	{ OPTION_TRUSTED_PROXY },
+};
+
+static uint32_t *number_of(struct options_live *l, const struct live_row *row)
+{
+	return (uint32_t *)((char *)&l->limits + row->at);
+}
+
+static bool take_live(struct options_live *l, enum which which, const char *text)
+{
+	for (size_t i = 0; i < OPTIONS_LIVE; i++) {
+		const struct live_row *row = &live_rows[i];
+
+		if (row->which != which)
+			continue;
+		if (which == OPTION_TRUSTED_PROXY)
+			return add_proxy(l, text);
+		return take_number(text, row->least, row->most, number_of(l, row));
+	}
+	return false;
+}
+
+static const char *name_of(enum which which)
+{
+	const struct option *o = options;
+
+	while (o->val != (int)which)
+		o++;
+	return o->name;
+}
+
+static const struct live_row *find_live(const char *name)
+{
+	for (size_t i = 0; i < OPTIONS_LIVE; i++)
+		if (strcmp(name_of(live_rows[i].which), name) == 0)
+			return &live_rows[i];
+	return NULL;
+}
+
+int options_live_take(struct options_live *l, const char *name, const char *text)
+{
+	const struct live_row *row = find_live(name);
+
+	if (!row)
+		return LIVE_FIXED;
+	return take_live(l, row->which, text) ? LIVE_OK : LIVE_WRONG;
+}
+
+const char *options_live_takes(const char *name)
+{
+	return takes[find_live(name)->which];
+}
+
+static bool differs(const struct live_row *row, struct options_live *a, struct options_live *b)
+{
+	if (row->which != OPTION_TRUSTED_PROXY)
+		return *number_of(a, row) != *number_of(b, row);
+	return a->n_proxies != b->n_proxies ||
+	       memcmp(a->proxies, b->proxies, a->n_proxies * sizeof(a->proxies[0])) != 0;
+}
+
+size_t options_live_changes(const struct options_live *a, const struct options_live *b,
+			    const char *ret[static OPTIONS_LIVE])
+{
+	struct options_live was = *a, is = *b;
+	size_t n = 0;
+
+	for (size_t i = 0; i < OPTIONS_LIVE; i++)
+		if (differs(&live_rows[i], &was, &is))
+			ret[n++] = name_of(live_rows[i].which);
+	return n;
+}
+
+/* --- all of them -------------------------------------------------------------------------- */
 
 static bool take(struct options *o, int which, const char *text)
 {
@@ -153,15 +244,11 @@ static bool take(struct options *o, int which, const char *text)
 	case OPTION_DOMAIN:
 		return add_domain(o, text);
 	case OPTION_REQUEST_RATE:
-		return take_number(text, 0, LIMITS_RATE_MAX, &o->limits.request_rate);
 	case OPTION_REQUEST_BURST:
-		return take_number(text, 0, LIMITS_BURST_MAX, &o->limits.request_burst);
 	case OPTION_LOGIN_FAILURES:
-		return take_number(text, 0, LIMITS_FAILURES_MAX, &o->limits.login_failures);
 	case OPTION_LOGIN_PAUSE:
-		return take_number(text, 1, LIMITS_PAUSE_MAX_S, &o->limits.login_pause_s);
 	case OPTION_TRUSTED_PROXY:
-		return add_proxy(o, text);
+		return take_live(&o->live, (enum which)which, text);
 	case OPTION_UID:
 		return account_uid(text, &o->uid);
 	case OPTION_GID:
@@ -184,7 +271,7 @@ int options_parse(int argc, char **argv, struct options *ret)
 {
 	struct options o = { .frontend_uid = (uid_t)-1,
 			     .stored_uid = (uid_t)-1,
-			     .limits = LIMITS_CONFIG_DEFAULT,
+			     .live = OPTIONS_LIVE_DEFAULT,
 			     .uid = (uid_t)-1,
 			     .gid = (gid_t)-1 };
 	char what[256];

@@ -11,6 +11,16 @@
 #define OPTIONS_LIST_MAX 16
 #define OPTIONS_PROXIES_MAX 64	/* a large one has some twenty networks */
 
+/* What may change while authd runs. */
+struct options_live {
+	struct limits_config limits;
+	struct ip_network proxies[OPTIONS_PROXIES_MAX];	/* whose X-Forwarded-For counts */
+	size_t n_proxies;
+};
+
+#define OPTIONS_LIVE 5	/* so many */
+#define OPTIONS_LIVE_DEFAULT ((struct options_live){ .limits = LIMITS_CONFIG_DEFAULT })
+
 struct options {
 	const char *state;	/* the directory of auth.db */
 	const char *region;	/* the only one accepted, or NULL */
@@ -22,9 +32,7 @@ struct options {
 	size_t n_admin_gids;
 	const char *domains[OPTIONS_LIST_MAX + 1];	/* NULL-terminated */
 	size_t n_domains;
-	struct limits_config limits;
-	struct ip_network proxies[OPTIONS_PROXIES_MAX];	/* whose X-Forwarded-For counts */
-	size_t n_proxies;
+	struct options_live live;
 	uid_t uid;		/* to become; (uid_t)-1: stay */
 	gid_t gid;
 	enum confine_mode confine;
@@ -38,3 +46,19 @@ enum options_outcome {
 
 /* Texts are borrowed from argv. */
 must_check int options_parse(int argc, char **argv, struct options *ret);
+
+enum live_outcome {
+	LIVE_OK = 0,
+	LIVE_WRONG,	/* it does not take that */
+	LIVE_FIXED,	/* there is none of that name, or it cannot change */
+};
+
+/* One value of an option by its name, without the hyphens; one more of a list. */
+must_check int options_live_take(struct options_live *l, const char *name, const char *text);
+
+/* Said of a value that it does not take; of a name that options_live_take() knows. */
+const char *options_live_takes(const char *name);
+
+/* The names of those in which they differ; their number. */
+size_t options_live_changes(const struct options_live *a, const struct options_live *b,
+			    const char *ret[static OPTIONS_LIVE]);

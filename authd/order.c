@@ -160,6 +160,7 @@ static const struct row {
 	{ "token.delete", BIT(TENANT) | BIT(TOKEN_NAME), 0, order_token_delete },
 	{ "token.import", BIT(TENANT) | BIT(TOKENS), BIT(BUCKET), order_token_import },
 	{ "operator.grant", BIT(TENANT) | BIT(BUCKET) | BIT(PURPOSE), 0, order_operator_grant },
+	{ "reload", BIT(SETTINGS), 0, order_reload },
 	{ "status", 0, 0, status },
 };
 

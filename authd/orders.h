@@ -46,3 +46,4 @@ json_t *order_token_refresh(struct order *o, struct change **ret);
 json_t *order_token_delete(struct order *o, struct change **ret);
 json_t *order_token_import(struct order *o, struct change **ret);
 json_t *order_operator_grant(struct order *o, struct change **ret);
+json_t *order_reload(struct order *o, struct change **ret);

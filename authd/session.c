@@ -260,7 +260,7 @@ static int deny(struct session *s, const struct ipc_ask *m, const struct ruling 
 {
 	struct authd *a = s->authd;
 	struct origin from =
-		origin_of(m->peer, m->fields, a->options->proxies, a->options->n_proxies);
+		origin_of(m->peer, m->fields, a->live.proxies, a->live.n_proxies);
 	uint32_t wait_s = 0;
 
 	if (is_guess(ruling->error))

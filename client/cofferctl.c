@@ -10,10 +10,12 @@
 
 #include "base/fd.h"
 #include "client/admin.h"
+#include "client/config.h"
 #include "client/doctor.h"
 #include "client/invocation.h"
 #include "client/overview.h"
 #include "client/pair.h"
+#include "client/reload.h"
 #include "client/report.h"
 #include "client/tokenfile.h"
 
@@ -88,6 +90,57 @@ static int complete(const struct invocation *i, json_t *request, struct complain
 	return r;
 }
 
+/* What takes a restart, into authd's answer: `restart`, and `unseen` where somebody was. */
+static int add_restarts(struct admin *a, const struct values *v, json_t *reload,
+			struct complaint *why)
+{
+	json_t *request = json_pack("{s:s}", "do", "status"), *answer = NULL, *unseen = NULL;
+	int r = admin_call(a, request, &answer, why);
+
+	json_decref(request);
+	if (r == ADMIN_OK &&
+	    (json_object_set_new(reload, "restart",
+				 reload_restarts(v, json_object_get(answer, "status"), &unseen)) <
+		     0 ||
+	     json_object_set_new(reload, "unseen", unseen) < 0))
+		r = complain_errno(why, -ENOMEM, "cannot say what takes a restart");
+	json_decref(answer);
+	return r;
+}
+
+static int reload_with(struct admin *a, const struct values *v, json_t **ret, struct complaint *why)
+{
+	json_t *request = json_pack("{s:s, s:o}", "do", "reload", "settings", reload_settings(v));
+	int r;
+
+	if (!request)
+		return complain_errno(why, -ENOMEM, "cannot ask authd");
+	r = admin_call(a, request, ret, why);
+	json_decref(request);
+	return r == ADMIN_OK ? add_restarts(a, v, json_object_get(*ret, "reload"), why) : r;
+}
+
+/* The files first: where something is wrong with them nobody is asked. */
+static int reload(const struct invocation *i, json_t **ret, struct complaint *why)
+{
+	_cleanup_(values_clear) struct values v = { 0 };
+	const char *file = i->options[OPTION_CONFIG];
+	char usual[PATH_MAX];
+	struct admin a;
+	int r;
+
+	r = file ? config_read(file, &v, why)
+		 : config_read_if_there(reload_config(i->socket, usual), &v, why);
+	if (r != CONFIG_OK)
+		return r < 0 ? r : -EINVAL;
+	r = admin_open(i->socket, &a, why);
+	if (r < 0)
+		return r;
+	r = reload_with(&a, &v, ret, why);
+	admin_close(&a);
+	return r;
+}
+
 static int ask(const struct invocation *i, json_t **ret, struct complaint *why)
 {
 	json_t *request = invocation_request(i);
@@ -110,7 +163,7 @@ static int ask(const struct invocation *i, json_t **ret, struct complaint *why)
 static int run(const struct invocation *i, struct complaint *why)
 {
 	json_t *answer = NULL;
-	int r = ask(i, &answer, why);
+	int r = i->command == COMMAND_RELOAD ? reload(i, &answer, why) : ask(i, &answer, why);
 
 	if (r == ADMIN_OK && i->command == COMMAND_STATUS && overview_add(answer) < 0) {
 		json_decref(answer);

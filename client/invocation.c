@@ -42,6 +42,11 @@ const char invocation_help[] =
 	"\n"
 	"  status             is the server up, which processes is it, how are they confined, how\n"
 	"                     much room has the disk\n"
+	"  reload [--config FILE]\n"
+	"                     reads coffer.conf again, checks it, and lets the server have what may\n"
+	"                     change while it runs; says what takes a restart. With something wrong\n"
+	"                     in it nothing changes. What the command line of `coffer up` said counts\n"
+	"                     no more\n"
 	"  doctor [--data DIR] [--config FILE]\n"
 	"                     looks at users, modes, sockets, confinement, clock and disk of an\n"
 	"                     installation, and says of what is wrong what to do. Best as root.\n"
@@ -154,6 +159,7 @@ static const struct row {
 				   .takes = BIT(TENANT) | BIT(BUCKET),
 				   .of_default_tenant = true },
 	[COMMAND_STATUS] = { { "status" }, "status" },
+	[COMMAND_RELOAD] = { { "reload" }, "reload", .takes = BIT(CONFIG) },
 	[COMMAND_DOCTOR] = { { "doctor" }, NULL, .takes = BIT(DATA) | BIT(CONFIG) },
 };
 

@@ -168,6 +168,33 @@ static void report_imported_tokens(FILE *to, const json_t *answer)
 		json_string_value(json_object_get(first, "bucket")));
 }
 
+/* --- reload ------------------------------------------------------------------------------- */
+
+static void report_list(FILE *to, const char *what, const json_t *list)
+{
+	const json_t *item;
+	size_t n;
+
+	if (json_array_size(list))
+		fputs(what, to);
+	json_array_foreach(list, n, item)
+		fprintf(to, "%s%s", n ? ", " : "", json_string_value(item));
+	if (json_array_size(list))
+		fputc('\n', to);
+}
+
+static void report_reload(FILE *to, const json_t *reload)
+{
+	const json_t *changed = json_object_get(reload, "changed"),
+		     *restart = json_object_get(reload, "restart");
+
+	report_list(to, "In force now: ", changed);
+	report_list(to, "After a restart: ", restart);
+	report_list(to, "Not seen, so it may need a restart: ", json_object_get(reload, "unseen"));
+	if (!json_array_size(changed) && !json_array_size(restart))
+		fputs("Nothing has changed.\n", to);
+}
+
 void report(FILE *to, const struct invocation *i, const json_t *answer)
 {
 	char text[RENDER_TEXT_MAX];
@@ -207,6 +234,9 @@ void report(FILE *to, const struct invocation *i, const json_t *answer)
 		break;
 	case COMMAND_STATUS:
 		report_status(to, answer);
+		break;
+	case COMMAND_RELOAD:
+		report_reload(to, json_object_get(answer, "reload"));
 		break;
 	case COMMAND_DOCTOR:
 	case COMMANDS:

@@ -61,7 +61,7 @@ const struct setting_row settings[SETTINGS] = {
 	[SETTING_REQUEST_RATE] = {
 		.section = "limits", .key = "request-rate", .type = SETTING_NUMBER, .times = 1,
 		.least = 0, .most = 1000000,
-		.daemons = SETTING_FOR_AUTHD,
+		.daemons = SETTING_FOR_AUTHD, .live = true,
 		.fallback = "0",
 		.argument = "N",
 		.help = "requests a second that one access key or token may make; 0 for as many as "
@@ -70,7 +70,7 @@ const struct setting_row settings[SETTINGS] = {
 	[SETTING_REQUEST_BURST] = {
 		.section = "limits", .key = "request-burst", .type = SETTING_NUMBER, .times = 1,
 		.least = 0, .most = 10000000,
-		.daemons = SETTING_FOR_AUTHD,
+		.daemons = SETTING_FOR_AUTHD, .live = true,
 		.fallback = "0",
 		.argument = "N",
 		.help = "so many of them at once; 0 for two seconds' worth",
@@ -78,7 +78,7 @@ const struct setting_row settings[SETTINGS] = {
 	[SETTING_LOGIN_FAILURES] = {
 		.section = "limits", .key = "login-failures", .type = SETTING_NUMBER, .times = 1,
 		.least = 0, .most = 1000000,
-		.daemons = SETTING_FOR_AUTHD,
+		.daemons = SETTING_FOR_AUTHD, .live = true,
 		.fallback = "20",
 		.argument = "N",
 		.help = "wrong credentials from one address, after which it is not told any more "
@@ -87,14 +87,14 @@ const struct setting_row settings[SETTINGS] = {
 	[SETTING_LOGIN_PAUSE] = {
 		.section = "limits", .key = "login-pause", .type = SETTING_NUMBER, .times = 1,
 		.least = 1, .most = 3600,
-		.daemons = SETTING_FOR_AUTHD,
+		.daemons = SETTING_FOR_AUTHD, .live = true,
 		.fallback = "2",
 		.argument = "SECONDS",
 		.help = "after which it is told once more",
 	},
 	[SETTING_TRUSTED_PROXY] = {
 		.section = "limits", .key = "trusted-proxy", .type = SETTING_NETWORK, .times = 64,
-		.daemons = SETTING_FOR_AUTHD,
+		.daemons = SETTING_FOR_AUTHD, .live = true,
 		.argument = "NETWORK",
 		.help = "address or network of a proxy: its X-Forwarded-For says who the client is",
 	},

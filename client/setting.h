@@ -58,6 +58,7 @@ struct setting_row {
 	uint64_t least, most;
 	unsigned int times;		/* how often it may be given, SETTING_TIMES_MAX at most */
 	unsigned int daemons;		/* that are started with it; 0: it is the launcher's own */
+	bool live;			/* authd takes another value while it runs */
 	const char *fallback;		/* its value where none is given, or NULL */
 	const char *otherwise;		/* in words what holds then, where there is no fallback */
 	const char *argument;		/* what stands for the value in help */

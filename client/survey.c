@@ -328,9 +328,9 @@ int survey_make(const char *data, const char *socket, const char *config, struct
 	r = find_paths(s, data, socket, why);
 	if (r < 0)
 		return r;
-	s->config_result = config ? config_read(config, &s->values, &s->config_complaint)
-				  : config_read_if_there(s->config, &s->values,
-							 &s->config_complaint);
+	s->config_result =
+		config ? config_read(config, &s->values, &s->config_complaint)
+		       : config_read_if_there(s->config, &s->values, &s->config_complaint);
 	look_at_files(s);
 	look_at_daemons(s);
 	ask_authd(s);

@@ -46,7 +46,7 @@ static void say_row(enum setting s)
 	else
 		printf(" | %s | ", setting_default(s));
 	say_cell(row->help);
-	printf(" |\n");
+	printf("%s |\n", row->live ? "; live" : "");
 }
 
 static void say_document(void)
@@ -70,6 +70,8 @@ static void say_document(void)
 	       "  value. Of a key that stands there, what the files say is not used.\n"
 	       "- A wrong line stops the start, and is named with its file and number.\n"
 	       "  `coffer up --check-config` only looks, and prints what would hold, and from where.\n"
+	       "- `cofferctl reload` reads the files again. What is marked live is in force at\n"
+	       "  once; of the rest it says what takes a restart. Where a line is wrong, nothing changes.\n"
 	       "- Nothing of it is secret, and nothing secret belongs into it.\n");
 	for (enum setting s = 0; s < SETTINGS; s++) {
 		if (begins_section(s))
@@ -152,10 +154,11 @@ static void say_json(void)
 
 		printf("%s{\"section\":\"%s\",\"key\":\"%s\",\"type\":\"%s\",\"least\":%" PRIu64
 		       ",\"most\":%" PRIu64 ",\"times\":%u,\"argument\":\"%s\",\"authd\":%s"
-		       ",\"stored\":%s,\"frontend\":%s}",
+		       ",\"stored\":%s,\"frontend\":%s,\"live\":%s}",
 		       s ? ",\n " : "[", row->section, row->key, types[row->type], row->least,
 		       row->most, row->times, row->argument, is_for(row, SETTING_FOR_AUTHD),
-		       is_for(row, SETTING_FOR_STORED), is_for(row, SETTING_FOR_FRONTEND));
+		       is_for(row, SETTING_FOR_STORED), is_for(row, SETTING_FOR_FRONTEND),
+		       row->live ? "true" : "false");
 	}
 	printf("]\n");
 }

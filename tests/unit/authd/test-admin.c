@@ -211,6 +211,54 @@ static void test_status_says_what_is_connected(void)
 	office_settle(&office);
 }
 
+static void expect_changed(const char *settings, const char *changed)
+{
+	char line[512], said[256];
+	json_t *answer;
+	size_t n;
+
+	snprintf(line, sizeof(line), "{\"do\":\"reload\",\"settings\":%s}", settings);
+	answer = ask(line);
+	assert(json_is_true(json_object_get(answer, "ok")));
+	n = json_dumpb(json_object_get(json_object_get(answer, "reload"), "changed"), said,
+		       sizeof(said) - 1, 0);
+	said[n] = '\0';
+	assert(strcmp(said, changed) == 0);
+	json_decref(answer);
+}
+
+static void test_settings_change_while_it_runs(void)
+{
+	const struct options_live *live = &office.authd.live;
+
+	expect_changed("{}", office.options.live.limits.login_failures == LIMITS_FAILURES
+				     ? "[]"
+				     : "[\"login-failures\", \"login-pause\"]");
+	expect_changed("{\"request-rate\":[\"3\"],\"trusted-proxy\":[\"::1\",\"10.0.0.0/8\"]}",
+		       "[\"request-rate\", \"trusted-proxy\"]");
+	assert(live->limits.request_rate == 3 && live->n_proxies == 2);
+	expect_changed("{\"request-rate\":[\"3\"],\"trusted-proxy\":[\"::1\",\"10.0.0.0/8\"]}",
+		       "[]");
+	expect_changed("{}", "[\"request-rate\", \"trusted-proxy\"]");
+	assert(live->limits.request_rate == 0 && live->n_proxies == 0);
+}
+
+static void test_one_wrong_setting_changes_none(void)
+{
+	const struct options_live *live = &office.authd.live;
+
+	expect_refused("{\"do\":\"reload\"}", "reload needs settings");
+	expect_refused("{\"do\":\"reload\",\"settings\":[]}", "an object of settings");
+	expect_refused("{\"do\":\"reload\",\"settings\":{\"login-pause\":9}}", "list of strings");
+	expect_refused("{\"do\":\"reload\",\"settings\":{\"request-rate\":[\"3\"],"
+		       "\"login-pause\":[\"0\"]}}",
+		       "login-pause must be seconds, 1 to 3600.");
+	expect_refused("{\"do\":\"reload\",\"settings\":{\"request-rate\":[\"3\"],"
+		       "\"admin-uid\":[\"0\"]}}",
+		       "cannot change while authd runs");
+	assert(live->limits.request_rate == 0);
+}
+
 /* --- what is refused ---------------------------------------------------------------------- */
 
 static void test_what_is_not_understood_changes_nothing(void)
@@ -239,7 +287,8 @@ static void test_what_is_not_understood_changes_nothing(void)
 		"{\"do\":\"tenant.create\",\"name\":\"x\",\"canonical_id\":\"ABC\"}",
 		"{\"do\":\"tenant.create\",\"name\":\"x\"} trailing",
 		"{\"do\":\"tenant.create\",\"name\":\"x\"}{}",
-		"{\"do\":\"key.create\"}", "{\"do\":\"key.create\",\"tenant\":\"nobody\"}",
+		"{\"do\":\"key.create\"}",
+		"{\"do\":\"key.create\",\"tenant\":\"nobody\"}",
 		"{\"do\":\"key.create\",\"tenant\":\"acme\",\"access_key\":\"only\"}",
 		"{\"do\":\"key.create\",\"tenant\":\"acme\",\"secret_key\":\"only this\"}",
 		"{\"do\":\"key.create\",\"tenant\":\"acme\",\"access_key\":\"a/"
@@ -419,6 +468,8 @@ int main(void)
 	test_a_given_key_works_until_disabled_or_deleted();
 	test_changes_are_there_after_a_restart();
 	test_status_says_what_is_connected();
+	test_settings_change_while_it_runs();
+	test_one_wrong_setting_changes_none();
 	test_what_is_not_understood_changes_nothing();
 	test_t42_refusals_do_not_repeat_what_was_given();
 	test_answers_come_in_the_order_of_the_lines();

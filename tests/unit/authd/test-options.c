@@ -39,10 +39,10 @@ static void test_without_limits_failures_have_one(void)
 	struct options o;
 
 	assert(PARSE(&o, REQUIRED) == OPTIONS_OK);
-	assert(o.limits.request_rate == 0 && o.limits.request_burst == 0);
-	assert(o.limits.login_failures == LIMITS_FAILURES);
-	assert(o.limits.login_pause_s == LIMITS_PAUSE_S);
-	assert(o.n_proxies == 0);
+	assert(o.live.limits.request_rate == 0 && o.live.limits.request_burst == 0);
+	assert(o.live.limits.login_failures == LIMITS_FAILURES);
+	assert(o.live.limits.login_pause_s == LIMITS_PAUSE_S);
+	assert(o.live.n_proxies == 0);
 }
 
 static void test_limits_are_taken(void)
@@ -53,10 +53,11 @@ static void test_limits_are_taken(void)
 	assert(PARSE(&o, REQUIRED, "--request-rate", "3", "--request-burst", "4",
 		     "--login-failures", "0", "--login-pause", "3600", "--trusted-proxy",
 		     "10.0.0.0/8", "--trusted-proxy", "::1") == OPTIONS_OK);
-	assert(o.limits.request_rate == 3 && o.limits.request_burst == 4);
-	assert(o.limits.login_failures == 0 && o.limits.login_pause_s == 3600);
-	assert(o.n_proxies == 2 && ip_parse(SPAN("10.1.2.3"), &inside));
-	assert(ip_network_has(&o.proxies[0], &inside) && !ip_network_has(&o.proxies[1], &inside));
+	assert(o.live.limits.request_rate == 3 && o.live.limits.request_burst == 4);
+	assert(o.live.limits.login_failures == 0 && o.live.limits.login_pause_s == 3600);
+	assert(o.live.n_proxies == 2 && ip_parse(SPAN("10.1.2.3"), &inside));
+	assert(ip_network_has(&o.live.proxies[0], &inside) &&
+	       !ip_network_has(&o.live.proxies[1], &inside));
 }
 
 static void test_what_an_option_does_not_take_is_said(void)
@@ -95,7 +96,40 @@ static void test_proxies_have_a_largest_number(void)
 	}
 	assert(parse(&o, args) == OPTIONS_WRONG && strstr(said, "at most 64 times"));
 	args[n - 2] = NULL;
-	assert(parse(&o, args) == OPTIONS_OK && o.n_proxies == OPTIONS_PROXIES_MAX);
+	assert(parse(&o, args) == OPTIONS_OK && o.live.n_proxies == OPTIONS_PROXIES_MAX);
+}
+
+static void test_what_may_change_is_taken_by_name(void)
+{
+	struct options_live l = OPTIONS_LIVE_DEFAULT;
+
+	assert(options_live_take(&l, "login-pause", "7") == LIVE_OK);
+	assert(options_live_take(&l, "trusted-proxy", "::1") == LIVE_OK);
+	assert(options_live_take(&l, "trusted-proxy", "10.0.0.0/8") == LIVE_OK);
+	assert(l.limits.login_pause_s == 7 && l.n_proxies == 2);
+	assert(options_live_take(&l, "login-pause", "0") == LIVE_WRONG);
+	assert(strcmp(options_live_takes("login-pause"), "seconds, 1 to 3600") == 0);
+	assert(options_live_take(&l, "region", "eu") == LIVE_FIXED);
+	assert(options_live_take(&l, "", "") == LIVE_FIXED);
+	assert(l.limits.login_pause_s == 7);
+}
+
+static void test_every_change_is_seen(void)
+{
+	static const char *const names[OPTIONS_LIVE] = { "request-rate", "request-burst",
+							 "login-failures", "login-pause",
+							 "trusted-proxy" };
+	const struct options_live before = OPTIONS_LIVE_DEFAULT;
+	const char *changed[OPTIONS_LIVE];
+
+	assert(options_live_changes(&before, &before, changed) == 0);
+	for (size_t i = 0; i < OPTIONS_LIVE; i++) {
+		struct options_live after = before;
+
+		assert(options_live_take(&after, names[i], i < 4 ? "9" : "::1") == LIVE_OK);
+		assert(options_live_changes(&before, &after, changed) == 1);
+		assert(strcmp(changed[0], names[i]) == 0);
+	}
 }
 
 int main(void)
@@ -104,5 +138,7 @@ int main(void)
 	test_limits_are_taken();
 	test_what_an_option_does_not_take_is_said();
 	test_proxies_have_a_largest_number();
+	test_what_may_change_is_taken_by_name();
+	test_every_change_is_seen();
 	return 0;
 }

@@ -740,11 +740,11 @@ static void test_t70_senseless_chains_end_their_channel_only(void)
 static void scene_open_limited(struct scene *s, const struct limits_config *limits,
 			       const char *proxy)
 {
-	office.options.limits = *limits;
-	office.options.n_proxies = 0;
+	office.options.live.limits = *limits;
+	office.options.live.n_proxies = 0;
 	if (proxy) {
-		assert(ip_network_parse(span_from_string(proxy), &office.options.proxies[0]));
-		office.options.n_proxies = 1;
+		assert(ip_network_parse(span_from_string(proxy), &office.options.live.proxies[0]));
+		office.options.live.n_proxies = 1;
 	}
 	office_restart(&office);
 	scene_open(s);
@@ -752,8 +752,8 @@ static void scene_open_limited(struct scene *s, const struct limits_config *limi
 
 static void scene_close_limited(struct scene *s)
 {
-	office.options.limits = (struct limits_config){ 0 };
-	office.options.n_proxies = 0;
+	office.options.live.limits = (struct limits_config){ 0 };
+	office.options.live.n_proxies = 0;
 	scene_close(s);
 	office_restart(&office);
 }

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Settings that change while authd runs. Whoever orders it has read the files; what he does not
+ * name has its default again. All of it is understood before any of it is in force.
+ */
+
+#include <string.h>
+
+#include "authd/authd.h"
+#include "authd/orders.h"
+#include "authd/reply.h"
+#include "base/log.h"
+
+/* NULL, or the refusal. */
+static json_t *take_value(struct options_live *l, const char *name, const json_t *value)
+{
+	switch ((enum live_outcome)options_live_take(l, name, json_string_value(value))) {
+	case LIVE_OK:
+		return NULL;
+	case LIVE_FIXED:
+		return reply_refused("the others take a restart",
+				     "There is a setting that cannot change while authd runs.");
+	case LIVE_WRONG:
+		return reply_refused(NULL, "%s must be %s.", name, options_live_takes(name));
+	}
+	return NULL;
+}
+
+static json_t *take_values(struct options_live *l, const json_t *settings)
+{
+	json_t *list, *value, *wrong = NULL;
+	const char *name;
+	size_t i;
+
+	json_object_foreach((json_t *)settings, name, list)
+		json_array_foreach(list, i, value) if (!wrong) wrong = take_value(l, name, value);
+	return wrong;
+}
+
+static json_t *say_changes(const char *const changed[], size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		if (!reply_add_item(&list, json_string(changed[i])))
+			break;
+	return reply_done("reload", json_pack("{s:o}", "changed", list));
+}
+
+json_t *order_reload(struct order *o, struct change **ret)
+{
+	struct options_live next = OPTIONS_LIVE_DEFAULT;
+	const char *changed[OPTIONS_LIVE];
+	struct authd *a = o->authd;
+	json_t *wrong = take_values(&next, o->values[MEMBER_SETTINGS]);
+	size_t n;
+
+	if (wrong)
+		return wrong;
+	n = options_live_changes(&a->live, &next, changed);
+	for (size_t i = 0; i < n; i++)
+		log_info("setting-changed key=%s uid=%u", changed[i], o->waiter.uid);
+	a->live = next;
+	limits_configure(a->limits, &next.limits);
+	return say_changes(changed, n);
+}

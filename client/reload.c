@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/reload.h"
+
+#include <string.h>
+
+#include "client/config.h"
+#include "client/process.h"
+
+const char *reload_config(const char *socket, char buf[static PATH_MAX])
+{
+	struct span rest = span_from_string(socket), name;
+
+	snprintf(buf, PATH_MAX, "%s", CONFIG_FILE);
+	if (strncmp(socket, "/run/", 5) != 0)
+		return buf;
+	rest = span_cut(span_skip(rest, 5), '/', &name);
+	if (span_equal(rest, SPAN("authd-admin.sock")) && name.len <= NAME_MAX)
+		snprintf(buf, PATH_MAX, "/etc/%.*s/coffer.conf", (int)name.len,
+			 (const char *)name.data);
+	return buf;
+}
+
+/* --- what holds --------------------------------------------------------------------------- */
+
+struct holding {
+	const char *v[SETTING_TIMES_MAX];
+	size_t n;
+};
+
+static struct holding what_holds(const struct values *v, enum setting s)
+{
+	struct holding h = { .n = v->of[s].n };
+
+	for (size_t i = 0; i < h.n; i++)
+		h.v[i] = v->of[s].v[i].text;
+	if (!h.n && settings[s].fallback)
+		h.v[h.n++] = settings[s].fallback;
+	return h;
+}
+
+static json_t *list_of(const struct holding *h)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < h->n; i++)
+		if (json_array_append_new(list, json_string(h->v[i])) < 0) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
+json_t *reload_settings(const struct values *v)
+{
+	json_t *all = json_object();
+
+	for (enum setting s = 0; s < SETTINGS; s++) {
+		struct holding h = what_holds(v, s);
+
+		if (!settings[s].live)
+			continue;
+		if (json_object_set_new(all, settings[s].key, list_of(&h)) < 0) {
+			json_decref(all);
+			return NULL;
+		}
+	}
+	return all;
+}
+
+/* --- what is run with --------------------------------------------------------------------- */
+
+static const struct {
+	enum setting_daemon daemon;
+	const char *name, *pid;
+} daemons[] = {
+	{ SETTING_FOR_AUTHD, "authd", "pid" },
+	{ SETTING_FOR_STORED, "stored", "stored_pid" },
+	{ SETTING_FOR_FRONTEND, "frontend", "frontend_pid" },
+};
+
+static struct holding what_it_has(const struct process *p, enum setting s)
+{
+	struct holding h = { 0 };
+	const char *at = NULL;
+	char option[64];
+
+	snprintf(option, sizeof(option), "--%s", settings[s].key);
+	while (h.n < SETTING_TIMES_MAX && (at = process_argument(p, option, at)))
+		h.v[h.n++] = at;
+	return h;
+}
+
+static bool are_same(const struct holding *a, const char *const b[], size_t n_b)
+{
+	if (a->n != n_b)
+		return false;
+	for (size_t i = 0; i < n_b; i++)
+		if (strcmp(a->v[i], b[i]) != 0)
+			return false;
+	return true;
+}
+
+/* `coffer up` names first whoever started it without being root: no file says that. */
+static bool runs_with(const struct process *p, enum setting s, const struct holding *wanted)
+{
+	struct holding has = what_it_has(p, s);
+
+	return are_same(wanted, has.v, has.n) ||
+	       (s == SETTING_ADMIN_UID && has.n && are_same(wanted, has.v + 1, has.n - 1));
+}
+
+static bool needs_restart(const struct values *v, enum setting s, const struct process seen[])
+{
+	struct holding wanted = what_holds(v, s);
+
+	for (size_t d = 0; d < ARRAY_SIZE(daemons); d++)
+		if ((settings[s].daemons & daemons[d].daemon) && seen[d].args_len &&
+		    !runs_with(&seen[d], s, &wanted))
+			return true;
+	return false;
+}
+
+static json_t *list_restarts(const struct values *v, const struct process seen[])
+{
+	json_t *list = json_array();
+
+	for (enum setting s = 0; s < SETTINGS; s++)
+		if (!settings[s].live && needs_restart(v, s, seen) &&
+		    json_array_append_new(list, json_string(settings[s].key)) < 0) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
+json_t *reload_restarts(const struct values *v, const json_t *status, json_t **ret_unseen)
+{
+	struct process seen[ARRAY_SIZE(daemons)] = { 0 };
+	json_t *unseen = json_array(), *restarts;
+
+	for (size_t d = 0; d < ARRAY_SIZE(daemons); d++) {
+		pid_t pid = (pid_t)json_integer_value(json_object_get(status, daemons[d].pid));
+
+		if (!pid || process_read(PROCESS_PROC, pid, &seen[d]) != PROCESS_OK ||
+		    !seen[d].args_len)
+			json_array_append_new(unseen, json_string(daemons[d].name));
+	}
+	restarts = list_restarts(v, seen);
+	*ret_unseen = unseen;
+	return restarts;
+}
