@@ -28,7 +28,9 @@ enum channel_end {
 	CHANNEL_END_FAILURE,	/* our own: errno in `detail` */
 };
 
-/* "hangup" and so on, for logs. */
+#define CHANNEL_ENDS (CHANNEL_END_FAILURE + 1)
+
+/* "hangup" and so on, for logs and metrics. */
 const char *channel_end_name(enum channel_end end);
 
 struct channel_handler {
