@@ -30,6 +30,7 @@
 	STEP(DATABASE_MADE, "the directory with a new database is flushed")                        \
 	STEP(CHECKPOINT, "the write-ahead log moves into the catalog")
 
+#include "base/meter.h"
 #include "base/span.h"
 
 enum durable_step {
@@ -50,9 +51,15 @@ struct durable_hook {
 	void *context;
 };
 
+/* How long flushes take. */
+struct durable_meters {
+	struct meter blobs, directories;
+};
+
 struct durable {
 	enum durability durability;
 	struct durable_hook hook;
+	struct durable_meters *meters;	/* NULL: nobody is interested */
 };
 
 /* Tells the hook; for the steps that are SQLite's to take. */

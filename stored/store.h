@@ -20,7 +20,7 @@
  * "null" the one that was put without versioning.
  */
 
-#include "base/span.h"
+#include "base/buffer.h"
 #include "ipc/wire.h"
 #include "s3/checksum.h"
 #include "s3/errors.h"
@@ -66,6 +66,9 @@ must_check int store_start(struct store *s);
 /* Finishes every submitted change, ends the threads, closes. Objects and blobs must be gone. */
 struct store *store_close(struct store *s);
 DEFINE_CLEANUP(struct store *, store_close)
+
+/* Appends samples (ipc/sample.h) of what the store has done and what it is at. Any thread. */
+void store_tell(struct store *s, struct buffer *to);
 
 /*
  * A courtesy before a body is taken: INSUFFICIENT_STORAGE if these bytes would not leave the floor

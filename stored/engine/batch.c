@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/engine/batch.h"
 
+#include "base/clock.h"
 #include "stored/engine/engine.h"
 
 /* --- one change ---------------------------------------------------------------------------- */
@@ -86,21 +87,31 @@ static void roll_back(struct batch *b)
 		(void)!run_statement(b->db, CATALOG_ROLLBACK);
 }
 
+static void note_commit(struct store_meters *m, size_t n, uint64_t ns)
+{
+	meter_note(&m->commit_changes, METER_SCALE_SIZES, n);
+	meter_note(&m->commit_times, METER_SCALE_TIMES, ns);
+}
+
 static int commit(struct batch *b, struct change **changes, size_t n)
 {
 	const struct durable *d = &b->store->durable;
-	bool any = false, lost;
+	uint64_t began_ns;
+	size_t done = 0;
+	bool lost;
 	int r;
 
 	for (size_t i = 0; i < n; i++)
-		any |= changes[i]->result == 0;
-	if (!any) {
+		done += changes[i]->result == 0;
+	if (!done) {
 		roll_back(b);
 		return TRANSACTION_DONE;
 	}
 	durable_step(d, DURABLE_CATALOG_COMMIT);
+	began_ns = clock_boottime_ns();
 	r = run_statement(b->db, CATALOG_COMMIT);
 	if (r == 0) {
+		note_commit(&b->store->meters, done, clock_boottime_ns() - began_ns);
 		durable_step(d, DURABLE_CATALOG_COMMITTED);
 		return TRANSACTION_DONE;
 	}

@@ -151,3 +151,13 @@ struct catalog *catalog_put(struct catalog *c)
 	pthread_mutex_unlock(&c->catalogs->lock);
 	return NULL;
 }
+
+unsigned int catalogs_count(struct catalogs *all)
+{
+	unsigned int n;
+
+	pthread_mutex_lock(&all->lock);
+	n = all->count;
+	pthread_mutex_unlock(&all->lock);
+	return n;
+}

@@ -29,6 +29,9 @@ void catalogs_clear(struct catalogs *all);
 must_check int catalog_get(struct catalogs *all, const struct ipc_id *tenant, bool make,
 			   struct catalog **ret);
 
+/* How many are open. */
+unsigned int catalogs_count(struct catalogs *all);
+
 /* Never waits for the disk. NULL is fine. */
 struct catalog *catalog_put(struct catalog *c);
 DEFINE_CLEANUP(struct catalog *, catalog_put)

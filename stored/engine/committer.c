@@ -292,6 +292,20 @@ void committers_clear(struct committers *all)
 	*all = (struct committers){ 0 };
 }
 
+size_t committers_waiting(struct committers *all)
+{
+	size_t n = 0;
+
+	for (unsigned int i = 0; i < all->n; i++) {
+		struct committer *m = &all->all[i];
+
+		pthread_mutex_lock(&m->lock);
+		n += m->n_waiting;
+		pthread_mutex_unlock(&m->lock);
+	}
+	return n;
+}
+
 int committers_submit(struct committers *all, struct change *c)
 {
 	struct committer *m = &all->all[id_number(&c->tenant) % all->n];

@@ -40,5 +40,8 @@ must_check int committers_start(struct committers *all);
  */
 void committers_clear(struct committers *all);
 
+/* How many changes wait, all queues together. */
+size_t committers_waiting(struct committers *all);
+
 /* SLOW_DOWN where the queue is full. */
 must_check int committers_submit(struct committers *all, struct change *c);

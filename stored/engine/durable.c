@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 
 /* "/proc/self/fd/" and the digits of an int */
@@ -28,24 +29,41 @@ static bool is_relaxed(const struct durable *d)
 	return false;
 }
 
+static void note_flush(struct meter *m, uint64_t began_ns)
+{
+	meter_note(m, METER_SCALE_TIMES, clock_boottime_ns() - began_ns);
+}
+
 /*
  * Never tried again after an error: the kernel reports a lost write once, marks the pages clean,
  * and a second fsync() would say that all is well (the "fsyncgate" of 2018).
  */
 static int flush_directory(const struct durable *d, int fd)
 {
+	uint64_t began = clock_boottime_ns();
+
 	if (is_relaxed(d))
 		return 0;
-	return fsync(fd) < 0 ? -errno : 0;
+	if (fsync(fd) < 0)
+		return -errno;
+	if (d->meters)
+		note_flush(&d->meters->directories, began);
+	return 0;
 }
 
 int durable_flush_blob(const struct durable *d, int fd)
 {
+	uint64_t began = clock_boottime_ns();
+
 	durable_step(d, DURABLE_BLOB_FLUSH);
 	if (is_relaxed(d))
 		return 0;
 	/* The size counts as needed to read the data back, so fdatasync() flushes it, too. */
-	return fdatasync(fd) < 0 ? -errno : 0;
+	if (fdatasync(fd) < 0)
+		return -errno;
+	if (d->meters)
+		note_flush(&d->meters->blobs, began);
+	return 0;
 }
 
 /*

@@ -9,12 +9,15 @@
 #include "stored/engine/bucket_index.h"
 #include "stored/engine/catalogs.h"
 #include "stored/engine/committer.h"
+#include "stored/engine/meters.h"
 #include "stored/engine/room.h"
 #include "stored/engine/sweep.h"
 
 struct store {
 	struct store_config config; /* with the defaults filled in */
 	struct durable durable;
+	struct durable_meters flushes;
+	struct store_meters meters;
 	int data_fd;
 	int tenants_fd;
 	char *tenants_path;

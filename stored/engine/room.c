@@ -25,17 +25,26 @@ static uint64_t floor_of(uint64_t size)
 	return MIN(FLOOR_MAX, MAX(least, size / FLOOR_PART));
 }
 
-static int look(struct room *r, uint64_t now)
+int room_look(const struct room *r, struct room_figures *ret)
 {
-	uint64_t free_bytes, floor = r->floor_bytes;
 	struct statvfs st;
 
 	if (fstatvfs(r->fd, &st) < 0)
 		return -errno;
-	free_bytes = (uint64_t)st.f_bavail * st.f_frsize;
-	if (!floor)
-		floor = floor_of((uint64_t)st.f_blocks * st.f_frsize);
-	atomic_store(&r->spare, free_bytes > floor ? free_bytes - floor : 0);
+	ret->size = (uint64_t)st.f_blocks * st.f_frsize;
+	ret->free = (uint64_t)st.f_bavail * st.f_frsize;
+	ret->floor = r->floor_bytes ? r->floor_bytes : floor_of(ret->size);
+	return 0;
+}
+
+static int look(struct room *r, uint64_t now)
+{
+	struct room_figures f;
+	int k = room_look(r, &f);
+
+	if (k < 0)
+		return k;
+	atomic_store(&r->spare, f.free > f.floor ? f.free - f.floor : 0);
 	atomic_store(&r->looked_ns, now);
 	return 0;
 }

@@ -18,7 +18,14 @@ struct room {
 	_Atomic uint64_t spare; /* free bytes above the floor, then */
 };
 
+struct room_figures {
+	uint64_t size, free, floor; /* in bytes */
+};
+
 void room_init(struct room *r, int fd, uint64_t floor_bytes);
+
+/* As it is now. -errno. */
+must_check int room_look(const struct room *r, struct room_figures *ret);
 
 /* INSUFFICIENT_STORAGE if so many bytes more would not leave the floor alone. -errno. */
 must_check int room_check(struct room *r, uint64_t bytes);

@@ -111,7 +111,7 @@ static struct store *store_new(const struct store_config *config)
 	if (!s)
 		return NULL;
 	s->config = with_defaults(config);
-	s->durable = (struct durable){ config->durability, config->hook };
+	s->durable = (struct durable){ config->durability, config->hook, &s->flushes };
 	s->data_fd = s->tenants_fd = -1;
 	s->started_ns = clock_realtime_ns();
 	pthread_mutex_init(&s->lock, NULL);

@@ -27,6 +27,7 @@ static void bury(struct store *s, const struct ipc_id *tenant)
 	size_t n = 0;
 	int r = sweep_bury_dead(s, tenant, &n);
 
+	meter_add(&s->meters.swept[SWEPT_DEAD], n);
 	report(tenant, "dead", r, n);
 }
 
@@ -39,16 +40,18 @@ static int sweep_tenant(void *context, const struct ipc_id *tenant)
 
 	bury(s, tenant);
 	r = sweep_orphans(s, tenant, &n);
+	meter_add(&s->meters.swept[SWEPT_ORPHAN], n);
 	report(tenant, "orphans", r, n);
 	return sweep_is_stopping(&s->sweep);
 }
 
-static void remove_blobs(struct blob *b)
+static void remove_blobs(struct sweep *w, struct blob *b)
 {
 	while (b) {
 		struct blob *next = blob_next(b, NULL);
 
 		blob_remove(b);
+		meter_add(&w->store->meters.swept[SWEPT_DROPPED], 1);
 		b = next;
 	}
 }
@@ -119,7 +122,7 @@ static void *sweep_run(void *context)
 	pthread_setname_np(pthread_self(), "sweep");
 	while (go_on) {
 		go_on = take_work(w, orphans_ns, &dropped, &tenants);
-		remove_blobs(dropped);
+		remove_blobs(w, dropped);
 		bury_all(w, tenants);
 		if (go_on && monotonic_ns() >= orphans_ns) {
 			orphans_ns = UINT64_MAX;
@@ -174,7 +177,7 @@ void sweep_stop(struct sweep *w)
 
 void sweep_clear(struct sweep *w)
 {
-	remove_blobs(w->dropped);
+	remove_blobs(w, w->dropped);
 	w->dropped = NULL;
 	/* Their rows are still there: the next start buries them. */
 	while (w->tenants) {
