@@ -96,6 +96,7 @@ static void on_ended(struct channel *c, enum channel_end end, int detail)
 {
 	struct authority *a = authority_of(c);
 
+	a->service->figures.losses[FIGURES_AUTHD][end]++;
 	log_warning("authd-lost reason=%s detail=%d", channel_end_name(end), detail);
 	authority_move(a, AUTHORITY_AWAY);
 	dial_later(a);

@@ -232,6 +232,7 @@ static int on_message(struct session *s, const struct ipc_message *m, int *fds)
 
 const struct session_role operator_role = {
 	.name = "operator",
+	.peer = FIGURES_OPERATOR,
 	.admits = admits,
 	.most = OPERATORS_MAX,
 	.incoming = IPC_OPERATOR_TO_STORED_DIRECTION,

@@ -32,7 +32,10 @@ int service_init(struct service *s, const struct service_config *config, struct 
 {
 	int r;
 
-	*s = (struct service){ .config = *config, .store = store, .loop.epoll_fd = -1 };
+	*s = (struct service){ .config = *config,
+			       .store = store,
+			       .loop.epoll_fd = -1,
+			       .figures.started_ns = clock_realtime_ns() };
 	r = warm_up(s);
 	if (r == 0)
 		r = unseal_new(&s->unseal);

@@ -9,6 +9,7 @@
 #include "ipc/channel.h"
 #include "stored/authority.h"
 #include "stored/door.h"
+#include "stored/figures.h"
 #include "stored/hasher.h"
 #include "stored/intake.h"
 #include "stored/session.h"
@@ -48,6 +49,7 @@ struct service {
 	struct intake *intake;
 	size_t n_calls;			/* alive, whether or not somebody still waits for them */
 	size_t n_provisions;		/* likewise */
+	struct figures figures;
 };
 
 /* Makes everything but threads and channels. The store is opened already, and not yet started. */

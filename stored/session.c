@@ -63,6 +63,7 @@ static void on_ended(struct channel *c, enum channel_end end, int detail)
 {
 	struct session *s = session_of(c);
 
+	s->service->figures.losses[s->role->peer][end]++;
 	if (end == CHANNEL_END_VIOLATION)
 		log_violation(s, detail ? ipc_fault_name((enum ipc_fault)detail) : s->fault);
 	else
@@ -80,6 +81,7 @@ int session_violation(struct session *s, const char *fault)
 
 void session_violated(struct session *s, const char *fault)
 {
+	s->service->figures.losses[s->role->peer][CHANNEL_END_VIOLATION]++;
 	log_violation(s, fault);
 	session_end(s);
 }

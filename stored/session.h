@@ -12,6 +12,7 @@
 
 #include "base/table.h"
 #include "ipc/channel.h"
+#include "stored/figures.h"
 #include "s3/errors.h"
 
 #define SESSION_QUEUE_HIGH (2 * MIB)	/* answers wait while so many bytes wait for the peer */
@@ -26,6 +27,7 @@ struct session;
 
 struct session_role {
 	const char *name;
+	enum figures_peer peer;
 	bool (*admits)(const struct service_config *c, const struct peer *p);
 	size_t most;		/* channels at a time */
 	enum ipc_direction incoming;

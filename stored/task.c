@@ -114,6 +114,16 @@ struct pool *pool_free(struct pool *p)
 	return NULL;
 }
 
+size_t pool_waiting(struct pool *p)
+{
+	size_t n;
+
+	pthread_mutex_lock(&p->lock);
+	n = p->n_waiting;
+	pthread_mutex_unlock(&p->lock);
+	return n;
+}
+
 int pool_submit(struct pool *p, struct task *t)
 {
 	bool full;

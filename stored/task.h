@@ -41,6 +41,9 @@ must_check int pool_new(const char *name, unsigned int n_threads, size_t queue_m
 /* Runs what waits, ends the threads, frees. */
 struct pool *pool_free(struct pool *p);
 
+/* How many tasks wait. */
+size_t pool_waiting(struct pool *p);
+
 enum pool_outcome {
 	POOL_TAKEN = 0,
 	POOL_FULL,	/* the task still belongs to the caller */

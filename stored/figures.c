@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stored/figures.h"
+
+#include "ipc/sample.h"
+#include "stored/operator.h"
+#include "stored/service.h"
+#include "stored/worker.h"
+
+static const char *const peer_names[FIGURES_PEERS] = {
+	[FIGURES_FRONTEND] = "frontend",
+	[FIGURES_OPERATOR] = "operator",
+	[FIGURES_AUTHD] = "authd",
+};
+
+/* What waits for whom, in bytes. */
+static void tell_queues(const struct service *s, struct buffer *to)
+{
+	uint64_t queued[FIGURES_PEERS] = { [FIGURES_AUTHD] = s->authority.channel.out.len };
+
+	for (const struct session *at = s->sessions.first; at; at = at->next)
+		queued[at->role->peer] += at->channel.out.len;
+	for (enum figures_peer p = 0; p < FIGURES_PEERS; p++)
+		sample_put(to, METRIC_IPC_QUEUE, queued[p], "stored", peer_names[p], NULL);
+}
+
+static void tell_losses(const struct service *s, struct buffer *to)
+{
+	for (enum figures_peer p = 0; p < FIGURES_PEERS; p++)
+		for (enum channel_end end = 0; end < CHANNEL_ENDS; end++)
+			sample_put(to, METRIC_IPC_LOSSES, s->figures.losses[p][end], "stored",
+				   peer_names[p], channel_end_name(end), NULL);
+}
+
+static uint64_t count_bodies(const struct service *s)
+{
+	uint64_t n = 0;
+
+	for (const struct session *at = s->sessions.first; at; at = at->next)
+		n += at->n_bodies;
+	return n;
+}
+
+void figures_tell(struct service *s, struct buffer *to)
+{
+	sample_put(to, METRIC_START_TIME, s->figures.started_ns, "stored", NULL);
+	tell_queues(s, to);
+	tell_losses(s, to);
+	sample_put(to, METRIC_QUEUE, pool_waiting(s->readers), "readers", NULL);
+	sample_put(to, METRIC_QUEUE, pool_waiting(s->flushers), "flushers", NULL);
+	sample_put(to, METRIC_QUEUE, pool_waiting(s->copiers), "copiers", NULL);
+	sample_put(to, METRIC_CALLS, s->n_calls, NULL);
+	sample_put(to, METRIC_UPLOADS, count_bodies(s), NULL);
+	sample_put(to, METRIC_CHANNELS, sessions_count(&s->sessions, &worker_role), "worker", NULL);
+	sample_put(to, METRIC_CHANNELS, sessions_count(&s->sessions, &operator_role), "operator",
+		   NULL);
+	store_tell(s->store, to);
+}
