@@ -9,6 +9,7 @@
 #include "authd/admin.h"
 #include "authd/chains.h"
 #include "authd/denials.h"
+#include "authd/figures.h"
 #include "authd/judge.h"
 #include "authd/limits.h"
 #include "authd/listener.h"
@@ -40,6 +41,7 @@ struct authd {
 	struct provisions provisions;
 	struct admin admin;
 	struct listener frontend, stored;
+	struct figures figures;
 	uint64_t started_ns;
 	pid_t pid;
 	const char *confinement;	/* confine_grade_name() */

@@ -138,6 +138,11 @@ void chains_remove(struct stream *s)
 	free(s);
 }
 
+size_t chains_count(const struct chains *c)
+{
+	return c->by_grant.count;
+}
+
 struct stream *chains_find(const struct chains *c, const struct ipc_id *grant)
 {
 	struct stream *s = table_find(&c->by_grant, number_of(grant));

@@ -67,6 +67,8 @@ must_check int chains_add(struct chains *c, const struct stream_config *config,
 			  struct stream **ret);
 void chains_remove(struct stream *s);
 
+size_t chains_count(const struct chains *c);
+
 /* NULL where there is none (any more). */
 struct stream *chains_find(const struct chains *c, const struct ipc_id *grant);
 

@@ -27,6 +27,7 @@ static struct operator_grant grant_for(const struct order *o, const struct tenan
 		.expires_ns = clock_boottime_ns() + OPERATOR_LIFE_NS,
 		.uid = o->waiter.uid,
 		.principal = { .tenant = t->id,
+			       .tenant_name = span_from_string(t->name),
 			       .canonical_id = span_from_string(t->canonical_id),
 			       .display_name = span_from_string(t->display_name),
 			       .user = SPAN(""),

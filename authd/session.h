@@ -28,6 +28,9 @@ void sessions_close(struct authd *a);
 /* The frontend's, whose parent dials for its workers; 0 where there is none. */
 pid_t sessions_pid(const struct authd *a);
 
+/* Bytes that wait for workers. */
+uint64_t sessions_queued(const struct authd *a);
+
 /* stored has taken the key of a new epoch: every worker gets a ticket of it. */
 void sessions_ticket(struct authd *a);
 

@@ -50,6 +50,11 @@ pid_t storelinks_pid(const struct authd *a)
 	return a->storelinks.current ? a->storelinks.current->pid : 0;
 }
 
+uint64_t storelinks_queued(const struct authd *a)
+{
+	return a->storelinks.current ? a->storelinks.current->channel.out.len : 0;
+}
+
 /* --- life --------------------------------------------------------------------------------- */
 
 static void storelink_free(struct storelink *l)
@@ -80,6 +85,7 @@ static void ended(struct channel *c, enum channel_end end, int detail)
 {
 	struct storelink *l = c->owner;
 
+	l->authd->figures.losses[FIGURES_STORED][end]++;
 	switch (end) {
 	case CHANNEL_END_HANGUP:
 		log_warning("stored-left pid=%d", (int)l->pid);
@@ -146,6 +152,7 @@ static int take_store_hello(struct storelink *l, const struct ipc_store_hello *m
 	r = seal_renew(a->seal);
 	if (r < 0)
 		return r;
+	a->figures.epochs++;
 	a->storelinks.current = l;
 	l->channel.phase = IPC_PHASE_READY;
 	storelink_move(l, STORELINK_KEYED);

@@ -25,6 +25,9 @@ struct storelinks {
 must_check int storelink_open(struct authd *a, int fd, pid_t pid);
 void storelinks_close(struct authd *a);
 
+/* Bytes that wait for stored. */
+uint64_t storelinks_queued(const struct authd *a);
+
 /* True while what is sealed opens at stored. */
 bool storelinks_are_ready(const struct authd *a);
 

@@ -195,6 +195,16 @@ struct writer *writer_free(struct writer *w)
 	return NULL;
 }
 
+size_t writer_waiting(struct writer *w)
+{
+	size_t n;
+
+	pthread_mutex_lock(&w->lock);
+	n = w->n_under_way;
+	pthread_mutex_unlock(&w->lock);
+	return n;
+}
+
 int writer_submit(struct writer *w, struct change *c)
 {
 	int r = WRITER_OK;

@@ -56,5 +56,8 @@ enum writer_outcome {
 	WRITER_FULL,
 };
 
+/* How many changes are under way. */
+size_t writer_waiting(struct writer *w);
+
 /* Takes the change when the result is 0. */
 must_check int writer_submit(struct writer *w, struct change *c);
