@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "frontend/admission.h"
+
+#include "base/account.h"
+#include "ipc/peer.h"
+#include "s3/checksum.h"
+#include "s3/encoding.h"
+
+bool admission_add_uid(struct admission *a, const char *text)
+{
+	return a->n_uids < ADMISSION_IDS_MAX && account_uid(text, &a->uids[a->n_uids]) &&
+	       ++a->n_uids;
+}
+
+bool admission_add_gid(struct admission *a, const char *text)
+{
+	return a->n_gids < ADMISSION_IDS_MAX && account_gid(text, &a->gids[a->n_gids]) &&
+	       ++a->n_gids;
+}
+
+bool admission_set_token(struct admission *a, const char *hex)
+{
+	a->has_token = hex_decode(span_from_string(hex), a->token_hash, sizeof(a->token_hash));
+	return a->has_token;
+}
+
+bool admission_admits_peer(const struct admission *a, int fd)
+{
+	struct peer p;
+
+	if (peer_of(fd, &p) < 0)
+		return false;
+	if (p.uid == 0)
+		return true;
+	for (size_t i = 0; i < a->n_uids; i++)
+		if (p.uid == a->uids[i])
+			return true;
+	for (size_t i = 0; i < a->n_gids; i++)
+		if (p.gid == a->gids[i])
+			return true;
+	return false;
+}
+
+static bool hash(struct span text, struct checksum_value *ret)
+{
+	_cleanup_(checksum_freep) struct checksum *c = NULL;
+
+	return checksum_new(CHECKSUM_SHA256, &c) == 0 && checksum_update(c, text) == 0 &&
+	       checksum_finish(c, ret) == 0;
+}
+
+bool admission_admits_bearer(const struct admission *a, struct span authorization)
+{
+	struct span scheme, token = span_cut(span_trim(authorization), ' ', &scheme);
+	struct checksum_value shown;
+	uint8_t difference = 0;
+
+	if (!a->has_token || span_is_none(token) || !span_equal_nocase(scheme, SPAN("bearer")))
+		return false;
+	if (!hash(span_trim(token), &shown))
+		return false;
+	/* As long for every token, near or far. */
+	for (size_t i = 0; i < sizeof(a->token_hash); i++)
+		difference |= shown.bytes[i] ^ a->token_hash[i];
+	return difference == 0;
+}
