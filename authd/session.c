@@ -58,6 +58,7 @@ static void ended(struct channel *c, enum channel_end end, int detail)
 {
 	struct session *s = c->owner;
 
+	s->authd->figures.losses[FIGURES_FRONTEND][end]++;
 	switch (end) {
 	case CHANNEL_END_HANGUP:
 		log_info("worker-left pid=%d", (int)s->pid);
@@ -90,6 +91,15 @@ void sessions_close(struct authd *a)
 {
 	while (a->sessions.first)
 		session_free(a->sessions.first);
+}
+
+uint64_t sessions_queued(const struct authd *a)
+{
+	uint64_t n = 0;
+
+	for (const struct session *s = a->sessions.first; s; s = s->next)
+		n += s->channel.out.len;
+	return n;
 }
 
 /* --- speaking ----------------------------------------------------------------------------- */
@@ -263,12 +273,17 @@ static int deny(struct session *s, const struct ipc_ask *m, const struct ruling 
 		origin_of(m->peer, m->fields, a->live.proxies, a->live.n_proxies);
 	uint32_t wait_s = 0;
 
+	a->figures.denials[ruling->error]++;
+	if (ruling->retry_after_s)
+		a->figures.slowed[FIGURES_LIMIT_REQUESTS]++;
 	if (is_guess(ruling->error))
 		wait_s = limits_failure(a->limits, &from.ip, clock_boottime_ns());
 	denials_note(&a->denials, m->request_id, &from, ruling,
 		     wait_s ? wait_s : ruling->retry_after_s);
-	if (wait_s)
+	if (wait_s) {
+		a->figures.slowed[FIGURES_LIMIT_LOGINS]++;
 		return send_denied(s, m->call, S3_ERROR_SLOW_DOWN, "", wait_s);
+	}
 	return send_denied(s, m->call, ruling->error, ruling->detail, ruling->retry_after_s);
 }
 
@@ -338,6 +353,7 @@ static int allow(struct session *s, const struct ipc_ask *m, int64_t now_s, stru
 	}
 	if (ruling->token)
 		uses_note(&a->uses, ruling->token, now_s);
+	a->figures.grants[g.request.dialect]++;
 	answer.granted.grant = buffer_span(&a->sealed);
 	return channel_send(&s->channel, &answer, -1);
 }
@@ -422,6 +438,24 @@ static int take_ping(struct session *s, const struct ipc_ping *m)
 	struct ipc_message pong = { .number = IPC_PONG, .pong.number = m->number };
 
 	return channel_send(&s->channel, &pong, -1);
+}
+
+/* Nobody but who scrapes waits for it: what is under way goes first. */
+static int take_measure(struct session *s, const struct ipc_measure *m)
+{
+	struct buffer samples = BUFFER_INIT(IPC_SAMPLES_MAX);
+	struct ipc_message told = { .number = IPC_MEASURED };
+	int r;
+
+	if (channel_is_crowded(&s->channel))
+		return 0;
+	figures_tell(s->authd, &samples);
+	told.measured = (struct ipc_measured){ m->number, buffer_span(&samples) };
+	r = buffer_error(&samples);
+	if (r == 0)
+		r = channel_send(&s->channel, &told, -1);
+	buffer_clear(&samples);
+	return r;
 }
 
 static int message(struct channel *c, const struct ipc_message *m, int *fds)

@@ -134,7 +134,7 @@ static _Noreturn void become_worker(struct child *c, pid_t parent, int line_fd)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		_exit(EXIT_FAILURE);
-	_exit(c->config.serve(c->config.context, line_fd));
+	_exit(c->config.serve(c->config.context, c->config.slot, line_fd));
 }
 
 int child_start(struct child *c)

@@ -35,10 +35,11 @@ struct errand {
 
 struct child_config {
 	struct loop *loop;
+	unsigned int slot;	/* which of the workers it is, each time that it is started */
 	const char *authd;	/* sockets to dial */
 	const char *stored;
 	/* In the new process: serves, and returns how it ends. `line_fd` is its end of the line. */
-	int (*serve)(void *context, int line_fd);
+	int (*serve)(void *context, unsigned int slot, int line_fd);
 	/* Both its channels are open, for the first time. */
 	void (*ready)(void *context);
 	void *context;

@@ -66,6 +66,7 @@ int connection_new(struct http *h, int fd, const struct sockaddr *address, struc
 	c->http = h;
 	c->fd = fd;
 	c->is_new = true;
+	c->is_local = address && address->sa_family == AF_UNIX;
 	format_peer(address, c->peer);
 	connection_join(c, &h->worker->idle);
 	connection_set_deadline(c, DEADLINE_IDLE, 0);

@@ -16,12 +16,15 @@
 
 struct exchange;
 struct http;
+struct scrape;
 struct worker;
 
 struct connection {
 	struct worker *worker;
 	struct http *http;		/* who reads it, in the dialect of the door it came in by */
 	struct exchange *exchange;	/* NULL between requests */
+	struct scrape *scrape;		/* likewise, on the metrics' listener */
+	bool is_local;			/* it came by a UNIX socket */
 	int fd;				/* libmicrohttpd's: it closes it */
 	bool is_new;			/* no request of its was answered yet */
 	uint64_t deadline_ns;		/* 0: none */

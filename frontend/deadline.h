@@ -11,6 +11,7 @@
 	DEADLINE(NONE, 0, "nothing")                                                               \
 	DEADLINE(IDLE, 75000, "a connection's next request line")                                  \
 	DEADLINE(HEAD, 20000, "the rest of the head")                                              \
+	DEADLINE(MEASURE, 2000, "authd's and stored's figures, for the metrics")                   \
 	DEADLINE(ASK, 10000, "authd's word")                                                       \
 	DEADLINE(CALL, 60000, "stored's first word on what only reads, or a pipe for a body")      \
 	DEADLINE(BODY, 30000, "the next DEADLINE_BODY_BYTES of a body")                            \

@@ -2,6 +2,7 @@
 #include "frontend/doors.h"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "frontend/worker.h"
 
@@ -33,7 +34,12 @@ static void accept_one(struct door *d)
 			doors_close(&w->doors);
 		return;
 	}
-	http_add(&w->http[d->dialect], fd, (struct sockaddr *)&address, len);
+	if (d->is_local && !admission_admits_peer(w->config.admission, fd)) {
+		close(fd);
+		meter_add_alone(&worker_counts(w)->scrapes[COUNTS_SCRAPE_REFUSED], 1);
+		return;
+	}
+	http_add(d->http, fd, (struct sockaddr *)&address, len);
 }
 
 /* Exclusive: of all workers that wait at a door, the kernel wakes one. */
@@ -61,11 +67,14 @@ static int door_ready(struct loop_source *s, uint32_t events)
 void doors_init(struct doors *d, struct worker *w, const struct listener *listeners, int n)
 {
 	*d = (struct doors){ .n = n };
-	for (int i = 0; i < n; i++)
-		d->door[i] =
-			(struct door){ .source = { .fd = listeners[i].fd, .ready = door_ready },
-				       .worker = w,
-				       .dialect = listeners[i].dialect };
+	for (int i = 0; i < n; i++) {
+		const struct listener *l = &listeners[i];
+
+		d->door[i] = (struct door){ .source = { .fd = l->fd, .ready = door_ready },
+					    .worker = w,
+					    .http = l->metrics ? &w->metrics : &w->http[l->dialect],
+					    .is_local = l->is_local };
+	}
 }
 
 int doors_open(struct doors *d)

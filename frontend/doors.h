@@ -17,12 +17,15 @@ struct worker;
 struct listener {
 	int fd;
 	enum s3_dialect dialect;
+	bool metrics;	/* no dialect, but the metrics */
+	bool is_local;	/* a UNIX socket, where each is asked who he is */
 };
 
 struct door {
 	struct loop_source source;
 	struct worker *worker;
-	enum s3_dialect dialect;
+	struct http *http;	/* who gets the connections */
+	bool is_local;
 };
 
 struct doors {

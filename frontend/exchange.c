@@ -313,7 +313,7 @@ void exchange_stop(struct exchange *e)
 
 /* --- libmicrohttpd's callbacks ----------------------------------------------------------- */
 
-void *exchange_on_target(void *cls, const char *target, struct MHD_Connection *http)
+static void *on_target(void *cls, const char *target, struct MHD_Connection *http)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(http, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -387,9 +387,9 @@ static enum MHD_Result on_body_end(struct exchange *e)
 	return exchange_is_suspended(e->state) ? MHD_YES : MHD_NO;
 }
 
-enum MHD_Result exchange_on_request(void *cls, struct MHD_Connection *http, const char *url,
-				    const char *method, const char *version, const char *data,
-				    size_t *data_len, void **context)
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *http, const char *url,
+				  const char *method, const char *version, const char *data,
+				  size_t *data_len, void **context)
 {
 	struct exchange *e = *context;
 	struct span bytes = { data, *data_len };
@@ -416,8 +416,27 @@ enum MHD_Result exchange_on_request(void *cls, struct MHD_Connection *http, cons
 	return MHD_YES;
 }
 
-void exchange_on_end(void *cls, struct MHD_Connection *http, void **context,
-		     enum MHD_RequestTerminationCode why)
+static void note_end(const struct exchange *e, bool whole)
+{
+	uint64_t now = clock_boottime_ns();
+	struct counts_request r = {
+		.grant = e->granted ? &e->grant : NULL,
+		.dialect = e->connection->http->dialect,
+		.status = e->reply.status,
+		.error = e->error,
+		.whole = whole,
+		.received = e->received,
+		.sent = e->is_head ? 0 : e->reply.length,
+		.answer_ns = e->answered_ns ? e->answered_ns - e->started_ns : 0,
+		.ns = now - e->started_ns,
+	};
+
+	counts_note(worker_counts(e->connection->worker), &r);
+	access_log(e, whole, now);
+}
+
+static void on_end(void *cls, struct MHD_Connection *http, void **context,
+		   enum MHD_RequestTerminationCode why)
 {
 	struct exchange *e = *context;
 	struct connection *c = e ? e->connection : NULL;
@@ -425,8 +444,14 @@ void exchange_on_end(void *cls, struct MHD_Connection *http, void **context,
 	*context = NULL;
 	if (!e)
 		return;
-	access_log(e, why == MHD_REQUEST_TERMINATED_COMPLETED_OK, clock_boottime_ns());
+	note_end(e, why == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 	c->exchange = NULL;
 	exchange_free(e);
 	worker_rest(c->worker, c);
 }
+
+const struct http_service exchange_service = {
+	.target = on_target,
+	.request = on_request,
+	.end = on_end,
+};

@@ -99,13 +99,8 @@ struct exchange {
 	uint64_t linger_left;
 };
 
-/* The callbacks of libmicrohttpd; cls is the worker. */
-void *exchange_on_target(void *cls, const char *target, struct MHD_Connection *http);
-enum MHD_Result exchange_on_request(void *cls, struct MHD_Connection *http, const char *url,
-				    const char *method, const char *version, const char *data,
-				    size_t *data_len, void **context);
-void exchange_on_end(void *cls, struct MHD_Connection *http, void **context,
-		     enum MHD_RequestTerminationCode why);
+/* What libmicrohttpd calls. */
+extern const struct http_service exchange_service;
 
 /* True if the table has that move. */
 bool exchange_may_move(enum exchange_state from, enum exchange_state to);

@@ -3,6 +3,7 @@
 
 #include "frontend/connection.h"
 #include "frontend/exchange.h"
+#include "frontend/scrape.h"
 #include "frontend/worker.h"
 
 /*
@@ -27,9 +28,11 @@ static void on_connection(void *cls, struct MHD_Connection *http, void **context
 	struct connection *c = NULL;
 
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+		((struct http *)cls)->n_connections--;
 		*context = connection_free(*context);
 		return;
 	}
+	((struct http *)cls)->n_connections++;
 	fd = MHD_get_connection_info(http, MHD_CONNECTION_INFO_CONNECTION_FD);
 	address = MHD_get_connection_info(http, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	/* Without memory for it, its first request is refused. */
@@ -50,16 +53,19 @@ static int http_ready(struct loop_source *s, uint32_t events)
 	return 0;
 }
 
-int http_open(struct http *h, struct worker *w, enum s3_dialect dialect)
+int http_open(struct http *h, struct worker *w, const struct http_service *service,
+	      enum s3_dialect dialect)
 {
+	size_t most = service->connections_max ? service->connections_max
+					       : w->config.connections_max;
 	const struct MHD_OptionItem options[] = {
 		{ MHD_OPTION_CONNECTION_MEMORY_LIMIT, HTTP_MEMORY, NULL },
-		{ MHD_OPTION_CONNECTION_LIMIT, (intptr_t)w->config.connections_max, NULL },
+		{ MHD_OPTION_CONNECTION_LIMIT, (intptr_t)most, NULL },
 		{ MHD_OPTION_CONNECTION_TIMEOUT, HTTP_TIMEOUT_S, NULL },
 		{ MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, NULL },
-		{ MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)exchange_on_target, w },
+		{ MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)service->target, w },
 		{ MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)leave_escaped, NULL },
-		{ MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)exchange_on_end, w },
+		{ MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)service->end, w },
 		{ MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, h },
 #if MHD_VERSION >= 0x01000000
 		{ MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1, NULL },
@@ -69,7 +75,7 @@ int http_open(struct http *h, struct worker *w, enum s3_dialect dialect)
 	const union MHD_DaemonInfo *info;
 
 	*h = (struct http){ .worker = w, .dialect = dialect };
-	h->daemon = MHD_start_daemon(HTTP_FLAGS, 0, NULL, NULL, exchange_on_request, w,
+	h->daemon = MHD_start_daemon(HTTP_FLAGS, 0, NULL, NULL, service->request, w,
 				     MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 	if (!h->daemon)
 		return -EIO;
@@ -89,6 +95,8 @@ void http_close(struct http *h)
 		next = c->next;
 		if (c->http == h && c->exchange)
 			exchange_stop(c->exchange);
+		else if (c->http == h && c->scrape)
+			scrape_stop(c->scrape);
 	}
 	MHD_run(h->daemon);
 	loop_remove(&h->source);
@@ -112,6 +120,8 @@ int http_patience_ms(const struct http *h)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
 
+	if (!h->daemon)
+		return -1;
 	if (h->pending)
 		return 0;
 	if (MHD_get_timeout(h->daemon, &ms) == MHD_NO)

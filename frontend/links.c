@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "ipc/sample.h"
 
 static void links_changed(struct links *l)
 {
@@ -61,6 +62,23 @@ static int on_stale(struct links *l, const struct ipc_stale *m, int *fds)
 {
 	l->entering = false;
 	links_enter(l);
+	return 0;
+}
+
+/* Figures that are none, or another's, no sound peer tells. */
+static int hear_samples(struct links *l, enum links_peer peer, uint64_t number, struct span samples)
+{
+	enum metric_from from = peer == LINKS_AUTHD ? METRIC_FROM_AUTHD : METRIC_FROM_STORED;
+	struct span rest = samples;
+	struct sample s;
+	int r;
+
+	do
+		r = sample_next(&rest, from, &s);
+	while (r > 0);
+	if (r < 0)
+		return CHANNEL_VIOLATION;
+	l->config.measured(l->config.context, peer, number, samples);
 	return 0;
 }
 
@@ -126,6 +144,11 @@ static int on_pong(struct links *l, const struct ipc_pong *m, int *fds)
 {
 	l->config.heard(l->config.context, LINKS_AUTHD, m->number);
 	return 0;
+}
+
+static int on_measured(struct links *l, const struct ipc_measured *m, int *fds)
+{
+	return hear_samples(l, LINKS_AUTHD, m->number, m->samples);
 }
 
 /* --- from stored ------------------------------------------------------------------------- */
@@ -199,6 +222,11 @@ static int on_store_pong(struct links *l, const struct ipc_store_pong *m, int *f
 {
 	l->config.heard(l->config.context, LINKS_STORED, m->number);
 	return 0;
+}
+
+static int on_store_measured(struct links *l, const struct ipc_store_measured *m, int *fds)
+{
+	return hear_samples(l, LINKS_STORED, m->number, m->samples);
 }
 
 /* --- channels ---------------------------------------------------------------------------- */
@@ -282,6 +310,7 @@ static void authd_ended(struct channel *c, enum channel_end end, int detail)
 	struct links *l = c->owner;
 
 	log_end("authd", end, detail);
+	l->config.ended(l->config.context, LINKS_AUTHD, end);
 	buffer_reset(&l->ticket);
 	links_lose(l, leave_authd);
 	l->config.dial(l->config.context, LINKS_AUTHD);
@@ -293,6 +322,7 @@ static void stored_ended(struct channel *c, enum channel_end end, int detail)
 	struct links *l = c->owner;
 
 	log_end("stored", end, detail);
+	l->config.ended(l->config.context, LINKS_STORED, end);
 	links_lose(l, leave_stored);
 	l->config.dial(l->config.context, LINKS_STORED);
 	links_changed(l);
@@ -364,6 +394,21 @@ int links_ping(struct links *l, enum links_peer peer, uint64_t number)
 	if (peer == LINKS_AUTHD)
 		return links_authd_is_open(l) ? channel_send(&l->authd, &ping, -1) : -ENOTCONN;
 	return links_stored_is_open(l) ? channel_send(&l->stored, &store_ping, -1) : -ENOTCONN;
+}
+
+int links_measure(struct links *l, enum links_peer peer, uint64_t number)
+{
+	struct ipc_message m = { .number = IPC_MEASURE, .measure.number = number };
+	struct ipc_message store_m = { .number = IPC_STORE_MEASURE, .store_measure.number = number };
+
+	if (peer == LINKS_AUTHD)
+		return links_authd_is_open(l) ? channel_send(&l->authd, &m, -1) : -ENOTCONN;
+	return links_stored_is_open(l) ? channel_send(&l->stored, &store_m, -1) : -ENOTCONN;
+}
+
+size_t links_queued(const struct links *l, enum links_peer peer)
+{
+	return peer == LINKS_AUTHD ? l->authd.out.len : l->stored.out.len;
 }
 
 /* --- calls ------------------------------------------------------------------------------- */

@@ -59,6 +59,10 @@ struct links_config {
 	void (*changed)(void *context);
 	/* The answer to links_ping(). */
 	void (*heard)(void *context, enum links_peer peer, uint64_t number);
+	/* The answer to links_measure(): sound samples, valid until this returns. */
+	void (*measured)(void *context, enum links_peer peer, uint64_t number, struct span samples);
+	/* A channel has ended. */
+	void (*ended)(void *context, enum links_peer peer, enum channel_end end);
 	void *context;
 };
 
@@ -95,6 +99,12 @@ static inline bool links_stored_is_open(const struct links *l)
 
 /* Asks the peer to say that number. -ENOTCONN, or the channel's failure. */
 must_check int links_ping(struct links *l, enum links_peer peer, uint64_t number);
+
+/* Asks the peer for its figures. The same. */
+must_check int links_measure(struct links *l, enum links_peer peer, uint64_t number);
+
+/* How much waits for the peer, in bytes. */
+size_t links_queued(const struct links *l, enum links_peer peer);
 
 /*
  * Begins a call with an ASK, whose `call` is filled in. The call must stay where it is until

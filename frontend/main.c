@@ -56,11 +56,14 @@ static int drop(struct program *p)
  * libmicrohttpd writes the Date header with gmtime_r(3), which reads the time zone when first used;
  * jansson's objects want a random number, which it would read from a device.
  */
-static int warm_up(void)
+static int warm_up(const struct program *p)
 {
 	time_t now = time(NULL);
 	struct tm tm;
 
+	/* libcrypto reads its configuration when something is hashed for the first time. */
+	if (p->options.metrics.has_token)
+		(void)admission_admits_bearer(&p->options.metrics, SPAN("Bearer warm"));
 	tzset();
 	json_object_seed(0);
 	if (!gmtime_r(&now, &tm) || MHD_is_feature_supported(MHD_FEATURE_EPOLL) != MHD_YES)
@@ -97,7 +100,7 @@ static int run(struct program *p)
 	r = drop(p);
 	if (r < 0)
 		return r;
-	r = warm_up();
+	r = warm_up(p);
 	if (r < 0)
 		return r;
 	r = parent_init(&p->parent, &p->options, &p->confine, &sockets);

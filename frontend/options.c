@@ -14,11 +14,18 @@ static const char help[] =
 	"bytes.\n"
 	"Started by coffer or systemd, which pass the listening TCP sockets named \"s3\" and "
 	"\"rest\"\n"
-	"in.\n"
+	"in, and, TCP or UNIX, \"metrics\".\n"
 	"\n"
 	"  --authd PATH         socket of coffer-authd\n"
 	"  --stored PATH        socket of coffer-stored\n"
 	"  --domain NAME        base domain of virtual-host addressing; may be repeated\n"
+	"  --admin-uid USER     may read the metrics over a UNIX socket, beside root; may be repeated\n"
+	"  --admin-gid GROUP    so may who has this group as his own; may be repeated\n"
+	"  --metrics-uid USER   as --admin-uid: of who administers nothing\n"
+	"  --metrics-gid GROUP  as --admin-gid\n"
+	"  --metrics-token-sha256 HEX\n"
+	"                       SHA-256 of the bearer token for metrics over TCP, which are not served\n"
+	"                       without one\n"
 	"  --access-log FORM    a line for each request: kv (event key=value), json, or none (kv)\n"
 	"  --workers N          processes that serve (one for each processor)\n"
 	"  --uid USER           become this user; --gid GROUP goes with it\n"
@@ -30,6 +37,9 @@ enum which {
 	OPTION_AUTHD = 1,
 	OPTION_STORED,
 	OPTION_DOMAIN,
+	OPTION_METRICS_UID,
+	OPTION_METRICS_GID,
+	OPTION_METRICS_TOKEN,
 	OPTION_ACCESS_LOG,
 	OPTION_WORKERS,
 	OPTION_UID,
@@ -42,6 +52,11 @@ static const struct option options[] = {
 	{ "authd", required_argument, NULL, OPTION_AUTHD },
 	{ "stored", required_argument, NULL, OPTION_STORED },
 	{ "domain", required_argument, NULL, OPTION_DOMAIN },
+	{ "admin-uid", required_argument, NULL, OPTION_METRICS_UID },
+	{ "admin-gid", required_argument, NULL, OPTION_METRICS_GID },
+	{ "metrics-uid", required_argument, NULL, OPTION_METRICS_UID },
+	{ "metrics-gid", required_argument, NULL, OPTION_METRICS_GID },
+	{ "metrics-token-sha256", required_argument, NULL, OPTION_METRICS_TOKEN },
 	{ "access-log", required_argument, NULL, OPTION_ACCESS_LOG },
 	{ "workers", required_argument, NULL, OPTION_WORKERS },
 	{ "uid", required_argument, NULL, OPTION_UID },
@@ -80,6 +95,12 @@ static bool take(struct options *o, int which, const char *text)
 		return *text;
 	case OPTION_DOMAIN:
 		return add_domain(o, text);
+	case OPTION_METRICS_UID:
+		return admission_add_uid(&o->metrics, text);
+	case OPTION_METRICS_GID:
+		return admission_add_gid(&o->metrics, text);
+	case OPTION_METRICS_TOKEN:
+		return admission_set_token(&o->metrics, text);
 	case OPTION_ACCESS_LOG:
 		return access_form_parse(text, &o->access_log);
 	case OPTION_WORKERS:

@@ -7,6 +7,7 @@
 
 #include "base/defs.h"
 #include "frontend/access.h"
+#include "frontend/admission.h"
 #include "policy/confine.h"
 
 #define OPTIONS_DOMAINS_MAX 16
@@ -18,6 +19,7 @@ struct options {
 	const char *domains[OPTIONS_DOMAINS_MAX + 1];	/* NULL-terminated */
 	size_t n_domains;
 	enum access_form access_log;
+	struct admission metrics;	/* who may have them */
 	unsigned int workers;	/* 0: one for each processor */
 	uid_t uid;		/* to become; (uid_t)-1: stay */
 	gid_t gid;

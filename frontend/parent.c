@@ -28,7 +28,7 @@ static void leave_parent(struct parent *p)
 	p->loop.epoll_fd = fd_close(p->loop.epoll_fd);
 }
 
-static int serve(void *context, int line_fd)
+static int serve(void *context, unsigned int slot, int line_fd)
 {
 	static const uint32_t deadlines[DEADLINE_COUNT] = DEADLINES_DEFAULT;
 	static struct worker w;
@@ -38,12 +38,17 @@ static int serve(void *context, int line_fd)
 		.n_listeners = p->n_listeners,
 		.line_fd = line_fd,
 		.domains = p->options->domains,
+		.board = &p->board,
+		.slot = slot,
+		.admission = &p->options->metrics,
 		.access = p->options->access_log,
 		.confinement = confine_grade_name(confine_grade(p->confine)),
 	};
 	int r;
 
 	leave_parent(p);
+	meter_add(&board_parent(&p->board)->worker_starts, 1);
+	board_keep(&p->board, slot);
 	memcpy(config.deadlines_ms, deadlines, sizeof(deadlines));
 	r = worker_init(&w, &config);
 	if (r == 0)
@@ -151,6 +156,7 @@ static int reap(struct parent *p)
 		if (!c->pid || waitpid(c->pid, &status, WNOHANG) != c->pid)
 			continue;
 		log_worker_end(c->pid, status);
+		counts_vacate(board_slot(&p->board, i));
 		r = child_ended(c, !p->stopping);
 	}
 	if (p->stopping && !has_children(p))
@@ -188,14 +194,49 @@ static int door_is_shut(struct loop_source *s, uint32_t events)
 	return listen(s->fd, SOMAXCONN) < 0 ? -errno : 0;
 }
 
-static void take_listeners(struct parent *p, const struct service_sockets *sockets)
+static bool is_local(int fd)
+{
+	struct sockaddr_storage a;
+	socklen_t len = sizeof(a);
+
+	return getsockname(fd, (struct sockaddr *)&a, &len) == 0 && a.ss_family == AF_UNIX;
+}
+
+/* Metrics name tenants: over TCP they are for nobody, unless there is a token to know him by. */
+static int take_metrics(struct parent *p, int fd)
+{
+	struct listener l = { .fd = fd, .metrics = true, .is_local = is_local(fd) };
+
+	if (!l.is_local && !p->options->metrics.has_token) {
+		log_error("metrics-token-missing hint=\"a TCP listener for metrics needs "
+			  "--metrics-token-sha256\"");
+		return -ENOKEY;
+	}
+	p->listeners[p->n_listeners++] = l;
+	return 0;
+}
+
+static int take_listeners(struct parent *p, const struct service_sockets *sockets)
 {
 	enum s3_dialect dialect;
+	int r = 0;
 
-	for (int i = 0; i < sockets->n; i++)
-		if (dialect_of_socket(sockets->names[i], &dialect))
+	for (int i = 0; i < sockets->n && r == 0; i++) {
+		if (strcmp(sockets->names[i], "metrics") == 0)
+			r = take_metrics(p, sockets->fds[i]);
+		else if (dialect_of_socket(sockets->names[i], &dialect))
 			p->listeners[p->n_listeners++] =
 				(struct listener){ sockets->fds[i], dialect };
+	}
+	return r;
+}
+
+static bool has_dialect(const struct parent *p)
+{
+	for (int i = 0; i < p->n_listeners; i++)
+		if (!p->listeners[i].metrics)
+			return true;
+	return false;
 }
 
 /* That nobody listens any more is an event that comes unasked. */
@@ -241,7 +282,7 @@ static unsigned int count_processors(void)
 	return (unsigned int)MIN(MAX(n, 1), OPTIONS_WORKERS_MAX);
 }
 
-static void prepare_children(struct parent *p)
+static int prepare_children(struct parent *p)
 {
 	struct child_config config = {
 		.loop = &p->loop,
@@ -253,8 +294,9 @@ static void prepare_children(struct parent *p)
 	};
 
 	p->n_children = p->options->workers ? p->options->workers : count_processors();
-	for (unsigned int i = 0; i < p->n_children; i++)
-		child_init(&p->children[i], &config);
+	for (; config.slot < p->n_children; config.slot++)
+		child_init(&p->children[config.slot], &config);
+	return board_open(&p->board, p->n_children);
 }
 
 int parent_init(struct parent *p, const struct options *options, struct confine *confine,
@@ -267,8 +309,10 @@ int parent_init(struct parent *p, const struct options *options, struct confine 
 			      .notify_fd = -1,
 			      .ready_timer.expired = ready_anyway,
 			      .stop_timer.expired = stop_hard };
-	take_listeners(p, sockets);
-	if (!p->n_listeners) {
+	r = take_listeners(p, sockets);
+	if (r < 0)
+		return r;
+	if (!has_dialect(p)) {
 		log_error("socket-missing names=s3,rest");
 		return -ENOENT;
 	}
@@ -280,7 +324,9 @@ int parent_init(struct parent *p, const struct options *options, struct confine 
 		r = guard_doors(p);
 	if (r < 0)
 		return r;
-	prepare_children(p);
+	r = prepare_children(p);
+	if (r < 0)
+		return r;
 	p->notify_fd = service_notify_open();
 	return p->notify_fd < 0 && p->notify_fd != -ENOENT ? p->notify_fd : 0;
 }

@@ -9,6 +9,7 @@
 #include "base/loop.h"
 #include "base/service.h"
 #include "base/watchdog.h"
+#include "frontend/board.h"
 #include "frontend/child.h"
 #include "frontend/doors.h"
 #include "frontend/options.h"
@@ -38,6 +39,7 @@ struct parent {
 	struct loop_source signals;
 	struct loop_timer ready_timer, stop_timer;
 	struct watchdog watchdog;
+	struct board board;
 	struct child children[OPTIONS_WORKERS_MAX];
 	unsigned int n_children;
 	unsigned int n_ready;

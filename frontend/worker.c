@@ -12,6 +12,7 @@
 #include "frontend/exchange.h"
 #include "frontend/health.h"
 #include "frontend/line.h"
+#include "frontend/scrape.h"
 #include "s3/encoding.h"
 
 /* --- requests ---------------------------------------------------------------------------- */
@@ -42,6 +43,22 @@ void worker_rest(struct worker *w, struct connection *c)
 	connection_set_deadline(c, DEADLINE_IDLE, 0);
 }
 
+/* --- what others read -------------------------------------------------------------------- */
+
+void worker_post(struct worker *w)
+{
+	struct counts_now *now = &worker_counts(w)->now;
+	size_t connections = 0;
+
+	meter_set(&now->running, 1);
+	for (enum s3_dialect d = 0; d < S3_DIALECT_COUNT; d++)
+		connections += w->http[d].n_connections;
+	meter_set(&now->connections, connections);
+	meter_set(&now->in_flight, w->busy.count - w->n_scrapes);
+	for (enum links_peer peer = 0; peer < LINKS_PEERS; peer++)
+		meter_set(&now->queued[peer], links_queued(&w->links, peer));
+}
+
 /* --- deadlines --------------------------------------------------------------------------- */
 
 static void expire(struct connection *c, uint64_t now)
@@ -56,6 +73,8 @@ static void expire(struct connection *c, uint64_t now)
 	c->deadline_ns = 0;
 	if (c->exchange)
 		exchange_expire(c->exchange);
+	else if (c->scrape)
+		scrape_expire(c->scrape);
 	else
 		connection_drop(c);
 	http_poke(c->http);
@@ -76,6 +95,7 @@ static int sweep(struct loop_timer *t)
 	struct worker *w = (struct worker *)((char *)t - offsetof(struct worker, sweep));
 	uint64_t now = clock_boottime_ns();
 
+	worker_post(w);
 	expire_all(&w->busy, now);
 	/* The idle ones stand in the order of their deadlines. */
 	while (w->idle.first && w->idle.first->deadline_ns <= now)
@@ -124,6 +144,32 @@ static void links_have_heard(void *context, enum links_peer peer, uint64_t numbe
 	struct worker *w = context;
 
 	pulse_heard(&w->pulse, peer, number);
+}
+
+static void links_have_measured(void *context, enum links_peer peer, uint64_t number,
+				struct span samples)
+{
+	struct worker *w = context;
+	struct connection *next;
+
+	for (struct connection *c = w->busy.first; c; c = next) {
+		next = c->next;
+		if (c->scrape)
+			scrape_hear(c->scrape, peer, number, samples);
+	}
+}
+
+static void link_has_ended(void *context, enum links_peer peer, enum channel_end end)
+{
+	struct worker *w = context;
+	struct connection *next;
+
+	meter_add_alone(&worker_counts(w)->losses[peer][end], 1);
+	for (struct connection *c = w->busy.first; c; c = next) {
+		next = c->next;
+		if (c->scrape)
+			scrape_lose(c->scrape, peer);
+	}
 }
 
 static void links_have_changed(void *context)
@@ -233,6 +279,14 @@ static void configure(struct worker *w, const struct worker_config *config)
 	w->signals.fd = -1;
 }
 
+static bool has_metrics(const struct worker *w)
+{
+	for (int i = 0; i < w->config.n_listeners; i++)
+		if (w->config.listeners[i].metrics)
+			return true;
+	return false;
+}
+
 static int open_all(struct worker *w)
 {
 	int r = make_ids(w);
@@ -242,7 +296,9 @@ static int open_all(struct worker *w)
 	if (r == 0)
 		r = channel_group_init(&w->group);
 	for (enum s3_dialect d = 0; d < S3_DIALECT_COUNT && r == 0; d++)
-		r = http_open(&w->http[d], w, d);
+		r = http_open(&w->http[d], w, &exchange_service, d);
+	if (r == 0 && has_metrics(w))
+		r = http_open(&w->metrics, w, &scrape_service, S3_DIALECT_S3);
 	if (r == 0)
 		r = loop_add(&w->loop, &w->line, EPOLLIN);
 	return r;
@@ -256,6 +312,8 @@ int worker_init(struct worker *w, const struct worker_config *config)
 		.handler = &dialogue_handler,
 		.dial = dial,
 		.changed = links_have_changed,
+		.measured = links_have_measured,
+		.ended = link_has_ended,
 		.heard = links_have_heard,
 		.context = w,
 	};
@@ -267,6 +325,7 @@ int worker_init(struct worker *w, const struct worker_config *config)
 		worker_clear(w);
 		return r;
 	}
+	worker_post(w);
 	loop_arm(&w->loop, &w->sweep, clock_boottime_ns() + w->config.sweep_ms * NS_PER_MS);
 	pulse_init(&w->pulse, &w->loop, &w->links, config->pulse_ms, pulse_has_changed, w);
 	links_init(&w->links, &links);
@@ -278,6 +337,7 @@ void worker_clear(struct worker *w)
 	doors_close(&w->doors);
 	for (enum s3_dialect d = 0; d < S3_DIALECT_COUNT; d++)
 		http_close(&w->http[d]);
+	http_close(&w->metrics);
 	loop_disarm(&w->sweep);
 	loop_disarm(&w->drained);
 	loop_disarm(&w->hurry);
@@ -315,6 +375,7 @@ int worker_step(struct worker *w, int at_most_ms)
 {
 	int patience = at_most_ms, r;
 
+	patience = sooner_ms(patience, http_patience_ms(&w->metrics));
 	for (enum s3_dialect d = 0; d < S3_DIALECT_COUNT; d++)
 		patience = sooner_ms(patience, http_patience_ms(&w->http[d]));
 	r = loop_step(&w->loop, patience);
@@ -326,6 +387,8 @@ int worker_step(struct worker *w, int at_most_ms)
 		end_drain(w);
 	for (enum s3_dialect d = 0; d < S3_DIALECT_COUNT && r == 0; d++)
 		r = http_run(&w->http[d]);
+	if (r == 0)
+		r = http_run(&w->metrics);
 	return r;
 }
 

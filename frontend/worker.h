@@ -8,6 +8,8 @@
  */
 
 #include "frontend/access.h"
+#include "frontend/admission.h"
+#include "frontend/board.h"
 #include "frontend/connection.h"
 #include "frontend/doors.h"
 #include "frontend/http.h"
@@ -28,6 +30,9 @@ struct worker_config {
 	const char *const *domains;	/* of virtual hosts, NULL-terminated */
 	const char *confinement;	/* for the health answer */
 	enum access_form access;
+	const struct board *board;	/* all that workers have counted */
+	unsigned int slot;		/* this one's place on it */
+	const struct admission *admission;	/* who may have the metrics */
 	size_t connections_max;	/* 0: the default */
 	uint32_t sweep_ms;	/* how often deadlines are looked at; 0: the default */
 	uint32_t pulse_ms;	/* how long authd and stored may take to say they are there; likewise */
@@ -41,6 +46,7 @@ struct worker {
 	struct links links;
 	struct pulse pulse;
 	struct http http[S3_DIALECT_COUNT];
+	struct http metrics;
 	struct doors doors;
 	struct loop_source line;
 	struct loop_source signals;
@@ -52,6 +58,8 @@ struct worker {
 	bool draining;
 	bool hurrying;		/* it waits no longer for who has asked nothing */
 	uint64_t last_request_id;
+	uint64_t last_scrape;
+	size_t n_scrapes;	/* under way */
 	char host_id[WORKER_HOST_ID_TEXT];	/* x-amz-id-2 */
 };
 
@@ -79,6 +87,14 @@ must_check int worker_take_signals(struct worker *w);
 
 /* For exchanges. */
 uint64_t worker_next_request_id(struct worker *w);
+
+static inline struct counts *worker_counts(struct worker *w)
+{
+	return board_slot(w->config.board, w->config.slot);
+}
+
+/* How things stand, for the other workers. */
+void worker_post(struct worker *w);
 
 /* The connection's request is over. */
 void worker_rest(struct worker *w, struct connection *c);

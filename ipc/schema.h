@@ -30,6 +30,7 @@
 #define IPC_ANSWER_MAX (48 * 1024)
 #define IPC_ITEMS_MAX (64 * 1024)
 #define IPC_BATCH_MAX (32 * 1024)
+#define IPC_SAMPLES_MAX (64 * 1024)
 #define IPC_DETAIL_MAX 512
 #define IPC_TRAILER_MAX 4096
 #define IPC_PROVISIONS_MAX 64	/* of PROVIDE under way at once */
@@ -43,7 +44,8 @@
 	MESSAGE(CHAIN, chain, 3, READY, 0,                                                         \
 		"Chunks of a signed stream: lengths and the signatures the client claimed.")       \
 	MESSAGE(FORGET, forget, 4, READY, 0, "The client of this call is gone.")                   \
-	MESSAGE(PING, ping, 5, READY, 0, "Are you there? For a health check.")
+	MESSAGE(PING, ping, 5, READY, 0, "Are you there? For a health check.")                     \
+	MESSAGE(MEASURE, measure, 6, READY, 0, "What are your figures? For the metrics.")
 
 #define IPC_HELLO_FIELDS(FIELD) FIELD(u32, version, 0)
 
@@ -67,6 +69,7 @@
 
 #define IPC_FORGET_FIELDS(FIELD) FIELD(u64, call, 0)
 #define IPC_PING_FIELDS(FIELD) FIELD(u64, number, 0)
+#define IPC_MEASURE_FIELDS(FIELD) FIELD(u64, number, 0)
 
 /* --- authd to worker ----------------------------------------------------------------------- */
 
@@ -77,7 +80,8 @@
 	MESSAGE(GRANTED, granted, 12, READY, 0, "It may; here is the sealed grant.")               \
 	MESSAGE(DENIED, denied, 13, READY, 0, "It may not, and this is what the client is told.")  \
 	MESSAGE(CHAINED, chained, 14, READY, 0, "Every chunk was the client's; the seal of that.") \
-	MESSAGE(PONG, pong, 15, READY, 0, "Yes; with the number of the PING.")
+	MESSAGE(PONG, pong, 15, READY, 0, "Yes; with the number of the PING.")                     \
+	MESSAGE(MEASURED, measured, 16, READY, 0, "These; with the number of the MEASURE.")
 
 #define IPC_WELCOME_FIELDS(FIELD) FIELD(u32, version, 0)
 
@@ -102,6 +106,11 @@
 
 #define IPC_PONG_FIELDS(FIELD) FIELD(u64, number, 0)
 
+/* samples: as in ipc/sample.h. */
+#define IPC_MEASURED_FIELDS(FIELD)                                                                 \
+	FIELD(u64, number, 0)                                                                      \
+	FIELD(bytes, samples, IPC_SAMPLES_MAX)
+
 /* --- worker to stored ---------------------------------------------------------------------- */
 
 #define IPC_FRONTEND_TO_STORED(MESSAGE)                                                            \
@@ -116,7 +125,9 @@
 		"The same with a document: a memfd sealed against every change.")                  \
 	MESSAGE(LENGTHS, lengths, 23, READY, 0,                                                    \
 		"Where the chunks of a signed stream end: their lengths, in order.")               \
-	MESSAGE(STORE_PING, store_ping, 27, READY, 0, "Are you there? For a health check.")
+	MESSAGE(STORE_PING, store_ping, 27, READY, 0, "Are you there? For a health check.")        \
+	MESSAGE(STORE_MEASURE, store_measure, 28, READY, 0,                                        \
+		"What are your figures? For the metrics.")
 
 #define IPC_CALLS_UNDER_WAY(MESSAGE)                                                               \
 	MESSAGE(COMMIT, commit, 24, READY, 0,                                                      \
@@ -152,6 +163,7 @@
 #define IPC_NEXT_FIELDS(FIELD) FIELD(u64, call, 0)
 #define IPC_CANCEL_FIELDS(FIELD) FIELD(u64, call, 0)
 #define IPC_STORE_PING_FIELDS(FIELD) FIELD(u64, number, 0)
+#define IPC_STORE_MEASURE_FIELDS(FIELD) FIELD(u64, number, 0)
 
 /* --- operator to stored -------------------------------------------------------------------- */
 
@@ -193,7 +205,9 @@
 	MESSAGE(ITEMS, items, 37, READY, 0, "Items of a list; more or DONE follow.")
 
 #define IPC_WORKER_ANSWERS(MESSAGE)                                                                \
-	MESSAGE(STORE_PONG, store_pong, 38, READY, 0, "Yes; with the number of the STORE_PING.")
+	MESSAGE(STORE_PONG, store_pong, 38, READY, 0, "Yes; with the number of the STORE_PING.")   \
+	MESSAGE(STORE_MEASURED, store_measured, 39, READY, 0,                                      \
+		"These; with the number of the STORE_MEASURE.")
 
 #define IPC_ENTERED_FIELDS(FIELD) FIELD(u32, inline_limit, 0)
 #define IPC_STALE_FIELDS(FIELD) FIELD(u64, epoch, 0)
@@ -228,6 +242,10 @@
 	FIELD(bytes, items, IPC_ITEMS_MAX)
 
 #define IPC_STORE_PONG_FIELDS(FIELD) FIELD(u64, number, 0)
+
+#define IPC_STORE_MEASURED_FIELDS(FIELD)                                                           \
+	FIELD(u64, number, 0)                                                                      \
+	FIELD(bytes, samples, IPC_SAMPLES_MAX)
 
 /* --- stored to authd ----------------------------------------------------------------------- */
 

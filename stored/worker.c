@@ -122,6 +122,24 @@ static int take_store_ping(struct session *s, const struct ipc_store_ping *m, in
 	return channel_send(&s->channel, &pong, -1);
 }
 
+/* Nobody but who scrapes waits for it: what is under way goes first. */
+static int take_store_measure(struct session *s, const struct ipc_store_measure *m, int *fds)
+{
+	struct buffer samples = BUFFER_INIT(IPC_SAMPLES_MAX);
+	struct ipc_message told = { .number = IPC_STORE_MEASURED };
+	int r;
+
+	if (channel_is_crowded(&s->channel))
+		return 0;
+	figures_tell(s->service, &samples);
+	told.store_measured = (struct ipc_store_measured){ m->number, buffer_span(&samples) };
+	r = buffer_error(&samples);
+	if (r == 0)
+		r = channel_send(&s->channel, &told, -1);
+	buffer_clear(&samples);
+	return r;
+}
+
 static int on_message(struct session *s, const struct ipc_message *m, int *fds)
 {
 	switch ((int)m->number) {
@@ -137,6 +155,7 @@ static int on_message(struct session *s, const struct ipc_message *m, int *fds)
 
 const struct session_role worker_role = {
 	.name = "worker",
+	.peer = FIGURES_FRONTEND,
 	.admits = admits,
 	.most = WORKERS_MAX,
 	.incoming = IPC_FRONTEND_TO_STORED_DIRECTION,

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "ipc/grant.h"
+#include "ipc/sample.h"
 #include "office.h"
 #include "s3/encoding.h"
 
@@ -433,6 +434,46 @@ static void test_a_ping_is_answered(void)
 	assert(m.number == IPC_PONG && m.pong.number == 77);
 	close(fd);
 	office_settle(&office);
+}
+
+/* The value of a metric of authd's with these labels, or UINT64_MAX where it is not told. */
+static uint64_t figure(int fd, enum metric metric, const char *first, const char *second)
+{
+	struct ipc_message m = { .number = IPC_MEASURE, .measure.number = 78 };
+	struct sample s;
+	struct span rest;
+
+	office_send(fd, &m);
+	assert(office_receive(&office, fd, IPC_AUTHD_TO_FRONTEND_DIRECTION, &m));
+	assert(m.number == IPC_MEASURED && m.measured.number == 78);
+	rest = m.measured.samples;
+	while (sample_next(&rest, METRIC_FROM_AUTHD, &s) == 1)
+		if (s.metric == metric &&
+		    (!first || span_equal(s.labels[0], span_from_string(first))) &&
+		    (!second || span_equal(s.labels[1], span_from_string(second))))
+			return s.values[0];
+	assert(rest.len == 0);
+	return UINT64_MAX;
+}
+
+static void test_authd_tells_its_figures(void)
+{
+	struct scene s;
+	uint64_t grants, epochs;
+
+	scene_open(&s);
+	grants = figure(s.worker, METRIC_GRANTS, "s3", NULL);
+	epochs = figure(s.worker, METRIC_EPOCHS, NULL, NULL);
+	ask_signed(s.worker, 1, "GET", "/bucket/key");
+	expect_granted(s.worker, 1);
+	assert(figure(s.worker, METRIC_GRANTS, "s3", NULL) == grants + 1);
+	assert(figure(s.worker, METRIC_GRANTS, "rest", NULL) == 0);
+	assert(figure(s.worker, METRIC_TENANTS, NULL, NULL) == 1);
+	assert(figure(s.worker, METRIC_EPOCHS, NULL, NULL) == epochs && epochs > 0);
+	assert(figure(s.worker, METRIC_AUTHD_WORKERS, NULL, NULL) == 1);
+	assert(figure(s.worker, METRIC_START_TIME, "authd", NULL) > NS_PER_S);
+	assert(figure(s.worker, METRIC_IPC_QUEUE, "authd", "stored") == 0);
+	scene_close(&s);
 }
 
 static void test_the_number_of_channels_is_bounded(void)
@@ -980,6 +1021,7 @@ int main(void)
 	test_t70_another_epoch_is_not_acknowledged();
 	test_who_does_not_greet_is_closed();
 	test_a_ping_is_answered();
+	test_authd_tells_its_figures();
 	test_the_number_of_channels_is_bounded();
 	test_a_stream_is_sealed_when_it_is_proven();
 	test_t76_a_stream_of_other_bytes_is_denied();

@@ -116,13 +116,19 @@ void stage_connect_stored(struct stage *s)
 void stage_open_alone(struct stage *s, void (*adjust)(struct worker_config *c))
 {
 	static const uint32_t deadlines[DEADLINE_COUNT] = DEADLINES_DEFAULT;
-	struct worker_config config = { .confinement = "full", .sweep_ms = 10 };
+	struct worker_config config = {
+		.confinement = "full",
+		.board = &s->board,
+		.admission = &s->admission,
+		.sweep_ms = 10,
+	};
 	int line[2];
 
 	signal(SIGPIPE, SIG_IGN);
 	*s = (struct stage){ .authd = -1, .stored = -1 };
 	for (enum s3_dialect d = 0; d < S3_DIALECT_COUNT; d++)
 		s->listeners[d] = (struct listener){ listen_on_loopback(&s->ports[d]), d };
+	assert(board_open(&s->board, STAGE_SLOTS) == 0);
 	assert(line_open(line) == 0);
 	s->line = line[0];
 	config.listeners = s->listeners;
@@ -149,6 +155,7 @@ void stage_close(struct stage *s)
 	int line = s->worker.config.line_fd;
 
 	worker_clear(&s->worker);
+	board_close(&s->board);
 	close(line);
 	close(s->line);
 	for (enum s3_dialect d = 0; d < S3_DIALECT_COUNT; d++)

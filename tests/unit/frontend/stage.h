@@ -13,9 +13,12 @@
 
 #define STAGE_PATIENCE_MS 5000
 #define STAGE_INLINE_LIMIT (16 * 1024)
+#define STAGE_SLOTS 3	/* on the board; the worker's is the first */
 
 struct stage {
 	struct worker worker;
+	struct board board;
+	struct admission admission;
 	struct listener listeners[S3_DIALECT_COUNT];
 	uint16_t ports[S3_DIALECT_COUNT];
 	int line;	/* the parent's end */

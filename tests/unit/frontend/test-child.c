@@ -64,7 +64,7 @@ static bool is_alive(int fd)
 }
 
 /* A worker that is somebody else's: it collects channels, and closes none. */
-static int collect(void *context, int line_fd)
+static int collect(void *context, unsigned int slot, int line_fd)
 {
 	enum line_word word;
 	int fd;

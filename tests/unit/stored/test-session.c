@@ -2,6 +2,7 @@
 
 /* A whole life through one channel, and what a frontend must not do. */
 
+#include "ipc/sample.h"
 #include "stored/call.h"
 #include "stored/worker.h"
 #include "tests/unit/stored/world.h"
@@ -960,6 +961,44 @@ static void test_a_ping_is_answered(void)
 	end();
 }
 
+/* How often a metric of stored's is told. */
+static size_t count_told(struct span samples, enum metric metric, uint64_t *ret_first)
+{
+	struct sample s;
+	size_t n = 0;
+
+	while (sample_next(&samples, METRIC_FROM_STORED, &s) == 1) {
+		if (s.metric != metric)
+			continue;
+		if (n++ == 0)
+			*ret_first = s.values[0];
+	}
+	assert(samples.len == 0);
+	return n;
+}
+
+static void test_stored_tells_its_figures(void)
+{
+	struct span samples;
+	uint64_t value;
+
+	begin();
+	world_send(&w, &w.worker,
+		   &(struct ipc_message){ .number = IPC_STORE_MEASURE,
+					  .store_measure.number = 78 },
+		   -1);
+	assert(world_hear(&w, &w.worker) == IPC_STORE_MEASURED);
+	assert(w.heard.message.store_measured.number == 78);
+	samples = w.heard.message.store_measured.samples;
+	for (enum metric m = 0; m < METRIC_COUNT; m++)
+		if (metric_rows[m].from & METRIC_FROM_STORED)
+			assert(count_told(samples, m, &value));
+	assert(count_told(samples, METRIC_CHANNELS, &value) == 2 && value == 1);
+	assert(count_told(samples, METRIC_DISK_FREE, &value) == 1 && value > 0);
+	assert(count_told(samples, METRIC_CALLS, &value) == 1 && value == 0);
+	end();
+}
+
 static void test_a_call_number_in_use_closes_the_channel(void)
 {
 	uint64_t call;
@@ -1184,6 +1223,7 @@ int main(void)
 	test_t78_a_worker_that_dies_before_commit_commits_nothing();
 	test_a_cancelled_call_is_never_answered_and_its_number_is_free();
 	test_a_ping_is_answered();
+	test_stored_tells_its_figures();
 	test_a_call_number_in_use_closes_the_channel();
 	test_next_without_an_extent_closes_the_channel();
 	test_t30_another_tenants_bucket_is_closed_to_everything();
