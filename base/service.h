@@ -9,7 +9,7 @@
 
 #include "base/defs.h"
 
-#define SERVICE_LISTEN_MAX 16
+#define SERVICE_LISTEN_MAX 32
 
 struct service_sockets {
 	int n;

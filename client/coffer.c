@@ -365,6 +365,7 @@ static int up(const struct options *options)
 			       .authd_admin = -1,
 			       .stored_frontend = -1,
 			       .stored_operator = -1,
+			       .metrics = -1,
 			       .notify = -1 },
 		.credentials.dir_fd = -1,
 	};

@@ -271,7 +271,8 @@ int command_frontend(const struct command_context *context, struct command *ret,
 		     struct complaint *why)
 {
 	const struct listeners *s = context->listeners;
-	char names[OPTIONS_LISTEN_MAX * (sizeof("s3:") + sizeof("rest:"))] = "";
+	char names[OPTIONS_LISTEN_MAX * (sizeof("s3:") + sizeof("rest:") + sizeof("metrics:")) +
+		   sizeof("metrics:")] = "";
 	struct command c = { 0 };
 	int r;
 
@@ -280,9 +281,12 @@ int command_frontend(const struct command_context *context, struct command *ret,
 		return r;
 	add_path(&c, "--authd", context->layout, LISTENERS_AUTHD_FRONTEND);
 	add_path(&c, "--stored", context->layout, LISTENERS_STORED_FRONTEND);
+	add_admin(&c, context);
 	add_settings(&c, &context->options->values, SETTING_FOR_FRONTEND);
 	add_listening(&c, names, "s3", s->s3, s->n_s3);
 	add_listening(&c, names, "rest", s->rest, s->n_rest);
+	add_listening(&c, names, "metrics", &s->metrics, 1);
+	add_listening(&c, names, "metrics", s->metrics_tcp, s->n_metrics);
 	add_environment(&c, context->layout, names);
 	return finish(&c, context, &context->ids->frontend, ret, why);
 }

@@ -18,7 +18,7 @@ struct strings {
 	int error;
 };
 
-#define COMMAND_SOCKETS_MAX (2 * OPTIONS_LISTEN_MAX)
+#define COMMAND_SOCKETS_MAX (3 * OPTIONS_LISTEN_MAX + 1)
 
 struct command {
 	const char *name; /* as operators know it: "authd" */

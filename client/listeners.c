@@ -17,6 +17,7 @@ static const struct {
 	{ LISTENERS_AUTHD_ADMIN, offsetof(struct listeners, authd_admin), SOCK_STREAM },
 	{ LISTENERS_STORED_FRONTEND, offsetof(struct listeners, stored_frontend), SOCK_SEQPACKET },
 	{ LISTENERS_STORED_OPERATOR, offsetof(struct listeners, stored_operator), SOCK_SEQPACKET },
+	{ LISTENERS_METRICS, offsetof(struct listeners, metrics), SOCK_STREAM },
 	{ LISTENERS_NOTIFY, offsetof(struct listeners, notify), SOCK_DGRAM },
 };
 
@@ -52,6 +53,11 @@ static int open_all(const struct layout *l, const struct options *o, struct list
 		r = sockets_listen_tcp("--rest", &o->rest[i], &s->rest[i], &s->rest_bound[i], why);
 		s->n_rest += r >= 0;
 	}
+	for (size_t i = 0; i < o->n_metrics && r >= 0; i++) {
+		r = sockets_listen_tcp("--metrics", &o->metrics[i], &s->metrics_tcp[i],
+				       &s->metrics_bound[i], why);
+		s->n_metrics += r >= 0;
+	}
 	return r;
 }
 
@@ -86,4 +92,6 @@ void listeners_close(struct listeners *s, const struct layout *l)
 		fd_close(s->s3[--s->n_s3]);
 	while (s->n_rest)
 		fd_close(s->rest[--s->n_rest]);
+	while (s->n_metrics)
+		fd_close(s->metrics_tcp[--s->n_metrics]);
 }

@@ -14,7 +14,10 @@ struct listeners {
 	int rest[OPTIONS_LISTEN_MAX];
 	struct address rest_bound[OPTIONS_LISTEN_MAX];
 	size_t n_rest;
-	int authd_frontend, authd_stored, authd_admin, stored_frontend, stored_operator;
+	int metrics_tcp[OPTIONS_LISTEN_MAX];
+	struct address metrics_bound[OPTIONS_LISTEN_MAX];
+	size_t n_metrics;
+	int metrics, authd_frontend, authd_stored, authd_admin, stored_frontend, stored_operator;
 	int notify;
 };
 
@@ -23,6 +26,7 @@ struct listeners {
 #define LISTENERS_AUTHD_ADMIN	  "run/authd-admin.sock"
 #define LISTENERS_STORED_FRONTEND "run/stored-frontend.sock"
 #define LISTENERS_STORED_OPERATOR "run/stored-operator.sock"
+#define LISTENERS_METRICS	  "run/metrics.sock"
 #define LISTENERS_NOTIFY	  "run/notify.sock"
 
 /* On failure nothing is left open. */

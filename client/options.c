@@ -181,9 +181,9 @@ static int read_arguments(struct arguments *a, int argc, char *argv[], struct co
 static int take_listen(const struct values *v, enum setting s, struct address list[], size_t *n,
 		       struct complaint *why)
 {
-	size_t given = v->of[s].n;
+	size_t given = v->of[s].n, count = given || !settings[s].fallback ? given : 1;
 
-	for (size_t i = 0; i < MAX(given, 1); i++) {
+	for (size_t i = 0; i < count; i++) {
 		const char *text = given ? v->of[s].v[i].text : settings[s].fallback;
 
 		if (strcmp(text, "none") == 0 && given > 1) {
@@ -206,6 +206,13 @@ static int take_all(struct options *o, struct arguments *a, struct complaint *wh
 	r = take_listen(&o->values, SETTING_S3, o->s3, &o->n_s3, why);
 	if (r == OPTIONS_OK)
 		r = take_listen(&o->values, SETTING_REST, o->rest, &o->n_rest, why);
+	if (r == OPTIONS_OK)
+		r = take_listen(&o->values, SETTING_METRICS, o->metrics, &o->n_metrics, why);
+	if (r == OPTIONS_OK && o->n_metrics && !o->values.of[SETTING_METRICS_TOKEN].n) {
+		complain(why, 0, "metrics is an address, and metrics-token-sha256 is missing");
+		complaint_hint(why, "`cofferctl metrics-token` makes a token and says its SHA-256");
+		r = OPTIONS_WRONG;
+	}
 	return r == OPTIONS_OK && a->check ? OPTIONS_CHECK : r;
 }
 

@@ -17,6 +17,8 @@ struct options {
 	size_t n_s3;
 	struct address rest[OPTIONS_LISTEN_MAX];
 	size_t n_rest;	/* 0: without this dialect */
+	struct address metrics[OPTIONS_LISTEN_MAX];
+	size_t n_metrics;
 };
 
 enum options_outcome {

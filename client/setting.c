@@ -45,6 +45,12 @@ const struct setting_row settings[SETTINGS] = {
 		.argument = "ADDRESS:PORT",
 		.help = "the same for the REST dialect; none for S3 alone",
 	},
+	[SETTING_METRICS] = {
+		.section = "listen", .key = "metrics", .type = SETTING_LISTEN, .times = 8,
+		.otherwise = "only the UNIX socket run/metrics.sock",
+		.argument = "ADDRESS:PORT",
+		.help = "where to listen for Prometheus, who shows a token (metrics-token-sha256)",
+	},
 	[SETTING_DOMAIN] = {
 		.section = "s3", .key = "domain", .type = SETTING_TEXT, .times = 16,
 		.daemons = SETTING_FOR_AUTHD | SETTING_FOR_FRONTEND,
@@ -100,21 +106,47 @@ const struct setting_row settings[SETTINGS] = {
 	},
 	[SETTING_ADMIN_UID] = {
 		.section = "admin", .key = "admin-uid", .type = SETTING_USER, .times = 15,
-		.daemons = SETTING_FOR_AUTHD | SETTING_FOR_STORED,
+		.daemons = SETTING_FOR_ALL,
 		.argument = "USER",
-		.help = "also let this user use cofferctl, beside root and whoever starts the "
-			"server",
+		.help = "also let this user use cofferctl and read the metrics, beside root and "
+			"whoever starts the server",
 	},
 	[SETTING_ADMIN_GID] = {
 		.section = "admin", .key = "admin-gid", .type = SETTING_GROUP, .times = 16,
-		.daemons = SETTING_FOR_AUTHD | SETTING_FOR_STORED,
+		.daemons = SETTING_FOR_ALL,
 		.argument = "GROUP",
-		.help = "also let this group use cofferctl",
+		.help = "also let this group use cofferctl and read the metrics",
 	},
 	[SETTING_CREDENTIALS] = {
 		.section = "admin", .key = "credentials", .type = SETTING_TEXT, .times = 1,
 		.argument = "FILE",
 		.help = "write endpoints and first credentials to FILE, as JSON, mode 0600",
+	},
+	[SETTING_METRICS_TOKEN] = {
+		.section = "metrics", .key = "metrics-token-sha256", .type = SETTING_HASH, .times = 1,
+		.daemons = SETTING_FOR_FRONTEND,
+		.argument = "HEX",
+		.help = "SHA-256 of the token for metrics over TCP, as `cofferctl metrics-token` "
+			"makes both",
+	},
+	[SETTING_METRICS_UID] = {
+		.section = "metrics", .key = "metrics-uid", .type = SETTING_USER, .times = 15,
+		.daemons = SETTING_FOR_FRONTEND,
+		.argument = "USER",
+		.help = "also let this user read the metrics over the UNIX socket",
+	},
+	[SETTING_METRICS_GID] = {
+		.section = "metrics", .key = "metrics-gid", .type = SETTING_GROUP, .times = 16,
+		.daemons = SETTING_FOR_FRONTEND,
+		.argument = "GROUP",
+		.help = "also let this group read the metrics over the UNIX socket",
+	},
+	[SETTING_ACCESS_LOG] = {
+		.section = "logs", .key = "access-log", .type = SETTING_WORD, .times = 1,
+		.daemons = SETTING_FOR_FRONTEND,
+		.fallback = "kv",
+		.argument = "kv|json|none",
+		.help = "a line for each request: as key=value, as a JSON object, or none",
 	},
 	[SETTING_WORKERS] = {
 		.section = "processes", .key = "workers", .type = SETTING_NUMBER, .times = 1,
@@ -153,6 +185,11 @@ static bool is_word_of(const char *value, const char *words)
 			return true;
 	}
 	return false;
+}
+
+static bool is_hash(const char *value)
+{
+	return strlen(value) == 64 && strspn(value, "0123456789abcdefABCDEF") == 64;
 }
 
 static bool is_number_of(const char *value, const struct setting_row *row)
@@ -197,6 +234,8 @@ bool setting_admits(enum setting s, const char *value)
 	switch (row->type) {
 	case SETTING_TEXT:
 		return *value;
+	case SETTING_HASH:
+		return is_hash(value);
 	case SETTING_WORD:
 		return is_word_of(value, row->argument);
 	case SETTING_NUMBER:
@@ -215,12 +254,18 @@ bool setting_admits(enum setting s, const char *value)
 	return false;
 }
 
-/* "strict or degraded" of "strict|degraded". */
+/* "kv, json or none" of "kv|json|none". */
 static void say_words(const char *words, char buf[static SETTING_TAKES_MAX])
 {
-	const char *bar = strchr(words, '|');
+	const char *bar, *next;
+	size_t n = 0;
 
-	snprintf(buf, SETTING_TAKES_MAX, "%.*s or %s", (int)(bar - words), words, bar + 1);
+	for (; (bar = strchr(words, '|')); words = bar + 1) {
+		next = strchr(bar + 1, '|');
+		n += (size_t)snprintf(buf + n, SETTING_TAKES_MAX - n, "%.*s%s", (int)(bar - words),
+				      words, next ? ", " : " or ");
+	}
+	snprintf(buf + n, SETTING_TAKES_MAX - n, "%s", words);
 }
 
 const char *setting_takes(enum setting s, char buf[static SETTING_TAKES_MAX])
@@ -232,6 +277,8 @@ const char *setting_takes(enum setting s, char buf[static SETTING_TAKES_MAX])
 	switch (row->type) {
 	case SETTING_TEXT:
 		return "a value";
+	case SETTING_HASH:
+		return "64 hexadecimal digits";
 	case SETTING_WORD:
 		say_words(row->argument, buf);
 		break;

@@ -17,6 +17,7 @@ enum setting {
 	SETTING_INLINE_LIMIT,
 	SETTING_S3,
 	SETTING_REST,
+	SETTING_METRICS,
 	SETTING_DOMAIN,
 	SETTING_REGION,
 	SETTING_REQUEST_RATE,
@@ -27,6 +28,10 @@ enum setting {
 	SETTING_ADMIN_UID,
 	SETTING_ADMIN_GID,
 	SETTING_CREDENTIALS,
+	SETTING_METRICS_TOKEN,
+	SETTING_METRICS_UID,
+	SETTING_METRICS_GID,
+	SETTING_ACCESS_LOG,
 	SETTING_WORKERS,
 	SETTING_CONFINE,
 	SETTINGS,
@@ -34,6 +39,7 @@ enum setting {
 
 enum setting_type {
 	SETTING_TEXT,		/* any, but not none */
+	SETTING_HASH,		/* 64 hexadecimal digits */
 	SETTING_WORD,		/* one of those in `argument`, between bars */
 	SETTING_NUMBER,		/* from `least` to `most` */
 	SETTING_LISTEN,		/* an address and a port */
