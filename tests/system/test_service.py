@@ -44,6 +44,23 @@ except (BrokenPipeError, ConnectionResetError):
 """
 
 
+# What a user of python3-coffer writes, by the new import names and the old.
+PYTHON_CLIENT = """
+import asyncio, sys
+from coffer import RestStore
+from objectstore.async_client import AsyncRestStore
+
+async def read(store):
+    async with store:
+        return await store.get("from python")
+
+where = {"base_url": "http://127.0.0.1:8000", "api_key": sys.argv[1]}
+with RestStore.create(**where) as store:
+    store.put("from python", b"hello")
+    print(list(store.keys()), asyncio.run(read(AsyncRestStore.create(**where))))
+"""
+
+
 @pytest.fixture(scope="module")
 def server(machine):
     return machine.new_server("service")
@@ -182,6 +199,12 @@ def test_what_is_put_by_rest_is_got_by_s3(machine, server):
     assert rest(8000, made["token"], "DELETE", "/objects/a/b%20c").status == 204
     assert rawhttp.request(server, "GET", f"/{made['bucket']}/a/b%20c").status == 404
     assert rest(8000, "guessed", "GET", "/objects/a").status == 401
+
+
+def test_the_packaged_python_client_works(machine, server):
+    token = json.loads(machine.ctl("--json", "token", "add", "python", "--ttl", "1", "--tenant",
+                                   "service", "--bucket", "for-python"))["token"]["token"]
+    assert machine.python(PYTHON_CLIENT, token, user="nobody") == "['from python'] b'hello'\n"
 
 
 @pytest.mark.parametrize("test", CLIENTS)
