@@ -47,10 +47,9 @@ def version(machine):
 
 def test_lintian_finds_nothing(packages):
     changes = next(packages[0].parent.glob("*.changes"))
-    done = subprocess.run(["lintian", "--allow-root", "--display-info", "--fail-on",
-                           "error,warning,info", changes], capture_output=True, text=True,
-                          check=False)
-    assert (done.returncode, done.stdout) == (0, "")
+    done = subprocess.run(["lintian", "--allow-root", "--display-info", changes],
+                          capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
 def test_an_upgrade_under_load_keeps_data_and_configuration(fresh, before, previous, packages,
@@ -85,11 +84,12 @@ def test_an_upgrade_under_load_keeps_data_and_configuration(fresh, before, previ
     assert '"workers":3' in fresh.ctl("--json", "status")
 
 
-def test_a_removal_keeps_data_and_a_purge_takes_it(fresh, before):
+def test_a_removal_keeps_data_and_a_purge_takes_it(fresh, before, packages):
     """Both instances stop. A note that somebody put beside the data is his."""
     note = fresh.path("/var/lib/coffer/note")
     note.write_text("mine")
-    fresh.run("apt-get", "remove", "--yes", "--quiet", "coffer")
+    names = [package.name.split("_")[0] for package in packages]
+    fresh.run("apt-get", "remove", "--yes", "--quiet", *names)
     for port in (9000, 9001, 8000):
         with pytest.raises(ConnectionRefusedError):
             rawhttp.socket.create_connection(("127.0.0.1", port), timeout=5)
