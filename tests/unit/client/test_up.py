@@ -36,7 +36,8 @@ def test_sockets_come_from_descriptor_3_on_with_their_names(launcher):
     assert launcher.seen("stored")["sockets"] == [
         ["frontend", seqpacket, f"{run}/stored-frontend.sock"],
         ["operator", seqpacket, f"{run}/stored-operator.sock"]]
-    doors = launcher.seen("frontend")["sockets"]
+    *doors, metrics = launcher.seen("frontend")["sockets"]
+    assert metrics == ["metrics", stream, f"{run}/metrics.sock"]
     assert [(name, kind, host) for name, kind, (host, _) in doors] == [
         ("s3", stream, "127.0.0.1"), ("rest", stream, "127.0.0.1")]
     assert all(port > 0 for _, _, (_, port) in doors)
@@ -46,7 +47,7 @@ def test_sockets_come_from_descriptor_3_on_with_their_names(launcher):
 def test_several_addresses_are_several_sockets(launcher):
     launcher.start("--s3", "127.0.0.2:0", "--rest", "127.0.0.2:0")
     assert [name for name, _, _ in launcher.seen("frontend")["sockets"]] == [
-        "s3", "s3", "rest", "rest"]
+        "s3", "s3", "rest", "rest", "metrics"]
 
 
 @pytest.mark.parametrize("daemon", DAEMONS)
@@ -255,7 +256,7 @@ def test_port_of_rest_that_is_taken_is_named_with_its_option(launcher, new_launc
 def test_rest_can_be_switched_off(new_launcher):
     launcher = new_launcher(rest="none")
     launcher.start("--credentials", str(launcher.credentials))
-    assert [name for name, *_ in launcher.seen("frontend")["sockets"]] == ["s3"]
+    assert [name for name, *_ in launcher.seen("frontend")["sockets"]] == ["s3", "metrics"]
     assert launcher.told()["rest_endpoint"] is None and "REST" not in launcher.out()
 
 
@@ -432,7 +433,7 @@ def test_later_start_keeps_the_pair_and_updates_the_endpoint(launcher):
     first = launcher.told()
     launcher.stop()
     launcher.start("--credentials", str(launcher.credentials))
-    s3, rest = (address[1] for _, _, address in launcher.seen("frontend")["sockets"])
+    s3, rest = (address[1] for _, _, address in launcher.seen("frontend")["sockets"][:2])
     assert launcher.told() == {**first, "s3_endpoint": f"http://127.0.0.1:{s3}",
                                "rest_endpoint": f"http://127.0.0.1:{rest}",
                                "region": "us-east-1"}
