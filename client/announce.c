@@ -159,6 +159,14 @@ static void print_urls(FILE *to, const struct address at[], size_t n)
 	fprintf(to, "\n");
 }
 
+static void print_metrics(FILE *to, const struct announcement *a)
+{
+	char url[ADDRESS_URL_MAX];
+
+	for (size_t i = 0; i < a->n_metrics; i++)
+		fprintf(to, "  and metrics at %s/metrics\n", address_url(&a->metrics[i], url));
+}
+
 void announce(FILE *to, const struct announcement *a)
 {
 	fprintf(to, "coffer " COFFER_VERSION " serves S3 at");
@@ -167,11 +175,13 @@ void announce(FILE *to, const struct announcement *a)
 		fprintf(to, "  and REST at");
 		print_urls(to, a->rest, a->n_rest);
 	}
+	print_metrics(to, a);
 	print_processes(to, a);
 	fprintf(to, "  confined  %s\n", confinement_text(a->confinement));
 	print_data(to, a);
 	print_warnings(to, a->s3, a->n_s3, "objects");
 	print_warnings(to, a->rest, a->n_rest, "objects and the tokens");
+	print_warnings(to, a->metrics, a->n_metrics, "token, and tenants' names");
 	fprintf(to, "\n");
 	print_key(to, a);
 	print_token(to, a);

@@ -11,8 +11,8 @@
 #include "client/memory.h"
 
 struct announcement {
-	const struct address *s3, *rest;
-	size_t n_s3, n_rest;
+	const struct address *s3, *rest, *metrics;
+	size_t n_s3, n_rest, n_metrics;
 	const char *data;
 	const struct memory *memory; /* NULL: data is on a disk, and stays */
 	const struct ids *ids;

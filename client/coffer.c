@@ -254,6 +254,8 @@ static void tell(struct up *u, const char *admin_socket)
 		.n_s3 = u->listeners.n_s3,
 		.rest = u->listeners.rest_bound,
 		.n_rest = u->listeners.n_rest,
+		.metrics = u->listeners.metrics_bound,
+		.n_metrics = u->listeners.n_metrics,
 		.data = u->layout.root,
 		.memory = u->memory.parent_fd < 0 ? NULL : &u->memory,
 		.ids = &u->ids,
