@@ -14,6 +14,7 @@
 #include "client/doctor.h"
 #include "client/invocation.h"
 #include "client/overview.h"
+#include "client/metricstoken.h"
 #include "client/pair.h"
 #include "client/reload.h"
 #include "client/report.h"
@@ -210,6 +211,23 @@ static int examine(const struct invocation *i)
 	return r < 0 || findings || fflush(stdout) != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* Asks nobody: the server is told by whoever writes its configuration. */
+static int make_metrics_token(const struct invocation *i)
+{
+	json_t *made = sodium_init() < 0 ? NULL : metricstoken_make();
+
+	if (!made) {
+		fputs("cofferctl: cannot make a token: no memory, or no random numbers\n", stderr);
+		return EXIT_FAILURE;
+	}
+	if (i->options[OPTION_JSON])
+		print_json(made);
+	else
+		metricstoken_print(stdout, made);
+	json_decref(made);
+	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int main(int argc, char *argv[])
 {
 	struct complaint why = { 0 };
@@ -229,6 +247,8 @@ int main(int argc, char *argv[])
 	case INVOCATION_OK:
 		break;
 	}
+	if (i.command == COMMAND_METRICS_TOKEN)
+		return make_metrics_token(&i);
 	if (i.command == COMMAND_DOCTOR)
 		return examine(&i);
 	if (run(&i, &why) == ADMIN_OK)

@@ -47,6 +47,7 @@ const char invocation_help[] =
 	"                     change while it runs; says what takes a restart. With something wrong\n"
 	"                     in it nothing changes. What the command line of `coffer up` said counts\n"
 	"                     no more\n"
+	"  metrics-token      makes a token for metrics over TCP, and what coffer.conf is told of it\n"
 	"  doctor [--data DIR] [--config FILE]\n"
 	"                     looks at users, modes, sockets, confinement, clock and disk of an\n"
 	"                     installation, and says of what is wrong what to do. Best as root.\n"
@@ -160,6 +161,7 @@ static const struct row {
 				   .of_default_tenant = true },
 	[COMMAND_STATUS] = { { "status" }, "status" },
 	[COMMAND_RELOAD] = { { "reload" }, "reload", .takes = BIT(CONFIG) },
+	[COMMAND_METRICS_TOKEN] = { { "metrics-token" }, NULL },
 	[COMMAND_DOCTOR] = { { "doctor" }, NULL, .takes = BIT(DATA) | BIT(CONFIG) },
 };
 

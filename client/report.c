@@ -239,6 +239,7 @@ void report(FILE *to, const struct invocation *i, const json_t *answer)
 		report_reload(to, json_object_get(answer, "reload"));
 		break;
 	case COMMAND_DOCTOR:
+	case COMMAND_METRICS_TOKEN:
 	case COMMANDS:
 		break;
 	}
