@@ -4,7 +4,7 @@
 /*
  * Whether authd and stored are there, by asking them: a PING to each, through the loop that all their
  * work goes through. However many want to know, one is out at a time, and what it brought back is good
- * for PULSE_FRESH_MS, so that a flood of questions costs them ten messages a second.
+ * for PULSE_FRESH_MS, so that a flood of questions costs them ten messages a second from each worker.
  */
 
 #include "base/loop.h"
