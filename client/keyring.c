@@ -27,8 +27,10 @@ static int check_nothing_sealed(const struct layout *l, struct complaint *why)
 {
 	struct stat st;
 
-	if (fstatat(l->root_fd, AUTHD_DB, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
-		return 0;
+	if (fstatat(l->root_fd, AUTHD_DB, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0
+				       : complain_errno(why, -errno, "cannot look for %s/" AUTHD_DB,
+							l->root);
 	complain(why, -ENOKEY, "%s/" KEPT_KEY " is missing, and " AUTHD_DB " was sealed with it",
 		 l->root);
 	complaint_hint(why,
