@@ -47,15 +47,21 @@ def machine(new_machine, packages):
 
 
 @pytest.fixture(scope="module")
-def fresh(new_machine):
-    """One with nothing installed. The ports are all machines'; meanwhile the others are silent."""
+def free_ports():
+    """Ports are everybody's. Machines that run are silent meanwhile."""
     others = [m for m in machines if m.is_running()]
     for m in others:
         m.run("systemctl", "stop", "coffer.target")
-    with new_machine("fresh") as booted:
-        yield booted
+    yield
     for m in others:
         m.run("systemctl", "start", "coffer.target")
+
+
+@pytest.fixture(scope="module")
+def fresh(new_machine, free_ports):
+    """One with nothing installed."""
+    with new_machine("fresh") as booted:
+        yield booted
 
 
 @pytest.hookimpl(hookwrapper=True)
