@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Thin words over meson. On a fresh Debian 12 machine `make run` and `make check` need nothing before.
 
-.PHONY: all run check check-system bench deb install clean
+.PHONY: all run check check-system bench deb image install clean
 .DELETE_ON_ERROR:
 
 all: build/release/build.ninja
@@ -17,7 +17,7 @@ check:
 
 # In a Debian 12 of its own, installed as a package. Needs root.
 check-system:
-	tools/install-deps build tests deb system
+	tools/install-deps build tests deb image system
 	tools/check-system $(ARGS)
 
 bench:
@@ -29,6 +29,11 @@ bench:
 deb:
 	tools/install-deps deb
 	tools/make-deb
+
+# The container image, in build/image, made without a registry. Needs root.
+image:
+	tools/install-deps image
+	tools/make-image
 
 install: all
 	meson install -C build/release --no-rebuild
