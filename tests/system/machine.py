@@ -42,9 +42,8 @@ class Groups:
     """Control groups of the machine's own, so that several machines do not meet in one."""
 
     def __init__(self, name):
-        self.paths = [path for h in HIERARCHIES
-                      if (pathlib.Path(h) / "cgroup.procs").exists()
-                      for path in (pathlib.Path(h) / name,)]
+        self.paths = [pathlib.Path(h) / name for h in HIERARCHIES
+                      if (pathlib.Path(h) / "cgroup.procs").exists()]
         for path in self.paths:
             path.mkdir()
 
