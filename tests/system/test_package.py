@@ -10,7 +10,7 @@ from lib import rawhttp
 
 from .load import Load
 
-OPTIONS = "COFFER_FRONTEND_OPTIONS=--workers 3\n"
+SETTINGS = "[processes]\nworkers = 3\n"
 # What changes in any installation and is nobody's.
 NOBODYS = ("/proc", "/sys", "/dev", "/run/systemd", "/run/udev", "/run/log", "/run/dbus", "/tmp",
            "/var/tmp", "/var/log", "/var/cache", "/var/lib/apt", "/var/lib/dpkg",
@@ -56,7 +56,7 @@ def test_an_upgrade_under_load_keeps_data_and_configuration(fresh, before, previ
                                                             capsys):
     fresh.install(*previous)
     assert version(fresh).startswith("0~")
-    fresh.path("/etc/coffer/options").write_text(OPTIONS)
+    fresh.path("/etc/coffer/coffer.conf").write_text(SETTINGS)
     fresh.run("systemctl", "restart", "coffer.target")
     server = fresh.new_server("upgraded")
     fresh.run("coffer-instance", "create", "beside", "--s3", "127.0.0.1:9001")
@@ -80,7 +80,7 @@ def test_an_upgrade_under_load_keeps_data_and_configuration(fresh, before, previ
     assert all(fresh.pid(unit) not in (None, pid) for unit, pid in old.items())
     for s in (server, beside):
         assert rawhttp.request(s, "GET", "/kept/key").body == b"kept"
-    assert fresh.path("/etc/coffer/options").read_text() == OPTIONS
+    assert fresh.path("/etc/coffer/coffer.conf").read_text() == SETTINGS
     assert '"workers":3' in fresh.ctl("--json", "status")
 
 
