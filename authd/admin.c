@@ -18,7 +18,7 @@ struct admin_connection {
 	struct loop_source source;
 	struct loop_timer idle;
 	struct admin *admin;
-	uid_t uid;
+	struct peer peer;
 	struct buffer in, out;		/* secrets pass through both */
 	size_t sent;
 	struct order *order;		/* under way */
@@ -163,7 +163,10 @@ static void refuse_long_line(struct admin_connection *c)
 /* Deals with one line; false where there is none. */
 static bool take_line(struct admin_connection *c)
 {
-	struct order_waiter waiter = { .uid = c->uid, .answered = answered, .owner = c };
+	struct order_waiter waiter = { .uid = c->peer.uid,
+				       .pid = c->peer.pid,
+				       .answered = answered,
+				       .owner = c };
 	struct span line;
 	bool whole = first_line(c, &line);
 	json_t *answer;
@@ -234,10 +237,10 @@ static bool admits(const struct listener *l, const struct peer *p)
 
 static int opened(struct listener *l, int fd, const struct peer *p)
 {
-	return admin_open(l->owner, fd, p->uid);
+	return admin_open(l->owner, fd, p);
 }
 
-int admin_open(struct admin *admin, int fd, uid_t uid)
+int admin_open(struct admin *admin, int fd, const struct peer *p)
 {
 	struct admin_connection *c;
 	int r;
@@ -254,7 +257,7 @@ int admin_open(struct admin *admin, int fd, uid_t uid)
 	c->source = (struct loop_source){ .fd = fd, .ready = ready };
 	c->idle.expired = idle_for_too_long;
 	c->admin = admin;
-	c->uid = uid;
+	c->peer = *p;
 	c->in = BUFFER_INIT(ADMIN_LINE_MAX + 1 + ADMIN_READ_SIZE);
 	c->out = BUFFER_INIT(ADMIN_ANSWER_MAX);
 	c->next = admin->first;
@@ -308,7 +311,8 @@ void admin_init(struct admin *admin, struct authd *a)
 	json_object_seed(randombytes_random());
 	*admin = (struct admin){
 		.authd = a,
-		.listener = { .name = "admin", .owner = admin, .admits = admits, .opened = opened },
+		.listener = { .name = "admin", .owner = admin, .audit = &a->audit,
+			      .admits = admits, .opened = opened },
 	};
 }
 

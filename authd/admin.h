@@ -30,4 +30,4 @@ void admin_clear(struct admin *admin);
 must_check int admin_listen(struct admin *admin, int fd);
 
 /* Takes fd in every case. LISTENER_FULL, or -errno. */
-must_check int admin_open(struct admin *admin, int fd, uid_t uid);
+must_check int admin_open(struct admin *admin, int fd, const struct peer *p);

@@ -71,12 +71,12 @@ int authd_open(struct authd *a, const struct options *o,
 		.confinement = "degraded",
 		.contents = BUFFER_INIT(IPC_GRANT_MAX - SEALED_OVERHEAD),
 		.sealed = BUFFER_INIT(IPC_GRANT_MAX),
-		.frontend = { .name = "frontend", .owner = a,
+		.frontend = { .name = "frontend", .owner = a, .audit = &a->audit,
 			      .admits = frontend_admits, .opened = frontend_opened },
-		.stored = { .name = "stored", .owner = a,
+		.stored = { .name = "stored", .owner = a, .audit = &a->audit,
 			    .admits = stored_admits, .opened = stored_opened },
 	};
-	denials_init(&a->denials, &a->loop);
+	denials_init(&a->denials, &a->loop, &a->audit);
 	uses_init(&a->uses, a);
 	admin_init(&a->admin, a);
 	r = loop_init(&a->loop);
@@ -93,6 +93,8 @@ int authd_open(struct authd *a, const struct options *o,
 	judge.limits = a->limits;
 	if (r >= 0)
 		r = judge_new(a->keyring, &judge, &a->judge);
+	if (r >= 0)
+		r = audit_open(&a->audit, a, o->audit, o->state);
 	return r < 0 ? r : open_database(a);
 }
 
@@ -125,8 +127,10 @@ void authd_close(struct authd *a)
 	admin_clear(&a->admin);
 	sessions_close(a);
 	storelinks_close(a);
-	if (a->writer)
+	if (a->writer) {
 		uses_clear(&a->uses);
+		denials_clear(&a->denials);
+	}
 	/* Changes that administrators were promised an answer to are still made. */
 	a->writer = writer_free(a->writer);
 	a->database = database_close(a->database);
@@ -134,7 +138,7 @@ void authd_close(struct authd *a)
 	a->limits = limits_free(a->limits);
 	a->keyring = keyring_free(a->keyring);
 	a->seal = seal_free(a->seal);
-	denials_clear(&a->denials);
+	audit_close(&a->audit);
 	if (a->chains.loop)
 		chains_clear(&a->chains);
 	channel_group_clear(&a->group);

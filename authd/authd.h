@@ -7,6 +7,7 @@
  */
 
 #include "authd/admin.h"
+#include "authd/audit.h"
 #include "authd/chains.h"
 #include "authd/denials.h"
 #include "authd/figures.h"
@@ -34,6 +35,7 @@ struct authd {
 	struct limits *limits;
 	struct judge *judge;
 	struct chains chains;
+	struct audit audit;
 	struct denials denials;
 	struct uses uses;
 	struct sessions sessions;

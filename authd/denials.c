@@ -2,14 +2,21 @@
 #include "authd/denials.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 
 static void summarise(struct denials *d)
 {
-	if (d->rate.held_back)
-		log_warning("denials-not-told count=%" PRIu64, d->rate.held_back);
+	struct record r;
+
+	if (!d->rate.held_back)
+		return;
+	log_warning("denials-not-told count=%" PRIu64, d->rate.held_back);
+	audit_say_denial(&r, "denials-not-told");
+	record_number(&r, "count", d->rate.held_back);
+	audit_note_denial(d->audit, &r);
 	d->rate.held_back = 0;
 }
 
@@ -19,11 +26,12 @@ static int flood_is_old(struct loop_timer *t)
 	return 0;
 }
 
-void denials_init(struct denials *d, struct loop *l)
+void denials_init(struct denials *d, struct loop *l, struct audit *audit)
 {
 	*d = (struct denials){
 		.rate = RATE_INIT(DENIALS_INTERVAL_NS, DENIALS_BURST),
 		.loop = l,
+		.audit = audit,
 		.summary.expired = flood_is_old,
 	};
 }
@@ -32,6 +40,22 @@ void denials_clear(struct denials *d)
 {
 	loop_disarm(&d->summary);
 	summarise(d);
+}
+
+static void keep(struct denials *d, uint64_t request_id, const struct origin *from,
+		 const struct ruling *ruling, const char *credential, uint64_t held_back)
+{
+	char id[sizeof("0123456789abcdef")];
+	struct record r;
+
+	audit_say_denial(&r, "denied");
+	snprintf(id, sizeof(id), "%016" PRIX64, request_id);
+	record_string(&r, "id", id);
+	record_string(&r, "error", s3_errors[ruling->error].code);
+	record_string(&r, "credential", credential);
+	record_number(&r, "held_back", held_back);
+	record_text(&r, "peer", from->text);
+	audit_note_denial(d->audit, &r);
 }
 
 void denials_note(struct denials *d, uint64_t request_id, const struct origin *from,
@@ -50,4 +74,5 @@ void denials_note(struct denials *d, uint64_t request_id, const struct origin *f
 		 request_id, s3_errors[ruling->error].code, LOG_VALUE(from->text),
 		 LOG_VALUE(span_from_string(ruling_credential(ruling, credential))), retry_after_s,
 		 held_back);
+	keep(d, request_id, from, ruling, credential, held_back);
 }

@@ -8,6 +8,7 @@
  * the wrong field.
  */
 
+#include "authd/audit.h"
 #include "authd/judge.h"
 #include "authd/origin.h"
 #include "authd/rate.h"
@@ -20,10 +21,11 @@
 struct denials {
 	struct rate rate;
 	struct loop *loop;
+	struct audit *audit;
 	struct loop_timer summary;
 };
 
-void denials_init(struct denials *d, struct loop *l);
+void denials_init(struct denials *d, struct loop *l, struct audit *audit);
 
 /* Says what is still untold. */
 void denials_clear(struct denials *d);

@@ -60,5 +60,6 @@ void figures_tell(const struct authd *a, struct buffer *to)
 	sample_put(to, METRIC_STREAMS, chains_count(&a->chains), NULL);
 	tell_keyring(a->keyring, to);
 	tell_orders(&a->figures, to);
+	sample_put(to, METRIC_AUDIT_LOST, a->audit.n_lost, NULL);
 	sample_put(to, METRIC_CHANGES_WAITING, writer_waiting(a->writer), NULL);
 }

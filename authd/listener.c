@@ -7,13 +7,31 @@
 #include "base/fd.h"
 #include "base/log.h"
 
+static void keep(const struct listener *l, const struct peer *p, const char *why, uint64_t held_back)
+{
+	struct record r;
+
+	if (!l->audit)
+		return;
+	audit_say_denial(&r, "peer-refused");
+	record_string(&r, "socket", l->name);
+	record_string(&r, "why", why);
+	record_number(&r, "uid", p->uid);
+	record_number(&r, "gid", p->gid);
+	record_number(&r, "pid", (uint64_t)p->pid);
+	record_number(&r, "held_back", held_back);
+	audit_note_denial(l->audit, &r);
+}
+
 static void note(struct listener *l, const struct peer *p, const char *why)
 {
 	uint64_t held_back;
 
-	if (rate_take(&l->rate, clock_boottime_ns(), &held_back))
-		log_warning("peer-refused socket=%s why=%s uid=%u gid=%u pid=%d held_back=%" PRIu64,
-			    l->name, why, p->uid, p->gid, (int)p->pid, held_back);
+	if (!rate_take(&l->rate, clock_boottime_ns(), &held_back))
+		return;
+	log_warning("peer-refused socket=%s why=%s uid=%u gid=%u pid=%d held_back=%" PRIu64, l->name,
+		    why, p->uid, p->gid, (int)p->pid, held_back);
+	keep(l, p, why, held_back);
 }
 
 static void let_in(struct listener *l, int fd)

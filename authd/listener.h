@@ -6,6 +6,7 @@
  * word and logged, at a rate.
  */
 
+#include "authd/audit.h"
 #include "authd/rate.h"
 #include "base/loop.h"
 #include "ipc/peer.h"
@@ -24,6 +25,7 @@ struct listener {
 	struct rate rate;
 	const char *name;
 	void *owner;
+	struct audit *audit;	/* is told of those turned away; NULL: nobody is */
 	bool (*admits)(const struct listener *l, const struct peer *p);
 	/* Takes fd in every case. */
 	int (*opened)(struct listener *l, int fd, const struct peer *p);

@@ -156,9 +156,11 @@ static bool is_settings(const json_t *value)
 static const struct {
 	const char *name;
 	bool (*is_valid)(const json_t *value);
+	enum member_record record;
 	const char *form;
 } members[MEMBER_COUNT] = {
-#define MEMBER(SYMBOL, name_, is_valid_, form_) [MEMBER_##SYMBOL] = { name_, is_valid_, form_ },
+#define MEMBER(SYMBOL, name_, is_valid_, RECORD, form_)                                            \
+	[MEMBER_##SYMBOL] = { name_, is_valid_, MEMBER_RECORD_##RECORD, form_ },
 	MEMBERS(MEMBER)
 #undef MEMBER
 };
@@ -180,6 +182,11 @@ const char *member_name(enum member m)
 const char *member_form(enum member m)
 {
 	return members[m].form;
+}
+
+enum member_record member_record(enum member m)
+{
+	return members[m].record;
 }
 
 bool member_is_valid(enum member m, const json_t *value)

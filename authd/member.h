@@ -9,31 +9,36 @@
 
 #define MEMBER_NAME_FORM "a string of 1 to 63 of a-z, 0-9 and -, not beginning with -"
 
-/* MEMBER(SYMBOL, "name", is valid, "what is valid") */
+/*
+ * MEMBER(SYMBOL, "name", is valid, RECORD, "what is valid")
+ *
+ * RECORD is what the audit log has of it: TEXT, NUMBER, JSON, or of a list its COUNT; of a secret
+ * NOTHING.
+ */
 #define MEMBERS(MEMBER)                                                                            \
-	MEMBER(NAME, "name", is_name, MEMBER_NAME_FORM)                                            \
-	MEMBER(TENANT, "tenant", is_name, MEMBER_NAME_FORM)                                        \
-	MEMBER(DISPLAY_NAME, "display_name", is_display_name,                                      \
-	       "a string of 1 to 256 bytes of text without control characters")                    \
-	MEMBER(EMAIL, "email", is_email,                                                           \
-	       "a string of 1 to 254 bytes of text without control characters")                    \
-	MEMBER(CANONICAL_ID, "canonical_id", is_canonical_id,                                      \
-	       "a string of 64 digits of 0-9 and a-f")                                             \
-	MEMBER(ACCESS_KEY, "access_key", is_access_key,                                            \
-	       "a string of 3 to 128 of A-Z, a-z, 0-9, ., _ and -")                                \
-	MEMBER(SECRET_KEY, "secret_key", is_secret_key,                                            \
-	       "a string of 8 to 128 printable ASCII characters")                                  \
-	MEMBER(TOKEN_NAME, "token_name", is_token_name,                                                      \
-	       "a string of 1 to 128 bytes of text without control characters")                    \
-	MEMBER(TOKEN, "token", is_token_text, "a string of 1 to 1024 printable ASCII characters")  \
-	MEMBER(TTL_DAYS, "ttl_days", is_ttl, "a whole number from 1 to 36500")                     \
-	MEMBER(SCOPES, "scopes", is_scopes, "a list of read, write and delete")                    \
-	MEMBER(BUCKET, "bucket", is_bucket, "the name of a bucket, as S3 allows it")               \
-	MEMBER(PREFIX, "prefix", is_prefix, "a string of at most 1024 bytes, without NUL")         \
-	MEMBER(RATE, "rate", is_rate, "a whole number from 1 to 1000000")                          \
-	MEMBER(TOKENS, "tokens", is_tokens, "a list of 1 to 4096 objects")                         \
-	MEMBER(PURPOSE, "purpose", is_purpose, "import or export")                                 \
-	MEMBER(SETTINGS, "settings", is_settings, "an object of settings, each a list of strings")
+	MEMBER(NAME, "name", is_name, TEXT, MEMBER_NAME_FORM)                              \
+	MEMBER(TENANT, "tenant", is_name, TEXT, MEMBER_NAME_FORM)                          \
+	MEMBER(DISPLAY_NAME, "display_name", is_display_name, TEXT,                        \
+	       "a string of 1 to 256 bytes of text without control characters")            \
+	MEMBER(EMAIL, "email", is_email, TEXT,                                             \
+	       "a string of 1 to 254 bytes of text without control characters")            \
+	MEMBER(CANONICAL_ID, "canonical_id", is_canonical_id, TEXT,                        \
+	       "a string of 64 digits of 0-9 and a-f")                                     \
+	MEMBER(ACCESS_KEY, "access_key", is_access_key, TEXT,                              \
+	       "a string of 3 to 128 of A-Z, a-z, 0-9, ., _ and -")                        \
+	MEMBER(SECRET_KEY, "secret_key", is_secret_key, NOTHING,                           \
+	       "a string of 8 to 128 printable ASCII characters")                          \
+	MEMBER(TOKEN_NAME, "token_name", is_token_name, TEXT,                              \
+	       "a string of 1 to 128 bytes of text without control characters")            \
+	MEMBER(TOKEN, "token", is_token_text, NOTHING, "a string of 1 to 1024 printable ASCII characters") \
+	MEMBER(TTL_DAYS, "ttl_days", is_ttl, NUMBER, "a whole number from 1 to 36500")     \
+	MEMBER(SCOPES, "scopes", is_scopes, JSON, "a list of read, write and delete")      \
+	MEMBER(BUCKET, "bucket", is_bucket, TEXT, "the name of a bucket, as S3 allows it") \
+	MEMBER(PREFIX, "prefix", is_prefix, TEXT, "a string of at most 1024 bytes, without NUL") \
+	MEMBER(RATE, "rate", is_rate, NUMBER, "a whole number from 1 to 1000000")          \
+	MEMBER(TOKENS, "tokens", is_tokens, COUNT, "a list of 1 to 4096 objects")          \
+	MEMBER(PURPOSE, "purpose", is_purpose, TEXT, "import or export")                   \
+	MEMBER(SETTINGS, "settings", is_settings, JSON, "an object of settings, each a list of strings")
 
 enum member {
 #define MEMBER(SYMBOL, ...) MEMBER_##SYMBOL,
@@ -44,10 +49,19 @@ enum member {
 
 #define MEMBER_TOKENS_MAX 4096
 
+enum member_record {
+	MEMBER_RECORD_NOTHING,
+	MEMBER_RECORD_TEXT,
+	MEMBER_RECORD_NUMBER,
+	MEMBER_RECORD_COUNT,
+	MEMBER_RECORD_JSON,
+};
+
 /* MEMBER_COUNT where none is called so. */
 enum member member_find(const char *name);
 const char *member_name(enum member m);
 const char *member_form(enum member m);
+enum member_record member_record(enum member m);
 bool member_is_valid(enum member m, const json_t *value);
 
 /* A string's bytes; SPAN_NONE of anything else. */

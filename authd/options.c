@@ -20,6 +20,8 @@ static const char help[] =
 	"  --stored-uid USER    whom coffer-stored runs as: nobody else gets the seal key\n"
 	"  --admin-uid USER     may use the admin socket, beside root; may be repeated\n"
 	"  --admin-gid GROUP    so may who has this group as his own; may be repeated\n"
+	"  --audit-log PLACE    where orders and denials are kept: file, in --state and in the log, or\n"
+	"                       journal, in the log alone (file)\n"
 	"  --region NAME        the only region signatures may be made for (any)\n"
 	"  --domain NAME        base domain of virtual-host addressing; may be repeated\n"
 	"  --request-rate N     requests a second of one credential (0: as many as it can)\n"
@@ -40,6 +42,7 @@ enum which {
 	OPTION_STORED_UID,
 	OPTION_ADMIN_UID,
 	OPTION_ADMIN_GID,
+	OPTION_AUDIT_LOG,
 	OPTION_REGION,
 	OPTION_DOMAIN,
 	OPTION_REQUEST_RATE,
@@ -59,6 +62,7 @@ static const struct option options[] = {
 	{ "stored-uid", required_argument, NULL, OPTION_STORED_UID },
 	{ "admin-uid", required_argument, NULL, OPTION_ADMIN_UID },
 	{ "admin-gid", required_argument, NULL, OPTION_ADMIN_GID },
+	{ "audit-log", required_argument, NULL, OPTION_AUDIT_LOG },
 	{ "region", required_argument, NULL, OPTION_REGION },
 	{ "domain", required_argument, NULL, OPTION_DOMAIN },
 	{ "request-rate", required_argument, NULL, OPTION_REQUEST_RATE },
@@ -83,6 +87,7 @@ static const char *const takes[] = {
 	[OPTION_STORED_UID] = "a user's name or number",
 	[OPTION_ADMIN_UID] = "a user's name or number, at most " TEXT(OPTIONS_LIST_MAX) " times",
 	[OPTION_ADMIN_GID] = "a group's name or number, at most " TEXT(OPTIONS_LIST_MAX) " times",
+	[OPTION_AUDIT_LOG] = "file or journal",
 	[OPTION_REGION] = "the name of a region",
 	[OPTION_DOMAIN] = "a domain name, at most " TEXT(OPTIONS_LIST_MAX) " times",
 	[OPTION_REQUEST_RATE] = "requests a second, 0 to " TEXT(LIMITS_RATE_MAX),
@@ -238,6 +243,8 @@ static bool take(struct options *o, int which, const char *text)
 		return add_uid(o, text);
 	case OPTION_ADMIN_GID:
 		return add_gid(o, text);
+	case OPTION_AUDIT_LOG:
+		return audit_place_parse(text, &o->audit);
 	case OPTION_REGION:
 		o->region = text;
 		return *text;

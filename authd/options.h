@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include "authd/audit.h"
 #include "authd/limits.h"
 #include "policy/confine.h"
 
@@ -32,6 +33,7 @@ struct options {
 	size_t n_admin_gids;
 	const char *domains[OPTIONS_LIST_MAX + 1];	/* NULL-terminated */
 	size_t n_domains;
+	enum audit_place audit;
 	struct options_live live;
 	uid_t uid;		/* to become; (uid_t)-1: stay */
 	gid_t gid;

@@ -7,11 +7,28 @@
 #include "authd/ratify.h"
 #include "authd/reply.h"
 #include "base/clock.h"
+#include "base/log.h"
+
+struct order_row {
+	const char *name;
+	bool changes;	/* something, or lets somebody do so: the audit log has it first */
+	unsigned int required;	/* members */
+	unsigned int optional;
+	json_t *(*run)(struct order *o, struct change **ret);
+};
 
 /* --- life --------------------------------------------------------------------------------- */
 
+static void forget_request(struct order *o)
+{
+	memset(o->values, 0, sizeof(o->values));
+	json_decref(o->request);
+	o->request = NULL;
+}
+
 static void order_free(struct order *o)
 {
+	forget_request(o);
 	change_free(o->change);
 	json_decref(o->answer);
 	free(o);
@@ -22,11 +39,47 @@ void order_abandon(struct order *o)
 	o->waiter.answered = NULL;
 }
 
+/* --- the audit log ------------------------------------------------------------------------ */
+
+static struct audit_order audit_order_of(const struct order *o)
+{
+	return (struct audit_order){
+		.id = o->id,
+		.name = o->row ? o->row->name : "-",
+		.uid = o->waiter.uid,
+		.pid = o->waiter.pid,
+		.values = o->values,
+	};
+}
+
+static enum figures_order outcome_of(const struct order *o, const json_t *answer)
+{
+	if (!answer || o->failed)
+		return FIGURES_ORDER_FAILED;
+	return json_is_true(json_object_get(answer, "ok")) ? FIGURES_ORDER_DONE
+							   : FIGURES_ORDER_REFUSED;
+}
+
+/* What came of it. */
+static void conclude(struct order *o, const json_t *answer)
+{
+	struct audit_order said = audit_order_of(o);
+	enum figures_order outcome = outcome_of(o, answer);
+
+	o->authd->figures.orders[outcome]++;
+	if (o->intended)
+		audit_say_order(&o->kept, RECORD_JSON, "outcome", &said);
+	audit_say_outcome(&o->said, outcome, answer);
+	audit_say_outcome(&o->kept, outcome, answer);
+	audit_note(&o->authd->audit, &o->said, &o->kept);
+}
+
 /* The end of one that was under way; takes the answer. */
 static void order_finish(struct order *o, json_t *answer)
 {
 	struct order_waiter w = o->waiter;
 
+	conclude(o, answer);
 	order_free(o);
 	if (w.answered)
 		w.answered(w.owner, answer);
@@ -37,7 +90,12 @@ static void order_finish(struct order *o, json_t *answer)
 static void change_done(struct change *c)
 {
 	struct order *o = c->owner;
-	json_t *answer = ratify(o->authd->keyring, c, o->waiter.uid, steal_ptr(o->answer));
+	json_t *answer;
+
+	o->failed = c->result < 0;
+	if (c->kind == CHANGE_ADD_TOKENS && c->result == DATABASE_OK && c->tokens->next)
+		audit_note_imported(&o->authd->audit, o->id, c->tokens);
+	answer = ratify(o->authd->keyring, c, o->waiter.uid, steal_ptr(o->answer));
 
 	change_free(c);
 	order_finish(o, answer);
@@ -137,36 +195,31 @@ static json_t *status(struct order *o, struct change **ret)
 
 #define TOKEN_TERMS (BIT(SCOPES) | BIT(BUCKET) | BIT(PREFIX) | BIT(RATE))
 
-static const struct row {
-	const char *name;
-	unsigned int required;
-	unsigned int optional;
-	json_t *(*run)(struct order *o, struct change **ret);
-} rows[] = {
-	{ "tenant.create", BIT(NAME), BIT(DISPLAY_NAME) | BIT(EMAIL) | BIT(CANONICAL_ID),
+static const struct order_row rows[] = {
+	{ "tenant.create", true, BIT(NAME), BIT(DISPLAY_NAME) | BIT(EMAIL) | BIT(CANONICAL_ID),
 	  order_tenant_create },
-	{ "tenant.list", 0, 0, order_tenant_list },
-	{ "key.create", BIT(TENANT), BIT(ACCESS_KEY) | BIT(SECRET_KEY), order_key_create },
-	{ "key.list", 0, BIT(TENANT), order_key_list },
-	{ "key.disable", BIT(ACCESS_KEY), 0, order_key_disable },
-	{ "key.enable", BIT(ACCESS_KEY), 0, order_key_enable },
-	{ "key.delete", BIT(ACCESS_KEY), 0, order_key_delete },
-	{ "token.create", BIT(TENANT) | BIT(TOKEN_NAME) | BIT(TTL_DAYS), TOKEN_TERMS,
+	{ "tenant.list", false, 0, 0, order_tenant_list },
+	{ "key.create", true, BIT(TENANT), BIT(ACCESS_KEY) | BIT(SECRET_KEY), order_key_create },
+	{ "key.list", false, 0, BIT(TENANT), order_key_list },
+	{ "key.disable", true, BIT(ACCESS_KEY), 0, order_key_disable },
+	{ "key.enable", true, BIT(ACCESS_KEY), 0, order_key_enable },
+	{ "key.delete", true, BIT(ACCESS_KEY), 0, order_key_delete },
+	{ "token.create", true, BIT(TENANT) | BIT(TOKEN_NAME) | BIT(TTL_DAYS), TOKEN_TERMS,
 	  order_token_create },
-	{ "token.list", 0, BIT(TENANT), order_token_list },
-	{ "token.show", BIT(TOKEN), 0, order_token_show },
-	{ "token.refresh", BIT(TENANT) | BIT(TOKEN_NAME) | BIT(TTL_DAYS), TOKEN_TERMS,
+	{ "token.list", false, 0, BIT(TENANT), order_token_list },
+	{ "token.show", false, BIT(TOKEN), 0, order_token_show },
+	{ "token.refresh", true, BIT(TENANT) | BIT(TOKEN_NAME) | BIT(TTL_DAYS), TOKEN_TERMS,
 	  order_token_refresh },
-	{ "token.delete", BIT(TENANT) | BIT(TOKEN_NAME), 0, order_token_delete },
-	{ "token.import", BIT(TENANT) | BIT(TOKENS), BIT(BUCKET), order_token_import },
-	{ "operator.grant", BIT(TENANT) | BIT(BUCKET) | BIT(PURPOSE), 0, order_operator_grant },
-	{ "reload", BIT(SETTINGS), 0, order_reload },
-	{ "status", 0, 0, status },
+	{ "token.delete", true, BIT(TENANT) | BIT(TOKEN_NAME), 0, order_token_delete },
+	{ "token.import", true, BIT(TENANT) | BIT(TOKENS), BIT(BUCKET), order_token_import },
+	{ "operator.grant", true, BIT(TENANT) | BIT(BUCKET) | BIT(PURPOSE), 0, order_operator_grant },
+	{ "reload", true, BIT(SETTINGS), 0, order_reload },
+	{ "status", false, 0, 0, status },
 };
 
 /* --- understanding one -------------------------------------------------------------------- */
 
-static const struct row *find_row(const char *name)
+static const struct order_row *find_row(const char *name)
 {
 	for (size_t i = 0; name && i < ARRAY_SIZE(rows); i++)
 		if (strcmp(rows[i].name, name) == 0)
@@ -186,7 +239,7 @@ static json_t *refuse_unknown(void)
 }
 
 /* NULL, or the refusal. What was wrongly given is not repeated: it may be a secret. */
-static json_t *take_member(struct order *o, const struct row *row, const char *name,
+static json_t *take_member(struct order *o, const struct order_row *row, const char *name,
 			   const json_t *value)
 {
 	enum member m = member_find(name);
@@ -199,7 +252,7 @@ static json_t *take_member(struct order *o, const struct row *row, const char *n
 	return NULL;
 }
 
-static json_t *take_members(struct order *o, const struct row *row, json_t *request)
+static json_t *take_members(struct order *o, const struct order_row *row, json_t *request)
 {
 	const char *name;
 	json_t *value;
@@ -218,19 +271,22 @@ static json_t *take_members(struct order *o, const struct row *row, json_t *requ
 	return NULL;
 }
 
-static json_t *run(struct order *o, json_t *request)
+/* NULL: it is one that there is, and its members are all right. */
+static json_t *understand(struct order *o)
 {
-	const struct row *row = find_row(json_string_value(json_object_get(request, "do")));
-	json_t *wrong;
+	const struct order_row *row =
+		find_row(json_string_value(json_object_get(o->request, "do")));
 
-	if (!json_is_object(request))
+	if (!json_is_object(o->request))
 		return reply_refused("one object a line, such as {\"do\": \"status\"}",
 				     "This is not a JSON object.");
 	if (!row)
 		return refuse_unknown();
-	wrong = take_members(o, row, request);
-	return wrong ? wrong : row->run(o, &o->change);
+	o->row = row;
+	return take_members(o, row, o->request);
 }
+
+/* --- carrying it out ---------------------------------------------------------------------- */
 
 /* The bucket that must be there first, or the change itself. True where it is under way. */
 static bool begin(struct order *o, json_t *success, json_t **ret_refusal)
@@ -239,29 +295,93 @@ static bool begin(struct order *o, json_t *success, json_t **ret_refusal)
 	return o->bucket_of ? provide(o, ret_refusal) : submit(o, ret_refusal);
 }
 
+/* True where it goes on later; otherwise *ret is the answer. */
+static bool carry_out(struct order *o, json_t **ret)
+{
+	json_t *answer = o->row->run(o, &o->change);
+
+	forget_request(o);
+	if (o->then || (answer && o->change)) {
+		json_t *refusal = NULL;
+
+		if (begin(o, answer, &refusal))
+			return true;
+		answer = refusal;
+	}
+	*ret = answer;
+	return false;
+}
+
+/* It is on the disk that this was ordered; or it cannot be, and then nothing is done. */
+static void intended(struct change *c)
+{
+	struct order *o = c->owner;
+	int r = c->result;
+	json_t *answer = NULL;
+
+	change_free(c);
+	if (r < 0) {
+		log_error("audit-failed order=%s error=%s", o->id, strerrorname_np(-r));
+		o->failed = true;
+		answer = reply_refused("make room in the directory of coffer-authd's state",
+				       "Nothing was done, because the audit log cannot be "
+				       "written: %s.",
+				       strerrordesc_np(-r));
+	} else if (carry_out(o, &answer)) {
+		return;
+	}
+	order_finish(o, answer);
+}
+
+/* The same for carrying it out once it is in the audit log. */
+static bool intend(struct order *o, json_t **ret)
+{
+	struct change *c = audit_intent(&o->authd->audit, &o->kept);
+
+	o->intended = true;
+	if (!c)
+		return false;
+	c->done = intended;
+	c->owner = o;
+	if (writer_submit(o->authd->writer, c) == WRITER_OK)
+		return true;
+	change_free(c);
+	*ret = reply_refused("try again", "Too many changes are under way.");
+	return false;
+}
+
+static void say(struct order *o)
+{
+	struct audit_order said = audit_order_of(o);
+
+	audit_say_order(&o->said, RECORD_KV, "order", &said);
+	audit_say_order(&o->kept, RECORD_JSON, "order", &said);
+}
+
 json_t *order_give(struct authd *a, struct span line, const struct order_waiter *w,
 		   struct order **ret)
 {
 	struct order *o = calloc(1, sizeof(*o));
-	json_t *request, *answer;
+	json_t *answer;
+	bool later = false;
 
 	if (!o)
 		return NULL;
 	o->authd = a;
 	o->waiter = *w;
-	request = json_loadb(line.data, line.len, JSON_REJECT_DUPLICATES, NULL);
-	answer = run(o, request);
-	json_decref(request);
-	memset(o->values, 0, sizeof(o->values));
-	if (o->then || (answer && o->change)) {
-		json_t *refusal = NULL;
-
-		if (begin(o, answer, &refusal)) {
-			*ret = o;
-			return NULL;
-		}
-		answer = refusal;
+	audit_make_id(o->id);
+	o->request = json_loadb(line.data, line.len, JSON_REJECT_DUPLICATES, NULL);
+	answer = understand(o);
+	say(o);
+	if (!answer && o->row->changes && audit_is_kept(&a->audit))
+		later = intend(o, &answer);
+	else if (!answer)
+		later = carry_out(o, &answer);
+	if (later) {
+		*ret = o;
+		return NULL;
 	}
+	conclude(o, answer);
 	order_free(o);
 	return answer;
 }

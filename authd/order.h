@@ -16,6 +16,7 @@ struct order;
 
 struct order_waiter {
 	uid_t uid;	/* who it is, for the log */
+	pid_t pid;
 	/* Takes the answer; NULL where memory ran out. The order is gone by then. */
 	void (*answered)(void *owner, json_t *answer);
 	void *owner;

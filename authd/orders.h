@@ -8,18 +8,27 @@
  * `then` was set, which makes the answer later.
  */
 
+#include "authd/audit.h"
 #include "authd/member.h"
 #include "authd/order.h"
 #include "authd/writer.h"
 
+struct order_row;
+
 struct order {
 	struct authd *authd;
 	struct order_waiter waiter;	/* answered is NULL where nobody waits */
-	const json_t *values[MEMBER_COUNT];	/* only while it is given; NULL where absent */
+	const json_t *values[MEMBER_COUNT];	/* only while there is a request; NULL where absent */
 	json_t *answer;			/* to a success */
 	struct change *change;		/* until the bucket is there that it needs */
 	const struct tenant *bucket_of;	/* NULL: it needs none */
 	char bucket[S3_BUCKET_NAME_MAX + 1];
+	const struct order_row *row;	/* NULL: it was not understood */
+	json_t *request;		/* until it is carried out */
+	char id[AUDIT_ID_SIZE];
+	bool intended;			/* it was given to the audit log before its outcome */
+	bool failed;			/* by a fault of ours */
+	struct record said, kept;	/* for the log, and for the audit log on disk */
 	json_t *(*then)(struct order *o);	/* the answer, once the bucket is there; NULL: see `change` */
 };
 

@@ -23,6 +23,7 @@ static json_t *taken(const struct change *c)
 	case CHANGE_REPLACE_TOKEN:
 	case CHANGE_REMOVE_TOKEN:
 	case CHANGE_USE_TOKENS:
+	case CHANGE_AUDIT:
 		break;
 	}
 	return reply_refused(NULL, "There is already a tenant with this name or canonical id.");
@@ -52,6 +53,7 @@ static bool has_gone(const struct keyring *k, const struct change *c)
 	case CHANGE_ADD_KEY:
 	case CHANGE_ADD_TOKENS:
 	case CHANGE_USE_TOKENS:
+	case CHANGE_AUDIT:
 		return false;
 	case CHANGE_ENABLE_KEY:
 	case CHANGE_DISABLE_KEY:
@@ -120,6 +122,7 @@ static int enforce(struct keyring *k, struct change *c)
 		tokens_remove(keyring_tokens(k), find_token(k, c));
 		return 0;
 	case CHANGE_USE_TOKENS:
+	case CHANGE_AUDIT:
 		return 0;
 	}
 	return -EINVAL;
@@ -162,6 +165,7 @@ static void note(const struct change *c, uid_t uid)
 		note_tokens("token-deleted", c, uid);
 		return;
 	case CHANGE_USE_TOKENS:
+	case CHANGE_AUDIT:
 		return;
 	}
 }

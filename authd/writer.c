@@ -35,6 +35,7 @@ struct change *change_free(struct change *c)
 	access_key_free(c->key);
 	token_free_list(c->tokens);
 	free(c->uses);
+	buffer_clear(&c->lines);
 	free(c);
 	return NULL;
 }
@@ -81,6 +82,8 @@ static int make(struct database *d, struct change *c)
 		return database_remove_token(d, c->tokens->number);
 	case CHANGE_USE_TOKENS:
 		return database_use_tokens(d, c->uses);
+	case CHANGE_AUDIT:
+		break;
 	}
 	return -EINVAL;
 }
@@ -91,6 +94,10 @@ static int make(struct database *d, struct change *c)
  */
 static void write_change(struct writer *w, struct change *c)
 {
+	if (c->kind == CHANGE_AUDIT) {
+		c->result = auditfile_append(c->file, buffer_span(&c->lines), c->flush);
+		return;
+	}
 	if (w->failed) {
 		c->result = -EIO;
 		snprintf(c->complaint, sizeof(c->complaint), "an earlier write failed");
@@ -210,7 +217,7 @@ int writer_submit(struct writer *w, struct change *c)
 	int r = WRITER_OK;
 
 	pthread_mutex_lock(&w->lock);
-	if (w->n_under_way == WRITER_QUEUE_MAX) {
+	if (w->n_under_way == WRITER_QUEUE_MAX || w->stopping) {
 		r = WRITER_FULL;
 	} else {
 		w->n_under_way++;

@@ -7,7 +7,9 @@
  * durable or not at all. The writer touches no memory of the keyring: a change owns all it needs.
  */
 
+#include "authd/auditfile.h"
 #include "authd/database.h"
+#include "base/buffer.h"
 #include "base/loop.h"
 
 #define WRITER_QUEUE_MAX 256
@@ -22,6 +24,7 @@ enum change_kind {
 	CHANGE_REPLACE_TOKEN,
 	CHANGE_REMOVE_TOKEN,
 	CHANGE_USE_TOKENS,
+	CHANGE_AUDIT,		/* of nothing; lines of the audit log */
 };
 
 struct change {
@@ -31,6 +34,9 @@ struct change {
 	char id[KEYRING_ACCESS_KEY_MAX + 1];	/* the other ones of keys: which key */
 	struct token *tokens;		/* ADD_TOKENS, REPLACE_TOKEN, REMOVE_TOKEN: owned */
 	struct token_uses *uses;	/* USE_TOKENS: owned */
+	struct auditfile *file;		/* AUDIT: only the writer's thread appends to it */
+	struct buffer lines;		/* AUDIT: owned */
+	bool flush;			/* AUDIT: durable when done */
 	int result;			/* enum database_outcome or -errno, when done */
 	char complaint[128];		/* with -errno: SQLite's words */
 	void (*done)(struct change *c);	/* on the loop; the change is the callee's again */
@@ -53,7 +59,7 @@ DEFINE_CLEANUP(struct writer *, writer_free)
 
 enum writer_outcome {
 	WRITER_OK = 0,
-	WRITER_FULL,
+	WRITER_FULL,	/* or about to end */
 };
 
 /* How many changes are under way. */

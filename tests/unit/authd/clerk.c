@@ -14,7 +14,7 @@ int clerk_connect(struct office *o)
 	int ends[2];
 
 	assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0);
-	assert(admin_open(&o->authd.admin, ends[0], CLERK_UID) == 0);
+	assert(admin_open(&o->authd.admin, ends[0], &(struct peer){ .uid = CLERK_UID, .pid = CLERK_PID }) == 0);
 	return ends[1];
 }
 

@@ -8,6 +8,7 @@
 #include "office.h"
 
 #define CLERK_UID 4242
+#define CLERK_PID 4343
 
 /* The clerk's end of a new connection; the caller closes it. */
 int clerk_connect(struct office *o);

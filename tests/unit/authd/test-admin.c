@@ -428,7 +428,7 @@ static void test_the_number_of_connections_is_bounded(void)
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		fds[i] = connect_admin();
 	assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
-	assert(admin_open(&office.authd.admin, ends[0], 0) == LISTENER_FULL);
+	assert(admin_open(&office.authd.admin, ends[0], &(struct peer){ 0 }) == LISTENER_FULL);
 	assert(recv(ends[1], ends, 1, 0) == 0);
 	close(ends[1]);
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)

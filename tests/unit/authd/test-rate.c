@@ -66,7 +66,7 @@ static void test_a_flood_of_denials_is_a_few_lines(void)
 	unlink(path);
 	assert(loop_init(&l) == 0);
 	assert(dup2(log, STDERR_FILENO) >= 0);
-	denials_init(&d, &l);
+	denials_init(&d, &l, &(struct audit){ 0 });
 	for (uint64_t i = 0; i < 10000; i++)
 		denials_note(&d, i, &from, &(struct ruling){ .error = S3_ERROR_ACCESS_DENIED }, 0);
 	assert(d.summary.loop);

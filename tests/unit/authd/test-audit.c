@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The audit log: files that only grow, and what is in them of orders and denials. */
+
+#undef NDEBUG
+#include <assert.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "authd/audit.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "clerk.h"
+
+/* --- the file ----------------------------------------------------------------------------- */
+
+static const struct auditfile_limits wide = { 1000, 3 }, narrow = { 10, 3 };
+static char directory[] = "/tmp/authd-audit-XXXXXX";
+
+static void begin(void)
+{
+	strcpy(directory + strlen(directory) - 6, "XXXXXX");
+	assert(mkdtemp(directory));
+}
+
+static void end(void)
+{
+	DIR *d = opendir(directory);
+	const struct dirent *e;
+
+	while ((e = readdir(d)))
+		unlinkat(dirfd(d), e->d_name, 0);
+	closedir(d);
+	assert(rmdir(directory) == 0);
+}
+
+static struct auditfile *open_it(const struct auditfile_limits *limits)
+{
+	struct auditfile *f;
+
+	assert(auditfile_open(directory, "audit", limits, &f) == 0);
+	return f;
+}
+
+/* A file, NUL-terminated and until the next one, or NULL. */
+static const char *contents_of(const char *of, const char *name)
+{
+	static char text[64 * 1024];
+	char path[200];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", of, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	assert(n >= 0);
+	text[n] = '\0';
+	return text;
+}
+
+static const char *contents(const char *name)
+{
+	return contents_of(directory, name);
+}
+
+static void test_lines_are_appended_over_restarts(void)
+{
+	struct auditfile *f;
+	struct stat st;
+
+	begin();
+	for (int i = 0; i < 3; i++) {
+		f = open_it(&wide);
+		assert(auditfile_append(f, SPAN("one\n"), false) == 0);
+		assert(auditfile_append(f, SPAN("two\n"), true) == 0);
+		auditfile_close(f);
+	}
+	assert(strcmp(contents("audit.1.log"), "one\ntwo\none\ntwo\none\ntwo\n") == 0);
+	assert(stat(directory, &st) == 0 && !contents("audit.2.log"));
+	end();
+}
+
+static void test_it_is_its_owners_alone(void)
+{
+	char path[200];
+	struct stat st;
+
+	begin();
+	auditfile_close(open_it(&wide));
+	snprintf(path, sizeof(path), "%s/audit.1.log", directory);
+	assert(stat(path, &st) == 0 && (st.st_mode & 0777) == 0600);
+	end();
+}
+
+static void test_a_full_file_is_followed_by_the_next_and_the_oldest_goes(void)
+{
+	struct auditfile *f;
+	char line[20];
+
+	begin();
+	f = open_it(&narrow);
+	for (int i = 1; i <= 10; i++) {
+		snprintf(line, sizeof(line), "line %d\n", i);
+		assert(auditfile_append(f, span_from_string(line), true) == 0);
+	}
+	assert(!contents("audit.1.log") && !contents("audit.2.log"));
+	assert(strcmp(contents("audit.3.log"), "line 5\nline 6\n") == 0);
+	assert(strcmp(contents("audit.5.log"), "line 9\nline 10\n") == 0);
+	assert(!contents("audit.6.log"));
+	auditfile_close(f);
+	/* The next process goes on with the last, and knows the oldest. */
+	f = open_it(&narrow);
+	assert(auditfile_append(f, SPAN("line 11\n"), true) == 0);
+	assert(!contents("audit.3.log") && strcmp(contents("audit.6.log"), "line 11\n") == 0);
+	auditfile_close(f);
+	end();
+}
+
+static void test_other_files_are_left_alone(void)
+{
+	static const char *const others[] = { "audit.log", "audit.01.log", "audit.9.log.gz",
+					      "audit.x.log", "denials.7.log" };
+	struct auditfile *f;
+	char path[200];
+
+	begin();
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, others[i]);
+		fd_close(open(path, O_CREAT | O_WRONLY, 0600));
+	}
+	f = open_it(&narrow);
+	for (int i = 0; i < 20; i++)
+		assert(auditfile_append(f, SPAN("0123456789\n"), false) == 0);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		assert(strcmp(contents(others[i]), "") == 0);
+	assert(contents("audit.20.log"));
+	auditfile_close(f);
+	end();
+}
+
+static void test_a_line_that_a_crash_has_cut_stays_by_itself(void)
+{
+	struct auditfile *f;
+	char path[200];
+	int fd;
+
+	begin();
+	snprintf(path, sizeof(path), "%s/audit.1.log", directory);
+	fd = open(path, O_CREAT | O_WRONLY, 0600);
+	assert(write(fd, "whole\n{\"ev", 10) == 10);
+	close(fd);
+	f = open_it(&wide);
+	assert(auditfile_append(f, SPAN("next\n"), true) == 0);
+	assert(strcmp(contents("audit.1.log"), "whole\n{\"ev\nnext\n") == 0);
+	auditfile_close(f);
+	end();
+}
+
+/* As on a full disk: the file may have so many bytes and no more. */
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit l;
+
+	assert(getrlimit(RLIMIT_FSIZE, &l) == 0);
+	l.rlim_cur = bytes;
+	assert(setrlimit(RLIMIT_FSIZE, &l) == 0);
+}
+
+static void test_what_does_not_fit_is_not_there_by_half(void)
+{
+	struct auditfile *f;
+
+	begin();
+	f = open_it(&wide);
+	assert(auditfile_append(f, SPAN("fits\n"), true) == 0);
+	limit_files(8);
+	assert(auditfile_append(f, SPAN("does not\n"), true) == -EFBIG);
+	assert(strcmp(contents("audit.1.log"), "fits\n") == 0);
+	limit_files(RLIM_INFINITY);
+	assert(auditfile_append(f, SPAN("again\n"), true) == 0);
+	assert(strcmp(contents("audit.1.log"), "fits\nagain\n") == 0);
+	auditfile_close(f);
+	end();
+}
+
+static void test_a_link_in_its_place_is_not_followed(void)
+{
+	char path[200], target[200];
+	struct auditfile *f;
+
+	begin();
+	snprintf(path, sizeof(path), "%s/audit.1.log", directory);
+	snprintf(target, sizeof(target), "%s/target", directory);
+	assert(symlink(target, path) == 0);
+	assert(auditfile_open(directory, "audit", &wide, &f) == -ELOOP);
+	end();
+}
+
+/* --- what is in it ------------------------------------------------------------------------ */
+
+static struct office office;
+
+/* The file of orders, or of denials, once everything has been written. */
+static const char *kept(const char *name)
+{
+	for (int i = 0; i < 100 && writer_waiting(office.authd.writer); i++)
+		assert(authd_step(&office.authd, 10) == 0);
+	return contents_of(office.directory, name);
+}
+
+/* How many lines have all of these in them. */
+static unsigned int count_lines(const char *text, const char *a, const char *b, const char *c)
+{
+	unsigned int n = 0;
+
+	while (*text) {
+		const char *line_end = strchr(text, '\n');
+		char line[RECORD_MAX + 1];
+
+		assert(line_end && (size_t)(line_end - text) < sizeof(line));
+		memcpy(line, text, (size_t)(line_end - text));
+		line[line_end - text] = '\0';
+		n += strstr(line, a) && strstr(line, b) && strstr(line, c);
+		text = line_end + 1;
+	}
+	return n;
+}
+
+/* Every line is one JSON object with a time. */
+static void expect_sound(const char *text)
+{
+	while (*text) {
+		const char *line_end = strchr(text, '\n');
+		json_t *o = json_loadb(text, (size_t)(line_end - text), JSON_REJECT_DUPLICATES, NULL);
+
+		assert(o && json_is_string(json_object_get(o, "time")) &&
+		       json_is_string(json_object_get(o, "event")));
+		json_decref(o);
+		text = line_end + 1;
+	}
+}
+
+static bool order(const char *line)
+{
+	json_t *answer = clerk_ask(&office, line);
+	bool ok = json_is_true(json_object_get(answer, "ok"));
+
+	json_decref(answer);
+	return ok;
+}
+
+static void test_an_order_is_there_before_it_is_done_and_so_is_its_outcome(void)
+{
+	const char *text;
+
+	office_open(&office);
+	assert(order("{\"do\":\"tenant.create\",\"name\":\"beta\",\"email\":\"b@x\"}"));
+	text = kept("audit.1.log");
+	expect_sound(text);
+	assert(count_lines(text, "{\"event\":\"order\",\"time\":",
+			   "\"do\":\"tenant.create\",\"uid\":4242,\"pid\":4343,\"name\":\"beta\"",
+			   "\"email\":\"b@x\"") == 1);
+	assert(count_lines(text, "{\"event\":\"outcome\"", "\"do\":\"tenant.create\"",
+			   "\"outcome\":\"done\"") == 1);
+	assert(strstr(text, "\"event\":\"order\"") < strstr(text, "\"event\":\"outcome\""));
+	office_close(&office);
+}
+
+static void test_what_is_refused_or_only_read_is_there_too(void)
+{
+	const char *text;
+
+	office_open(&office);
+	assert(order("{\"do\":\"key.list\"}"));
+	assert(!order("{\"do\":\"key.delete\",\"access_key\":\"NOBODY\"}"));
+	assert(!order("{\"do\":\"everything\"}"));
+	assert(!order("no json"));
+	text = kept("audit.1.log");
+	assert(count_lines(text, "order", "key.list", "\"outcome\":\"done\"") == 1);
+	assert(count_lines(text, "outcome", "key.delete",
+			   "\"outcome\":\"refused\",\"error\":\"There is no access key NOBODY.\"") ==
+	       1);
+	assert(count_lines(text, "order", "\"do\":\"-\"", "\"outcome\":\"refused\"") == 2);
+	office_close(&office);
+}
+
+static void test_t42_no_secret_is_in_it(void)
+{
+	static const char *const secrets[] = { "wJalrXUtnFEMI", "stolen-secret", "cft_hidden",
+					       "pasted-into-the-wrong-field" };
+	json_t *made, *key;
+	const char *text;
+
+	office_open(&office);
+	assert(order("{\"do\":\"key.create\",\"tenant\":\"acme\",\"access_key\":\"GIVEN\","
+		     "\"secret_key\":\"wJalrXUtnFEMI\"}"));
+	assert(!order("{\"do\":\"key.create\",\"tenant\":\"acme\",\"access_key\":\"GIVEN\","
+		      "\"secret_key\":\"stolen-secret\"}"));
+	assert(!order("{\"do\":\"key.create\",\"tenant\":\"pasted-into-the-wrong-field!\"}"));
+	order("{\"do\":\"token.show\",\"token\":\"cft_hidden\"}");
+	made = clerk_ask(&office, "{\"do\":\"key.create\",\"tenant\":\"acme\"}");
+	text = kept("audit.1.log");
+	for (size_t i = 0; i < ARRAY_SIZE(secrets); i++)
+		assert(!strstr(text, secrets[i]));
+	key = json_object_get(made, "key");
+	assert(!strstr(text, json_string_value(json_object_get(key, "secret_key"))));
+	/* But which key was made, that is. */
+	assert(count_lines(text, "outcome", "\"outcome\":\"done\",\"key\":\"",
+			   json_string_value(json_object_get(key, "access_key"))) == 1);
+	json_decref(made);
+	office_close(&office);
+}
+
+static void test_without_an_audit_log_nothing_is_changed(void)
+{
+	json_t *answer;
+
+	office_open(&office);
+	assert(order("{\"do\":\"tenant.create\",\"name\":\"before\"}"));
+	kept("audit.1.log");
+	limit_files(1);
+	answer = clerk_ask(&office, "{\"do\":\"tenant.create\",\"name\":\"lost\"}");
+	assert(json_is_false(json_object_get(answer, "ok")));
+	assert(strstr(json_string_value(json_object_get(answer, "error")),
+		      "Nothing was done, because the audit log cannot be written"));
+	json_decref(answer);
+	/* What changes nothing is answered, or nobody could look what is wrong. */
+	assert(order("{\"do\":\"status\"}"));
+	limit_files(RLIM_INFINITY);
+	assert(!keyring_find_tenant(office.authd.keyring, SPAN("lost")));
+	assert(office.authd.audit.n_lost > 0);
+	assert(order("{\"do\":\"tenant.create\",\"name\":\"after\"}"));
+	office_close(&office);
+}
+
+static void test_where_only_the_journal_is_wanted_there_is_no_file(void)
+{
+	office_open(&office);
+	office.options.audit = AUDIT_JOURNAL;
+	office_restart(&office);
+	assert(!audit_is_kept(&office.authd.audit));
+	assert(order("{\"do\":\"tenant.create\",\"name\":\"beta\"}"));
+	assert(strcmp(kept("audit.1.log"), "") == 0);
+	office_close(&office);
+}
+
+static void ask_unsigned(int fd, uint64_t call)
+{
+	struct ipc_message m = { .number = IPC_ASK,
+				 .ask = { .call = call,
+					  .request_id = 0xab0000 + call,
+					  .peer = SPAN("192.0.2.7"),
+					  .method = SPAN("GET"),
+					  .target = SPAN("/a-private-path"),
+					  .fields = SPAN("") } };
+
+	office_send(fd, &m);
+}
+
+static void test_denials_are_kept_by_themselves_and_are_bounded(void)
+{
+	struct ipc_message m;
+	struct ipc_hash key;
+	struct ipc_id channel;
+	uint64_t epoch;
+	const char *text;
+	int stored, worker;
+
+	office_open(&office);
+	stored = office_stored_ready(&office, &epoch, &key);
+	worker = office_worker_ready(&office, &channel);
+	for (uint64_t i = 0; i < 3 * DENIALS_BURST; i++) {
+		ask_unsigned(worker, i);
+		assert(office_receive(&office, worker, IPC_AUTHD_TO_FRONTEND_DIRECTION, &m));
+		assert(m.number == IPC_DENIED);
+	}
+	text = kept("denials.1.log");
+	expect_sound(text);
+	assert(count_lines(text, "{\"event\":\"denied\"", "\"id\":\"0000000000AB0000\"",
+			   "\"error\":\"AccessDenied\",\"credential\":\"unknown\"") == 1);
+	assert(count_lines(text, "denied", "192.0.2.7", "") >= DENIALS_BURST);
+	assert(count_lines(text, "denied", "", "") < 3 * DENIALS_BURST);
+	assert(!strstr(text, "a-private-path"));
+	assert(strcmp(kept("audit.1.log"), "") == 0);
+	close(worker);
+	close(stored);
+	office_close(&office);
+}
+
+static void test_places_have_names(void)
+{
+	enum audit_place p = AUDIT_FILE;
+
+	assert(audit_place_parse("journal", &p) && p == AUDIT_JOURNAL);
+	assert(audit_place_parse("file", &p) && p == AUDIT_FILE);
+	assert(!audit_place_parse("", &p) && !audit_place_parse("none", &p));
+}
+
+int main(void)
+{
+	signal(SIGXFSZ, SIG_IGN);
+	test_lines_are_appended_over_restarts();
+	test_it_is_its_owners_alone();
+	test_a_full_file_is_followed_by_the_next_and_the_oldest_goes();
+	test_other_files_are_left_alone();
+	test_a_line_that_a_crash_has_cut_stays_by_itself();
+	test_what_does_not_fit_is_not_there_by_half();
+	test_a_link_in_its_place_is_not_followed();
+	test_an_order_is_there_before_it_is_done_and_so_is_its_outcome();
+	test_what_is_refused_or_only_read_is_there_too();
+	test_t42_no_secret_is_in_it();
+	test_without_an_audit_log_nothing_is_changed();
+	test_where_only_the_journal_is_wanted_there_is_no_file();
+	test_denials_are_kept_by_themselves_and_are_bounded();
+	test_places_have_names();
+	return 0;
+}
