@@ -148,6 +148,14 @@ const struct setting_row settings[SETTINGS] = {
 		.argument = "kv|json|none",
 		.help = "a line for each request: as key=value, as a JSON object, or none",
 	},
+	[SETTING_AUDIT_LOG] = {
+		.section = "logs", .key = "audit-log", .type = SETTING_WORD, .times = 1,
+		.daemons = SETTING_FOR_AUTHD,
+		.fallback = "file",
+		.argument = "file|journal",
+		.help = "where orders of administrators and denials are kept: file is audit.N.log "
+			"and denials.N.log in auth/, and the log; journal is the log alone",
+	},
 	[SETTING_WORKERS] = {
 		.section = "processes", .key = "workers", .type = SETTING_NUMBER, .times = 1,
 		.least = 1, .most = 64,

@@ -84,6 +84,9 @@
 	       "What was asked over the admin socket: done, refused, failed")                      \
 	METRIC(CHANGES_WAITING, "coffer_authd_writes_waiting", AUTHD, GAUGE, NUMBER, "",           \
 	       "Changes and audit records that are still to be written")                           \
+	METRIC(AUDIT_LOST, "coffer_authd_audit_lost_total", AUTHD, COUNTER, NUMBER, "",            \
+	       "Audit records that did not get to the disk; orders that change something are "     \
+	       "refused then")                                                                     \
 	METRIC(COMMIT_CHANGES, "coffer_stored_commit_changes", STORED, SIZES, NUMBER, "",          \
 	       "How many changes share one transaction, and its flush")                            \
 	METRIC(COMMIT_TIME, "coffer_stored_commit_seconds", STORED, TIMES, SECONDS, "",            \
