@@ -7,6 +7,7 @@ mount, no control group, no file.
 """
 
 import contextlib
+import ctypes
 import json
 import os
 import pathlib
@@ -17,6 +18,8 @@ import time
 
 from lib import coffer, procfs
 
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
 BOOT_LIMIT_S = 60
 STOP_LIMIT_S = 40
 RUN_LIMIT_S = 120
@@ -48,6 +51,8 @@ class Groups:
             path.mkdir()
 
     def enter(self):
+        """In the new process: it is in them, and ends in order when whoever started it is killed."""
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         for path in self.paths:
             (path / "cgroup.procs").write_text(str(os.getpid()))
 
