@@ -53,12 +53,13 @@ static bool is_plain(uint8_t c)
 	return c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != '=';
 }
 
-static bool needs_quotes(const struct record *r, struct span s)
+/* Most are: nothing in it needs quotes, or is written in another way. */
+static bool is_all_plain(struct span s)
 {
 	for (size_t i = 0; i < s.len; i++)
 		if (!is_plain(span_bytes(s)[i]))
-			return true;
-	return r->form == RECORD_JSON || s.len == 0;
+			return false;
+	return s.len > 0;
 }
 
 /* The bytes of a character of UTF-8 by its first one. */
@@ -132,13 +133,16 @@ static void put_escaped(struct record *r, struct span s)
 
 void record_text(struct record *r, const char *name, struct span value)
 {
-	bool quoted = needs_quotes(r, value);
+	bool plain = is_all_plain(value), quoted = !plain || r->form == RECORD_JSON;
 
 	if (!put_name(r, name, 1))
 		return;
 	if (quoted)
 		put_string(r, "\"");
-	put_escaped(r, value);
+	if (plain && has_room(r, value.len))
+		put(r, value.data, value.len);
+	else
+		put_escaped(r, value);
 	if (quoted)
 		put_string(r, "\"");
 }
@@ -152,24 +156,34 @@ void record_string(struct record *r, const char *name, const char *value)
 
 #define NUMBER_MAX 32
 
+/* Digits from the right end of the text, at least so many; printf(3) takes three times as long. */
+static char *digits(char *to, uint64_t value, unsigned int least)
+{
+	for (; value || least; value /= 10, least -= least > 0)
+		*--to = (char)('0' + value % 10);
+	return to;
+}
+
+static void put_number(struct record *r, const char *name, const char *from, const char *to)
+{
+	if (put_name(r, name, (size_t)(to - from)))
+		put(r, from, (size_t)(to - from));
+}
+
 void record_number(struct record *r, const char *name, uint64_t value)
 {
-	char text[NUMBER_MAX];
-	size_t n = (size_t)snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+	char text[NUMBER_MAX], *end = text + sizeof(text);
 
-	if (put_name(r, name, n))
-		put(r, text, n);
+	put_number(r, name, digits(end, value, 1), end);
 }
 
 void record_ms(struct record *r, const char *name, uint64_t ns)
 {
 	uint64_t us = ns / NS_PER_US;
-	char text[NUMBER_MAX];
-	size_t n = (size_t)snprintf(text, sizeof(text), "%llu.%03u", (unsigned long long)us / 1000,
-				    (unsigned int)(us % 1000));
+	char text[NUMBER_MAX], *end = text + sizeof(text), *at = digits(end, us % 1000, 3);
 
-	if (put_name(r, name, n))
-		put(r, text, n);
+	*--at = '.';
+	put_number(r, name, digits(at, us / 1000, 1), end);
 }
 
 void record_true(struct record *r, const char *name)
