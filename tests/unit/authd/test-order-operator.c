@@ -84,6 +84,7 @@ static void test_an_export_is_granted_for_who_asked_and_what_he_asked_for(void)
 	assert(ipc_id_equal(&g.principal.tenant, &acme->id));
 	assert(span_equal(g.principal.canonical_id, span_from_string(acme->canonical_id)));
 	assert(span_equal(g.principal.credential, SPAN("uid:4242")));
+	assert(span_equal(g.principal.tenant_name, SPAN("acme")));
 	assert(g.principal.prefix.len == 0 && g.principal.user.len == 0);
 	assert(span_equal(g.bucket, SPAN("moved")));
 }

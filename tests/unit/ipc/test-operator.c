@@ -13,6 +13,7 @@ static const struct operator_grant full = {
 	.expires_ns = 5,
 	.uid = 1000,
 	.principal = { .tenant = { { 6 } },
+		       .tenant_name = SPAN("tenant"),
 		       .canonical_id = SPAN("0123"),
 		       .display_name = SPAN("Tenant"),
 		       .user = SPAN(""),
@@ -63,11 +64,12 @@ static void test_t71_cut_or_longer_bytes_are_no_operator_grant(void)
 /* With the longest names that a tenant can have. */
 static void test_the_largest_fits_the_message_that_presents_it(void)
 {
-	static char name[PRINCIPAL_NAME_MAX], id[64], bucket[63];
+	static char name[PRINCIPAL_NAME_MAX], id[64], tenant[63], bucket[63];
 	struct operator_grant g = full;
 	struct buffer b = BUFFER_INIT(IPC_SEAL_MAX - SEALED_OVERHEAD);
 
 	g.principal.display_name = (struct span){ name, sizeof(name) };
+	g.principal.tenant_name = (struct span){ tenant, sizeof(tenant) };
 	g.principal.canonical_id = (struct span){ id, sizeof(id) };
 	g.bucket = (struct span){ bucket, sizeof(bucket) };
 	operator_grant_encode(&g, &b);

@@ -33,6 +33,7 @@ static void make_grant(enum operator_purpose purpose)
 						 clock_boottime_ns() + OPERATOR_LIFE_NS - NS_PER_S,
 					 .uid = UID,
 					 .principal = { .tenant = w.tenant,
+							.tenant_name = SPAN("somebody"),
 							.canonical_id = SPAN("0123456789abcdef"),
 							.display_name = SPAN("Somebody"),
 							.user = SPAN(""),
