@@ -105,3 +105,46 @@ const char *base64_encode(struct span bytes, char *buf)
 	*to = '\0';
 	return buf;
 }
+
+static int base32_digit(uint8_t c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	return c >= '2' && c <= '7' ? c - '2' + 26 : -1;
+}
+
+/* How many of the digits at the end are padding. Of eight only these numbers can be. */
+static bool base32_padding(struct span text, size_t *ret)
+{
+	size_t n = 0;
+
+	while (n < text.len && span_bytes(text)[text.len - 1 - n] == '=')
+		n++;
+	*ret = n;
+	return n == 0 || n == 1 || n == 3 || n == 4 || n == 6;
+}
+
+bool base32_decode(struct span text, uint8_t *ret, size_t *ret_len)
+{
+	size_t padding, at = 0;
+	unsigned int have = 0;
+	uint32_t bits = 0;
+
+	if (text.len % 8 || !base32_padding(text, &padding))
+		return false;
+	for (size_t i = 0; i < text.len - padding; i++) {
+		int digit = base32_digit(span_bytes(text)[i]);
+
+		if (digit < 0)
+			return false;
+		bits = bits << 5 | (uint32_t)digit;
+		have += 5;
+		if (have >= 8) {
+			have -= 8;
+			ret[at++] = (uint8_t)(bits >> have);
+			bits &= (1u << have) - 1;
+		}
+	}
+	*ret_len = at;
+	return bits == 0;
+}

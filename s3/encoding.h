@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Hexadecimal digits and base64 (RFC 4648, with padding), strictly: one text for one value. */
+/* Hexadecimal digits, base64 and base32 (RFC 4648, with padding), strictly: one text for one value. */
 
 #include "base/span.h"
 
@@ -22,3 +22,9 @@ must_check bool base64_decode(struct span text, uint8_t *ret, size_t len);
 
 /* BASE64_TEXT_SIZE(bytes.len) characters go to buf. Returns buf. */
 const char *base64_encode(struct span bytes, char *buf);
+
+/* At most so many bytes come out of n characters of base32. */
+#define BASE32_BYTES_MAX(n) ((n) / 8 * 5)
+
+/* Padded base32 in capitals, whose unused bits are zero: *ret_len bytes go to ret. */
+must_check bool base32_decode(struct span text, uint8_t *ret, size_t *ret_len);

@@ -75,11 +75,50 @@ static void test_base64_has_one_text_for_one_value(void)
 	assert(base64_decode(SPAN("1B2M2Y8AsgTpgAmY7PhCfg=="), b, 16));
 }
 
+static void test_base32_of_the_standard(void)
+{
+	static const char *const cases[][2] = {
+		{ "", "" },
+		{ "MY======", "f" },
+		{ "MZXQ====", "fo" },
+		{ "MZXW6===", "foo" },
+		{ "MZXW6YQ=", "foob" },
+		{ "MZXW6YTB", "fooba" },
+		{ "MZXW6YTBOI======", "foobar" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint8_t bytes[BASE32_BYTES_MAX(16)];
+		size_t len;
+
+		assert(base32_decode(span_from_string(cases[i][0]), bytes, &len));
+		assert(len == strlen(cases[i][1]) && !memcmp(bytes, cases[i][1], len));
+	}
+}
+
+static void test_base32_has_one_text_for_one_value(void)
+{
+	static const char *const wrong[] = {
+		"MZ======",	    /* unused bits set */
+		"MY",		    /* padding left out */
+		"MY=====",	    "MY=======", "M=======", "MZX=====", "MZXW6Y==", "========",
+		"my======",	    "MZ=W6YTB",	 "MZXW6YT1", "MZXW6YT8", "MZXW 6YT", "MY======\n",
+		"MY======MZXW6YTB",
+	};
+	uint8_t b[16];
+	size_t len;
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert(!base32_decode(span_from_string(wrong[i]), b, &len));
+}
+
 int main(void)
 {
 	test_hex_reads_back_what_it_wrote();
 	test_hex_takes_either_case_and_nothing_else();
 	test_base64_of_the_standard();
 	test_base64_has_one_text_for_one_value();
+	test_base32_of_the_standard();
+	test_base32_has_one_text_for_one_value();
 	return 0;
 }
