@@ -101,6 +101,11 @@ static void change_done(struct change *c)
 	order_finish(o, answer);
 }
 
+static json_t *refuse_crowd(void)
+{
+	return reply_again(reply_refused("try again", "Too many changes are under way."));
+}
+
 /* Hands the change to the writer; false with a refusal, or NULL for lack of memory. */
 static bool submit(struct order *o, json_t **ret_refusal)
 {
@@ -109,7 +114,7 @@ static bool submit(struct order *o, json_t **ret_refusal)
 		o->change = NULL;
 		return true;
 	}
-	*ret_refusal = reply_refused("try again", "Too many changes are under way.");
+	*ret_refusal = refuse_crowd();
 	return false;
 }
 
@@ -138,7 +143,7 @@ static bool provide(struct order *o, json_t **ret_refusal)
 	case PROVIDE_OK:
 		return true;
 	case PROVIDE_FULL:
-		*ret_refusal = reply_refused("try again", "Too many changes are under way.");
+		*ret_refusal = refuse_crowd();
 		return false;
 	case PROVIDE_AWAY:
 		*ret_refusal = reply_no_bucket(o->bucket, S3_ERROR_SERVICE_UNAVAILABLE);

@@ -66,9 +66,9 @@ static json_t *give(const struct order *o, const struct tenant *t, struct span b
 	struct operator_grant g;
 
 	if (!storelinks_are_ready(o->authd))
-		return reply_refused(
+		return reply_again(reply_refused(
 			"try again when cofferctl status says that stored is connected",
-			"stored does not answer.");
+			"stored does not answer."));
 	snprintf(credential, sizeof(credential), "uid:%u", o->waiter.uid);
 	g = grant_for(o, t, bucket, purpose, credential);
 	operator_grant_encode(&g, &contents);

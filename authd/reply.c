@@ -21,6 +21,14 @@ json_t *reply_refused(const char *hint, const char *format, ...)
 	return json_pack("{s:b, s:s, s:s}", "ok", 0, "error", sentence, "hint", hint);
 }
 
+json_t *reply_again(json_t *refusal)
+{
+	if (json_object_set_new(refusal, "again", json_true()) == 0)
+		return refusal;
+	json_decref(refusal);
+	return NULL;
+}
+
 json_t *reply_no_key(struct span id)
 {
 	return reply_refused("cofferctl key list shows those there are",
@@ -51,9 +59,9 @@ json_t *reply_no_bucket(const char *bucket, enum s3_error error)
 		return reply_refused("choose another bucket; nothing was made",
 				     "The bucket %s belongs to another tenant.", bucket);
 	if (error == S3_ERROR_SERVICE_UNAVAILABLE)
-		return reply_refused(
+		return reply_again(reply_refused(
 			"try again when cofferctl status says that stored is connected",
-			"The bucket %s could not be made: stored does not answer.", bucket);
+			"The bucket %s could not be made: stored does not answer.", bucket));
 	return reply_refused("nothing was made", "The bucket %s could not be made: %s", bucket,
 			     s3_errors[error].message);
 }

@@ -12,6 +12,10 @@
 
 /* {"ok": false, "error": sentence}, with a hint unless it is NULL. */
 json_t *reply_refused(const char *hint, const char *format, ...) printf_like(2, 3);
+
+/* The refusal with "again": true: nothing is wrong with what was ordered. Takes it. */
+json_t *reply_again(json_t *refusal);
+
 json_t *reply_no_key(struct span id);
 json_t *reply_no_tenant(struct span name);
 json_t *reply_no_token(struct span name);
