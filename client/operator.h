@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * An operator's channel to stored: a grant from authd's admin socket opens it, requests go out, and
+ * what comes back is handed to who asked. Everything happens in operator_step(). When the channel
+ * ends, as it does with each new epoch, everybody under way is told, and it can be opened again.
+ */
+
+#include <signal.h>
+
+#include "base/table.h"
+#include "client/complaint.h"
+#include "ipc/channel.h"
+#include "ipc/operator.h"
+#include "s3/request.h"
+
+#define OPERATOR_UNDER_WAY_MAX 64	/* requests at a time, of those that stored allows */
+#define OPERATOR_ENTRY_NS (10 * NS_PER_S)	/* for stored to let us in */
+#define OPERATOR_PATIENCE_NS (60 * NS_PER_S)	/* for a server that has gone away */
+
+struct operator_target {
+	const char *admin_socket, *operator_socket;
+	const char *tenant, *bucket;
+	enum operator_purpose purpose;
+};
+
+/* One request under way; part of what asks. */
+struct operator_call {
+	uint64_t number;	/* 0: none is */
+
+	/*
+	 * What comes back: PIPE, DONE, FAILED, OBJECT, EXTENT or ITEMS; or NULL: the channel has ended,
+	 * and nothing more comes. A descriptor is kept by stealing it.
+	 */
+	void (*heard)(struct operator_call *c, const struct ipc_message *m, int *fd);
+};
+
+/* What an EXTENT brings, kept. */
+struct operator_extent {
+	int fd;
+	uint64_t offset, length;
+	bool last;
+};
+
+enum operator_state {
+	OPERATOR_CLOSED = 0,
+	OPERATOR_PRESENTING,
+	OPERATOR_ENTERED,
+};
+
+struct operator {
+	const struct operator_target *target;
+	enum operator_state state;
+	struct loop loop;
+	struct channel_group group;
+	struct channel channel;
+	struct table calls;
+	uint64_t last;		/* the number of the call before */
+	uint32_t inline_limit;	/* bodies up to here may go inside */
+};
+
+must_check int operator_init(struct operator *o, const struct operator_target *t);
+void operator_clear(struct operator *o);
+
+enum operator_outcome {
+	OPERATOR_OK = 0,
+	OPERATOR_AWAY,		/* authd or stored is: worth trying again; *why says what happened */
+	OPERATOR_REFUSED,	/* it will not be different the next time; *why has authd's words */
+};
+
+/* Asks for a grant and waits to be let in. The channel must be closed. */
+must_check int operator_open(struct operator *o, struct complaint *why);
+
+/*
+ * The same after the channel has ended, with patience: a server that was there a moment ago is likely
+ * to be there again. It is said on standard error that this is waited for. OPERATOR_AWAY: it has not
+ * come back, or *stop is not 0.
+ */
+must_check int operator_open_again(struct operator *o, const volatile sig_atomic_t *stop,
+				   struct complaint *why);
+
+static inline bool operator_is_open(const struct operator *o)
+{
+	return o->state == OPERATOR_ENTERED;
+}
+
+/* Sends what waits, waits at most so long for something to come, and hands it out. */
+must_check int operator_step(struct operator *o, int at_most_ms);
+
+/* A body that is SPAN_NONE does not go inside. The call must not be under way. */
+must_check int operator_ask(struct operator *o, struct operator_call *c,
+			    const struct s3_request *r, struct span body);
+
+/* All bytes are in the pipe; the checksum is the one that the request announced. */
+must_check int operator_commit(struct operator *o, const struct operator_call *c, uint64_t length,
+			       struct span checksum);
+
+/* More extents. */
+must_check int operator_next(struct operator *o, const struct operator_call *c);
+
+/* Gives it up: nothing more is heard. */
+void operator_cancel(struct operator *o, struct operator_call *c);
