@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* cofferctl: asks authd's admin socket one thing and shows the answer. */
+/*
+ * cofferctl: asks authd's admin socket one thing and shows the answer; or brings objects to stored, or
+ * takes them, through the operator socket.
+ */
 
+#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +23,7 @@
 #include "client/reload.h"
 #include "client/report.h"
 #include "client/tokenfile.h"
+#include "client/transfer.h"
 
 #define EXIT_USAGE 2
 
@@ -161,6 +166,49 @@ static int ask(const struct invocation *i, json_t **ret, struct complaint *why)
 	return r;
 }
 
+/* Somebody wants a long run to end. The second time it ends at once. */
+static volatile sig_atomic_t stop;
+
+static void on_stop(int signal)
+{
+	stop = signal;
+}
+
+static void watch_signals(void)
+{
+	const struct sigaction action = { .sa_handler = on_stop, .sa_flags = SA_RESETHAND };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	/* stored may close a pipe that is being written to; that is told in other ways. */
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int transfer(const struct invocation *i)
+{
+	struct complaint why = { 0 };
+	int r;
+
+	watch_signals();
+	r = transfer_run(i, &stop, &why);
+	if (fflush(stdout) != 0)
+		return EXIT_FAILURE;
+	switch ((enum transfer_outcome)r) {
+	case TRANSFER_OK:
+		return EXIT_SUCCESS;
+	case TRANSFER_INCOMPLETE:
+		return EXIT_FAILURE;
+	case TRANSFER_STOPPED:
+		complaint_print(&why, "cofferctl");
+		return EXIT_FAILURE;
+	case TRANSFER_WRONG:
+		complaint_print(&why, "cofferctl");
+		return EXIT_USAGE;
+	}
+	return EXIT_FAILURE;
+}
+
 static int run(const struct invocation *i, struct complaint *why)
 {
 	json_t *answer = NULL;
@@ -251,6 +299,8 @@ int main(int argc, char *argv[])
 		return make_metrics_token(&i);
 	if (i.command == COMMAND_DOCTOR)
 		return examine(&i);
+	if (transfer_is_meant(&i))
+		return transfer(&i);
 	if (run(&i, &why) == ADMIN_OK)
 		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	fflush(stdout);

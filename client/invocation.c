@@ -40,6 +40,18 @@ const char invocation_help[] =
 	"      Takes over tokens.json of an older service, all of it or nothing: its tokens go on\n"
 	"      working. FILE may be - for standard input.\n"
 	"\n"
+	"  import --format filesystem|base32|sqlite SRC --bucket B [--tenant T] [--prefix P]\n"
+	"            [--exclude PATTERN]... [--overwrite] [--no-read-back] [--dry-run] [--quiet]\n"
+	"      Brings objects of an older service into a bucket, which is made if it is not there:\n"
+	"      a plain tree, whose paths are the keys; a flat directory, whose names are the keys'\n"
+	"      base32 with _ for =; or a SQLite file with a table objects(key, data). SRC is read\n"
+	"      with your own rights. P goes before every key. What is there already and the same\n"
+	"      is left alone: the same command goes on where an earlier one ended. Everything is\n"
+	"      read back and compared, unless you say --no-read-back.\n"
+	"  export --bucket B DEST [--tenant T] [--prefix P] [--overwrite] [--quiet]\n"
+	"      Takes objects out into a plain tree. Keys that cannot be a path inside DEST are told\n"
+	"      and left out. With --prefix only keys that begin with P.\n"
+	"\n"
 	"  status             is the server up, which processes is it, how are they confined, how\n"
 	"                     much room has the disk\n"
 	"  reload [--config FILE]\n"
@@ -57,14 +69,19 @@ const char invocation_help[] =
 	"  --socket PATH      authd's admin socket (default: $COFFER_ADMIN_SOCKET, else\n"
 	"                     " INVOCATION_SOCKET "); `coffer up --data DIR` has it at\n"
 	"                     DIR/run/authd-admin.sock\n"
-	"  --json             print authd's answer as one line of JSON\n"
+	"  --operator-socket PATH\n"
+	"                     stored's operator socket, for import and export (default:\n"
+	"                     stored-operator.sock beside authd's admin socket)\n"
+	"  --json             print authd's answer, or what an import or export came to, as one\n"
+	"                     line of JSON\n"
 	"\n"
-	"Exit status: 0 done, 1 refused or not reachable, 2 not understood.\n"
+	"Exit status: 0 done, 1 refused, not reachable, or not all of it done, 2 not understood.\n"
 	"\n"
 	"examples:\n"
 	"  cofferctl tenant create acme --display-name 'Acme Ltd' && cofferctl key create --tenant "
 	"acme\n"
-	"  cofferctl token add laptop --ttl 90 --scope read --scope write\n";
+	"  cofferctl token add laptop --ttl 90 --scope read --scope write\n"
+	"  cofferctl import --format filesystem /srv/objects --tenant acme --bucket acme-objects\n";
 
 /* --- the options -------------------------------------------------------------------------- */
 
@@ -73,6 +90,7 @@ enum option_kind {
 	OPTION_KIND_TEXT,
 	OPTION_KIND_NUMBER,
 	OPTION_KIND_SCOPE,
+	OPTION_KIND_PATTERN,
 };
 
 static const struct {
@@ -104,6 +122,8 @@ static const struct option long_options[] = {
 
 /* Every command takes these. */
 #define COMMON (BIT(SOCKET) | BIT(JSON))
+
+#define TRANSFER (BIT(TENANT) | BIT(PREFIX) | BIT(OVERWRITE) | BIT(QUIET) | BIT(OPERATOR_SOCKET))
 
 #define TERMS (BIT(SCOPE) | BIT(BUCKET) | BIT(PREFIX) | BIT(RATE))
 
@@ -159,6 +179,16 @@ static const struct row {
 				   "FILE",
 				   .takes = BIT(TENANT) | BIT(BUCKET),
 				   .of_default_tenant = true },
+	[COMMAND_IMPORT] = { { "import" },
+			     .operand = "SRC",
+			     .takes = TRANSFER | BIT(EXCLUDE) | BIT(NO_READ_BACK) | BIT(DRY_RUN),
+			     .needs = BIT(FORMAT) | BIT(BUCKET),
+			     .of_default_tenant = true },
+	[COMMAND_EXPORT] = { { "export" },
+			     .operand = "DEST",
+			     .takes = TRANSFER,
+			     .needs = BIT(BUCKET),
+			     .of_default_tenant = true },
 	[COMMAND_STATUS] = { { "status" }, "status" },
 	[COMMAND_RELOAD] = { { "reload" }, "reload", .takes = BIT(CONFIG) },
 	[COMMAND_METRICS_TOKEN] = { { "metrics-token" }, NULL },
@@ -218,6 +248,11 @@ static int take(struct invocation *i, enum invocation_option o, const char *valu
 				     options[o].name);
 		i->scopes[i->n_scopes++] = value;
 		break;
+	case OPTION_KIND_PATTERN:
+		if (i->n_patterns == INVOCATION_PATTERNS_MAX)
+			return wrong(why, "too many --%s", options[o].name);
+		i->patterns[i->n_patterns++] = value;
+		break;
 	}
 	i->options[o] = value;
 	return o == OPTION_HELP	     ? INVOCATION_HELP
@@ -266,7 +301,8 @@ static int take_words(char *const words[], int n, struct invocation *i, struct c
 			     n > 1 ? words[1] : "");
 	used = row->words[1] ? 2 : 1;
 	if (row->operand && n == used)
-		return wrong(why, "%s %s: %s is missing", words[0], words[1], row->operand);
+		return wrong(why, "%s %s: %s is missing", row->words[0],
+			     row->words[1] ? row->words[1] : "", row->operand);
 	if (row->operand)
 		i->operand = words[used++];
 	if (n > used)
@@ -348,6 +384,8 @@ static json_t *value_of(const struct invocation *i, enum invocation_option o)
 		return json_integer(strtoll(i->options[o], NULL, 10));
 	case OPTION_KIND_SCOPE:
 		return list_of_scopes(i);
+	case OPTION_KIND_PATTERN:
+		break;
 	}
 	return NULL;
 }

@@ -16,7 +16,8 @@
 
 /*
  * OPTION(SYMBOL, "name", KIND, "member"): the member is authd's, "" where the option is for cofferctl
- * itself. KIND: FLAG takes no value; TEXT; NUMBER from 1 on; SCOPE, which may be given more than once.
+ * itself. KIND: FLAG takes no value; TEXT; NUMBER from 1 on; SCOPE and PATTERN, which may be given more
+ * than once.
  */
 #define INVOCATION_OPTIONS(OPTION)                                                                 \
 	OPTION(SOCKET, "socket", TEXT, "")                                                         \
@@ -34,6 +35,13 @@
 	OPTION(BUCKET, "bucket", TEXT, "bucket")                                                   \
 	OPTION(PREFIX, "prefix", TEXT, "prefix")                                                   \
 	OPTION(RATE, "rate", NUMBER, "rate")                                                       \
+	OPTION(FORMAT, "format", TEXT, "")                                                         \
+	OPTION(EXCLUDE, "exclude", PATTERN, "")                                                    \
+	OPTION(OVERWRITE, "overwrite", FLAG, "")                                                   \
+	OPTION(NO_READ_BACK, "no-read-back", FLAG, "")                                             \
+	OPTION(DRY_RUN, "dry-run", FLAG, "")                                                       \
+	OPTION(QUIET, "quiet", FLAG, "")                                                           \
+	OPTION(OPERATOR_SOCKET, "operator-socket", TEXT, "")                                       \
 	OPTION(HELP, "help", FLAG, "")                                                             \
 	OPTION(VERSION, "version", FLAG, "")
 
@@ -57,6 +65,8 @@ enum invocation_command {
 	COMMAND_TOKEN_REFRESH,
 	COMMAND_TOKEN_DELETE,
 	COMMAND_TOKEN_IMPORT,
+	COMMAND_IMPORT,
+	COMMAND_EXPORT,
 	COMMAND_STATUS,
 	COMMAND_DOCTOR,
 	COMMAND_METRICS_TOKEN,
@@ -65,6 +75,7 @@ enum invocation_command {
 };
 
 #define INVOCATION_SCOPES_MAX 8
+#define INVOCATION_PATTERNS_MAX 32
 
 struct invocation {
 	enum invocation_command command;
@@ -73,6 +84,8 @@ struct invocation {
 	const char *options[OPTION_COUNT]; /* the value, "" of a FLAG; NULL where not given */
 	const char *scopes[INVOCATION_SCOPES_MAX];
 	size_t n_scopes;
+	const char *patterns[INVOCATION_PATTERNS_MAX];
+	size_t n_patterns;
 };
 
 enum invocation_outcome {

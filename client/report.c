@@ -240,6 +240,8 @@ void report(FILE *to, const struct invocation *i, const json_t *answer)
 		break;
 	case COMMAND_DOCTOR:
 	case COMMAND_METRICS_TOKEN:
+	case COMMAND_IMPORT:
+	case COMMAND_EXPORT:
 	case COMMANDS:
 		break;
 	}

@@ -8,8 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ipc/answer.h"
 #include "ipc/channel.h"
 #include "ipc/message.h"
+#include "s3/errors.h"
+#include "s3/headers.h"
 #include "s3/operations.h"
 
 static bool as_json;
@@ -86,6 +89,48 @@ static void say_row(const struct ipc_row *row)
 	printf(" | %s |\n", row->says);
 }
 
+static const char *operation_name(int o)
+{
+	return s3_operations[o].name;
+}
+
+static const char *param_name(int p)
+{
+	return s3_param_names[p];
+}
+
+static const char *header_name(int h)
+{
+	return s3_header_names[h];
+}
+
+static const char *error_name(int e)
+{
+	return s3_errors[e].code ? s3_errors[e].code : "";
+}
+
+static const char *answer_field_name(int f)
+{
+	static const char *const names[] = {
+#define TEXT(SYMBOL, name, limit) [ANSWER_##SYMBOL] = #name,
+#define NUMBER(SYMBOL, name) [ANSWER_##SYMBOL] = #name,
+		ANSWER_FIELDS(TEXT, NUMBER)
+#undef TEXT
+#undef NUMBER
+	};
+
+	return names[f];
+}
+
+/* What stands in requests and answers as a number, by these. */
+static void say_names(const char *what, const char *(*name)(int), int n)
+{
+	printf(",\n\"%s\": [", what);
+	for (int i = 0; i < n; i++)
+		printf("%s\"%s\"", i ? ", " : "", name(i));
+	printf("]");
+}
+
 static void say_json(void)
 {
 	bool first = true;
@@ -100,10 +145,13 @@ static void say_json(void)
 			say_row_as_json(row, d, first);
 			first = false;
 		}
-	printf("\n], \"operations\": [");
-	for (int o = 0; o < S3_OPERATION_COUNT; o++)
-		printf("%s\"%s\"", o ? ", " : "", s3_operations[o].name);
-	printf("]}\n");
+	printf("\n]");
+	say_names("operations", operation_name, S3_OPERATION_COUNT);
+	say_names("params", param_name, S3_PARAM_COUNT);
+	say_names("headers", header_name, S3_HEADER_COUNT);
+	say_names("errors", error_name, S3_ERROR_COUNT);
+	say_names("answer", answer_field_name, ANSWER_FIELD_COUNT);
+	printf("}\n");
 }
 
 static void say_direction(enum ipc_direction d)

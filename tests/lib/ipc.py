@@ -38,8 +38,12 @@ class Schema:
         described = json.loads(told)
         self.version = described["version"]
         self.packet_max = described["packet_max"]
-        # By their numbers, as a request names them.
+        # Each in the order of its numbers, which is what stands in requests and answers.
         self.operations = described["operations"]
+        self.params = described["params"]
+        self.headers = described["headers"]
+        self.errors = described["errors"]
+        self.answer_fields = described["answer"]
         # What two roles say alike stands there once for each.
         self.told = described["messages"]
         self.messages = {m["name"]: m for m in self.told}
