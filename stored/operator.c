@@ -12,15 +12,14 @@
 #include "stored/call.h"
 #include "stored/service.h"
 
-struct operator
-{
+struct errand {
 	struct operator_grant grant; /* borrowed from `sealed` */
 	uint8_t sealed[];
 };
 
-void operator_free(struct operator* o)
+void errand_free(struct errand *e)
 {
-	free(o);
+	free(e);
 }
 
 /* As authd's admin socket does, which is where operator grants come from. */
@@ -67,20 +66,20 @@ static int refuse_grant(struct session *s, int outcome)
 
 static int take_present(struct session *s, const struct ipc_present *m, int *fds)
 {
-	_cleanup_(freep) struct operator* o = malloc(sizeof(*o) + m->grant.len);
+	_cleanup_(freep) struct errand *e = malloc(sizeof(*e) + m->grant.len);
 	struct span sealed;
 	int r;
 
-	if (!o)
+	if (!e)
 		return -ENOMEM;
-	memcpy(o->sealed, m->grant.data, m->grant.len);
-	sealed = (struct span){ o->sealed, m->grant.len };
-	r = unseal_operator(s->service->unseal, sealed, s->uid, clock_boottime_ns(), &o->grant);
+	memcpy(e->sealed, m->grant.data, m->grant.len);
+	sealed = (struct span){ e->sealed, m->grant.len };
+	r = unseal_operator(s->service->unseal, sealed, s->uid, clock_boottime_ns(), &e->grant);
 	if (r != UNSEAL_OK)
 		return refuse_grant(s, r);
-	s->operator= steal_ptr(o);
-	log_opened(&s->operator->grant);
-	return session_enter(s, &s->operator->grant.id);
+	s->errand = steal_ptr(e);
+	log_opened(&s->errand->grant);
+	return session_enter(s, &s->errand->grant.id);
 }
 
 /* --- asking ---------------------------------------------------------------------------------- */
@@ -168,7 +167,7 @@ static int make_call(struct session *s, const struct ipc_operate *m, const struc
 		     struct call **ret)
 {
 	_cleanup_(buffer_clear) struct buffer contents = BUFFER_INIT(IPC_GRANT_MAX);
-	const struct operator_grant *o = &s->operator->grant;
+	const struct operator_grant *o = &s->errand->grant;
 	struct grant g = { .id = o->id,
 			   .channel = s->id,
 			   .epoch = o->epoch,
@@ -204,7 +203,7 @@ static int take_operate(struct session *s, const struct ipc_operate *m, int *fds
 		return session_violation(s, "body-inside");
 	if (!read_request(m->request, &request))
 		return session_violation(s, "request-malformed");
-	fault = find_fault(&s->operator->grant, &request, m->has_body);
+	fault = find_fault(&s->errand->grant, &request, m->has_body);
 	if (fault)
 		return session_violation(s, fault);
 	r = make_call(s, m, &request, &c);

@@ -20,4 +20,4 @@
 extern const struct session_role operator_role;
 
 /* Of a session that ends; NULL is fine. */
-void operator_free(struct operator *o);
+void errand_free(struct errand *e);

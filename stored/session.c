@@ -29,7 +29,7 @@ static void session_free(struct session *s)
 		s->next->prev = s->prev;
 	channel_close(&s->channel);
 	table_clear(&s->calls);
-	operator_free(s->operator);
+	errand_free(s->errand);
 	free(s);
 }
 

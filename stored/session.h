@@ -19,7 +19,7 @@
 #define SESSION_SWEEP_NS (2 * NS_PER_S)	/* how often deadlines are looked at */
 
 struct call;
-struct operator;
+struct errand;
 struct peer;
 struct service;
 struct service_config;
@@ -47,7 +47,7 @@ struct session {
 	struct channel channel;
 	uid_t uid;			/* of the peer */
 	struct ipc_id id;		/* of the channel, once entered */
-	struct operator *operator;	/* an operator's, once entered */
+	struct errand *errand;		/* what an operator came for, once entered */
 	uint64_t moved_ns;		/* when something was last said, or done */
 	struct table calls;
 	size_t n_bodies;
