@@ -42,14 +42,17 @@ const char invocation_help[] =
 	"\n"
 	"  import --format filesystem|base32|sqlite SRC --bucket B [--tenant T] [--prefix P]\n"
 	"            [--exclude PATTERN]... [--overwrite] [--no-read-back] [--dry-run] [--quiet]\n"
+	"            [--operator-socket PATH]\n"
 	"      Brings objects of an older service into a bucket, which is made if it is not there:\n"
 	"      a plain tree, whose paths are the keys; a flat directory, whose names are the keys'\n"
 	"      base32 with _ for =; or a SQLite file with a table objects(key, data). SRC is read\n"
 	"      with your own rights. P goes before every key. What is there already and the same\n"
 	"      is left alone: the same command goes on where an earlier one ended. Everything is\n"
-	"      read back and compared, unless you say --no-read-back.\n"
-	"  export --bucket B DEST [--tenant T] [--prefix P] [--overwrite] [--quiet]\n"
-	"      Takes objects out into a plain tree. Keys that cannot be a path inside DEST are told\n"
+	"      read back and compared, unless you say --no-read-back. stored's operator socket is\n"
+	"      looked for beside authd's admin socket.\n"
+	"  export --bucket B DST [--tenant T] [--prefix P] [--overwrite] [--quiet]\n"
+	"            [--operator-socket PATH]\n"
+	"      Takes objects out into a plain tree. Keys that cannot be a path inside DST are told\n"
 	"      and left out. With --prefix only keys that begin with P.\n"
 	"\n"
 	"  status             is the server up, which processes is it, how are they confined, how\n"
@@ -69,9 +72,6 @@ const char invocation_help[] =
 	"  --socket PATH      authd's admin socket (default: $COFFER_ADMIN_SOCKET, else\n"
 	"                     " INVOCATION_SOCKET "); `coffer up --data DIR` has it at\n"
 	"                     DIR/run/authd-admin.sock\n"
-	"  --operator-socket PATH\n"
-	"                     stored's operator socket, for import and export (default:\n"
-	"                     stored-operator.sock beside authd's admin socket)\n"
 	"  --json             print authd's answer, or what an import or export came to, as one\n"
 	"                     line of JSON\n"
 	"\n"
@@ -185,7 +185,7 @@ static const struct row {
 			     .needs = BIT(FORMAT) | BIT(BUCKET),
 			     .of_default_tenant = true },
 	[COMMAND_EXPORT] = { { "export" },
-			     .operand = "DEST",
+			     .operand = "DST",
 			     .takes = TRANSFER,
 			     .needs = BIT(BUCKET),
 			     .of_default_tenant = true },
