@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The count that tools/check and tools/check-system end with."""
+"""The count that tools/check and tools/check-system end with, and the figures before it."""
 
 import xml.etree.ElementTree as ElementTree
 
@@ -11,8 +11,11 @@ class Tally:
         self.passed = 0
         self.failed = []
         self.skipped = []
+        self.measured = []
 
     def report(self):
+        for name, figure in self.measured:
+            print(f"measured {name}: {figure}")
         for name, reason in self.skipped:
             print(f"skipped {name}: {reason}")
         for name in self.failed:
@@ -25,6 +28,7 @@ class Tally:
         for case in ElementTree.parse(report).iter("testcase"):
             name = f"{case.get('classname')}::{case.get('name')}"
             skip = case.find("skipped")
+            self.measured += [(p.get("name"), p.get("value")) for p in case.iter("property")]
             if case.find("failure") is not None or case.find("error") is not None:
                 self.failed.append(name)
             elif skip is not None:
