@@ -15,7 +15,8 @@ from lib import coffer, procfs, rawhttp
 
 EXPOSURE_MOST = 0.8
 SERVICES = tuple(f"coffer-{daemon}.service" for daemon in coffer.DAEMONS)
-SOCKETS = {"/run/coffer/stored-operator.sock": "SOCK_SEQPACKET",
+SOCKETS = {"/run/coffer/metrics.sock": "SOCK_STREAM",
+           "/run/coffer/stored-operator.sock": "SOCK_SEQPACKET",
            "/run/coffer/authd-admin.sock": "SOCK_STREAM",
            "/run/coffer/authd-frontend.sock": "SOCK_SEQPACKET",
            "/run/coffer/authd-stored.sock": "SOCK_SEQPACKET",
