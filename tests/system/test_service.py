@@ -172,6 +172,36 @@ def test_t75_the_daemons_do_not_reach_the_admin_socket(machine):
                               user=user).strip() == "barred"
 
 
+# What Prometheus would ask, over the UNIX socket.
+SCRAPE = """
+import http.client, socket
+c = http.client.HTTPConnection("metrics")
+c.sock = socket.socket(socket.AF_UNIX)
+c.sock.connect("/run/coffer/metrics.sock")
+c.request("GET", "/metrics")
+print(c.getresponse().read().decode())
+"""
+
+
+def test_root_has_its_metrics(machine):
+    told = machine.python(SCRAPE)
+    for daemon in ("frontend", "authd", "stored"):
+        assert f'coffer_up{{daemon="{daemon}"}} 1\n' in told
+    assert 'confinement="full"' in told
+
+
+def test_what_administrators_do_is_kept_and_in_the_journal(machine):
+    machine.run("cofferctl", "tenant", "create", "audited")
+    kept = machine.run("cat", "/var/lib/coffer/auth/audit.1.log")
+    orders = [json.loads(line) for line in kept.splitlines() if '"name":"audited"' in line]
+    assert [(o["event"], o["do"], o["uid"]) for o in orders] == [("order", "tenant.create", 0)]
+    mode = machine.run("stat", "--format", "%U %a", "/var/lib/coffer/auth/audit.1.log").strip()
+    assert mode == "coffer-authd 600"
+    journal = machine.run("journalctl", "--unit", "coffer-authd", "--output", "cat")
+    assert re.search(r"^order order=\w+ do=tenant.create uid=0 pid=\d+ name=audited outcome=done$",
+                     journal, re.M)
+
+
 def test_t42_another_local_user_reads_neither_key_nor_memory(machine):
     for path in ("/var/lib/coffer/credentials/keyring-key", "/var/lib/coffer/auth/auth.db",
                  "/run/credentials/coffer-authd.service/keyring-key"):
