@@ -22,6 +22,7 @@ bool audit_place_parse(const char *text, enum audit_place *ret)
 int audit_open(struct audit *a, struct authd *authd, enum audit_place place, const char *directory)
 {
 	static const struct auditfile_limits orders = { AUDIT_FILE_BYTES, AUDIT_ORDERS_FILES };
+	static const struct auditfile_limits queries = { AUDIT_FILE_BYTES, AUDIT_QUERIES_FILES };
 	static const struct auditfile_limits denials = { AUDIT_FILE_BYTES, AUDIT_DENIALS_FILES };
 	int r;
 
@@ -29,6 +30,8 @@ int audit_open(struct audit *a, struct authd *authd, enum audit_place place, con
 	if (place == AUDIT_JOURNAL)
 		return 0;
 	r = auditfile_open(directory, "audit", &orders, &a->orders);
+	if (r == 0)
+		r = auditfile_open(directory, "queries", &queries, &a->queries);
 	if (r == 0)
 		r = auditfile_open(directory, "denials", &denials, &a->denials);
 	if (r < 0)
@@ -40,6 +43,7 @@ int audit_open(struct audit *a, struct authd *authd, enum audit_place place, con
 void audit_close(struct audit *a)
 {
 	a->orders = auditfile_close(a->orders);
+	a->queries = auditfile_close(a->queries);
 	a->denials = auditfile_close(a->denials);
 }
 
@@ -198,11 +202,11 @@ static void keep(struct audit *a, struct change *c)
 	written(c);
 }
 
-void audit_note(struct audit *a, struct record *journal, struct record *kept)
+void audit_note(struct audit *a, bool changes, struct record *journal, struct record *kept)
 {
 	log_record(LOG_LEVEL_INFO, journal);
 	if (audit_is_kept(a))
-		keep(a, change_of(a->orders, kept));
+		keep(a, change_of(changes ? a->orders : a->queries, kept));
 }
 
 #define IMPORTED_MAX (4 * MIB)

@@ -4,9 +4,10 @@
 /*
  * The audit log: everything that is done over the admin socket, by whom and with what outcome, and
  * every denial. Each event is a line in the log of the process. Where it is kept in files, too, those
- * are JSON: audit.N.log for orders, and denials.N.log by itself, so that no stranger can push out
- * what administrators did. There, what an order is stands on the disk before anything of it is done.
- * Where that cannot be written, nothing is changed.
+ * are JSON: audit.N.log for orders that change something, and by themselves queries.N.log for those
+ * that do not and denials.N.log, so that neither who asks often nor a stranger pushes out what
+ * administrators did. What an order is stands on the disk before anything of it is done. Where that
+ * cannot be written, nothing is changed.
  *
  * No secret is ever in it: not a secret key, not a token, not a signature, and of what was wrongly
  * given nothing.
@@ -19,6 +20,7 @@
 
 #define AUDIT_FILE_BYTES    (16 * MIB)
 #define AUDIT_ORDERS_FILES  16
+#define AUDIT_QUERIES_FILES 4
 #define AUDIT_DENIALS_FILES 4
 #define AUDIT_ID_SIZE	    17
 #define AUDIT_NOTES_MAX	    64	/* denials that may wait to be written; more are lost, and counted */
@@ -34,7 +36,7 @@ struct token;
 
 struct audit {
 	struct authd *authd;
-	struct auditfile *orders, *denials;	/* NULL: only in the journal */
+	struct auditfile *orders, *queries, *denials;	/* NULL: only in the journal */
 	size_t n_notes;				/* denials on their way to the disk */
 	uint64_t n_lost;			/* records that did not get there */
 };
@@ -77,8 +79,8 @@ void audit_say_outcome(struct record *r, enum figures_order outcome, const json_
  */
 struct change *audit_intent(struct audit *a, struct record *r);
 
-/* Says it in the log, and has it written. For what came of an order. */
-void audit_note(struct audit *a, struct record *journal, struct record *kept);
+/* Says what came of an order in the log, and has it written, with those that change something or not. */
+void audit_note(struct audit *a, bool changes, struct record *journal, struct record *kept);
 
 /* Which tokens an order took over; the log has them anyway. */
 void audit_note_imported(struct audit *a, const char *id, const struct token *tokens);

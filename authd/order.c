@@ -71,7 +71,7 @@ static void conclude(struct order *o, const json_t *answer)
 		audit_say_order(&o->kept, RECORD_JSON, "outcome", &said);
 	audit_say_outcome(&o->said, outcome, answer);
 	audit_say_outcome(&o->kept, outcome, answer);
-	audit_note(&o->authd->audit, &o->said, &o->kept);
+	audit_note(&o->authd->audit, o->row && o->row->changes, &o->said, &o->kept);
 }
 
 /* The end of one that was under way; takes the answer. */

@@ -153,8 +153,9 @@ const struct setting_row settings[SETTINGS] = {
 		.daemons = SETTING_FOR_AUTHD,
 		.fallback = "file",
 		.argument = "file|journal",
-		.help = "where orders of administrators and denials are kept: file is audit.N.log "
-			"and denials.N.log in auth/, and the log; journal is the log alone",
+		.help = "where orders of administrators and denials are kept: file is audit.N.log, "
+			"queries.N.log and denials.N.log in auth/, and the log; journal is the log "
+			"alone",
 	},
 	[SETTING_WORKERS] = {
 		.section = "processes", .key = "workers", .type = SETTING_NUMBER, .times = 1,

@@ -63,7 +63,7 @@ void office_restart(struct office *o)
 void office_close(struct office *o)
 {
 	static const char *const names[] = { "auth.db", "auth.db-wal", "auth.db-shm", "audit.1.log",
-					     "denials.1.log" };
+					     "queries.1.log", "denials.1.log" };
 	char path[128];
 
 	authd_close(&o->authd);

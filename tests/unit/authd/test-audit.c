@@ -284,12 +284,15 @@ static void test_what_is_refused_or_only_read_is_there_too(void)
 	assert(!order("{\"do\":\"key.delete\",\"access_key\":\"NOBODY\"}"));
 	assert(!order("{\"do\":\"everything\"}"));
 	assert(!order("no json"));
-	text = kept("audit.1.log");
+	text = kept("queries.1.log");
+	expect_sound(text);
 	assert(count_lines(text, "order", "key.list", "\"outcome\":\"done\"") == 1);
+	assert(count_lines(text, "order", "\"do\":\"-\"", "\"outcome\":\"refused\"") == 2);
+	text = kept("audit.1.log");
+	assert(!strstr(text, "key.list"));
 	assert(count_lines(text, "outcome", "key.delete",
 			   "\"outcome\":\"refused\",\"error\":\"There is no access key NOBODY.\"") ==
 	       1);
-	assert(count_lines(text, "order", "\"do\":\"-\"", "\"outcome\":\"refused\"") == 2);
 	office_close(&office);
 }
 
@@ -311,12 +314,25 @@ static void test_t42_no_secret_is_in_it(void)
 	text = kept("audit.1.log");
 	for (size_t i = 0; i < ARRAY_SIZE(secrets); i++)
 		assert(!strstr(text, secrets[i]));
+	assert(!strstr(kept("queries.1.log"), "cft_hidden"));
+	text = kept("audit.1.log");
 	key = json_object_get(made, "key");
 	assert(!strstr(text, json_string_value(json_object_get(key, "secret_key"))));
 	/* But which key was made, that is. */
 	assert(count_lines(text, "outcome", "\"outcome\":\"done\",\"key\":\"",
 			   json_string_value(json_object_get(key, "access_key"))) == 1);
 	json_decref(made);
+	office_close(&office);
+}
+
+/* A program that looks at the status each second must not push out what was changed. */
+static void test_what_only_asks_is_kept_by_itself(void)
+{
+	office_open(&office);
+	for (int i = 0; i < 10; i++)
+		assert(order("{\"do\":\"status\"}"));
+	assert(strcmp(kept("audit.1.log"), "") == 0);
+	assert(count_lines(kept("queries.1.log"), "status", "", "") == 10);
 	office_close(&office);
 }
 
@@ -418,6 +434,7 @@ int main(void)
 	test_an_order_is_there_before_it_is_done_and_so_is_its_outcome();
 	test_what_is_refused_or_only_read_is_there_too();
 	test_t42_no_secret_is_in_it();
+	test_what_only_asks_is_kept_by_itself();
 	test_without_an_audit_log_nothing_is_changed();
 	test_where_only_the_journal_is_wanted_there_is_no_file();
 	test_denials_are_kept_by_themselves_and_are_bounded();
