@@ -198,6 +198,20 @@ def test_t30_clients_of_a_tenant_get_no_metrics_at_any_door(watched):
         rest.close()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="a daemon's memory is closed to others")
+def test_t73_of_what_workers_count_each_has_only_its_own_to_write(watched):
+    written = []
+    for worker in watched.workers():
+        maps = [line.split() for line in open(f"/proc/{worker}/maps", encoding="ascii")
+                if "memfd:board" in line]
+        sizes = {mode: end - start for mode, start, end in
+                 ((m[1], *(int(at, 16) for at in m[0].split("-"))) for m in maps)}
+        assert set(sizes) == {"rw-s", "r--s"} and len(maps) == 2
+        assert sizes["rw-s"] * WORKERS < sizes["r--s"]
+        written += [m[2] for m in maps if m[1] == "rw-s"]
+    assert len(set(written)) == WORKERS
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="playing another user needs root")
 def test_t75_another_local_user_has_no_metrics(watched):
     refused = Counted(watched, "coffer_scrapes_total", outcome="refused")
