@@ -10,7 +10,8 @@
 
 #define STEP_MS 100
 
-_Static_assert(EXPORT_WINDOW < OPERATOR_UNDER_WAY_MAX, "each asks one thing at a time, and the list");
+_Static_assert(EXPORT_WINDOW < OPERATOR_UNDER_WAY_MAX,
+	       "each asks one thing at a time, and the list");
 
 static bool is_to_stop(const struct exporter *x)
 {
@@ -36,22 +37,22 @@ static int step(struct exporter *x)
 {
 	int r;
 
-	if (!operator_is_open(&x->operator)) {
+	if (!operator_is_open(&x->stored)) {
 		progress_hide(&x->tally->progress);
-		r = operator_open_again(&x->operator, x->config->stop, x->why);
+		r = operator_open_again(&x->stored, x->config->stop, x->why);
 		if (r != OPERATOR_OK)
 			return r;
 	}
 	r = lister_ask(&x->lister);
 	if (r == 0)
-		r = operator_step(&x->operator, STEP_MS);
+		r = operator_step(&x->stored, STEP_MS);
 	return r < 0 ? complain_errno(x->why, r, "cannot speak to stored") : 0;
 }
 
 static void begin_list(struct exporter *x)
 {
 	lister_clear(&x->lister);
-	lister_init(&x->lister, &x->operator, span_from_string(x->config->target.bucket),
+	lister_init(&x->lister, &x->stored, span_from_string(x->config->target.bucket),
 		    x->config->prefix);
 }
 
@@ -105,7 +106,7 @@ static void fill(struct exporter *x)
 	struct answer a;
 
 	ask_again(x);
-	while (x->n_outgoing < EXPORT_WINDOW && !is_to_stop(x) && operator_is_open(&x->operator) &&
+	while (x->n_outgoing < EXPORT_WINDOW && !is_to_stop(x) && operator_is_open(&x->stored) &&
 	       lister_next(&x->lister, &a))
 		if (outgoing_begin(x, &a) < 0)
 			exporter_stop(x, "cannot go on: %s", strerrordesc_np(ENOMEM));
@@ -132,13 +133,13 @@ static int export_all(struct exporter *x)
 
 static int open_all(struct exporter *x)
 {
-	int r = operator_init(&x->operator, &x->config->target);
+	int r = operator_init(&x->stored, &x->config->target);
 
 	if (r < 0)
 		return complain_errno(x->why, r, "cannot begin");
-	lister_init(&x->lister, &x->operator, span_from_string(x->config->target.bucket),
+	lister_init(&x->lister, &x->stored, span_from_string(x->config->target.bucket),
 		    x->config->prefix);
-	r = operator_open(&x->operator, x->why);
+	r = operator_open(&x->stored, x->why);
 	return r == OPERATOR_OK ? landing_open(x->config->path, &x->landing, x->why) : r;
 }
 
@@ -146,9 +147,9 @@ static void close_all(struct exporter *x)
 {
 	while (x->outgoing)
 		outgoing_free(x->outgoing);
-	if (x->lister.operator)
+	if (x->lister.stored)
 		lister_clear(&x->lister);
-	operator_clear(&x->operator);
+	operator_clear(&x->stored);
 	landing_close(&x->landing);
 }
 
@@ -181,7 +182,7 @@ int export_run(const struct export_config *c, struct tally *t, struct complaint 
 	x->config = c;
 	x->tally = t;
 	x->why = why;
-	x->operator.loop.epoll_fd = -1;
+	x->stored.loop.epoll_fd = -1;
 	x->landing = LANDING_NONE;
 	r = work(x);
 	if (r == 0 || t->interrupted)

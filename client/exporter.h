@@ -10,7 +10,7 @@
 struct exporter {
 	const struct export_config *config;
 	struct tally *tally;
-	struct operator operator;
+	struct operator_channel stored;
 	struct lister lister;
 	struct landing landing;
 	struct outgoing *outgoing;	/* begun and not over */

@@ -68,7 +68,7 @@ static void fill(struct importer *i)
 {
 	look_again(i);
 	while (i->n_incoming < IMPORT_WINDOW && !i->source_has_ended && !is_to_stop(i) &&
-	       operator_is_open(&i->operator))
+	       operator_is_open(&i->stored))
 		begin_next(i);
 }
 
@@ -77,16 +77,16 @@ static int go_on(struct importer *i)
 	bool busy;
 	int r;
 
-	if (!operator_is_open(&i->operator)) {
+	if (!operator_is_open(&i->stored)) {
 		progress_hide(&i->tally->progress);
-		r = operator_open_again(&i->operator, i->config->stop, i->why);
+		r = operator_open_again(&i->stored, i->config->stop, i->why);
 		if (r != OPERATOR_OK)
 			return r;
 	}
 	fill(i);
 	busy = mover_work(&i->mover);
 	progress_tick(&i->tally->progress);
-	r = operator_step(&i->operator, busy ? 0 : STEP_MS);
+	r = operator_step(&i->stored, busy ? 0 : STEP_MS);
 	return r < 0 ? complain_errno(i->why, r, "cannot wait for stored") : 0;
 }
 
@@ -98,12 +98,12 @@ static int open_all(struct importer *i)
 
 	if (r < 0)
 		return r;
-	r = operator_init(&i->operator, &i->config->target);
+	r = operator_init(&i->stored, &i->config->target);
 	if (r == 0)
 		r = mover_init(&i->mover, i);
 	if (r < 0)
 		return complain_errno(i->why, r, "cannot begin");
-	return operator_open(&i->operator, i->why);
+	return operator_open(&i->stored, i->why);
 }
 
 static void close_all(struct importer *i)
@@ -112,7 +112,7 @@ static void close_all(struct importer *i)
 		incoming_free(i->incoming);
 	if (i->mover.importer)
 		mover_clear(&i->mover);
-	operator_clear(&i->operator);
+	operator_clear(&i->stored);
 	i->source = source_free(i->source);
 }
 
@@ -134,8 +134,7 @@ int import_run(const struct import_config *c, struct tally *t, struct complaint 
 
 	if (!i)
 		return complain_errno(why, -ENOMEM, "cannot begin");
-	*i = (struct importer){ .config = c, .tally = t, .why = why,
-				.operator.loop.epoll_fd = -1 };
+	*i = (struct importer){ .config = c, .tally = t, .why = why, .stored.loop.epoll_fd = -1 };
 	t->dry_run = c->dry_run;
 	r = source_count(&c->source, c->stop, &t->progress.all_entries, &t->progress.all_bytes,
 			 why);

@@ -9,7 +9,7 @@
 struct importer {
 	const struct import_config *config;
 	struct tally *tally;
-	struct operator operator;
+	struct operator_channel stored;
 	struct source *source;
 	bool source_has_ended;
 	struct mover mover;

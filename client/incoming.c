@@ -8,13 +8,9 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "client/importer.h"
-#include "client/shown.h"
-#include "ipc/answer.h"
-#include "s3/names.h"
+#include "client/incoming_steps.h"
 
 #define REASON_MAX 400
-#define NOT_UNDERSTOOD "stored's answer is not understood"
-#define RETRY_FIRST_NS (200 * NS_PER_MS)
 
 /* --- states ---------------------------------------------------------------------------------- */
 
@@ -22,7 +18,8 @@
 
 static const unsigned int incoming_moves[INCOMING_STATES] = {
 	[INCOMING_WAITING] = TO(LOOKING),
-	[INCOMING_LOOKING] = TO(WAITING) | TO(SUMMING) | TO(OPENING) | TO(COMMITTING) | TO(FETCHING),
+	[INCOMING_LOOKING] =
+		TO(WAITING) | TO(SUMMING) | TO(OPENING) | TO(COMMITTING) | TO(FETCHING),
 	[INCOMING_SUMMING] = TO(WAITING) | TO(OPENING) | TO(COMMITTING) | TO(FETCHING),
 	[INCOMING_OPENING] = TO(WAITING) | TO(STREAMING),
 	[INCOMING_STREAMING] = TO(WAITING) | TO(COMMITTING),
@@ -31,7 +28,7 @@ static const unsigned int incoming_moves[INCOMING_STATES] = {
 	[INCOMING_CHECKING] = TO(WAITING) | TO(OPENING) | TO(COMMITTING),
 };
 
-static void incoming_move(struct incoming *it, enum incoming_state to)
+void incoming_move(struct incoming *it, enum incoming_state to)
 {
 	assert(incoming_moves[it->state] & (1u << to));
 	it->state = to;
@@ -42,7 +39,7 @@ static void incoming_move(struct incoming *it, enum incoming_state to)
 /* Nothing is under way for it, and nothing kept, but what it is. */
 static void put_down(struct incoming *it)
 {
-	operator_cancel(&it->importer->operator, &it->call);
+	operator_cancel(&it->importer->stored, &it->call);
 	mover_drop(&it->importer->mover, it);
 	it->importer->tally->progress.moving -= it->shown;
 	it->shown = 0;
@@ -87,7 +84,7 @@ void incoming_fail(struct incoming *it, const char *format, ...)
 	incoming_free(it);
 }
 
-static void finish(struct incoming *it)
+void incoming_finish(struct incoming *it)
 {
 	put_down(it);
 	if (it->was_there)
@@ -108,7 +105,7 @@ void incoming_show(struct incoming *it, uint64_t bytes)
 }
 
 /* From the start, since what stored has of it by now nobody knows. */
-static void begin_again(struct incoming *it, uint64_t due_ns)
+void incoming_begin_again(struct incoming *it, uint64_t due_ns)
 {
 	struct importer *i = it->importer;
 
@@ -122,7 +119,7 @@ static void begin_again(struct incoming *it, uint64_t due_ns)
 
 /* --- asking ---------------------------------------------------------------------------------- */
 
-static struct span key_of(const struct incoming *it)
+struct span incoming_key(const struct incoming *it)
 {
 	return (struct span){ it->key, it->key_len };
 }
@@ -132,18 +129,18 @@ static struct s3_request request_for(const struct incoming *it, enum s3_operatio
 	return (struct s3_request){
 		.operation = o,
 		.bucket = span_from_string(it->importer->config->target.bucket),
-		.key = key_of(it),
+		.key = incoming_key(it),
 	};
 }
 
 /* A channel that ends tells its calls; who asks only then is told here. */
 static void ask(struct incoming *it, const struct s3_request *r, struct span body)
 {
-	struct operator *o = &it->importer->operator;
+	struct operator_channel *o = &it->importer->stored;
 	int e;
 
 	if (!operator_is_open(o)) {
-		begin_again(it, 0);
+		incoming_begin_again(it, 0);
 		return;
 	}
 	e = operator_ask(o, &it->call, r, body);
@@ -202,7 +199,7 @@ static bool read_whole(struct incoming *it, struct span *ret)
 
 static bool is_small(const struct incoming *it)
 {
-	return it->entry->size <= it->importer->operator.inline_limit;
+	return it->entry->size <= it->importer->stored.inline_limit;
 }
 
 static void put_inside(struct incoming *it)
@@ -218,7 +215,7 @@ static void put_inside(struct incoming *it)
 	ask(it, &r, body);
 }
 
-static void put(struct incoming *it)
+void incoming_put(struct incoming *it)
 {
 	it->was_there = false;
 	if (is_small(it)) {
@@ -247,7 +244,7 @@ void incoming_commit(struct incoming *it, const struct digest_value *d)
 	it->digest = *d;
 	incoming_move(it, INCOMING_COMMITTING);
 	checksum_format(&d->crc64, 0, text);
-	r = operator_commit(&it->importer->operator, &it->call, d->length, span_from_string(text));
+	r = operator_commit(&it->importer->stored, &it->call, d->length, span_from_string(text));
 	if (r < 0)
 		incoming_fail(it, "cannot be sent: %s", strerrordesc_np(-r));
 }
@@ -264,21 +261,22 @@ static void fetch(struct incoming *it)
 	ask(it, &r, SPAN_NONE);
 }
 
-static void verify(struct incoming *it)
+void incoming_verify(struct incoming *it)
 {
 	if (it->importer->config->read_back)
 		fetch(it);
 	else
-		finish(it);
+		incoming_finish(it);
 }
 
 /* There is something else under the key. */
-static void take_place_of(struct incoming *it)
+void incoming_take_place(struct incoming *it)
 {
 	if (it->importer->config->overwrite)
-		put(it);
+		incoming_put(it);
 	else
-		incoming_fail(it, "its key is there with other contents; --overwrite replaces them");
+		incoming_fail(it,
+			      "its key is there with other contents; --overwrite replaces them");
 }
 
 static bool is_etag_of_whole(const char *etag)
@@ -293,16 +291,17 @@ void incoming_summed(struct incoming *it, const struct digest_value *d)
 {
 	it->digest = *d;
 	it->was_there = true;
-	/* The tag of an object that came in parts says nothing of it as a whole: only reading does. */
+	/* The tag of an object that came in parts says nothing of it as a whole: only reading does.
+	 */
 	if (!is_etag_of_whole(it->etag))
 		fetch(it);
 	else if (strcmp(it->etag, d->etag) == 0)
-		verify(it);
+		incoming_verify(it);
 	else
-		take_place_of(it);
+		incoming_take_place(it);
 }
 
-static void sum_up(struct incoming *it)
+void incoming_sum_up(struct incoming *it)
 {
 	struct span body;
 
@@ -321,189 +320,11 @@ static void sum_up(struct incoming *it)
 void incoming_checked(struct incoming *it, const struct digest_value *d)
 {
 	if (d->length == it->digest.length && checksum_equal(&d->sha256, &it->digest.sha256))
-		finish(it);
+		incoming_finish(it);
 	else if (it->was_there && !is_etag_of_whole(it->etag))
-		take_place_of(it);
+		incoming_take_place(it);
 	else
 		incoming_fail(it, "what stored gives back are other bytes: the object is damaged");
-}
-
-/* --- hearing --------------------------------------------------------------------------------- */
-
-static bool keep_etag(struct incoming *it, struct span etag)
-{
-	if (etag.len >= sizeof(it->etag))
-		return false;
-	memcpy(it->etag, etag.data, etag.len);
-	it->etag[etag.len] = '\0';
-	return true;
-}
-
-static void only_looked(struct incoming *it, bool is_there, bool is_same_size)
-{
-	it->was_there = is_there && is_same_size;
-	if (!is_there || is_same_size || it->importer->config->overwrite)
-		finish(it);
-	else
-		incoming_fail(it, "its key is there with another size; --overwrite replaces it");
-}
-
-static void found(struct incoming *it, const struct answer *a)
-{
-	bool is_same_size = a->size == it->entry->size;
-
-	if (it->importer->config->dry_run)
-		only_looked(it, true, is_same_size);
-	else if (!keep_etag(it, a->etag))
-		incoming_fail(it, NOT_UNDERSTOOD);
-	else if (is_same_size)
-		sum_up(it);
-	else
-		take_place_of(it);
-}
-
-static void fetched(struct incoming *it, const struct ipc_object *m)
-{
-	struct digest_value d;
-	int r;
-
-	if (m->extents) {
-		incoming_move(it, INCOMING_CHECKING);
-		mover_add(&it->importer->mover, it);
-		return;
-	}
-	r = digest_of(m->body, &d);
-	if (r < 0)
-		incoming_fail(it, "cannot be summed up: %s", strerrordesc_np(-r));
-	else
-		incoming_checked(it, &d);
-}
-
-static void take_object(struct incoming *it, const struct ipc_object *m, int *fd)
-{
-	struct answer a;
-
-	if (!answer_decode(m->answer, &a))
-		incoming_fail(it, NOT_UNDERSTOOD);
-	else if (it->state == INCOMING_LOOKING)
-		found(it, &a);
-	else if (it->state == INCOMING_FETCHING)
-		fetched(it, m);
-	else
-		incoming_fail(it, NOT_UNDERSTOOD);
-}
-
-static void take_extent(struct incoming *it, const struct ipc_extent *m, int *fd)
-{
-	if (it->n_extents == INCOMING_EXTENTS_MAX) {
-		incoming_fail(it, "stored sends more of it than was asked for");
-		return;
-	}
-	it->extents[it->n_extents++] = (struct operator_extent){
-		.fd = steal_fd(*fd), .offset = m->offset, .length = m->length, .last = m->last
-	};
-}
-
-static void take_pipe(struct incoming *it, const struct ipc_pipe *m, int *fd)
-{
-	if (it->state != INCOMING_OPENING) {
-		incoming_fail(it, NOT_UNDERSTOOD);
-		return;
-	}
-	incoming_move(it, INCOMING_STREAMING);
-	mover_take_pipe(&it->importer->mover, it, steal_fd(*fd));
-}
-
-/* It is an object, durably, and has the checksum that was asked for; what else is said must fit. */
-static void take_done(struct incoming *it, const struct ipc_done *m, int *fd)
-{
-	struct answer a;
-
-	if (it->state != INCOMING_COMMITTING || !answer_decode(m->answer, &a) ||
-	    !keep_etag(it, a.etag))
-		incoming_fail(it, NOT_UNDERSTOOD);
-	else if (strcmp(it->etag, it->digest.etag) != 0 || a.size != it->digest.length)
-		incoming_fail(it, "stored has other bytes than were read");
-	else
-		verify(it);
-}
-
-/* Nothing is listed. */
-static void take_items(struct incoming *it, const struct ipc_items *m, int *fd)
-{
-	incoming_fail(it, NOT_UNDERSTOOD);
-}
-
-/* --- hearing that it did not work ------------------------------------------------------------ */
-
-static bool is_passing(enum s3_error e)
-{
-	return e == S3_ERROR_SLOW_DOWN || e == S3_ERROR_SERVICE_UNAVAILABLE ||
-	       e == S3_ERROR_INTERNAL_ERROR || e == S3_ERROR_REQUEST_TIMEOUT;
-}
-
-/* What is not about this object, and would be said of the next one, too. */
-static bool concerns_all(enum s3_error e)
-{
-	return e == S3_ERROR_INSUFFICIENT_STORAGE || e == S3_ERROR_NO_SUCH_BUCKET ||
-	       e == S3_ERROR_ACCESS_DENIED;
-}
-
-static bool is_new(const struct incoming *it, enum s3_error e)
-{
-	if (it->state != INCOMING_LOOKING)
-		return false;
-	/* A dry run makes no bucket. */
-	return e == S3_ERROR_NO_SUCH_KEY ||
-	       (e == S3_ERROR_NO_SUCH_BUCKET && it->importer->config->dry_run);
-}
-
-static void try_later(struct incoming *it)
-{
-	begin_again(it, clock_boottime_ns() + (RETRY_FIRST_NS << it->attempts++));
-}
-
-static void take_failed(struct incoming *it, const struct ipc_failed *m, int *fd)
-{
-	enum s3_error e = m->error < S3_ERROR_COUNT ? m->error : S3_ERROR_INTERNAL_ERROR;
-	const char *says = s3_errors[e].message;
-
-	if (is_new(it, e) && it->importer->config->dry_run)
-		only_looked(it, false, false);
-	else if (is_new(it, e))
-		put(it);
-	else if (it->state == INCOMING_FETCHING && e == S3_ERROR_PRECONDITION_FAILED)
-		incoming_fail(it, "somebody has replaced it meanwhile");
-	else if (concerns_all(e))
-		importer_stop(it->importer, "stored says of %s: %s", SHOWN(key_of(it)), says);
-	else if ((is_passing(e) || e == S3_ERROR_PRECONDITION_FAILED) &&
-		 it->attempts < IMPORT_ATTEMPTS_MAX)
-		try_later(it);
-	else
-		incoming_fail(it, "stored says: %s", says);
-}
-
-static void heard(struct operator_call *c, const struct ipc_message *m, int *fd)
-{
-	struct incoming *it = (struct incoming *)c;
-
-	if (!m) {
-		begin_again(it, 0);
-		return;
-	}
-	switch ((int)m->number) {
-#define MESSAGE(SYMBOL, symbol, ...)                                                               \
-	case IPC_##SYMBOL:                                                                         \
-		take_##symbol(it, &m->symbol, fd);                                                 \
-		break;
-		MESSAGE(PIPE, pipe)
-		MESSAGE(DONE, done)
-		MESSAGE(FAILED, failed)
-		MESSAGE(OBJECT, object)
-		MESSAGE(EXTENT, extent)
-		MESSAGE(ITEMS, items)
-#undef MESSAGE
-	}
 }
 
 /* --- beginning ------------------------------------------------------------------------------- */
@@ -528,13 +349,14 @@ int incoming_begin(struct importer *i, struct source_entry *e)
 		source_entry_free(e);
 		return -ENOMEM;
 	}
-	it->call.heard = heard;
+	it->call.heard = incoming_heard;
 	it->entry = e;
 	enter(i, it);
 	if (e->reason)
 		incoming_fail(it, "%s", e->reason);
 	else if (!take_key(it))
-		incoming_fail(it, "with the prefix its key would have more than %d bytes", S3_KEY_MAX);
+		incoming_fail(it, "with the prefix its key would have more than %d bytes",
+			      S3_KEY_MAX);
 	else
 		incoming_look(it);
 	return 0;

@@ -18,7 +18,8 @@
 static const char *refuse_segment(struct span s)
 {
 	if (!s.len)
-		return "its key has an empty part: it begins or ends with a slash, or has two in a row";
+		return "its key has an empty part: it begins or ends with a slash, or has two in a "
+		       "row";
 	if (span_equal(s, SPAN(".")) || span_equal(s, SPAN("..")))
 		return "its key has a part that is . or ..";
 	if (s.len > NAME_MAX)
@@ -79,8 +80,8 @@ static int open_work(struct landing *l, const char *path, struct complaint *why)
 
 	if (mkdirat(l->root_fd, LANDING_WORK, 0700) < 0 && errno != EEXIST)
 		return complain_errno(why, -errno, "cannot write to %s", path);
-	l->work_fd = openat(l->root_fd, LANDING_WORK,
-			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	l->work_fd =
+		openat(l->root_fd, LANDING_WORK, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (l->work_fd < 0)
 		return complain_errno(why, -errno, "cannot open %s/" LANDING_WORK, path);
 	if (!is_ours(l->work_fd))
@@ -182,8 +183,7 @@ static int enter_parent(struct landing *l, struct span key)
 	size_t len = parent_len(key);
 	struct span name;
 
-	if (l->parent_fd >= 0 &&
-	    span_equal(span_from_string(l->parent), span_first(key, len)))
+	if (l->parent_fd >= 0 && span_equal(span_from_string(l->parent), span_first(key, len)))
 		return 0;
 	l->parent_fd = fd_close(l->parent_fd);
 	fd = beneath_open_parent(l->root_fd, key, true, &name);

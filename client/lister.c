@@ -44,10 +44,11 @@ static void heard(struct operator_call *c, const struct ipc_message *m, int *fd)
 		take_failed(l, m->failed.error);
 }
 
-void lister_init(struct lister *l, struct operator *o, struct span bucket, struct span prefix)
+void lister_init(struct lister *l, struct operator_channel *o, struct span bucket,
+		 struct span prefix)
 {
 	*l = (struct lister){ .call.heard = heard,
-			      .operator = o,
+			      .stored = o,
 			      .bucket = bucket,
 			      .prefix = prefix,
 			      .page = BUFFER_INIT(PAGE_MAX) };
@@ -55,7 +56,7 @@ void lister_init(struct lister *l, struct operator *o, struct span bucket, struc
 
 void lister_clear(struct lister *l)
 {
-	operator_cancel(l->operator, &l->call);
+	operator_cancel(l->stored, &l->call);
 	buffer_clear(&l->page);
 }
 
@@ -68,7 +69,7 @@ int lister_ask(struct lister *l)
 {
 	struct s3_request r = { .operation = S3_LIST_OBJECTS_V2, .bucket = l->bucket };
 
-	if (!page_is_through(l) || l->has_ended || l->error || !operator_is_open(l->operator))
+	if (!page_is_through(l) || l->has_ended || l->error || !operator_is_open(l->stored))
 		return 0;
 	buffer_reset(&l->page);
 	l->at = 0;
@@ -76,7 +77,7 @@ int lister_ask(struct lister *l)
 		r.params[S3_PARAM_PREFIX] = l->prefix;
 	if (l->after_len)
 		r.params[S3_PARAM_START_AFTER] = (struct span){ l->after, l->after_len };
-	return operator_ask(l->operator, &l->call, &r, SPAN_NONE);
+	return operator_ask(l->stored, &l->call, &r, SPAN_NONE);
 }
 
 bool lister_next(struct lister *l, struct answer *ret)

@@ -12,7 +12,7 @@
 
 struct lister {
 	struct operator_call call;	/* first */
-	struct operator *operator;
+	struct operator_channel *stored;
 	struct span bucket, prefix;
 	uint8_t after[S3_KEY_MAX];	/* the last key that was handed out */
 	size_t after_len;
@@ -22,7 +22,7 @@ struct lister {
 	enum s3_error error;		/* why it cannot be listed; S3_ERROR_NONE */
 };
 
-void lister_init(struct lister *l, struct operator *o, struct span bucket, struct span prefix);
+void lister_init(struct lister *l, struct operator_channel *o, struct span bucket, struct span prefix);
 void lister_clear(struct lister *l);
 
 /* Asks for the next page where the one before is through; to be called whenever something was heard. */

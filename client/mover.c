@@ -190,7 +190,7 @@ void mover_take_pipe(struct mover *m, struct incoming *it, int fd)
 	int r;
 
 	m->pipe = (struct loop_source){ .fd = fd, .ready = on_writable };
-	r = loop_add(&m->importer->operator.loop, &m->pipe, EPOLLOUT);
+	r = loop_add(&m->importer->stored.loop, &m->pipe, EPOLLOUT);
 	if (r < 0)
 		fail(m, "cannot be sent", r);
 }
@@ -253,7 +253,7 @@ static bool check(struct mover *m)
 	drop_extent(it);
 	if (last)
 		finish_checking(m);
-	else if (operator_next(&m->importer->operator, &it->call) < 0)
+	else if (operator_next(&m->importer->stored, &it->call) < 0)
 		incoming_fail(it, "cannot ask for the rest of it");
 	return true;
 }

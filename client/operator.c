@@ -15,14 +15,14 @@
 #define RETRY_FIRST_NS (100 * NS_PER_MS)
 #define RETRY_MOST_NS  (2 * NS_PER_S)
 
-static struct operator *operator_of(struct channel *c)
+static struct operator_channel *operator_of(struct channel *c)
 {
 	return c->owner;
 }
 
 /* --- hearing --------------------------------------------------------------------------------- */
 
-static void forget(struct operator *o, struct operator_call *c)
+static void forget(struct operator_channel *o, struct operator_call *c)
 {
 	table_remove(&o->calls, c->number);
 	c->number = 0;
@@ -45,7 +45,8 @@ static bool is_last(const struct ipc_message *m)
 }
 
 /* What is said of a call that was given up crossed with that. */
-static int hand_out(struct operator *o, uint64_t number, const struct ipc_message *m, int *fd)
+static int hand_out(struct operator_channel *o, uint64_t number, const struct ipc_message *m,
+		    int *fd)
 {
 	struct operator_call *c = table_find(&o->calls, number);
 
@@ -57,7 +58,7 @@ static int hand_out(struct operator *o, uint64_t number, const struct ipc_messag
 	return 0;
 }
 
-static int take_entered(struct operator *o, const struct ipc_message *m, int *fd)
+static int take_entered(struct operator_channel *o, const struct ipc_message *m, int *fd)
 {
 	o->inline_limit = m->entered.inline_limit;
 	o->channel.phase = IPC_PHASE_READY;
@@ -66,13 +67,13 @@ static int take_entered(struct operator *o, const struct ipc_message *m, int *fd
 }
 
 /* The epoch has changed since authd sealed the grant; another channel needs another one. */
-static int take_stale(struct operator *o, const struct ipc_message *m, int *fd)
+static int take_stale(struct operator_channel *o, const struct ipc_message *m, int *fd)
 {
 	return -ESTALE;
 }
 
 #define ABOUT_A_CALL(symbol)                                                                       \
-	static int take_##symbol(struct operator *o, const struct ipc_message *m, int *fd)         \
+	static int take_##symbol(struct operator_channel *o, const struct ipc_message *m, int *fd) \
 	{                                                                                          \
 		return hand_out(o, m->symbol.call, m, fd);                                         \
 	}
@@ -96,7 +97,7 @@ static int on_message(struct channel *c, const struct ipc_message *m, int *fds)
 	}
 }
 
-static void lose_calls(struct operator *o)
+static void lose_calls(struct operator_channel *o)
 {
 	struct operator_call *c;
 
@@ -109,7 +110,7 @@ static void lose_calls(struct operator *o)
 
 static void on_ended(struct channel *c, enum channel_end end, int detail)
 {
-	struct operator *o = operator_of(c);
+	struct operator_channel *o = operator_of(c);
 
 	o->state = OPERATOR_CLOSED;
 	lose_calls(o);
@@ -119,18 +120,18 @@ static const struct channel_handler handler = { on_message, on_ended };
 
 /* --- life ------------------------------------------------------------------------------------ */
 
-int operator_init(struct operator *o, const struct operator_target *t)
+int operator_init(struct operator_channel *o, const struct operator_target *t)
 {
 	int r;
 
-	*o = (struct operator){ .target = t,
-				.calls = TABLE_INIT(OPERATOR_UNDER_WAY_MAX),
-				.loop.epoll_fd = -1 };
+	*o = (struct operator_channel){ .target = t,
+					.calls = TABLE_INIT(OPERATOR_UNDER_WAY_MAX),
+					.loop.epoll_fd = -1 };
 	r = channel_group_init(&o->group);
 	return r == 0 ? loop_init(&o->loop) : r;
 }
 
-void operator_clear(struct operator *o)
+void operator_clear(struct operator_channel *o)
 {
 	channel_close(&o->channel);
 	o->state = OPERATOR_CLOSED;
@@ -140,7 +141,7 @@ void operator_clear(struct operator *o)
 		loop_clear(&o->loop);
 }
 
-int operator_step(struct operator *o, int at_most_ms)
+int operator_step(struct operator_channel *o, int at_most_ms)
 {
 	int r;
 
@@ -174,9 +175,9 @@ static int read_grant(const json_t *answer, struct buffer *ret)
 
 static int ask_authd(const struct operator_target *t, json_t **ret, struct complaint *why)
 {
-	json_t *request = json_pack("{s:s, s:s, s:s, s:s}", "do", "operator.grant", "tenant",
-				    t->tenant, "bucket", t->bucket, "purpose",
-				    operator_purpose_name(t->purpose));
+	json_t *request =
+		json_pack("{s:s, s:s, s:s, s:s}", "do", "operator.grant", "tenant", t->tenant,
+			  "bucket", t->bucket, "purpose", operator_purpose_name(t->purpose));
 	struct admin a;
 	int r;
 
@@ -203,7 +204,8 @@ static int fetch_grant(const struct operator_target *t, struct buffer *ret, stru
 	int r = ask_authd(t, &answer, why);
 
 	if (r == ADMIN_REFUSED)
-		r = json_is_true(json_object_get(answer, "again")) ? OPERATOR_AWAY : OPERATOR_REFUSED;
+		r = json_is_true(json_object_get(answer, "again")) ? OPERATOR_AWAY
+								   : OPERATOR_REFUSED;
 	else if (r < 0)
 		r = may_pass(r) ? OPERATOR_AWAY : r;
 	else if (read_grant(answer, ret) < 0)
@@ -212,7 +214,7 @@ static int fetch_grant(const struct operator_target *t, struct buffer *ret, stru
 	return r;
 }
 
-static int dial(struct operator *o, struct complaint *why)
+static int dial(struct operator_channel *o, struct complaint *why)
 {
 	int fd = peer_dial(o->target->operator_socket), r;
 
@@ -222,12 +224,13 @@ static int dial(struct operator *o, struct complaint *why)
 		return r < 0 ? complain_errno(why, r, "cannot speak to stored") : OPERATOR_OK;
 	}
 	complain_errno(why, fd, "cannot reach stored at %s", o->target->operator_socket);
-	complaint_hint(why, "its socket lies beside authd's admin socket; --operator-socket PATH names "
-			    "another place");
+	complaint_hint(why,
+		       "its socket lies beside authd's admin socket; --operator-socket PATH names "
+		       "another place");
 	return may_pass(fd) ? OPERATOR_AWAY : fd;
 }
 
-static int wait_to_enter(struct operator *o, struct complaint *why)
+static int wait_to_enter(struct operator_channel *o, struct complaint *why)
 {
 	uint64_t until_ns = clock_boottime_ns() + OPERATOR_ENTRY_NS;
 
@@ -246,7 +249,7 @@ static int wait_to_enter(struct operator *o, struct complaint *why)
 	return OPERATOR_AWAY;
 }
 
-int operator_open(struct operator *o, struct complaint *why)
+int operator_open(struct operator_channel *o, struct complaint *why)
 {
 	_cleanup_(buffer_clear) struct buffer grant = BUFFER_INIT(IPC_SEAL_MAX);
 	int r = fetch_grant(o->target, &grant, why);
@@ -271,7 +274,7 @@ static void rest(uint64_t ns)
 		  NULL);
 }
 
-int operator_open_again(struct operator *o, const volatile sig_atomic_t *stop,
+int operator_open_again(struct operator_channel *o, const volatile sig_atomic_t *stop,
 			struct complaint *why)
 {
 	uint64_t until_ns = clock_boottime_ns() + OPERATOR_PATIENCE_NS, wait_ns = RETRY_FIRST_NS;
@@ -288,7 +291,7 @@ int operator_open_again(struct operator *o, const volatile sig_atomic_t *stop,
 
 /* --- saying ---------------------------------------------------------------------------------- */
 
-int operator_ask(struct operator *o, struct operator_call *c, const struct s3_request *r,
+int operator_ask(struct operator_channel *o, struct operator_call *c, const struct s3_request *r,
 		 struct span body)
 {
 	_cleanup_(buffer_clear) struct buffer b = BUFFER_INIT(IPC_REQUEST_MAX);
@@ -312,7 +315,7 @@ int operator_ask(struct operator *o, struct operator_call *c, const struct s3_re
 	return e;
 }
 
-int operator_commit(struct operator *o, const struct operator_call *c, uint64_t length,
+int operator_commit(struct operator_channel *o, const struct operator_call *c, uint64_t length,
 		    struct span checksum)
 {
 	return channel_send(&o->channel,
@@ -324,14 +327,14 @@ int operator_commit(struct operator *o, const struct operator_call *c, uint64_t 
 			    -1);
 }
 
-int operator_next(struct operator *o, const struct operator_call *c)
+int operator_next(struct operator_channel *o, const struct operator_call *c)
 {
 	return channel_send(
 		&o->channel,
 		&(struct ipc_message){ .number = IPC_NEXT, .next = { .call = c->number } }, -1);
 }
 
-void operator_cancel(struct operator *o, struct operator_call *c)
+void operator_cancel(struct operator_channel *o, struct operator_call *c)
 {
 	struct ipc_message m = { .number = IPC_CANCEL, .cancel = { .call = c->number } };
 

@@ -49,7 +49,7 @@ enum operator_state {
 	OPERATOR_ENTERED,
 };
 
-struct operator {
+struct operator_channel {
 	const struct operator_target *target;
 	enum operator_state state;
 	struct loop loop;
@@ -60,8 +60,8 @@ struct operator {
 	uint32_t inline_limit;	/* bodies up to here may go inside */
 };
 
-must_check int operator_init(struct operator *o, const struct operator_target *t);
-void operator_clear(struct operator *o);
+must_check int operator_init(struct operator_channel *o, const struct operator_target *t);
+void operator_clear(struct operator_channel *o);
 
 enum operator_outcome {
 	OPERATOR_OK = 0,
@@ -70,34 +70,34 @@ enum operator_outcome {
 };
 
 /* Asks for a grant and waits to be let in. The channel must be closed. */
-must_check int operator_open(struct operator *o, struct complaint *why);
+must_check int operator_open(struct operator_channel *o, struct complaint *why);
 
 /*
  * The same after the channel has ended, with patience: a server that was there a moment ago is likely
  * to be there again. It is said on standard error that this is waited for. OPERATOR_AWAY: it has not
  * come back, or *stop is not 0.
  */
-must_check int operator_open_again(struct operator *o, const volatile sig_atomic_t *stop,
+must_check int operator_open_again(struct operator_channel *o, const volatile sig_atomic_t *stop,
 				   struct complaint *why);
 
-static inline bool operator_is_open(const struct operator *o)
+static inline bool operator_is_open(const struct operator_channel *o)
 {
 	return o->state == OPERATOR_ENTERED;
 }
 
 /* Sends what waits, waits at most so long for something to come, and hands it out. */
-must_check int operator_step(struct operator *o, int at_most_ms);
+must_check int operator_step(struct operator_channel *o, int at_most_ms);
 
 /* A body that is SPAN_NONE does not go inside. The call must not be under way. */
-must_check int operator_ask(struct operator *o, struct operator_call *c,
+must_check int operator_ask(struct operator_channel *o, struct operator_call *c,
 			    const struct s3_request *r, struct span body);
 
 /* All bytes are in the pipe; the checksum is the one that the request announced. */
-must_check int operator_commit(struct operator *o, const struct operator_call *c, uint64_t length,
+must_check int operator_commit(struct operator_channel *o, const struct operator_call *c, uint64_t length,
 			       struct span checksum);
 
 /* More extents. */
-must_check int operator_next(struct operator *o, const struct operator_call *c);
+must_check int operator_next(struct operator_channel *o, const struct operator_call *c);
 
 /* Gives it up: nothing more is heard. */
-void operator_cancel(struct operator *o, struct operator_call *c);
+void operator_cancel(struct operator_channel *o, struct operator_call *c);

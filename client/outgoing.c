@@ -25,7 +25,7 @@ static struct span key_of(const struct outgoing *o)
 /* Nothing is under way for it, and nothing written. */
 static void put_down(struct outgoing *o)
 {
-	operator_cancel(&o->exporter->operator, &o->call);
+	operator_cancel(&o->exporter->stored, &o->call);
 	landing_drop(&o->exporter->landing, &o->file);
 	o->digest = digest_free(o->digest);
 	o->exporter->tally->progress.moving -= o->shown;
@@ -91,8 +91,7 @@ static bool is_whole(const struct outgoing *o, const struct digest_value *d)
 {
 	if (d->length != o->size || (has_md5(o) && strcmp(d->etag, o->etag) != 0))
 		return false;
-	return o->checksum.algorithm == CHECKSUM_NONE ||
-	       checksum_equal(&d->crc64, &o->checksum);
+	return o->checksum.algorithm == CHECKSUM_NONE || checksum_equal(&d->crc64, &o->checksum);
 }
 
 static int sum_file(struct outgoing *o, int fd, struct digest_value *ret)
@@ -248,7 +247,8 @@ static void finish(struct outgoing *o)
 static void fail_to_write(struct outgoing *o, int r)
 {
 	if (r == -ENOSPC || r == -EDQUOT)
-		exporter_stop(o->exporter, "%s: %s", o->exporter->config->path, strerrordesc_np(-r));
+		exporter_stop(o->exporter, "%s: %s", o->exporter->config->path,
+			      strerrordesc_np(-r));
 	else
 		fail(o, "cannot be written: %s", strerrordesc_np(-r));
 }
@@ -281,8 +281,8 @@ static bool take_answer(struct outgoing *o, struct span bytes)
 {
 	struct answer a;
 
-	if (!answer_decode(bytes, &a) || a.etag.len >= sizeof(o->etag) ||
-	    a.size == ANSWER_ABSENT || a.last_modified == ANSWER_ABSENT)
+	if (!answer_decode(bytes, &a) || a.etag.len >= sizeof(o->etag) || a.size == ANSWER_ABSENT ||
+	    a.last_modified == ANSWER_ABSENT)
 		return false;
 	memcpy(o->etag, a.etag.data, a.etag.len);
 	o->etag[a.etag.len] = '\0';
@@ -326,7 +326,7 @@ static void take_extent(struct outgoing *o, const struct ipc_extent *m, int *fd)
 	if (r == -EINTR)
 		return;
 	if (r == 0 && !m->last)
-		r = operator_next(&o->exporter->operator, &o->call);
+		r = operator_next(&o->exporter->stored, &o->call);
 	if (r < 0)
 		fail_to_write(o, r);
 	else if (m->last)
@@ -376,11 +376,11 @@ void outgoing_ask(struct outgoing *o)
 				.key = key_of(o) };
 	int e;
 
-	if (!operator_is_open(&o->exporter->operator)) {
+	if (!operator_is_open(&o->exporter->stored)) {
 		begin_again(o, 0);
 		return;
 	}
-	e = operator_ask(&o->exporter->operator, &o->call, &r, SPAN_NONE);
+	e = operator_ask(&o->exporter->stored, &o->call, &r, SPAN_NONE);
 	if (e < 0)
 		fail(o, "cannot ask stored: %s", strerrordesc_np(-e));
 }

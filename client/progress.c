@@ -72,8 +72,8 @@ static size_t add_amounts(const struct progress *p, char *to, size_t size)
 
 	progress_bytes(bytes_so_far(p), done);
 	if (!p->all_entries)
-		return (size_t)snprintf(to, size, "%llu objects, %s", (unsigned long long)p->entries,
-					done);
+		return (size_t)snprintf(to, size, "%llu objects, %s",
+					(unsigned long long)p->entries, done);
 	return (size_t)snprintf(to, size, "%3.0f%%  %llu of %llu objects, %s of %s", share(p) * 100,
 				(unsigned long long)p->entries, (unsigned long long)p->all_entries,
 				done, progress_bytes(p->all_bytes, all));

@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-#define ELLIPSIS "..."
-#define ESCAPED_LEN 4
+#define ELLIPSIS      "..."
+#define ESCAPED_LEN   4
 #define CHARACTER_MAX 4 /* bytes of UTF-8 */
 
 /* A byte that may stand for itself, or the beginning of a run that is one character. */

@@ -76,7 +76,8 @@ static bool has_rival(const struct base32 *b, const char *name, const char *capi
 static const char *find_reason(const struct base32 *b, const char *name, const char *capitals,
 			       bool is_sound, const struct stat *st)
 {
-	if (strcmp(name, SOURCEFILE_TOKENS) == 0 && sourcefile_has_tokens(dirfd(b->directory), name))
+	if (strcmp(name, SOURCEFILE_TOKENS) == 0 &&
+	    sourcefile_has_tokens(dirfd(b->directory), name))
 		return SOURCEFILE_TOKENS_REASON;
 	if (!is_sound)
 		return "its name is no base32 of a key; --exclude leaves it out";
@@ -97,7 +98,8 @@ static int look(struct base32 *b, const char *name, struct source_entry **ret)
 	if (fstatat(dirfd(b->directory), name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	is_sound = capitalise(name, capitals) && decode(capitals, key, &len);
-	e = source_entry_new(span_from_string(name), is_sound ? (struct span){ key, len } : SPAN_NONE);
+	e = source_entry_new(span_from_string(name),
+			     is_sound ? (struct span){ key, len } : SPAN_NONE);
 	if (!e)
 		return -ENOMEM;
 	sourcefile_describe(e, &st);
@@ -152,13 +154,15 @@ static int base32_open(struct source *s, const struct source_entry *e, struct so
 int source_new_base32(const char *path, struct source **ret, struct complaint *why)
 {
 	struct base32 *b = calloc(1, sizeof(*b));
-	int fd = b ? sourcefile_open_root(path, why) : complain_errno(why, -ENOMEM, "cannot read %s", path);
+	int fd = b ? sourcefile_open_root(path, why)
+		   : complain_errno(why, -ENOMEM, "cannot read %s", path);
 
 	if (fd < 0) {
 		free(b);
 		return fd;
 	}
-	b->source = (struct source){ .next = base32_next, .open = base32_open, .free = base32_free };
+	b->source =
+		(struct source){ .next = base32_next, .open = base32_open, .free = base32_free };
 	b->directory = fdopendir(fd);
 	if (!b->directory) {
 		int r = complain_errno(why, -errno, "cannot read %s", path);

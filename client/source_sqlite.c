@@ -2,11 +2,11 @@
 
 /*
  * A SQLite file with a table objects(key TEXT PRIMARY KEY, data BLOB). It is opened read-only, and
- * read in one transaction: what the older service still writes meanwhile is not seen. Bytes of large
- * values are read in pieces, never as a whole.
+ * read in one transaction: what the older service still writes meanwhile is not seen. Bytes of
+ * large values are read in pieces, never as a whole.
  *
- * Whoever could write the file could have put anything into it, and we may be root. So nothing of its
- * schema is trusted, and the table must be an ordinary one.
+ * Whoever could write the file could have put anything into it, and we may be root. So nothing of
+ * its schema is trusted, and the table must be an ordinary one.
  */
 
 #include <fcntl.h>
@@ -80,10 +80,9 @@ static void close_blob(struct source_reader *r)
 
 static int database_open(struct source *s, const struct source_entry *e, struct source_reader *ret)
 {
-	struct source_reader r = { .fd = -1,
-				   .read = read_blob,
-				   .has_changed = blob_has_changed,
-				   .close = close_blob };
+	struct source_reader r = {
+		.fd = -1, .read = read_blob, .has_changed = blob_has_changed, .close = close_blob
+	};
 	sqlite3 *handle = database_of(s)->handle;
 
 	if (sqlite3_blob_open(handle, "main", "objects", "data", e->row, 0, &r.blob) != SQLITE_OK) {
@@ -182,8 +181,9 @@ static int complain_sqlite(struct complaint *why, sqlite3 *handle, const char *p
 
 	complain(why, r, "cannot read %s: %s", path, handle ? sqlite3_errmsg(handle) : "no memory");
 	if (handle && sqlite3_errcode(handle) == SQLITE_CANTOPEN)
-		complaint_hint(why, "a database in WAL mode needs its -wal and -shm files beside it, "
-				    "and the right to make them");
+		complaint_hint(why,
+			       "a database in WAL mode needs its -wal and -shm files beside it, "
+			       "and the right to make them");
 	return r;
 }
 
@@ -202,10 +202,11 @@ static bool has_table(sqlite3 *handle, int *ret_result)
 	sqlite3_stmt *found = NULL;
 	bool has;
 
-	*ret_result = sqlite3_prepare_v2(handle,
-					 "SELECT 1 FROM pragma_table_list WHERE schema = 'main' AND "
-					 "name = 'objects' AND type = 'table' AND wr = 0",
-					 -1, &found, NULL);
+	*ret_result =
+		sqlite3_prepare_v2(handle,
+				   "SELECT 1 FROM pragma_table_list WHERE schema = 'main' AND "
+				   "name = 'objects' AND type = 'table' AND wr = 0",
+				   -1, &found, NULL);
 	if (*ret_result == SQLITE_OK)
 		*ret_result = sqlite3_step(found);
 	has = *ret_result == SQLITE_ROW;
@@ -234,8 +235,9 @@ static int prepare(struct database *d, const char *path, struct complaint *why)
 		if (result != SQLITE_DONE)
 			return complain_sqlite(why, d->handle, path);
 		complain(why, -EINVAL, "%s has no table objects", path);
-		complaint_hint(why, "what is imported is a table objects(key TEXT PRIMARY KEY, data "
-				    "BLOB), with rowids");
+		complaint_hint(why,
+			       "what is imported is a table objects(key TEXT PRIMARY KEY, data "
+			       "BLOB), with rowids");
 		return -EINVAL;
 	}
 	if (sqlite3_prepare_v2(d->handle,

@@ -107,8 +107,8 @@ json_t *tally_summary(const struct tally *t, bool went_through)
 	uint64_t ms = (clock_boottime_ns() - t->progress.started_ns) / NS_PER_MS;
 
 	return json_pack("{s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "ok",
-			 (int)(went_through && tally_is_good(t)), "dry_run", (int)t->dry_run, "interrupted",
-			 (int)t->interrupted, t->verb, (json_int_t)t->done, "bytes",
+			 (int)(went_through && tally_is_good(t)), "dry_run", (int)t->dry_run,
+			 "interrupted", (int)t->interrupted, t->verb, (json_int_t)t->done, "bytes",
 			 (json_int_t)t->done_bytes, "unchanged", (json_int_t)t->unchanged,
 			 "unchanged_bytes", (json_int_t)t->unchanged_bytes, "excluded",
 			 (json_int_t)t->excluded, "failed", (json_int_t)t->failed, "duration_ms",

@@ -148,14 +148,14 @@ static void test_t70_every_other_phase_direction_and_descriptor_count_is_a_fault
 static void test_t70_each_role_has_its_own_messages(void)
 {
 	enum ipc_direction worker = IPC_FRONTEND_TO_STORED_DIRECTION,
-			   operator = IPC_OPERATOR_TO_STORED_DIRECTION;
+			   administrator = IPC_OPERATOR_TO_STORED_DIRECTION;
 
-	assert(ipc_travels(worker, IPC_CALL) && !ipc_travels(operator, IPC_CALL));
-	assert(ipc_travels(worker, IPC_ENTER) && !ipc_travels(operator, IPC_ENTER));
-	assert(!ipc_travels(worker, IPC_PRESENT) && ipc_travels(operator, IPC_PRESENT));
-	assert(!ipc_travels(worker, IPC_OPERATE) && ipc_travels(operator, IPC_OPERATE));
-	assert(ipc_travels(worker, IPC_COMMIT) && ipc_travels(operator, IPC_COMMIT));
-	assert(!ipc_travels(worker, IPC_DONE) && !ipc_travels(operator, IPC_DONE));
+	assert(ipc_travels(worker, IPC_CALL) && !ipc_travels(administrator, IPC_CALL));
+	assert(ipc_travels(worker, IPC_ENTER) && !ipc_travels(administrator, IPC_ENTER));
+	assert(!ipc_travels(worker, IPC_PRESENT) && ipc_travels(administrator, IPC_PRESENT));
+	assert(!ipc_travels(worker, IPC_OPERATE) && ipc_travels(administrator, IPC_OPERATE));
+	assert(ipc_travels(worker, IPC_COMMIT) && ipc_travels(administrator, IPC_COMMIT));
+	assert(!ipc_travels(worker, IPC_DONE) && !ipc_travels(administrator, IPC_DONE));
 }
 
 static void test_unknown_numbers_are_a_fault(void)
