@@ -98,7 +98,9 @@ static void tell(const struct invocation *i, struct tally *t, bool went_through)
 
 	progress_hide(&t->progress);
 	if (!i->options[OPTION_JSON]) {
-		tally_print(t);
+		/* What stood in the way from the start is told by itself. */
+		if (went_through || t->progress.entries)
+			tally_print(t);
 		return;
 	}
 	summary = tally_summary(t, went_through);

@@ -222,6 +222,9 @@ def test_who_is_refused_hears_why(store, tree):
     done = import_tree(store, tree)
     assert done.status == 1
     assert done.err == "cofferctl: There is no tenant x.\nhint: make one\n"
+    assert done.summary["ok"] is False
+    plain = ctl(store, "import", "--format", "filesystem", tree, "--bucket", "b")
+    assert plain.status == 1 and plain.out == ""
 
 
 def test_a_server_that_is_away_from_the_start_is_told_at_once(store, tree):
