@@ -8,8 +8,6 @@ import pytest
 
 from lib import coffer
 
-pytestmark = pytest.mark.functional
-
 
 @pytest.fixture
 def own(new_coffer):

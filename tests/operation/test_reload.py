@@ -9,8 +9,6 @@ import pytest
 
 from lib import coffer, rawhttp, sigv4
 
-pytestmark = pytest.mark.functional
-
 LIMIT_S = 20
 
 

@@ -9,8 +9,6 @@ import pytest
 
 from lib import coffer
 
-pytestmark = pytest.mark.functional
-
 LIMIT_S = 20
 # What is true of the machine under the tests and not of Coffer.
 OF_THE_HOST = {"kernel", "clock", "file system", "flush"}
