@@ -43,6 +43,7 @@ struct source_reader {
 	void (*close)(struct source_reader *r);
 	int fd;				/* of a file */
 	struct stat before;
+	bool is_young;			/* it was written to so lately that more may not show */
 	sqlite3_blob *blob;		/* of a row */
 	uint64_t at, size;
 };

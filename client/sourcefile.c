@@ -3,13 +3,17 @@
 
 #include <fcntl.h>
 #include <jansson.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "client/beneath.h"
 
 /* Longer lists of tokens there have never been. */
 #define TOKENS_SIZE_MAX (16 * MIB)
+
+#define YOUNG_NS (100 * NS_PER_MS)
 
 int sourcefile_open_root(const char *path, struct complaint *why)
 {
@@ -47,11 +51,37 @@ static bool is_same_time(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
+/*
+ * The clock of a file system goes in steps, and a write is dated when it begins: a file that was
+ * written to just now may be written to once more, or still be, and have the same date.
+ */
+static bool is_young(const struct stat *st)
+{
+	uint64_t now = clock_realtime_ns(),
+		 written = (uint64_t)st->st_mtim.tv_sec * NS_PER_S + (uint64_t)st->st_mtim.tv_nsec;
+
+	return now < written + YOUNG_NS && written < now + YOUNG_NS;
+}
+
+/* What is young is given the time to be so no more; what is all the same, somebody writes to. */
+static int look(struct source_reader *r, int fd)
+{
+	if (fstat(fd, &r->before) < 0)
+		return -errno;
+	if (!is_young(&r->before))
+		return 0;
+	nanosleep(&(struct timespec){ .tv_nsec = YOUNG_NS }, NULL);
+	if (fstat(fd, &r->before) < 0)
+		return -errno;
+	r->is_young = is_young(&r->before);
+	return 0;
+}
+
 static bool file_has_changed(const struct source_reader *r)
 {
 	struct stat now;
 
-	return fstat(r->fd, &now) < 0 || now.st_size != r->before.st_size ||
+	return r->is_young || fstat(r->fd, &now) < 0 || now.st_size != r->before.st_size ||
 	       !is_same_time(&now.st_mtim, &r->before.st_mtim) ||
 	       !is_same_time(&now.st_ctim, &r->before.st_ctim);
 }
@@ -67,11 +97,13 @@ int sourcefile_read(int root_fd, const struct source_entry *e, struct source_rea
 	struct source_reader r = { .read = read_file,
 				   .has_changed = file_has_changed,
 				   .close = close_file };
+	int error;
 
 	if (fd < 0)
 		return fd;
-	if (fstat(fd, &r.before) < 0)
-		return -errno;
+	error = look(&r, fd);
+	if (error < 0)
+		return error;
 	/* It may have become something else since its directory was read. */
 	if (!S_ISREG(r.before.st_mode))
 		return -EINVAL;
