@@ -412,6 +412,24 @@ static void test_denials_are_kept_by_themselves_and_are_bounded(void)
 	office_close(&office);
 }
 
+/* A disk that stands still makes records wait; administrators' must find room behind them. */
+static void test_denials_that_wait_are_bounded_and_the_lost_are_counted(void)
+{
+	struct record r;
+
+	office_open(&office);
+	for (unsigned int i = 0; i < AUDIT_NOTES_MAX + 10; i++) {
+		audit_say_denial(&r, "denied");
+		audit_note_denial(&office.authd.audit, &r);
+	}
+	assert(office.authd.audit.n_lost == 10);
+	assert(count_lines(kept("denials.1.log"), "denied", "", "") == AUDIT_NOTES_MAX);
+	audit_say_denial(&r, "again");
+	audit_note_denial(&office.authd.audit, &r);
+	assert(count_lines(kept("denials.1.log"), "again", "", "") == 1);
+	office_close(&office);
+}
+
 static void test_places_have_names(void)
 {
 	enum audit_place p = AUDIT_FILE;
@@ -438,6 +456,7 @@ int main(void)
 	test_without_an_audit_log_nothing_is_changed();
 	test_where_only_the_journal_is_wanted_there_is_no_file();
 	test_denials_are_kept_by_themselves_and_are_bounded();
+	test_denials_that_wait_are_bounded_and_the_lost_are_counted();
 	test_places_have_names();
 	return 0;
 }

@@ -165,10 +165,10 @@ static void test_who_does_not_answer_is_missing_and_nobody_waits_longer(void)
 	expect(client, 200,
 	       PARTS("\ncoffer_authd_tenants 4\n", "coffer_up{daemon=\"stored\"} 0\n"));
 	/* What comes too late is the last one's, and no part of the next. */
-	answer_as_stored();
 	ask(client, "GET", "/metrics", "");
-	answer_as_stored();
 	answer_as_authd();
+	answer_as(&s.stored, IPC_STORE_MEASURE, IPC_STORE_MEASURED, METRIC_CALLS, 5);
+	answer_as_stored();
 	expect(client, 200, PARTS("\ncoffer_stored_calls 6\n"));
 	close(client);
 	close_stage();
