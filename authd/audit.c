@@ -35,8 +35,8 @@ int audit_open(struct audit *a, struct authd *authd, enum audit_place place, con
 	if (r == 0)
 		r = auditfile_open(directory, "denials", &denials, &a->denials);
 	if (r < 0)
-		log_error("audit-unusable path=%s error=%s",
-			  LOG_VALUE(span_from_string(directory)), strerrorname_np(-r));
+		log_error("audit-unusable path=%s error=%s", LOG_VALUE(span_from_string(directory)),
+			  strerrorname_np(-r));
 	return r;
 }
 
@@ -64,8 +64,7 @@ static void say_json(struct record *r, enum member m, const json_t *value)
 	char text[JSON_TEXT_MAX];
 	size_t n = json_dumpb(value, text, sizeof(text), JSON_COMPACT);
 
-	record_text(r, member_name(m),
-		    n <= sizeof(text) ? (struct span){ text, n } : SPAN("..."));
+	record_text(r, member_name(m), n <= sizeof(text) ? (struct span){ text, n } : SPAN("..."));
 }
 
 static void say_member(struct record *r, enum member m, const json_t *value)

@@ -17,8 +17,8 @@ struct auditfile {
 	struct auditfile_limits limits;
 	int directory_fd;
 	int fd;
-	uint64_t first, last;	/* their numbers; the last is the one that is open */
-	uint64_t len;		/* of it */
+	uint64_t first, last; /* their numbers; the last is the one that is open */
+	uint64_t len; /* of it */
 	bool failed;
 };
 

@@ -11,8 +11,9 @@ static const char *const peer_names[FIGURES_PEERS] = {
 
 static void tell_rulings(const struct figures *f, struct buffer *to)
 {
-	static const char *const dialects[] = { [S3_DIALECT_S3] = "s3",
-						[S3_DIALECT_REST] = "rest" };
+	static const char *const dialects[] = {
+		[S3_DIALECT_S3] = "s3", [S3_DIALECT_REST] = "rest"
+	};
 
 	for (size_t d = 0; d < S3_DIALECT_COUNT; d++)
 		sample_put(to, METRIC_GRANTS, f->grants[d], dialects[d], NULL);

@@ -47,7 +47,8 @@ void metricstoken_print(FILE *to, const json_t *made)
 	fprintf(to,
 		"%s\n"
 		"\n"
-		"This is shown once. Whoever collects the metrics sends it as `Authorization: Bearer`;\n"
+		"This is shown once. Whoever collects the metrics sends it as `Authorization: "
+		"Bearer`;\n"
 		"the server knows it by this line of coffer.conf, in the section [%s]:\n"
 		"\n"
 		"%s = %s\n",

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "frontend/dialect.h"
+
 static const char *const peer_names[LINKS_PEERS] = {
 	[LINKS_AUTHD] = "authd",
 	[LINKS_STORED] = "stored",
@@ -68,9 +70,9 @@ static void put_series(struct buffer *b, const struct sample *s, const char *suf
 /* Seconds with as many decimals as there are, in buf. */
 static struct span format(enum metric_unit unit, uint64_t value, char buf[static VALUE_MAX])
 {
-	size_t n = (size_t)snprintf(buf, VALUE_MAX, "%llu",
-				    (unsigned long long)(unit == METRIC_UNIT_SECONDS ? value / NS_PER_S
-										     : value));
+	size_t n = (size_t)snprintf(
+		buf, VALUE_MAX, "%llu",
+		(unsigned long long)(unit == METRIC_UNIT_SECONDS ? value / NS_PER_S : value));
 
 	if (unit == METRIC_UNIT_SECONDS && value % NS_PER_S) {
 		n += (size_t)snprintf(buf + n, VALUE_MAX - n, ".%09u",
@@ -141,7 +143,8 @@ static uint64_t sum_at(const struct page *p, size_t offset)
 	uint64_t sum = 0;
 
 	for (unsigned int i = 0; i < b->n_slots; i++)
-		sum += meter_read((const meter_count *)((const uint8_t *)board_read(b, i) + offset));
+		sum += meter_read(
+			(const meter_count *)((const uint8_t *)board_read(b, i) + offset));
 	return sum;
 }
 #define SUM(p, member) sum_at((p), offsetof(struct counts, member))
@@ -217,19 +220,16 @@ static void tell_losses(struct page *p)
 					      .values = { SUM(p, losses[i][end]) } });
 }
 
-/* What never was is not there: operations, dialects and classes would make many lines of nothing. */
+/* What never was is not there: it would be many lines of nothing. */
 static void tell_requests(struct page *p)
 {
-	static const char *const dialects[] = { [S3_DIALECT_S3] = "s3",
-						[S3_DIALECT_REST] = "rest" };
-
 	for (size_t o = 0; o < COUNTS_OPERATIONS; o++)
 		for (size_t d = 0; d < S3_DIALECT_COUNT; d++)
 			for (size_t c = 0; c < COUNTS_STATUS_COUNT; c++) {
 				struct sample s = {
 					.metric = METRIC_REQUESTS,
 					.labels = { span_from_string(operation_label(o)),
-						    span_from_string(dialects[d]),
+						    span_from_string(dialects[d].socket),
 						    span_from_string(counts_status_labels[c]) },
 					.values = { SUM(p, requests[o][d][c]) },
 				};
@@ -342,7 +342,8 @@ static void tell_tenant(struct page *p, enum metric m, const struct place *place
 		if (m == METRIC_TENANT_TIME)
 			add_meter(&s, &t->times);
 		else
-			s.values[0] += meter_read(m == METRIC_TENANT_SENT ? &t->sent : &t->received);
+			s.values[0] +=
+				meter_read(m == METRIC_TENANT_SENT ? &t->sent : &t->received);
 	}
 	put_sample(p, &s);
 }

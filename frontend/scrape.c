@@ -10,9 +10,9 @@ struct scrape {
 	struct connection *connection;
 	struct MHD_Connection *http;
 	unsigned int status;
-	uint64_t number;		/* of what was asked */
+	uint64_t number; /* of what was asked */
 	bool suspended;
-	bool admitted;			/* the next callback is the one that may answer */
+	bool admitted; /* the next callback is the one that may answer */
 	bool waits[LINKS_PEERS];
 	bool told[LINKS_PEERS];
 	struct buffer samples[LINKS_PEERS];

@@ -240,7 +240,8 @@ static void expect_sound(const char *text)
 {
 	while (*text) {
 		const char *line_end = strchr(text, '\n');
-		json_t *o = json_loadb(text, (size_t)(line_end - text), JSON_REJECT_DUPLICATES, NULL);
+		json_t *o =
+			json_loadb(text, (size_t)(line_end - text), JSON_REJECT_DUPLICATES, NULL);
 
 		assert(o && json_is_string(json_object_get(o, "time")) &&
 		       json_is_string(json_object_get(o, "event")));
@@ -290,8 +291,9 @@ static void test_what_is_refused_or_only_read_is_there_too(void)
 	assert(count_lines(text, "order", "\"do\":\"-\"", "\"outcome\":\"refused\"") == 2);
 	text = kept("audit.1.log");
 	assert(!strstr(text, "key.list"));
-	assert(count_lines(text, "outcome", "key.delete",
-			   "\"outcome\":\"refused\",\"error\":\"There is no access key NOBODY.\"") ==
+	assert(count_lines(
+		       text, "outcome", "key.delete",
+		       "\"outcome\":\"refused\",\"error\":\"There is no access key NOBODY.\"") ==
 	       1);
 	office_close(&office);
 }

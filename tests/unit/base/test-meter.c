@@ -26,7 +26,8 @@ static void test_a_value_is_in_the_first_bucket_whose_bound_it_does_not_exceed(v
 			assert(i == 0 || row->bounds[i] > row->bounds[i - 1]);
 			meter_note_alone(&m, s, row->bounds[i]);
 			meter_note(&m, s, row->bounds[i] + 1);
-			assert(meter_read(&m.buckets[i]) == 1 && meter_read(&m.buckets[i + 1]) == 1);
+			assert(meter_read(&m.buckets[i]) == 1 &&
+			       meter_read(&m.buckets[i + 1]) == 1);
 			assert(meter_read(&m.sum) == 2 * row->bounds[i] + 1 && count(&m) == 2);
 		}
 	}

@@ -18,8 +18,9 @@ static void test_both_forms_say_the_same(void)
 	static const char *const expected[] = {
 		[RECORD_KV] = "request id=7F op=GetObject in=0 ms=1.042 aborted=true "
 			      "key=\"a b\"\n",
-		[RECORD_JSON] = "{\"event\":\"request\",\"id\":\"7F\",\"op\":\"GetObject\",\"in\":0,"
-				"\"ms\":1.042,\"aborted\":true,\"key\":\"a b\"}\n",
+		[RECORD_JSON] =
+			"{\"event\":\"request\",\"id\":\"7F\",\"op\":\"GetObject\",\"in\":0,"
+			"\"ms\":1.042,\"aborted\":true,\"key\":\"a b\"}\n",
 	};
 
 	for (enum record_form f = RECORD_KV; f <= RECORD_JSON; f++) {
@@ -81,10 +82,11 @@ static void test_what_is_too_long_is_cut_visibly_and_the_line_stays_whole(void)
 			record_text(&record, "and", (struct span){ raw, len });
 			line = record_end(&record);
 			assert(line.len <= RECORD_MAX && memchr(raw, '\n', len));
-			assert(memchr(line.data, '\n', line.len) == span_bytes(line) + line.len - 1);
+			assert(memchr(line.data, '\n', line.len) ==
+			       span_bytes(line) + line.len - 1);
 			if (len > RECORD_MAX)
-				assert(!memcmp(span_bytes(line) + line.len - strlen(ends[f]), ends[f],
-					       strlen(ends[f])));
+				assert(!memcmp(span_bytes(line) + line.len - strlen(ends[f]),
+					       ends[f], strlen(ends[f])));
 		}
 }
 

@@ -115,9 +115,13 @@ static void expect_in(const char *said, const char *const parts[])
 static void test_a_request_is_one_line_that_says_all_about_it(void)
 {
 	static const char *const parts[] = {
-		"tester: request id=", " peer=127.0.0.1 tenant=acme credential=test dialect=s3 ",
-		" status=200 in=0 out=5 ms=", " authd_ms=", " answer_ms=",
-		" op=GetObject bucket=bucket key=\"a b/\\xc3\\xa9\"\n", NULL
+		"tester: request id=",
+		" peer=127.0.0.1 tenant=acme credential=test dialect=s3 ",
+		" status=200 in=0 out=5 ms=",
+		" authd_ms=",
+		" answer_ms=",
+		" op=GetObject bucket=bucket key=\"a b/\\xc3\\xa9\"\n",
+		NULL
 	};
 	const char *said;
 
@@ -189,8 +193,9 @@ static void test_a_client_that_leaves_is_said_to_have_left(void)
 
 	open_with(NULL);
 	client = stage_connect(&s);
-	stage_send_text(&s, client, "PUT /bucket/key HTTP/1.1\r\nHost: localhost\r\n"
-				    "Content-Length: 10\r\n\r\n12345");
+	stage_send_text(&s, client,
+			"PUT /bucket/key HTTP/1.1\r\nHost: localhost\r\n"
+			"Content-Length: 10\r\n\r\n12345");
 	stage_grant(&s);
 	stage_steps(&s, 5);
 	close(client);

@@ -260,9 +260,8 @@ static bool can_write(void *at)
 /* In a process of its own. */
 static void try_to_write(void)
 {
-	void *own = board_slot(&board, 1), *others[] = { board_slot(&board, 0),
-							 board_slot(&board, 2),
-							 board_parent(&board) };
+	void *own = board_slot(&board, 1),
+	     *others[] = { board_slot(&board, 0), board_slot(&board, 2), board_parent(&board) };
 	size_t size = board.slot_size;
 
 	signal(SIGSEGV, on_fault);

@@ -185,7 +185,8 @@ static void test_a_link_that_ends_is_not_waited_for(void)
 	s.stored = fd_close(s.stored);
 	expect(client, 200,
 	       PARTS("coffer_up{daemon=\"stored\"} 0\n",
-		     "coffer_ipc_losses_total{daemon=\"frontend\",peer=\"stored\",why=\"hangup\"} 1\n"));
+		     "coffer_ipc_losses_total{daemon=\"frontend\",peer=\"stored\",why=\"hangup\"} "
+		     "1\n"));
 	close(client);
 	close_stage();
 }
@@ -193,8 +194,11 @@ static void test_a_link_that_ends_is_not_waited_for(void)
 static void test_t75_over_tcp_nothing_is_told_without_the_token(void)
 {
 	static const char *const wrong[] = {
-		"", "Authorization: Bearer\r\n", "Authorization: Bearer tokeN\r\n",
-		"Authorization: Basic token\r\n", "Authorization: token\r\n",
+		"",
+		"Authorization: Bearer\r\n",
+		"Authorization: Bearer tokeN\r\n",
+		"Authorization: Basic token\r\n",
+		"Authorization: token\r\n",
 		"Authorization: Bearer " TOKEN_HASH "\r\n",
 	};
 	int client;

@@ -109,8 +109,8 @@ static void test_t70_what_is_cut_or_no_sample_is_refused(void)
 
 		buffer_reset(&cut);
 		wire_put_u16(&cut, METRIC_SWEPT);
-		wire_put_bytes(&cut, i ? (struct span){ long_label, sizeof(long_label) }
-				       : SPAN("\xff"));
+		wire_put_bytes(&cut,
+			       i ? (struct span){ long_label, sizeof(long_label) } : SPAN("\xff"));
 		wire_put_u64(&cut, 1);
 		expect_none(&cut, METRIC_FROM_STORED);
 	}
