@@ -237,13 +237,26 @@ def test_a_server_that_is_away_from_the_start_is_told_at_once(store, tree):
     assert time.monotonic() - began < 20
 
 
-def test_a_file_that_is_written_to_meanwhile_is_told(store, tree):
-    """The source grows between the moment its bytes are asked for and the moment they are all there."""
+def append(fd):
+    os.pwrite(fd, b"more", len(LARGE))
+
+
+def cut(fd):
+    os.truncate(fd, len(LARGE) // 2)
+
+
+def rewrite(fd):
+    os.pwrite(fd, b"other", len(LARGE) - 5)
+
+
+@pytest.mark.parametrize("write", [append, cut, rewrite])
+def test_a_file_that_is_written_to_meanwhile_is_told(store, tree, write):
+    """Between the moment it is opened and the moment its bytes are asked for."""
     def fault(operation, key):
         if operation == "PutObject" and key == b"d/large":
-            with (tree / "d" / "large").open("ab") as f:
-                f.write(b"more")
-        return None
+            fd = os.open(tree / "d" / "large", os.O_RDWR)
+            write(fd)
+            os.close(fd)
 
     store.fault = fault
     done = import_tree(store, tree)
@@ -377,7 +390,9 @@ def test_an_object_in_parts_is_compared_with_the_file_by_its_bytes(filled, scrat
     assert done.summary["unchanged"] == 2
 
 
-def test_damaged_bytes_get_no_name(filled, scratch):
+@pytest.mark.parametrize("tells_checksums", [True, False])
+def test_damaged_bytes_get_no_name(filled, scratch, tells_checksums):
+    filled.tells_checksums = tells_checksums
     del filled.objects[b"d/empty"]
     filled.fault = lambda operation, key: "damage" if operation == "GetObject" else None
     out = scratch / "out"
@@ -426,11 +441,11 @@ def test_t50_planted_links_are_not_followed(filled, scratch):
         assert contents(outside) == {"victim": b"victim"}
 
 
-@pytest.mark.parametrize("moment", ["ListObjectsV2", "GetObject"])
+@pytest.mark.parametrize("moment", ["ListObjectsV2", "PAGE", "GetObject"])
 def test_an_export_goes_on_when_the_channel_has_ended(filled, scratch, moment):
     for i in range(10):
         filled.objects[b"many/%d" % i] = (b"%d" % i, None)
-    key = None if moment == "ListObjectsV2" else b"d/large"
+    key = b"d/large" if moment == "GetObject" else None
     # The first pages are of the count.
     filled.fault = faults({(moment, key): [None] * 6 + ["hangup"] if key is None else ["hangup"]})
     out = scratch / "out"

@@ -18,6 +18,7 @@ import os
 import socket
 import struct
 import threading
+import time
 
 from lib import checksums, ipc
 
@@ -41,6 +42,7 @@ class FakeStore:
         self.asked = []
         self.fault = lambda operation, key: None
         self.refusal = None
+        self.tells_checksums = True
         self.grants = 0
         self.admin_path = directory / "authd-admin.sock"
         self.operator_path = directory / "stored-operator.sock"
@@ -127,10 +129,11 @@ class Session:
         self.say("FAILED", call=call, error=self.schema.errors.index(code))
 
     def answer(self, data, etag=None, **more):
+        if self.store.tells_checksums:
+            more.update(checksum_algorithm=CRC64NVME, checksum_type=FULL_OBJECT,
+                        checksum=crc64(data))
         return encode_answer(self.schema, etag=etag or hashlib.md5(data).hexdigest(),
-                             size=len(data), last_modified=1_000_000_000 * 10**9,
-                             checksum_algorithm=CRC64NVME, checksum_type=FULL_OBJECT,
-                             checksum=crc64(data), **more)
+                             size=len(data), last_modified=1_000_000_000 * 10**9, **more)
 
     def HeadObject(self, call, key, params, headers, length, body, fault):
         if key not in self.store.objects:
@@ -203,7 +206,7 @@ class Session:
         self.store.objects[key] = (data, None)
         if self.store.fault("KEPT", key) == "hangup":
             raise Hangup
-        said = data + b"?" if fault == "damage" else data
+        said = b"?" * max(1, len(data)) if fault == "damage" else data
         self.say("DONE", call=call, answer=self.answer(said))
 
     def ListObjectsV2(self, call, key, params, headers, length, body, fault):
@@ -217,6 +220,10 @@ class Session:
                                  etag=etag or hashlib.md5(data).hexdigest(),
                                  last_modified=10**18)
             self.say("ITEMS", call=call, items=struct.pack("<I", len(item)) + item)
+        if self.store.fault("PAGE", None) == "hangup":
+            # Not so fast that the items and the end are seen together.
+            time.sleep(0.3)
+            raise Hangup
         self.say("DONE", call=call, answer=encode_answer(self.schema,
                                                          truncated=len(keys) > len(page)))
 
