@@ -59,5 +59,5 @@ bool connection_has_ended(const struct connection *c);
 /* True where something came that nobody has read yet. */
 bool connection_is_asking(const struct connection *c);
 
-/* Ends it at once; libmicrohttpd, notices and cleans up. */
+/* Ends it at once; libmicrohttpd notices and cleans up. */
 void connection_drop(struct connection *c);

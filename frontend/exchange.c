@@ -350,8 +350,7 @@ static enum MHD_Result on_body(struct exchange *e, struct span *bytes)
 	if (e->state == EXCHANGE_RECEIVING) {
 		e->received += all;
 		upload_take(e, bytes);
-		/* Only after a suspension does libmicrohttpd come again with what was left unread.
-		 */
+		/* Only after a suspension does libmicrohttpd come again with what was left unread. */
 		if (!exchange_is_suspended(e->state))
 			*bytes = span_skip(*bytes, bytes->len);
 		e->received -= bytes->len;
