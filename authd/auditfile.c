@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "authd/auditfile.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -46,16 +45,13 @@ static uint64_t number_of(const struct auditfile *f, const char *entry)
 
 static int find_files(struct auditfile *f)
 {
-	int fd = openat(f->directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	_cleanup_(fd_closedirp) DIR *d = NULL;
 	const struct dirent *entry;
+	int r;
 
-	if (!d) {
-		int r = -errno;
-
-		fd_close(fd);
+	r = fd_open_directory(f->directory_fd, ".", &d);
+	if (r < 0)
 		return r;
-	}
 	while ((entry = readdir(d))) {
 		uint64_t number = number_of(f, entry->d_name);
 
@@ -63,23 +59,16 @@ static int find_files(struct auditfile *f)
 		if (number && (!f->first || number < f->first))
 			f->first = number;
 	}
-	closedir(d);
 	return 0;
 }
 
 static int write_all(struct auditfile *f, struct span bytes)
 {
-	while (bytes.len) {
-		ssize_t n = write(f->fd, bytes.data, bytes.len);
+	int r = fd_write_all(f->fd, bytes);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes = span_skip(bytes, (size_t)n);
-		f->len += (size_t)n;
-	}
-	return 0;
+	if (r == 0)
+		f->len += bytes.len;
+	return r;
 }
 
 /* Durable at once: a name that a crash takes away would take its lines along. */

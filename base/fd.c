@@ -24,6 +24,22 @@ int fd_set_nonblocking(int fd)
 	return 0;
 }
 
+int fd_open_directory(int at_fd, const char *name, DIR **ret)
+{
+	/* Not a dup(): that would share its position. */
+	int fd = openat(at_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d) {
+		int r = -errno;
+
+		fd_close(fd);
+		return r;
+	}
+	*ret = d;
+	return 0;
+}
+
 int fd_write_all(int fd, struct span bytes)
 {
 	while (bytes.len) {

@@ -3,6 +3,7 @@
 
 /* Descriptors: one owner each, closed exactly once, close-on-exec from birth. */
 
+#include <dirent.h>
 #include <sys/types.h>
 
 #include "base/span.h"
@@ -15,6 +16,17 @@ static inline void fd_closep(int *fd)
 }
 
 must_check int fd_set_nonblocking(int fd);
+
+/*
+ * Opens the directory `name` in another one to be read, "." for that itself: from its beginning, and
+ * never by way of a symbolic link. *ret is the caller's, for closedir().
+ */
+must_check int fd_open_directory(int at_fd, const char *name, DIR **ret);
+static inline void fd_closedirp(DIR **d)
+{
+	if (*d)
+		closedir(*d);
+}
 
 /* Writes or reads all, going on after EINTR and short transfers. A short file is -ENODATA. */
 must_check int fd_write_all(int fd, struct span bytes);

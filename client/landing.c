@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/landing.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
@@ -48,21 +47,15 @@ const char *landing_refuses(struct span key)
 /* What an earlier run could not finish. */
 static int clear_work(int work_fd)
 {
-	int fd = openat(work_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-	int r = 0;
+	_cleanup_(fd_closedirp) DIR *d = NULL;
+	const struct dirent *entry;
+	int r;
 
-	if (!d) {
-		r = -errno;
-		fd_close(fd);
-		return r;
-	}
+	r = fd_open_directory(work_fd, ".", &d);
 	while (r == 0 && (entry = readdir(d)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
 		    unlinkat(work_fd, entry->d_name, 0) < 0)
 			r = -errno;
-	closedir(d);
 	return r;
 }
 

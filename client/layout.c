@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/layout.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
@@ -90,24 +89,18 @@ static int lock_root(struct layout *l, struct complaint *why)
  */
 static int is_ours(const struct layout *l, bool *ret)
 {
-	int fd = openat(l->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(fd_closedirp) DIR *d = NULL;
 	const struct dirent *entry;
 	bool has_lock = false;
-	int n = 0;
-	DIR *d;
+	int n = 0, r;
 
-	d = fd < 0 ? NULL : fdopendir(fd);
-	if (!d) {
-		int r = -errno;
-
-		fd_close(fd);
+	r = fd_open_directory(l->root_fd, ".", &d);
+	if (r < 0)
 		return r;
-	}
 	while ((entry = readdir(d))) {
 		has_lock = has_lock || strcmp(entry->d_name, LAYOUT_LOCK) == 0;
 		n++;
 	}
-	closedir(d);
 	*ret = has_lock || n == 2; /* "." and ".." */
 	return 0;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/memory.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sodium.h>
@@ -177,21 +176,16 @@ static void remove_left(int parent_fd, const char *name)
 
 static int remove_all_left(int parent_fd)
 {
-	int fd = openat(parent_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(fd_closedirp) DIR *d = NULL;
 	const struct dirent *entry;
-	DIR *d;
+	int r;
 
-	d = fd < 0 ? NULL : fdopendir(fd);
-	if (!d) {
-		int r = -errno;
-
-		fd_close(fd);
+	r = fd_open_directory(parent_fd, ".", &d);
+	if (r < 0)
 		return r;
-	}
 	while ((entry = readdir(d)))
 		if (has_name_of_ours(entry->d_name))
 			remove_left(parent_fd, entry->d_name);
-	closedir(d);
 	return 0;
 }
 

@@ -5,7 +5,6 @@
  * descriptor for each level, so that nobody can lead us out of it by exchanging a directory.
  */
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <unistd.h>
@@ -48,15 +47,12 @@ static void filesystem_free(struct source *s)
 
 static int enter(struct filesystem *f, int at, const char *name, size_t path_len)
 {
-	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	DIR *directory;
+	int r;
 
-	if (!directory) {
-		int r = -errno;
-
-		fd_close(fd);
+	r = fd_open_directory(at, name, &directory);
+	if (r < 0)
 		return r;
-	}
 	f->levels[f->n_levels++] = (struct level){ directory, path_len };
 	return 0;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/tree.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,26 +8,20 @@
 
 #include "base/fd.h"
 
-static void closedirp(DIR **d)
-{
-	if (*d)
-		closedir(*d);
-}
-
 static int open_directory(int parent_fd, const char *name, DIR **ret)
 {
-	_cleanup_(fd_closep) int fd = -1;
+	_cleanup_(fd_closedirp) DIR *d = NULL;
 	struct stat st, parent;
+	int r;
 
-	fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0 || fstat(parent_fd, &parent) < 0)
+	r = fd_open_directory(parent_fd, name, &d);
+	if (r < 0)
+		return r;
+	if (fstat(dirfd(d), &st) < 0 || fstat(parent_fd, &parent) < 0)
 		return -errno;
 	if (st.st_dev != parent.st_dev)
 		return -EXDEV;
-	*ret = fdopendir(fd);
-	if (!*ret)
-		return -errno;
-	(void)steal_fd(fd);
+	*ret = steal_ptr(d);
 	return 0;
 }
 
@@ -44,7 +37,7 @@ static int remove_entry(int parent_fd, const char *name, unsigned int depth)
 
 static int remove_directory(int parent_fd, const char *name, unsigned int depth)
 {
-	_cleanup_(closedirp) DIR *d = NULL;
+	_cleanup_(fd_closedirp) DIR *d = NULL;
 	const struct dirent *entry;
 	int r;
 

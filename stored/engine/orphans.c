@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/engine/sweep.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -53,26 +52,20 @@ static int is_orphan(struct store *s, struct catalog *c, int directory_fd, const
 static int sweep_directory(struct store *s, struct catalog *c, int parent_fd, const char *path,
 			   size_t *n)
 {
-	int fd, r = 0;
-	struct dirent *entry;
-	DIR *directory;
+	_cleanup_(fd_closedirp) DIR *directory = NULL;
+	const struct dirent *entry;
+	int r;
 
-	fd = openat(parent_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	directory = fdopendir(fd);
-	if (!directory) {
-		fd_close(fd);
-		return -ENOMEM;
-	}
+	r = fd_open_directory(parent_fd, path, &directory);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	while (r >= 0 && (entry = readdir(directory))) {
-		r = is_orphan(s, c, fd, entry->d_name);
+		r = is_orphan(s, c, dirfd(directory), entry->d_name);
 		if (r > 0) {
-			r = durable_unlink_blob(&s->durable, fd, entry->d_name);
+			r = durable_unlink_blob(&s->durable, dirfd(directory), entry->d_name);
 			*n += r == 0;
 		}
 	}
-	closedir(directory);
 	return r < 0 ? r : 0;
 }
 

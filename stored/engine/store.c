@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/store.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -265,23 +264,14 @@ void store_fail_catalog(struct store *s, struct catalog *c)
 int store_each_tenant(struct store *s, int (*each)(void *context, const struct ipc_id *tenant),
 		      void *context)
 {
-	struct dirent *entry;
+	_cleanup_(fd_closedirp) DIR *directory = NULL;
+	const struct dirent *entry;
 	struct ipc_id tenant;
-	DIR *directory;
-	int fd, r = 0;
+	int r;
 
-	/* Not a dup(): that would share its position. */
-	fd = openat(s->tenants_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	directory = fdopendir(fd);
-	if (!directory) {
-		fd_close(fd);
-		return -ENOMEM;
-	}
+	r = fd_open_directory(s->tenants_fd, ".", &directory);
 	while (r == 0 && (entry = readdir(directory)))
 		if (id_parse(entry->d_name, &tenant))
 			r = each(context, &tenant);
-	closedir(directory);
 	return r;
 }
