@@ -10,6 +10,7 @@
 #undef NDEBUG
 #include <assert.h>
 
+#include "head.h"
 #include "s3/names.h"
 #include "s3/pairs.h"
 #include "s3/rest.h"
@@ -83,19 +84,8 @@ static void parse(const struct s3_head *head)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_(buffer_clear) struct buffer fields = BUFFER_INIT(MIB);
-	struct span rest = { data ? data : (const uint8_t *)"", size }, line;
-	struct s3_head head;
+	struct s3_head head = fuzz_head(data, size, &fields);
 
-	rest = span_cut(rest, '\n', &line);
-	head.target = span_cut(line, ' ', &head.method);
-	while (rest.len) {
-		struct span name, value;
-
-		rest = span_cut(rest, '\n', &line);
-		value = span_cut(line, ':', &name);
-		pairs_append(&fields, name, value);
-	}
-	head.fields = buffer_span(&fields);
 	parse(&head);
 	return 0;
 }
