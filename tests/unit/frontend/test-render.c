@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "reply-text.h"
 #include "s3/pairs.h"
 
 #define XML    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -57,30 +58,9 @@ static void append(const struct answer *a)
 	answer_append_item(a, &items);
 }
 
-/* The fields as "name: value" lines, for comparing. */
-static const char *fields_text(void)
-{
-	static char text[8192];
-	const char *name, *value;
-	size_t at = 0, len = 0;
-
-	text[0] = '\0';
-	while (reply_next_field(&reply, &at, &name, &value))
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s: %s\n", name, value);
-	return text;
-}
-
 static void check(unsigned int status, const char *fields, const char *body)
 {
-	struct span got = buffer_span(&reply.body);
-
-	assert(reply_error(&reply) == 0);
-	if (reply.status != status || strcmp(fields_text(), fields) != 0 ||
-	    !span_equal(got, span_from_string(body))) {
-		fprintf(stderr, "want %u\n%s%s\ngot %u\n%s%.*s\n", status, fields, body,
-			reply.status, fields_text(), (int)got.len, (const char *)got.data);
-		abort();
-	}
+	check_reply(&reply, status, fields, body);
 }
 
 static void render_and_check(unsigned int status, const char *fields, const char *body)
