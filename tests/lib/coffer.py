@@ -61,7 +61,7 @@ def is_external():
     return "COFFER_ENDPOINT" in os.environ
 
 
-class Server:
+class Server(rawhttp.Listener):
     """What every test may know of a server: where it listens and one key that works there."""
 
     def __init__(self, endpoint=None, access_key=None, secret_key=None, region="us-east-1",
@@ -72,18 +72,6 @@ class Server:
         self.region = region
         self.rest_endpoint = rest_endpoint
         self.token = token
-
-    @property
-    def host(self):
-        return urllib.parse.urlsplit(self.endpoint).hostname
-
-    @property
-    def port(self):
-        return urllib.parse.urlsplit(self.endpoint).port
-
-    @property
-    def netloc(self):
-        return urllib.parse.urlsplit(self.endpoint).netloc
 
     @property
     def rest_port(self):

@@ -7,6 +7,7 @@ raises ProtocolError, so that every test also tests the framing.
 
 import dataclasses
 import socket
+import urllib.parse
 import xml.etree.ElementTree
 
 from . import sigv4
@@ -24,6 +25,22 @@ class Closed(ProtocolError):
     def __init__(self, got):
         super().__init__(f"connection closed after {got[:200]!r}")
         self.got = got
+
+
+class Listener:
+    """The parts of the URL in `endpoint`, for whoever has one."""
+
+    @property
+    def host(self):
+        return urllib.parse.urlsplit(self.endpoint).hostname
+
+    @property
+    def port(self):
+        return urllib.parse.urlsplit(self.endpoint).port
+
+    @property
+    def netloc(self):
+        return urllib.parse.urlsplit(self.endpoint).netloc
 
 
 @dataclasses.dataclass

@@ -11,7 +11,6 @@ import json
 import re
 import socket
 import threading
-import urllib.parse
 
 from . import rawhttp, sigv4
 
@@ -21,23 +20,11 @@ PIPELINED = 32
 
 
 @dataclasses.dataclass(frozen=True)
-class Store:
+class Store(rawhttp.Listener):
     """What a client has: where the REST dialect listens, a token, and what that is bound to."""
     endpoint: str
     token: str = None
     bucket: str = None
-
-    @property
-    def host(self):
-        return urllib.parse.urlsplit(self.endpoint).hostname
-
-    @property
-    def port(self):
-        return urllib.parse.urlsplit(self.endpoint).port
-
-    @property
-    def netloc(self):
-        return urllib.parse.urlsplit(self.endpoint).netloc
 
     def with_token(self, token):
         """The same door with another token; None for nobody."""
