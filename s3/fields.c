@@ -49,6 +49,19 @@ int fields_put(struct span *headers, enum s3_header h, struct span value, struct
 	return buffer_error(joined) ? S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE : 0;
 }
 
+/*
+ * Everything decoded is at most as long as what it came from, and a field can come back three
+ * times: joined, as a place and as an attribute.
+ */
+int fields_reserve(const struct s3_head *head, struct buffer *ret)
+{
+	size_t most = 2 * head->target.len + 4 * MIN(head->fields.len, (size_t)S3_HEAD_MAX) +
+		      8 * S3_FIELDS_MAX;
+
+	*ret = BUFFER_INIT(most);
+	return buffer_reserve(ret, most) ? 0 : buffer_error(ret);
+}
+
 bool fields_is_one_line(struct span value)
 {
 	const uint8_t *b = value.data;

@@ -9,6 +9,12 @@
 #include "s3/request.h"
 
 /*
+ * The room for all that a head's parser decodes and joins, in one piece that never moves: requests
+ * point into it. 0 or -ENOMEM.
+ */
+must_check int fields_reserve(const struct s3_head *head, struct buffer *ret);
+
+/*
  * Hands each field to `take`, its value trimmed, and stops at the first that it refuses. 0, what `take`
  * said, or the enum s3_error where the head has too many fields or one holds what would end it.
  */

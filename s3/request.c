@@ -227,19 +227,6 @@ static int parse(struct parser *p, const struct s3_head *head, const char *const
 	return e ? e : find_attributes(p);
 }
 
-/*
- * Everything decoded is at most as long as what it came from, and a field can come back three
- * times: joined, as a place and as an attribute. One allocation of that size never moves.
- */
-static int allocate(struct buffer *b, const struct s3_head *head)
-{
-	size_t most = 2 * head->target.len + 4 * MIN(head->fields.len, (size_t)S3_HEAD_MAX) +
-		      8 * S3_FIELDS_MAX;
-
-	*b = BUFFER_INIT(most);
-	return buffer_reserve(b, most) ? 0 : buffer_error(b);
-}
-
 int s3_request_parse(const struct s3_head *head, const char *const *domains, struct s3_parsed *ret,
 		     const char **ret_detail)
 {
@@ -255,7 +242,7 @@ int s3_request_parse(const struct s3_head *head, const char *const *domains, str
 	r = target_split(head->target, &p.target);
 	if (r)
 		return r;
-	r = allocate(&parsed.decoded, head);
+	r = fields_reserve(head, &parsed.decoded);
 	if (r)
 		return r;
 	r = parse(&p, head, domains, &parsed.virtual_host);

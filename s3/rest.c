@@ -286,20 +286,6 @@ static int parse(struct parser *p, const struct s3_head *head, const struct targ
 	return e ? e : take_attributes(p);
 }
 
-/*
- * Decoded text is at most as long as what it came from, and a cursor's key no longer than the
- * cursor; a field can come back joined and as an attribute. One allocation of that size never
- * moves.
- */
-static int allocate(struct buffer *b, const struct s3_head *head)
-{
-	size_t most = 2 * head->target.len + 4 * MIN(head->fields.len, (size_t)S3_HEAD_MAX) +
-		      8 * S3_FIELDS_MAX;
-
-	*b = BUFFER_INIT(most);
-	return buffer_reserve(b, most) ? 0 : buffer_error(b);
-}
-
 int rest_parse(const struct s3_head *head, enum s3_operation operation, struct s3_parsed *ret,
 	       const char **ret_detail)
 {
@@ -317,7 +303,7 @@ int rest_parse(const struct s3_head *head, enum s3_operation operation, struct s
 	*ret_detail = NULL;
 	r = target_split(head->target, &target);
 	if (!r)
-		r = allocate(&parsed.decoded, head);
+		r = fields_reserve(head, &parsed.decoded);
 	if (!r)
 		r = parse(&p, head, &target);
 	if (r)
