@@ -10,7 +10,7 @@
 #include "s3/encoding.h"
 
 #define NONCE_LEN crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
-#define TAG_LEN crypto_aead_xchacha20poly1305_ietf_ABYTES
+#define TAG_LEN	  crypto_aead_xchacha20poly1305_ietf_ABYTES
 _Static_assert(KEYRING_SEALED_MAX == NONCE_LEN + KEYRING_SECRET_MAX + TAG_LEN, "sealed length");
 _Static_assert(KEYRING_MASTER_LEN == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "keyring key");
 
@@ -168,6 +168,19 @@ struct tenant *tenant_free(struct tenant *t)
 {
 	free(t);
 	return NULL;
+}
+
+struct principal tenant_principal(const struct tenant *t, const char *credential)
+{
+	return (struct principal){
+		.tenant = t->id,
+		.tenant_name = span_from_string(t->name),
+		.canonical_id = span_from_string(t->canonical_id),
+		.display_name = span_from_string(t->display_name),
+		.user = SPAN(""),
+		.credential = span_from_string(credential),
+		.prefix = SPAN(""),
+	};
 }
 
 /* What a sealed secret is bound to: moved to another access key or tenant, it does not open. */

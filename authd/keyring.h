@@ -12,7 +12,7 @@
 
 #include "authd/allowance.h"
 #include "authd/sigv4.h"
-#include "ipc/wire.h"
+#include "ipc/principal.h"
 
 #define KEYRING_TENANTS_MAX 10000
 #define KEYRING_KEYS_MAX 100000
@@ -71,6 +71,9 @@ must_check int tenant_new(struct span name, struct span display_name, struct spa
 			  struct span canonical_id, struct tenant **ret);
 struct tenant *tenant_free(struct tenant *t);
 DEFINE_CLEANUP(struct tenant *, tenant_free)
+
+/* Who asks with one of its credentials, bound to no prefix; borrows from both. */
+struct principal tenant_principal(const struct tenant *t, const char *credential);
 
 /* Enabled, with its secret sealed. -ENOMEM. */
 must_check int access_key_new(struct keyring *k, const struct tenant *t, struct span id,

@@ -17,7 +17,7 @@ struct session {
 	struct ipc_id id; /* of the channel, in this epoch; tickets and grants name it */
 	struct table streams; /* by call */
 	pid_t pid;
-	const char *fault;		/* what a handler found, for the log */
+	const char *fault; /* what a handler found, for the log */
 	struct session *next, *before;
 };
 
@@ -269,8 +269,7 @@ static bool is_guess(enum s3_error error)
 static int deny(struct session *s, const struct ipc_ask *m, const struct ruling *ruling)
 {
 	struct authd *a = s->authd;
-	struct origin from =
-		origin_of(m->peer, m->fields, a->live.proxies, a->live.n_proxies);
+	struct origin from = origin_of(m->peer, m->fields, a->live.proxies, a->live.n_proxies);
 	uint32_t wait_s = 0;
 
 	a->figures.denials[ruling->error]++;
@@ -291,24 +290,18 @@ static int deny(struct session *s, const struct ipc_ask *m, const struct ruling 
 static struct grant grant_of(const struct session *s, const struct ipc_ask *m,
 			     const struct ruling *ruling, const char *credential)
 {
-	const struct tenant *t = ruling_tenant(ruling);
 	struct grant g = {
 		.channel = s->id,
 		.epoch = seal_epoch(s->authd->seal),
 		.expires_ns = clock_boottime_ns() + GRANT_LIFE_NS,
 		.request_id = m->request_id,
-		.principal = { .tenant = t->id,
-			       .tenant_name = span_from_string(t->name),
-			       .canonical_id = span_from_string(t->canonical_id),
-			       .display_name = span_from_string(t->display_name),
-			       .user = SPAN(""),
-			       .credential = span_from_string(credential),
-			       .prefix = ruling->token ? span_from_string(ruling->token->prefix)
-						       : SPAN("") },
+		.principal = tenant_principal(ruling_tenant(ruling), credential),
 		.peer = m->peer,
 		.request = ruling->parsed.request,
 	};
 
+	if (ruling->token)
+		g.principal.prefix = span_from_string(ruling->token->prefix);
 	randombytes_buf(g.id.bytes, sizeof(g.id.bytes));
 	return g;
 }
