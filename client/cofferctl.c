@@ -23,7 +23,7 @@
 #include "client/reload.h"
 #include "client/report.h"
 #include "client/tokenfile.h"
-#include "client/transfer.h"
+#include "client/transfer/transfer.h"
 
 #define EXIT_USAGE 2
 

@@ -29,6 +29,9 @@ def check(tmp_path, source, include):
     ("stored/engine/read.c", "stored/session.h"),
     ("stored/engine/read.c", "policy/confine.h"),
     ("stored/call.c", "stored/engine/catalog.h"),
+    ("client/report.c", "client/transfer/tally.h"),
+    ("client/transfer/import.c", "client/setting.h"),
+    ("client/transfer/operator.c", "stored/operator.h"),
     ("authd/main.c", "keyring.h"),
 ])
 def test_wrong_direction_is_found(tmp_path, source, include):
@@ -44,6 +47,10 @@ def test_wrong_direction_is_found(tmp_path, source, include):
     ("ipc/grant.c", "s3/target.h"),
     ("authd/main.c", "policy/rule.h"),
     ("authd/main.c", "authd/keyring.h"),
+    ("client/cofferctl.c", "client/transfer/transfer.h"),
+    ("client/transfer/import.c", "client/transfer/mover.h"),
+    ("client/transfer/operator.c", "client/admin.h"),
+    ("client/transfer/operator.c", "ipc/channel.h"),
     ("s3/crc.c", "generated-tables.h"),
 ])
 def test_right_direction_passes(tmp_path, source, include):
