@@ -83,11 +83,15 @@ static const char *why_not(int r)
 static int go_down(struct filesystem *f, const struct level *l, const char *name)
 {
 	size_t len = l->path_len + strlen(name);
+	int r;
 
 	if (len + 1 >= S3_KEY_MAX || f->n_levels == LEVELS_MAX)
 		return -ENAMETOOLONG;
-	f->path[len] = '/';
-	return enter(f, dirfd(l->directory), name, len + 1);
+	r = enter(f, dirfd(l->directory), name, len + 1);
+	/* Until then the path is that of the directory itself, for who tells why not. */
+	if (r == 0)
+		f->path[len] = '/';
+	return r;
 }
 
 static struct source_entry *entry_at(struct filesystem *f, const struct stat *st)

@@ -335,12 +335,17 @@ def test_the_source_is_read_with_the_rights_of_who_imports(new_coffer, tmp_path)
     (root / "mine").write_bytes(b"mine")
     (root / "secret").write_bytes(b"secret")
     (root / "secret").chmod(0o600)
+    (root / "shut").mkdir(mode=0o700)
+    # Whatever is looked at before it, its name is told as it is.
+    for i in range(30):
+        (root / f"a-longer-name-than-that-{i}").write_bytes(b"")
     done = subprocess.run(argv(server, "import", "--format", "filesystem", root, "--bucket",
                                "rights"), capture_output=True, text=True, timeout=LIMIT_S,
                           check=False, user=uid, group=uid, extra_groups=[])
     assert done.returncode == 1, done.stderr
-    assert json.loads(done.stdout)["imported"] == 1
+    assert json.loads(done.stdout)["imported"] == 31
     assert "failed: secret: cannot be read: Permission denied" in done.stderr
+    assert "failed: shut: " in done.stderr
 
 
 def test_memory_does_not_grow_with_what_is_moved(server, tmp_path):
