@@ -246,7 +246,8 @@ static void judge_ports(const struct survey *s, struct findings *f)
 	for (size_t i = 0; i < s->n_ports; i++)
 		if (!address_is_loopback(&s->ports[i]) &&
 		    !is_meant_by(&s->values, SETTING_S3, &s->ports[i]) &&
-		    !is_meant_by(&s->values, SETTING_REST, &s->ports[i]))
+		    !is_meant_by(&s->values, SETTING_REST, &s->ports[i]) &&
+		    !is_meant_by(&s->values, SETTING_METRICS, &s->ports[i]))
 			find(f,
 			     "listen on 127.0.0.1 behind something that speaks TLS; or, if it is "
 			     "meant, say so in [listen] of coffer.conf",

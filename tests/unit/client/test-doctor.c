@@ -222,6 +222,11 @@ static void test_a_port_that_is_meant_is_no_finding(void)
 	assert(values_add(&survey.values, SETTING_S3, SPAN("192.0.2.1:9000"), NULL, &why) ==
 	       VALUES_OK);
 	assert(count_findings() == 0);
+	assert(address_parse("192.0.2.1:9100", &survey.ports[0]));
+	assert(count_findings() == 1);
+	assert(values_add(&survey.values, SETTING_METRICS, SPAN("192.0.2.1:9100"), NULL, &why) ==
+	       VALUES_OK);
+	assert(count_findings() == 0);
 	survey_clear(&survey);
 }
 
