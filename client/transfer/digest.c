@@ -70,6 +70,14 @@ int digest_finish(struct digest *d, struct digest_value *ret)
 	return 0;
 }
 
+bool digest_is_md5(const char *etag)
+{
+	uint8_t md5[DIGEST_MD5_LEN];
+	unsigned int parts;
+
+	return etag_parse(span_from_string(etag), md5, &parts) && parts == 0;
+}
+
 int digest_of(struct span bytes, struct digest_value *ret)
 {
 	_cleanup_(digest_freep) struct digest *d = NULL;

@@ -27,5 +27,8 @@ DEFINE_CLEANUP(struct digest *, digest_free)
 must_check int digest_update(struct digest *d, struct span bytes);
 must_check int digest_finish(struct digest *d, struct digest_value *ret);
 
+/* Whether an entity tag is the MD5 of a whole: not of what came in parts. */
+bool digest_is_md5(const char *etag);
+
 /* Of bytes that are all there. */
 must_check int digest_of(struct span bytes, struct digest_value *ret);

@@ -14,7 +14,6 @@
 
 #define EXPORT_WINDOW 60		/* objects under way */
 #define EXPORT_BATCH 40			/* files that are flushed together */
-#define EXPORT_ATTEMPTS_MAX 6
 
 struct export_config {
 	struct operator_target target;

@@ -15,7 +15,6 @@
 #include "client/transfer/tally.h"
 
 #define IMPORT_WINDOW 64		/* objects under way */
-#define IMPORT_ATTEMPTS_MAX 6		/* of an object that stored has no room for just now */
 
 struct import_config {
 	struct source_config source;

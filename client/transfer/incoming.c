@@ -279,21 +279,12 @@ void incoming_take_place(struct incoming *it)
 			      "its key is there with other contents; --overwrite replaces them");
 }
 
-static bool is_etag_of_whole(const char *etag)
-{
-	uint8_t md5[DIGEST_MD5_LEN];
-	unsigned int parts;
-
-	return etag_parse(span_from_string(etag), md5, &parts) && parts == 0;
-}
-
 void incoming_summed(struct incoming *it, const struct digest_value *d)
 {
 	it->digest = *d;
 	it->was_there = true;
-	/* The tag of an object that came in parts says nothing of it as a whole: only reading does.
-	 */
-	if (!is_etag_of_whole(it->etag))
+	/* The tag of one that came in parts says nothing of it as a whole: only reading does. */
+	if (!digest_is_md5(it->etag))
 		fetch(it);
 	else if (strcmp(it->etag, d->etag) == 0)
 		incoming_verify(it);
@@ -321,7 +312,7 @@ void incoming_checked(struct incoming *it, const struct digest_value *d)
 {
 	if (d->length == it->digest.length && checksum_equal(&d->sha256, &it->digest.sha256))
 		incoming_finish(it);
-	else if (it->was_there && !is_etag_of_whole(it->etag))
+	else if (it->was_there && !digest_is_md5(it->etag))
 		incoming_take_place(it);
 	else
 		incoming_fail(it, "what stored gives back are other bytes: the object is damaged");

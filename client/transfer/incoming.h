@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * One object of an import, from the moment its source has named it until it is counted. It is looked for first; then put, or compared with what is there; then read back. Bodies that fit a
- * message are dealt with at once. Those that do not, queue for the mover.
+ * One object of an import, from the moment its source has named it until it is counted. It is looked
+ * for first; then put, or compared with what is there; then read back. Bodies that fit a message are
+ * dealt with at once. Those that do not, queue for the mover.
  */
 
 #include "client/transfer/digest.h"

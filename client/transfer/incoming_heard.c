@@ -2,15 +2,11 @@
 
 /* What stored says about one object of an import, and what comes next. */
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "client/transfer/importer.h"
 #include "client/transfer/incoming_steps.h"
 #include "client/transfer/shown.h"
 #include "ipc/answer.h"
-
-#define NOT_UNDERSTOOD "stored's answer is not understood"
-#define RETRY_FIRST_NS (200 * NS_PER_MS)
 
 static bool keep_etag(struct incoming *it, struct span etag)
 {
@@ -37,7 +33,7 @@ static void found(struct incoming *it, const struct answer *a)
 	if (it->importer->config->dry_run)
 		only_looked(it, true, is_same_size);
 	else if (!keep_etag(it, a->etag))
-		incoming_fail(it, NOT_UNDERSTOOD);
+		incoming_fail(it, OPERATOR_NOT_UNDERSTOOD);
 	else if (is_same_size)
 		incoming_sum_up(it);
 	else
@@ -66,13 +62,13 @@ static void take_object(struct incoming *it, const struct ipc_object *m, int *fd
 	struct answer a;
 
 	if (!answer_decode(m->answer, &a))
-		incoming_fail(it, NOT_UNDERSTOOD);
+		incoming_fail(it, OPERATOR_NOT_UNDERSTOOD);
 	else if (it->state == INCOMING_LOOKING)
 		found(it, &a);
 	else if (it->state == INCOMING_FETCHING)
 		fetched(it, m);
 	else
-		incoming_fail(it, NOT_UNDERSTOOD);
+		incoming_fail(it, OPERATOR_NOT_UNDERSTOOD);
 }
 
 static void take_extent(struct incoming *it, const struct ipc_extent *m, int *fd)
@@ -89,7 +85,7 @@ static void take_extent(struct incoming *it, const struct ipc_extent *m, int *fd
 static void take_pipe(struct incoming *it, const struct ipc_pipe *m, int *fd)
 {
 	if (it->state != INCOMING_OPENING) {
-		incoming_fail(it, NOT_UNDERSTOOD);
+		incoming_fail(it, OPERATOR_NOT_UNDERSTOOD);
 		return;
 	}
 	incoming_move(it, INCOMING_STREAMING);
@@ -103,7 +99,7 @@ static void take_done(struct incoming *it, const struct ipc_done *m, int *fd)
 
 	if (it->state != INCOMING_COMMITTING || !answer_decode(m->answer, &a) ||
 	    !keep_etag(it, a.etag))
-		incoming_fail(it, NOT_UNDERSTOOD);
+		incoming_fail(it, OPERATOR_NOT_UNDERSTOOD);
 	else if (strcmp(it->etag, it->digest.etag) != 0 || a.size != it->digest.length)
 		incoming_fail(it, "stored has other bytes than were read");
 	else
@@ -113,16 +109,10 @@ static void take_done(struct incoming *it, const struct ipc_done *m, int *fd)
 /* Nothing is listed. */
 static void take_items(struct incoming *it, const struct ipc_items *m, int *fd)
 {
-	incoming_fail(it, NOT_UNDERSTOOD);
+	incoming_fail(it, OPERATOR_NOT_UNDERSTOOD);
 }
 
 /* --- hearing that it did not work ------------------------------------------------------------ */
-
-static bool is_passing(enum s3_error e)
-{
-	return e == S3_ERROR_SLOW_DOWN || e == S3_ERROR_SERVICE_UNAVAILABLE ||
-	       e == S3_ERROR_INTERNAL_ERROR || e == S3_ERROR_REQUEST_TIMEOUT;
-}
 
 /* What is not about this object, and would be said of the next one, too. */
 static bool concerns_all(enum s3_error e)
@@ -140,15 +130,18 @@ static bool is_new(const struct incoming *it, enum s3_error e)
 	       (e == S3_ERROR_NO_SUCH_BUCKET && it->importer->config->dry_run);
 }
 
-static void try_later(struct incoming *it)
+/* Somebody put another object under the key meanwhile: it is looked at again, as if nobody had said
+ * no. */
+static enum s3_error as_of_another(enum s3_error e)
 {
-	incoming_begin_again(it, clock_boottime_ns() + (RETRY_FIRST_NS << it->attempts++));
+	return e == S3_ERROR_PRECONDITION_FAILED ? S3_ERROR_SERVICE_UNAVAILABLE : e;
 }
 
 static void take_failed(struct incoming *it, const struct ipc_failed *m, int *fd)
 {
-	enum s3_error e = m->error < S3_ERROR_COUNT ? m->error : S3_ERROR_INTERNAL_ERROR;
+	enum s3_error e = operator_error(m);
 	const char *says = s3_errors[e].message;
+	uint64_t due_ns;
 
 	if (is_new(it, e) && it->importer->config->dry_run)
 		only_looked(it, false, false);
@@ -158,9 +151,8 @@ static void take_failed(struct incoming *it, const struct ipc_failed *m, int *fd
 		incoming_fail(it, "somebody has replaced it meanwhile");
 	else if (concerns_all(e))
 		importer_stop(it->importer, "stored says of %s: %s", SHOWN(incoming_key(it)), says);
-	else if ((is_passing(e) || e == S3_ERROR_PRECONDITION_FAILED) &&
-		 it->attempts < IMPORT_ATTEMPTS_MAX)
-		try_later(it);
+	else if (operator_may_retry(as_of_another(e), &it->attempts, &due_ns))
+		incoming_begin_again(it, due_ns);
 	else
 		incoming_fail(it, "stored says: %s", says);
 }

@@ -57,7 +57,7 @@ must_check int landing_begin(struct landing *l, struct landing_file *ret);
 void landing_drop(struct landing *l, struct landing_file *f);
 
 /*
- * Gives files their names, once their bytes are on disk: they are flushed together. f->result tells what became of each: -EEXIST where there is something under the
- * key, unless it may be replaced.
+ * Gives files their names, once their bytes are on disk: they are flushed together. f->result tells
+ * what became of each: -EEXIST where there is something under the key, unless it may be replaced.
  */
 void landing_place(struct landing *l, struct landing_file *const *files, size_t n, bool replace);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/transfer/lister.h"
 
+#include "base/clock.h"
+
 #define PAGE_MAX (8 * MIB) /* of a thousand keys, each as long as can be */
 
 static void take_items(struct lister *l, struct span items)
@@ -16,17 +18,13 @@ static void take_done(struct lister *l, struct span bytes)
 		l->error = S3_ERROR_INTERNAL_ERROR;
 	else
 		l->has_ended = a.truncated != 1;
-}
-
-static bool is_passing(enum s3_error e)
-{
-	return e == S3_ERROR_SLOW_DOWN || e == S3_ERROR_SERVICE_UNAVAILABLE;
+	l->attempts = 0;
 }
 
 static void take_failed(struct lister *l, enum s3_error e)
 {
 	buffer_reset(&l->page);
-	if (!is_passing(e))
+	if (!operator_may_retry(e, &l->attempts, &l->due_ns))
 		l->error = e;
 }
 
@@ -41,7 +39,7 @@ static void heard(struct operator_call *c, const struct ipc_message *m, int *fd)
 	else if (m->number == IPC_DONE)
 		take_done(l, m->done.answer);
 	else if (m->number == IPC_FAILED)
-		take_failed(l, m->failed.error);
+		take_failed(l, operator_error(&m->failed));
 }
 
 void lister_init(struct lister *l, struct operator_channel *o, struct span bucket,
@@ -69,7 +67,8 @@ int lister_ask(struct lister *l)
 {
 	struct s3_request r = { .operation = S3_LIST_OBJECTS_V2, .bucket = l->bucket };
 
-	if (!page_is_through(l) || l->has_ended || l->error || !operator_is_open(l->stored))
+	if (!page_is_through(l) || l->has_ended || l->error || !operator_is_open(l->stored) ||
+	    clock_boottime_ns() < l->due_ns)
 		return 0;
 	buffer_reset(&l->page);
 	l->at = 0;

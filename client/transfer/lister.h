@@ -18,6 +18,8 @@ struct lister {
 	size_t after_len;
 	struct buffer page;		/* items, */
 	size_t at;			/* and how far they were handed out */
+	unsigned int attempts;		/* at this page */
+	uint64_t due_ns;		/* not to be asked for before */
 	bool has_ended;			/* no page comes behind this one */
 	enum s3_error error;		/* why it cannot be listed; S3_ERROR_NONE */
 };

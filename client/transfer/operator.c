@@ -120,6 +120,23 @@ static const struct channel_handler handler = { on_message, on_ended };
 
 /* --- life ------------------------------------------------------------------------------------ */
 
+enum s3_error operator_error(const struct ipc_failed *m)
+{
+	return m->error && m->error < S3_ERROR_COUNT ? (enum s3_error)m->error
+						     : S3_ERROR_INTERNAL_ERROR;
+}
+
+bool operator_may_retry(enum s3_error e, unsigned int *attempts, uint64_t *ret_due_ns)
+{
+	if (e != S3_ERROR_SLOW_DOWN && e != S3_ERROR_SERVICE_UNAVAILABLE &&
+	    e != S3_ERROR_INTERNAL_ERROR && e != S3_ERROR_REQUEST_TIMEOUT)
+		return false;
+	if (*attempts == OPERATOR_ATTEMPTS_MAX)
+		return false;
+	*ret_due_ns = clock_boottime_ns() + (OPERATOR_RETRY_FIRST_NS << (*attempts)++);
+	return true;
+}
+
 int operator_init(struct operator_channel *o, const struct operator_target *t)
 {
 	int r;

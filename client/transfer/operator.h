@@ -18,6 +18,10 @@
 #define OPERATOR_UNDER_WAY_MAX 64	/* requests at a time, of those that stored allows */
 #define OPERATOR_ENTRY_NS (10 * NS_PER_S)	/* for stored to let us in */
 #define OPERATOR_PATIENCE_NS (60 * NS_PER_S)	/* for a server that has gone away */
+#define OPERATOR_ATTEMPTS_MAX 6		/* at what stored says it cannot do just now */
+#define OPERATOR_RETRY_FIRST_NS (200 * NS_PER_MS)	/* before the second; doubles from there */
+
+#define OPERATOR_NOT_UNDERSTOOD "stored's answer is not understood"
 
 struct operator_target {
 	const char *admin_socket, *operator_socket;
@@ -59,6 +63,15 @@ struct operator_channel {
 	uint64_t last;		/* the number of the call before */
 	uint32_t inline_limit;	/* bodies up to here may go inside */
 };
+
+/* What is said; INTERNAL_ERROR where it is no error that there is. */
+enum s3_error operator_error(const struct ipc_failed *m);
+
+/*
+ * Whether it may be another answer a moment later, and when to ask again after so many attempts: at
+ * most OPERATOR_ATTEMPTS_MAX of them, and *attempts counts. CLOCK_BOOTTIME.
+ */
+bool operator_may_retry(enum s3_error e, unsigned int *attempts, uint64_t *ret_due_ns);
 
 must_check int operator_init(struct operator_channel *o, const struct operator_target *t);
 void operator_clear(struct operator_channel *o);

@@ -5,15 +5,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "client/transfer/exporter.h"
 #include "client/transfer/shown.h"
-#include "s3/etag.h"
 
-#define REASON_MAX     400
-#define RETRY_FIRST_NS (200 * NS_PER_MS)
-#define NOT_UNDERSTOOD "stored's answer is not understood"
+#define REASON_MAX 400
 
 static struct span key_of(const struct outgoing *o)
 {
@@ -77,19 +73,10 @@ static void begin_again(struct outgoing *o, uint64_t due_ns)
 
 /* --- comparing ------------------------------------------------------------------------------- */
 
-/* Whether the tag says the MD5 of the whole, as of what was put in one piece. */
-static bool has_md5(const struct outgoing *o)
-{
-	uint8_t md5[DIGEST_MD5_LEN];
-	unsigned int parts;
-
-	return etag_parse(span_from_string(o->etag), md5, &parts) && parts == 0;
-}
-
 /* Whether these can be the object's bytes, by all that stored says of it. */
 static bool is_whole(const struct outgoing *o, const struct digest_value *d)
 {
-	if (d->length != o->size || (has_md5(o) && strcmp(d->etag, o->etag) != 0))
+	if (d->length != o->size || (digest_is_md5(o->etag) && strcmp(d->etag, o->etag) != 0))
 		return false;
 	return o->checksum.algorithm == CHECKSUM_NONE || checksum_equal(&d->crc64, &o->checksum);
 }
@@ -137,7 +124,7 @@ static void compare(struct outgoing *o, int fd, const struct stat *st)
 		return;
 	if (r < 0) {
 		fail(o, "the file that is there cannot be read: %s", strerrordesc_np(-r));
-	} else if (!has_md5(o)) {
+	} else if (!digest_is_md5(o->etag)) {
 		o->compares = true;
 		outgoing_ask(o);
 	} else if (strcmp(o->there.etag, o->etag) == 0) {
@@ -253,25 +240,32 @@ static void fail_to_write(struct outgoing *o, int r)
 		fail(o, "cannot be written: %s", strerrordesc_np(-r));
 }
 
-static int copy_extent(struct outgoing *o, const struct ipc_extent *e, int fd)
+/* False where it is given up, or everything is to end. */
+static bool copy_extent(struct outgoing *o, const struct ipc_extent *e, int fd)
 {
 	struct exporter *x = o->exporter;
 	uint64_t offset = e->offset, left = e->length;
-	int r = 0;
 
-	while (r == 0 && left && !*x->config->stop) {
+	while (left && !*x->config->stop) {
 		size_t len = (size_t)MIN(left, sizeof(x->room));
+		int r = fd_pread_all(fd, x->room, len, offset);
 
-		r = fd_pread_all(fd, x->room, len, offset);
-		if (r == 0)
-			r = take_bytes(o, (struct span){ x->room, len });
+		if (r < 0) {
+			fail(o, "what stored has of it cannot be read: %s", strerrordesc_np(-r));
+			return false;
+		}
+		r = take_bytes(o, (struct span){ x->room, len });
+		if (r < 0) {
+			fail_to_write(o, r);
+			return false;
+		}
 		offset += len;
 		left -= len;
 		o->shown += len;
 		x->tally->progress.moving += len;
 		progress_tick(&x->tally->progress);
 	}
-	return r == 0 && left ? -EINTR : r;
+	return !left;
 }
 
 /* --- hearing --------------------------------------------------------------------------------- */
@@ -299,8 +293,8 @@ static void take_object(struct outgoing *o, const struct ipc_object *m, int *fd)
 {
 	int r;
 
-	if (!take_answer(o, m->answer)) {
-		fail(o, NOT_UNDERSTOOD);
+	if (o->digest || !take_answer(o, m->answer)) {
+		fail(o, OPERATOR_NOT_UNDERSTOOD);
 		return;
 	}
 	r = digest_new(&o->digest);
@@ -319,32 +313,27 @@ static void take_extent(struct outgoing *o, const struct ipc_extent *m, int *fd)
 	int r;
 
 	if (!o->digest) {
-		fail(o, NOT_UNDERSTOOD);
+		fail(o, OPERATOR_NOT_UNDERSTOOD);
 		return;
 	}
-	r = copy_extent(o, m, *fd);
-	if (r == -EINTR)
+	if (!copy_extent(o, m, *fd))
 		return;
-	if (r == 0 && !m->last)
-		r = operator_next(&o->exporter->stored, &o->call);
-	if (r < 0)
-		fail_to_write(o, r);
-	else if (m->last)
+	if (m->last) {
 		finish(o);
-}
-
-static bool is_passing(enum s3_error e)
-{
-	return e == S3_ERROR_SLOW_DOWN || e == S3_ERROR_SERVICE_UNAVAILABLE ||
-	       e == S3_ERROR_INTERNAL_ERROR;
+		return;
+	}
+	r = operator_next(&o->exporter->stored, &o->call);
+	if (r < 0)
+		fail(o, "cannot ask for the rest of it: %s", strerrordesc_np(-r));
 }
 
 static void take_failed(struct outgoing *o, const struct ipc_failed *m, int *fd)
 {
-	enum s3_error e = m->error < S3_ERROR_COUNT ? m->error : S3_ERROR_INTERNAL_ERROR;
+	enum s3_error e = operator_error(m);
+	uint64_t due_ns;
 
-	if (is_passing(e) && o->attempts < EXPORT_ATTEMPTS_MAX)
-		begin_again(o, clock_boottime_ns() + (RETRY_FIRST_NS << o->attempts++));
+	if (operator_may_retry(e, &o->attempts, &due_ns))
+		begin_again(o, due_ns);
 	else if (e == S3_ERROR_NO_SUCH_KEY)
 		fail(o, "it was deleted meanwhile");
 	else
@@ -364,7 +353,7 @@ static void heard(struct operator_call *c, const struct ipc_message *m, int *fd)
 	else if (m->number == IPC_FAILED)
 		take_failed(o, &m->failed, fd);
 	else
-		fail(o, NOT_UNDERSTOOD);
+		fail(o, OPERATOR_NOT_UNDERSTOOD);
 }
 
 /* --- beginning ------------------------------------------------------------------------------- */

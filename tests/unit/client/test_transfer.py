@@ -455,6 +455,22 @@ def test_an_export_goes_on_when_the_channel_has_ended(filled, scratch, moment):
     assert filled.grants == 2
 
 
+@pytest.mark.parametrize("code", ["SlowDown", "ServiceUnavailable", "InternalError"])
+def test_a_list_that_cannot_be_had_just_now_is_asked_for_again(filled, scratch, code):
+    filled.fault = faults({("ListObjectsV2", None): [code, code]})
+    done = export(filled, scratch / "out")
+    assert done.status == 0, done.err
+    assert contents(scratch / "out") == TREE
+
+
+def test_a_list_that_never_comes_is_given_up(filled, scratch):
+    filled.fault = lambda operation, key: "SlowDown" if operation == "ListObjectsV2" else None
+    done = export(filled, scratch / "out")
+    assert done.status == 1 and "the bucket b cannot be listed" in done.err
+    # Not as fast as it can: each time it waits twice as long.
+    assert len(filled.asked) == 7
+
+
 def test_what_is_deleted_meanwhile_is_told(filled, scratch):
     filled.fault = lambda operation, key: "NoSuchKey" if key == b"small" else None
     done = export(filled, scratch / "out")
