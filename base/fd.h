@@ -4,6 +4,7 @@
 /* Descriptors: one owner each, closed exactly once, close-on-exec from birth. */
 
 #include <dirent.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "base/span.h"
@@ -26,6 +27,12 @@ static inline void fd_closedirp(DIR **d)
 {
 	if (*d)
 		closedir(*d);
+}
+
+static inline void fd_fclosep(FILE **f)
+{
+	if (*f)
+		fclose(*f);
 }
 
 /* Writes or reads all, going on after EINTR and short transfers. A short file is -ENODATA. */

@@ -13,18 +13,6 @@
 
 #include "base/fd.h"
 
-static void fclosep(FILE **f)
-{
-	if (*f)
-		fclose(*f);
-}
-
-static void closedirp(DIR **d)
-{
-	if (*d)
-		closedir(*d);
-}
-
 void id_set_add(struct id_set *set, uint64_t id)
 {
 	if (id >= IDS_DYNAMIC_MIN && id <= IDS_DYNAMIC_MAX)
@@ -69,7 +57,7 @@ static void add_numbers(struct id_set *set, const char *line)
 /* The owner of /proc/PID is root for a process that is not dumpable, so its status is read. */
 static void add_process(struct id_set *set, int proc_fd, const char *pid)
 {
-	_cleanup_(fclosep) FILE *status = NULL;
+	_cleanup_(fd_fclosep) FILE *status = NULL;
 	char path[64], line[1024];
 	int fd;
 
@@ -89,7 +77,7 @@ static void add_process(struct id_set *set, int proc_fd, const char *pid)
 
 int id_set_add_processes(struct id_set *set)
 {
-	_cleanup_(closedirp) DIR *proc = opendir("/proc");
+	_cleanup_(fd_closedirp) DIR *proc = opendir("/proc");
 	const struct dirent *entry;
 
 	if (!proc)
