@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * `coffer up`: starts the three daemons in the foreground as a service manager would. Here is the
- * order in which everything happens; how, is in the modules.
+ * `coffer up`: starts the three daemons in the foreground as a service manager would; `coffer exec`:
+ * becomes one of them, in a unit. Here is the order in which everything happens; how, is in the modules.
  */
 
 #include <fcntl.h>

@@ -2,7 +2,8 @@
 
 /*
  * cofferctl: asks authd's admin socket one thing and shows the answer; or brings objects to stored, or
- * takes them, through the operator socket.
+ * takes them, through the operator socket. What it looks at by itself (doctor, the files of reload) and
+ * makes by itself (metrics-token) asks nobody.
  */
 
 #include <signal.h>
@@ -17,8 +18,8 @@
 #include "client/config.h"
 #include "client/doctor.h"
 #include "client/invocation.h"
-#include "client/overview.h"
 #include "client/metricstoken.h"
+#include "client/overview.h"
 #include "client/pair.h"
 #include "client/reload.h"
 #include "client/report.h"

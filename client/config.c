@@ -6,6 +6,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/fd.h"
+
 struct reading {
 	const char *path;
 	FILE *file;
@@ -15,12 +17,6 @@ struct reading {
 	unsigned int wrong_line; /* that is complained of; 0: none */
 	int result;
 };
-
-static void fclosep(FILE **f)
-{
-	if (*f)
-		fclose(*f);
-}
 
 /* --- lines -------------------------------------------------------------------------------- */
 
@@ -192,7 +188,7 @@ static int parse(struct reading *r)
 static int read_file(const char *path, bool must_exist, struct values *v, struct complaint *why)
 {
 	struct reading r = { .path = path, .values = v, .why = why };
-	_cleanup_(fclosep) FILE *f = fopen(path, "re");
+	_cleanup_(fd_fclosep) FILE *f = fopen(path, "re");
 
 	if (!f)
 		return errno == ENOENT && !must_exist ? CONFIG_OK : cannot_read(&r, -errno);
@@ -247,6 +243,21 @@ static int read_all(const char *path, bool must_exist, struct values *v, struct 
 	if (r == CONFIG_OK)
 		r = read_directory(directory, v, why);
 	return r;
+}
+
+bool config_service_of(const char *socket, char ret_name[static NAME_MAX + 1])
+{
+	struct span rest = span_from_string(socket), folder;
+
+	if (strncmp(socket, "/run/", 5) != 0)
+		return false;
+	rest = span_cut(span_skip(rest, 5), '/', &folder);
+	if (span_is_none(rest) || !folder.len || folder.len > NAME_MAX ||
+	    !span_equal(rest, SPAN("authd-admin.sock")))
+		return false;
+	memcpy(ret_name, folder.data, folder.len);
+	ret_name[folder.len] = '\0';
+	return true;
 }
 
 int config_read(const char *file, struct values *v, struct complaint *why)

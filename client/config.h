@@ -10,9 +10,17 @@
  * bytes.
  */
 
+#include <limits.h>
+
 #include "client/values.h"
 
 #define CONFIG_FILE "/etc/coffer/coffer.conf"
+
+/*
+ * Which service has that admin socket: "coffer@x" of "/run/coffer@x/authd-admin.sock". Its file is
+ * /etc/NAME/coffer.conf. False where it is none's.
+ */
+must_check bool config_service_of(const char *socket, char ret_name[static NAME_MAX + 1]);
 
 enum config_outcome {
 	CONFIG_OK = 0,

@@ -30,7 +30,8 @@ const char invocation_help[] =
 	"      Makes a token for the REST API and shows it, once. Without --scope it may read,\n"
 	"      write and delete. It is for one bucket of the tenant, which is made if it is not\n"
 	"      there (T-objects); with --prefix only for keys that begin with P. --rate: so many\n"
-	"      requests a second. The tenant is \"" INVOCATION_TENANT "\" unless you name another.\n"
+	"      requests a second. The tenant is \"" INVOCATION_TENANT
+	"\" unless you name another.\n"
 	"  token refresh NAME --ttl DAYS [--scope S]... [--tenant T] [--bucket B] [--prefix P]\n"
 	"            [--rate N]\n"
 	"      Another token in place of the old one. What you do not give stays as it is.\n"
@@ -43,8 +44,10 @@ const char invocation_help[] =
 	"  import --format filesystem|base32|sqlite SRC --bucket B [--tenant T] [--prefix P]\n"
 	"            [--exclude PATTERN]... [--overwrite] [--no-read-back] [--dry-run] [--quiet]\n"
 	"            [--operator-socket PATH]\n"
-	"      Brings objects of an older service into a bucket, which is made if it is not there:\n"
-	"      a plain tree, whose paths are the keys; a flat directory, whose names are the keys'\n"
+	"      Brings objects of an older service into a bucket, which is made if it is not "
+	"there:\n"
+	"      a plain tree, whose paths are the keys; a flat directory, whose names are the "
+	"keys'\n"
 	"      base32 with _ for =; or a SQLite file with a table objects(key, data). SRC is read\n"
 	"      with your own rights. P goes before every key. What is there already and the same\n"
 	"      is left alone: the same command goes on where an earlier one ended. Everything is\n"
@@ -52,17 +55,22 @@ const char invocation_help[] =
 	"      looked for beside authd's admin socket.\n"
 	"  export --bucket B DST [--tenant T] [--prefix P] [--overwrite] [--quiet]\n"
 	"            [--operator-socket PATH]\n"
-	"      Takes objects out into a plain tree. Keys that cannot be a path inside DST are told\n"
+	"      Takes objects out into a plain tree. Keys that cannot be a path inside DST are "
+	"told\n"
 	"      and left out. With --prefix only keys that begin with P.\n"
 	"\n"
 	"  status             is the server up, which processes is it, how are they confined, how\n"
 	"                     much room has the disk\n"
 	"  reload [--config FILE]\n"
-	"                     reads coffer.conf again, checks it, and lets the server have what may\n"
-	"                     change while it runs; says what takes a restart. With something wrong\n"
-	"                     in it nothing changes. What the command line of `coffer up` said counts\n"
+	"                     reads coffer.conf again, checks it, and lets the server have what "
+	"may\n"
+	"                     change while it runs; says what takes a restart. With something "
+	"wrong\n"
+	"                     in it nothing changes. What the command line of `coffer up` said "
+	"counts\n"
 	"                     no more\n"
-	"  metrics-token      makes a token for metrics over TCP, and what coffer.conf is told of it\n"
+	"  metrics-token      makes a token for metrics over TCP, and what coffer.conf is told of "
+	"it\n"
 	"  doctor [--data DIR] [--config FILE]\n"
 	"                     looks at users, modes, sockets, confinement, clock and disk of an\n"
 	"                     installation, and says of what is wrong what to do. Best as root.\n"
@@ -113,7 +121,7 @@ static const struct option long_options[] = {
 	  OPTION_BASE + OPTION_##SYMBOL },
 	INVOCATION_OPTIONS(OPTION)
 #undef OPTION
-	{ NULL, 0, NULL, 0 },
+		{ NULL, 0, NULL, 0 },
 };
 
 /* --- the commands ------------------------------------------------------------------------- */
@@ -147,10 +155,7 @@ static const struct row {
 				 .takes = BIT(ACCESS_KEY) | BIT(SECRET_KEY_STDIN),
 				 .needs = BIT(TENANT) },
 	[COMMAND_KEY_LIST] = { { "key", "list" }, "key.list", .takes = BIT(TENANT) },
-	[COMMAND_KEY_DISABLE] = { { "key", "disable" },
-				  "key.disable",
-				  "ACCESS-KEY",
-				  "access_key" },
+	[COMMAND_KEY_DISABLE] = { { "key", "disable" }, "key.disable", "ACCESS-KEY", "access_key" },
 	[COMMAND_KEY_ENABLE] = { { "key", "enable" }, "key.enable", "ACCESS-KEY", "access_key" },
 	[COMMAND_KEY_DELETE] = { { "key", "delete" }, "key.delete", "ACCESS-KEY", "access_key" },
 	[COMMAND_TOKEN_ADD] = { { "token", "add" },
@@ -286,9 +291,20 @@ static bool says(char *const words[], int n, const struct row *row)
 	return !row->words[1] || (n >= 2 && strcmp(words[1], row->words[1]) == 0);
 }
 
+#define COMMAND_NAME_MAX 64
+
+/* As it is typed: "token add", "status". Returns buf. */
+static const char *name_of(const struct row *row, char buf[static COMMAND_NAME_MAX])
+{
+	snprintf(buf, COMMAND_NAME_MAX, "%s%s%s", row->words[0], row->words[1] ? " " : "",
+		 row->words[1] ? row->words[1] : "");
+	return buf;
+}
+
 static int take_words(char *const words[], int n, struct invocation *i, struct complaint *why)
 {
 	const struct row *row = NULL;
+	char name[COMMAND_NAME_MAX];
 	int used;
 
 	if (n == 0)
@@ -301,8 +317,7 @@ static int take_words(char *const words[], int n, struct invocation *i, struct c
 			     n > 1 ? words[1] : "");
 	used = row->words[1] ? 2 : 1;
 	if (row->operand && n == used)
-		return wrong(why, "%s %s: %s is missing", row->words[0],
-			     row->words[1] ? row->words[1] : "", row->operand);
+		return wrong(why, "%s: %s is missing", name_of(row, name), row->operand);
 	if (row->operand)
 		i->operand = words[used++];
 	if (n > used)
@@ -313,17 +328,15 @@ static int take_words(char *const words[], int n, struct invocation *i, struct c
 static int check_options(const struct invocation *i, struct complaint *why)
 {
 	const struct row *row = &rows[i->command];
-	const char *verb = row->words[1] ? row->words[1] : "";
+	char name[COMMAND_NAME_MAX];
 
 	for (enum invocation_option o = 0; o < OPTION_COUNT; o++) {
 		unsigned int bit = 1u << o;
 
 		if (i->options[o] && !((row->takes | row->needs | COMMON) & bit))
-			return wrong(why, "%s %s takes no --%s", row->words[0], verb,
-				     options[o].name);
+			return wrong(why, "%s takes no --%s", name_of(row, name), options[o].name);
 		if (!i->options[o] && (row->needs & bit))
-			return wrong(why, "%s %s needs --%s", row->words[0], verb,
-				     options[o].name);
+			return wrong(why, "%s needs --%s", name_of(row, name), options[o].name);
 	}
 	if (!i->options[OPTION_ACCESS_KEY] != !i->options[OPTION_SECRET_KEY_STDIN])
 		return wrong(why,

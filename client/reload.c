@@ -8,15 +8,12 @@
 
 const char *reload_config(const char *socket, char buf[static PATH_MAX])
 {
-	struct span rest = span_from_string(socket), name;
+	char name[NAME_MAX + 1];
 
-	snprintf(buf, PATH_MAX, "%s", CONFIG_FILE);
-	if (strncmp(socket, "/run/", 5) != 0)
-		return buf;
-	rest = span_cut(span_skip(rest, 5), '/', &name);
-	if (span_equal(rest, SPAN("authd-admin.sock")) && name.len <= NAME_MAX)
-		snprintf(buf, PATH_MAX, "/etc/%.*s/coffer.conf", (int)name.len,
-			 (const char *)name.data);
+	if (config_service_of(socket, name))
+		snprintf(buf, PATH_MAX, "/etc/%s/coffer.conf", name);
+	else
+		snprintf(buf, PATH_MAX, "%s", CONFIG_FILE);
 	return buf;
 }
 

@@ -5,7 +5,7 @@
 
 #include "base/span.h"
 
-#define GAP	  2
+#define GAP 2
 
 /* The length of a control character at `at`: C0, DEL, or C1 in its UTF-8 form. 0: it is none. */
 static size_t control_len(const unsigned char *at)
@@ -102,6 +102,23 @@ static void print_row(FILE *to, const json_t *object, const struct render_field 
 	for (size_t i = 0; i < n; i++)
 		print_cell(to, object ? value(object, fields[i].member, buf) : fields[i].title,
 			   widths[i], i + 1 == n);
+}
+
+const char *render_bytes(uint64_t n, char buf[static RENDER_BYTES_MAX])
+{
+	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	uint64_t unit = 1;
+	size_t i = 0;
+
+	while (n / unit >= KIB) {
+		unit *= KIB;
+		i++;
+	}
+	if (i == 0)
+		snprintf(buf, RENDER_BYTES_MAX, "%llu bytes", (unsigned long long)n);
+	else
+		snprintf(buf, RENDER_BYTES_MAX, "%.1f %s", (double)n / (double)unit, units[i]);
+	return buf;
 }
 
 #define COLUMNS_MAX 8

@@ -21,6 +21,11 @@ struct render_field {
 /* The text as it may stand on a terminal, cut where it is too long. Returns buf. */
 const char *render_text(const char *text, char buf[static RENDER_TEXT_MAX]);
 
+#define RENDER_BYTES_MAX 32
+
+/* "1.2 GiB". Returns buf. */
+const char *render_bytes(uint64_t n, char buf[static RENDER_BYTES_MAX]);
+
 /* The title row, then a row for each object of the array. */
 void render_table(FILE *to, const json_t *objects, const struct render_field fields[], size_t n);
 

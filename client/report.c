@@ -65,27 +65,19 @@ static void record(FILE *to, const json_t *answer, const char *object,
 	render_record(to, json_object_get(answer, object), fields, n);
 }
 
-/* "1.5 GiB" */
-static const char *size_of(const json_t *bytes, char buf[static 32])
+static const char *bytes_of(const json_t *disk, const char *member,
+			    char buf[static RENDER_BYTES_MAX])
 {
-	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB", "PiB" };
-	double n = (double)json_integer_value(bytes);
-	size_t unit = 0;
-
-	for (; n >= 1024 && unit + 1 < ARRAY_SIZE(units); unit++)
-		n /= 1024;
-	snprintf(buf, 32, "%.*f %s", unit ? 1 : 0, n, units[unit]);
-	return buf;
+	return render_bytes((uint64_t)json_integer_value(json_object_get(disk, member)), buf);
 }
 
 static void report_disk(FILE *to, const json_t *disk)
 {
-	char free_of[32], size[32], path[RENDER_TEXT_MAX];
+	char free_of[RENDER_BYTES_MAX], size[RENDER_BYTES_MAX], path[RENDER_TEXT_MAX];
 
 	if (disk)
 		fprintf(to, "\n%s of %s free where the objects are, %s\n",
-			size_of(json_object_get(disk, "free_bytes"), free_of),
-			size_of(json_object_get(disk, "size_bytes"), size),
+			bytes_of(disk, "free_bytes", free_of), bytes_of(disk, "size_bytes", size),
 			render_text(json_string_value(json_object_get(disk, "path")), path));
 }
 

@@ -29,22 +29,6 @@ static const struct {
 #undef PATH
 };
 
-/* "coffer@x" of "/run/coffer@x/authd-admin.sock". */
-static bool name_of_service(const char *socket, char name[static NAME_MAX + 1])
-{
-	struct span rest = span_from_string(socket), folder;
-
-	if (strncmp(socket, "/run/", 5) != 0)
-		return false;
-	rest = span_cut(span_skip(rest, 5), '/', &folder);
-	if (span_is_none(rest) || !folder.len || folder.len > NAME_MAX ||
-	    !span_equal(rest, SPAN("authd-admin.sock")))
-		return false;
-	memcpy(name, folder.data, folder.len);
-	name[folder.len] = '\0';
-	return true;
-}
-
 static int complain_of_socket(const char *socket, struct complaint *why)
 {
 	complain(why, -EINVAL, "%s is not the admin socket of a service", socket);
@@ -57,7 +41,7 @@ static int find_paths(struct survey *s, const char *data, const char *socket, st
 	char name[NAME_MAX + 1] = "", root[PATH_MAX] = "";
 
 	s->is_service = !data;
-	if (!data && !name_of_service(socket, name))
+	if (!data && !config_service_of(socket, name))
 		return complain_of_socket(socket, why);
 	if (data && !realpath(data, root))
 		return complain_errno(why, -errno, "cannot look at %s", data);
@@ -77,12 +61,6 @@ static int find_paths(struct survey *s, const char *data, const char *socket, st
 
 /* --- files -------------------------------------------------------------------------------- */
 
-static void fclosep(FILE **f)
-{
-	if (*f)
-		fclose(*f);
-}
-
 /* A line of /proc/net/unix is "…: count protocol flags type state inode path". */
 static bool is_listening(const char *line, const char *path)
 {
@@ -95,7 +73,7 @@ static bool is_listening(const char *line, const char *path)
 
 static void look_for_listeners(struct survey *s)
 {
-	_cleanup_(fclosep) FILE *f = fopen(PROCESS_PROC "/net/unix", "re");
+	_cleanup_(fd_fclosep) FILE *f = fopen(PROCESS_PROC "/net/unix", "re");
 	char line[PATH_MAX + 128];
 
 	while (f && fgets(line, sizeof(line), f)) {
@@ -220,7 +198,7 @@ static bool read_address(const char *hex, unsigned int port, struct address *ret
 
 static void read_ports(struct survey *s, const char *table, const struct inodes *ours)
 {
-	_cleanup_(fclosep) FILE *f = fopen(table, "re");
+	_cleanup_(fd_fclosep) FILE *f = fopen(table, "re");
 	unsigned int port, state;
 	unsigned long inode;
 	char line[512], hex[33];

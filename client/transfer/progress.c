@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "client/render.h"
 
 #define TERMINAL_NS (200 * NS_PER_MS)
 #define LINE_NS	    (5 * NS_PER_S)
@@ -14,23 +15,6 @@
 #define BAR_WIDTH   20
 /* Below this a rate says nothing yet. */
 #define RATE_FROM_NS (NS_PER_S / 2)
-
-const char *progress_bytes(uint64_t n, char buf[static PROGRESS_BYTES_MAX])
-{
-	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
-	uint64_t unit = 1;
-	size_t i = 0;
-
-	while (n / unit >= KIB) {
-		unit *= KIB;
-		i++;
-	}
-	if (i == 0)
-		snprintf(buf, PROGRESS_BYTES_MAX, "%llu bytes", (unsigned long long)n);
-	else
-		snprintf(buf, PROGRESS_BYTES_MAX, "%.1f %s", (double)n / (double)unit, units[i]);
-	return buf;
-}
 
 void progress_begin(struct progress *p, bool quiet)
 {
@@ -68,26 +52,26 @@ static size_t add_bar(const struct progress *p, char *to)
 
 static size_t add_amounts(const struct progress *p, char *to, size_t size)
 {
-	char done[PROGRESS_BYTES_MAX], all[PROGRESS_BYTES_MAX];
+	char done[RENDER_BYTES_MAX], all[RENDER_BYTES_MAX];
 
-	progress_bytes(bytes_so_far(p), done);
+	render_bytes(bytes_so_far(p), done);
 	if (!p->all_entries)
 		return (size_t)snprintf(to, size, "%llu objects, %s",
 					(unsigned long long)p->entries, done);
 	return (size_t)snprintf(to, size, "%3.0f%%  %llu of %llu objects, %s of %s", share(p) * 100,
 				(unsigned long long)p->entries, (unsigned long long)p->all_entries,
-				done, progress_bytes(p->all_bytes, all));
+				done, render_bytes(p->all_bytes, all));
 }
 
 static size_t add_rate(const struct progress *p, uint64_t now_ns, char *to, size_t size)
 {
 	double seconds = (double)(now_ns - p->started_ns) / (double)NS_PER_S, part = share(p);
-	char rate[PROGRESS_BYTES_MAX];
+	char rate[RENDER_BYTES_MAX];
 	size_t len;
 
 	if (now_ns - p->started_ns < RATE_FROM_NS)
 		return 0;
-	progress_bytes((uint64_t)((double)bytes_so_far(p) / seconds), rate);
+	render_bytes((uint64_t)((double)bytes_so_far(p) / seconds), rate);
 	len = (size_t)snprintf(to, size, ", %s/s", rate);
 	if (part > 0 && part < 1) {
 		uint64_t left_s = (uint64_t)(seconds / part * (1 - part));

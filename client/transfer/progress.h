@@ -33,7 +33,3 @@ void progress_hide(struct progress *p);
 /* The line as it is at that time, without its end. Returns buf. */
 const char *progress_line(const struct progress *p, uint64_t now_ns,
 			  char buf[static PROGRESS_LINE_MAX]);
-
-/* "1.2 GiB". Returns buf. */
-#define PROGRESS_BYTES_MAX 32
-const char *progress_bytes(uint64_t n, char buf[static PROGRESS_BYTES_MAX]);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "client/render.h"
 #include "client/transfer/shown.h"
 
 #define REASON_MAX 512
@@ -78,10 +79,10 @@ bool tally_is_good(const struct tally *t)
 
 static void print_amount(uint64_t objects, uint64_t bytes)
 {
-	char text[PROGRESS_BYTES_MAX];
+	char text[RENDER_BYTES_MAX];
 
 	printf("%llu object%s (%s)", (unsigned long long)objects, objects == 1 ? "" : "s",
-	       progress_bytes(bytes, text));
+	       render_bytes(bytes, text));
 }
 
 void tally_print(struct tally *t)

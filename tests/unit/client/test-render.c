@@ -56,11 +56,24 @@ static void test_record_leaves_out_what_is_missing(void)
 	check("{\"name\":\"\",\"on\":true}", false, "NAME  -\nON    yes\n");
 }
 
+#define BYTES(n) render_bytes((n), (char[RENDER_BYTES_MAX]){ 0 })
+
+static void test_bytes_have_the_unit_that_suits_them(void)
+{
+	assert(strcmp(BYTES(0), "0 bytes") == 0);
+	assert(strcmp(BYTES(1023), "1023 bytes") == 0);
+	assert(strcmp(BYTES(1024), "1.0 KiB") == 0);
+	assert(strcmp(BYTES(1536), "1.5 KiB") == 0);
+	assert(strcmp(BYTES(5 * GIB), "5.0 GiB") == 0);
+	assert(strcmp(BYTES(UINT64_MAX), "16.0 EiB") == 0);
+}
+
 int main(void)
 {
 	test_columns_are_as_wide_as_their_widest();
 	test_width_counts_characters();
 	test_control_characters_are_not_shown();
 	test_record_leaves_out_what_is_missing();
+	test_bytes_have_the_unit_that_suits_them();
 	return 0;
 }

@@ -7,17 +7,6 @@
 #include <assert.h>
 
 #define LINE(p, s) progress_line(&(p), (s)*NS_PER_S, (char[PROGRESS_LINE_MAX]){ 0 })
-#define BYTES(n)   progress_bytes((n), (char[PROGRESS_BYTES_MAX]){ 0 })
-
-static void test_bytes_have_the_unit_that_suits_them(void)
-{
-	assert(strcmp(BYTES(0), "0 bytes") == 0);
-	assert(strcmp(BYTES(1023), "1023 bytes") == 0);
-	assert(strcmp(BYTES(1024), "1.0 KiB") == 0);
-	assert(strcmp(BYTES(1536), "1.5 KiB") == 0);
-	assert(strcmp(BYTES(5 * GIB), "5.0 GiB") == 0);
-	assert(strcmp(BYTES(UINT64_MAX), "16.0 EiB") == 0);
-}
 
 static void test_a_line_tells_how_far_how_fast_and_how_long(void)
 {
@@ -72,7 +61,6 @@ static void test_without_a_total_only_what_was_done_is_told(void)
 
 int main(void)
 {
-	test_bytes_have_the_unit_that_suits_them();
 	test_a_line_tells_how_far_how_fast_and_how_long();
 	test_a_terminal_has_a_bar_that_fits_it();
 	test_what_is_done_has_no_time_left();
