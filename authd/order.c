@@ -351,7 +351,7 @@ static bool intend(struct order *o, json_t **ret)
 	if (writer_submit(o->authd->writer, c) == WRITER_OK)
 		return true;
 	change_free(c);
-	*ret = reply_refused("try again", "Too many changes are under way.");
+	*ret = refuse_crowd();
 	return false;
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "authd/audit.h"
+#include "authd/order.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "clerk.h"
@@ -360,6 +361,43 @@ static void test_without_an_audit_log_nothing_is_changed(void)
 	office_close(&office);
 }
 
+static void dropped(struct change *c)
+{
+	change_free(c);
+}
+
+/* As many changes as there may be; none comes back before the loop turns. */
+static void crowd_the_writer(void)
+{
+	for (size_t n = writer_waiting(office.authd.writer); n < WRITER_QUEUE_MAX; n++) {
+		struct change *c = calloc(1, sizeof(*c));
+
+		assert(c);
+		*c = (struct change){ .kind = CHANGE_AUDIT,
+				      .file = office.authd.audit.orders,
+				      .done = dropped };
+		assert(writer_submit(office.authd.writer, c) == WRITER_OK);
+	}
+}
+
+static void test_an_order_in_a_crowd_may_come_again(void)
+{
+	static const struct order_waiter nobody = { .uid = CLERK_UID };
+	struct order *under_way = NULL;
+	json_t *answer;
+
+	office_open(&office);
+	crowd_the_writer();
+	answer = order_give(&office.authd, SPAN("{\"do\":\"tenant.create\",\"name\":\"late\"}"),
+			    &nobody, &under_way);
+	assert(!under_way && json_is_false(json_object_get(answer, "ok")));
+	assert(json_is_true(json_object_get(answer, "again")));
+	json_decref(answer);
+	kept("audit.1.log");
+	assert(!keyring_find_tenant(office.authd.keyring, SPAN("late")));
+	office_close(&office);
+}
+
 static void test_where_only_the_journal_is_wanted_there_is_no_file(void)
 {
 	office_open(&office);
@@ -456,6 +494,7 @@ int main(void)
 	test_t42_no_secret_is_in_it();
 	test_what_only_asks_is_kept_by_itself();
 	test_without_an_audit_log_nothing_is_changed();
+	test_an_order_in_a_crowd_may_come_again();
 	test_where_only_the_journal_is_wanted_there_is_no_file();
 	test_denials_are_kept_by_themselves_and_are_bounded();
 	test_denials_that_wait_are_bounded_and_the_lost_are_counted();
