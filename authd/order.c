@@ -93,7 +93,7 @@ static void change_done(struct change *c)
 	json_t *answer;
 
 	o->failed = c->result < 0;
-	if (c->kind == CHANGE_ADD_TOKENS && c->result == DATABASE_OK && c->tokens->next)
+	if (o->row->run == order_token_import && c->result == DATABASE_OK)
 		audit_note_imported(&o->authd->audit, o->id, c->tokens);
 	answer = ratify(o->authd->keyring, c, o->waiter.uid, steal_ptr(o->answer));
 

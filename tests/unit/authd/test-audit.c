@@ -328,6 +328,53 @@ static void test_t42_no_secret_is_in_it(void)
 	office_close(&office);
 }
 
+/* Orders what needs a bucket, which stored has. */
+static void order_with_bucket(int stored, const char *line)
+{
+	int fd = clerk_connect(&office);
+	struct ipc_message m;
+
+	clerk_say(&office, fd, line, strlen(line));
+	clerk_say(&office, fd, "\n", 1);
+	assert(office_receive(&office, stored, IPC_AUTHD_TO_STORED_DIRECTION, &m));
+	assert(m.number == IPC_PROVIDE);
+	m = (struct ipc_message){ .number = IPC_PROVIDED, .provided.order = m.provide.order };
+	office_send(stored, &m);
+	assert(strstr(clerk_hear(&office, fd), "\"ok\":true"));
+	close(fd);
+	office_settle(&office);
+}
+
+#define FOREIGN(name, digit)                                                                       \
+	"{\"name\":\"" name "\",\"expires\":null,\"hash\":\"" digit                                \
+	"123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}"
+#define IMPORT "{\"do\":\"token.import\",\"tenant\":\"acme\",\"tokens\":["
+
+static void test_every_imported_token_is_named_be_it_the_only_one(void)
+{
+	struct ipc_hash key;
+	const char *text;
+	uint64_t epoch;
+	int stored;
+
+	office_open(&office);
+	stored = office_stored_ready(&office, &epoch, &key);
+	order_with_bucket(stored, IMPORT FOREIGN("alone", "a") "]}");
+	order_with_bucket(stored, IMPORT FOREIGN("one", "b") "," FOREIGN("two", "c") "]}");
+	/* One that is made here is named by its order. */
+	order_with_bucket(stored, "{\"do\":\"token.create\",\"tenant\":\"acme\","
+				  "\"token_name\":\"made\",\"ttl_days\":1}");
+	text = kept("audit.1.log");
+	expect_sound(text);
+	assert(count_lines(text, "\"event\":\"token-imported\"", "\"tenant\":\"acme\"",
+			   "\"token_name\":\"alone\"") == 1);
+	assert(count_lines(text, "token-imported", "\"token_name\":\"one\"", "") == 1);
+	assert(count_lines(text, "token-imported", "\"token_name\":\"two\"", "") == 1);
+	assert(count_lines(text, "token-imported", "", "") == 3);
+	close(stored);
+	office_close(&office);
+}
+
 /* A program that looks at the status each second must not push out what was changed. */
 static void test_what_only_asks_is_kept_by_itself(void)
 {
@@ -492,6 +539,7 @@ int main(void)
 	test_an_order_is_there_before_it_is_done_and_so_is_its_outcome();
 	test_what_is_refused_or_only_read_is_there_too();
 	test_t42_no_secret_is_in_it();
+	test_every_imported_token_is_named_be_it_the_only_one();
 	test_what_only_asks_is_kept_by_itself();
 	test_without_an_audit_log_nothing_is_changed();
 	test_an_order_in_a_crowd_may_come_again();
