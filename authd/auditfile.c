@@ -79,8 +79,13 @@ static int open_number(struct auditfile *f, uint64_t number, int flags)
 
 	fd = openat(f->directory_fd, name_of(f, number, name),
 		    O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
-	if (fd < 0 || ((flags & O_CREAT) && fsync(f->directory_fd) < 0))
+	if (fd < 0)
 		return -errno;
+	/* It is there, and cannot be made once more; nobody knows whether a crash takes it away. */
+	if ((flags & O_CREAT) && fsync(f->directory_fd) < 0) {
+		f->failed = true;
+		return -errno;
+	}
 	fd_close(f->fd);
 	f->fd = steal_fd(fd);
 	f->last = number;
@@ -166,6 +171,7 @@ static int make_room(struct auditfile *f)
 
 int auditfile_append(struct auditfile *f, struct span lines, bool flush)
 {
+	bool flush_failed;
 	uint64_t before;
 	int r;
 
@@ -178,10 +184,14 @@ int auditfile_append(struct auditfile *f, struct span lines, bool flush)
 	r = write_all(f, lines);
 	if (r == 0 && (!flush || fdatasync(f->fd) == 0))
 		return 0;
-	if (r == 0)
+	flush_failed = r == 0;
+	if (flush_failed)
 		r = -errno;
-	/* What was written by half, as on a full disk, is taken back; a lost flush cannot be. */
-	f->failed = r == -EIO || ftruncate(f->fd, (off_t)before) < 0;
+	/*
+	 * What was written by half, as on a full disk, is taken back. A lost flush cannot be,
+	 * whatever error it is: with a late allocation a full disk is told of by the flush, once.
+	 */
+	f->failed = flush_failed || r == -EIO || ftruncate(f->fd, (off_t)before) < 0;
 	f->len = before;
 	return r;
 }

@@ -25,6 +25,6 @@ DEFINE_CLEANUP(struct auditfile *, auditfile_close)
 
 /*
  * Whole lines, all of them or none; with `flush` they are durable when the result is 0. After a
- * failed flush nobody knows what the disk has: it fails from then on.
+ * failed flush, also of a new file's name, nobody knows what the disk has: it fails from then on.
  */
 must_check int auditfile_append(struct auditfile *f, struct span lines, bool flush);

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "authd/audit.h"
@@ -189,6 +190,73 @@ static void test_what_does_not_fit_is_not_there_by_half(void)
 	limit_files(RLIM_INFINITY);
 	assert(auditfile_append(f, SPAN("again\n"), true) == 0);
 	assert(strcmp(contents("audit.1.log"), "fits\nagain\n") == 0);
+	auditfile_close(f);
+	end();
+}
+
+/* In place of libc's, in all of this process. */
+static int file_flush_error, directory_flush_error;
+
+static int flush(int fd, long call, int error)
+{
+	errno = error;
+	return error ? -1 : (int)syscall(call, fd);
+}
+
+int fdatasync(int fd)
+{
+	return flush(fd, SYS_fdatasync, file_flush_error);
+}
+
+int fsync(int fd)
+{
+	struct stat st;
+
+	assert(fstat(fd, &st) == 0);
+	return flush(fd, SYS_fsync, S_ISDIR(st.st_mode) ? directory_flush_error : 0);
+}
+
+static void test_a_failed_flush_is_final_whatever_it_is_called(void)
+{
+	static const int errors[] = { EIO, ENOSPC, EDQUOT };
+	struct auditfile *f;
+
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		begin();
+		f = open_it(&wide);
+		assert(auditfile_append(f, SPAN("durable\n"), true) == 0);
+		file_flush_error = errors[i];
+		assert(auditfile_append(f, SPAN("who knows\n"), true) == -errors[i]);
+		file_flush_error = 0;
+		assert(auditfile_append(f, SPAN("after\n"), true) == -EIO);
+		assert(auditfile_append(f, SPAN("after\n"), false) == -EIO);
+		assert(!strstr(contents("audit.1.log"), "after"));
+		auditfile_close(f);
+		/* A restart reads anew what the disk has. */
+		f = open_it(&wide);
+		assert(auditfile_append(f, SPAN("restarted\n"), true) == 0);
+		auditfile_close(f);
+		end();
+	}
+}
+
+static void test_a_file_whose_name_may_be_lost_is_not_written_to(void)
+{
+	struct auditfile *f;
+
+	begin();
+	f = open_it(&narrow);
+	assert(auditfile_append(f, SPAN("0123456789\n"), true) == 0);
+	directory_flush_error = ENOSPC;
+	assert(auditfile_append(f, SPAN("next\n"), true) == -ENOSPC);
+	directory_flush_error = 0;
+	assert(auditfile_append(f, SPAN("next\n"), true) == -EIO);
+	assert(strcmp(contents("audit.1.log"), "0123456789\n") == 0);
+	assert(strcmp(contents("audit.2.log"), "") == 0);
+	auditfile_close(f);
+	f = open_it(&narrow);
+	assert(auditfile_append(f, SPAN("restarted\n"), true) == 0);
+	assert(strcmp(contents("audit.2.log"), "restarted\n") == 0);
 	auditfile_close(f);
 	end();
 }
@@ -535,6 +603,8 @@ int main(void)
 	test_other_files_are_left_alone();
 	test_a_line_that_a_crash_has_cut_stays_by_itself();
 	test_what_does_not_fit_is_not_there_by_half();
+	test_a_failed_flush_is_final_whatever_it_is_called();
+	test_a_file_whose_name_may_be_lost_is_not_written_to();
 	test_a_link_in_its_place_is_not_followed();
 	test_an_order_is_there_before_it_is_done_and_so_is_its_outcome();
 	test_what_is_refused_or_only_read_is_there_too();
