@@ -37,7 +37,7 @@
 	MEMBER(PREFIX, "prefix", is_prefix, TEXT, "a string of at most 1024 bytes, without NUL") \
 	MEMBER(RATE, "rate", is_rate, NUMBER, "a whole number from 1 to 1000000")          \
 	MEMBER(TOKENS, "tokens", is_tokens, COUNT, "a list of 1 to 4096 objects")          \
-	MEMBER(PURPOSE, "purpose", is_purpose, TEXT, "import or export")                   \
+	MEMBER(PURPOSE, "purpose", is_purpose, TEXT, "import, export or manage")                   \
 	MEMBER(SETTINGS, "settings", is_settings, JSON, "an object of settings, each a list of strings")
 
 enum member {

@@ -217,7 +217,7 @@ static const struct order_row rows[] = {
 	  order_token_refresh },
 	{ "token.delete", true, BIT(TENANT) | BIT(TOKEN_NAME), 0, order_token_delete },
 	{ "token.import", true, BIT(TENANT) | BIT(TOKENS), BIT(BUCKET), order_token_import },
-	{ "operator.grant", true, BIT(TENANT) | BIT(BUCKET) | BIT(PURPOSE), 0, order_operator_grant },
+	{ "operator.grant", true, BIT(TENANT) | BIT(PURPOSE), BIT(BUCKET), order_operator_grant },
 	{ "reload", true, BIT(SETTINGS), 0, order_reload },
 	{ "status", false, 0, 0, status },
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Orders about operators: who brings objects to stored, or takes them, over a channel of his own.
+/*
+ * Orders about operators: who brings objects to stored, takes them, or manages a tenant's buckets,
+ * over a channel of his own.
  */
 
 #include <sodium.h>
@@ -38,10 +40,12 @@ static struct operator_grant grant_for(const struct order *o, const struct tenan
 /* stored logs the same digits, as those of the channel that the grant opens. */
 static void note(const struct tenant *t, const struct operator_grant *g)
 {
+	struct span bucket = g->bucket.len ? g->bucket : SPAN("-");
+
 	log_info("operator-granted grant=%02x%02x%02x%02x purpose=%s tenant=%s bucket=%.*s uid=%u",
 		 g->id.bytes[0], g->id.bytes[1], g->id.bytes[2], g->id.bytes[3],
-		 operator_purpose_name(g->purpose), t->name, (int)g->bucket.len,
-		 (const char *)g->bucket.data, g->uid);
+		 operator_purpose_name(g->purpose), t->name, (int)bucket.len,
+		 (const char *)bucket.data, g->uid);
 }
 
 static json_t *reply_grant(struct span sealed)
@@ -88,7 +92,10 @@ json_t *order_operator_grant(struct order *o, struct change **ret)
 	if (!t)
 		return reply_no_tenant(name);
 	(void)!operator_purpose_parse(order_text(o, MEMBER_PURPOSE), &purpose);
-	if (purpose == OPERATOR_EXPORT)
+	if (!bucket.len && !operator_is_for_all_buckets(purpose))
+		return reply_refused("only the purpose manage does without one",
+				     "operator.grant needs bucket.");
+	if (purpose != OPERATOR_IMPORT)
 		return give(o, t, bucket, purpose);
 	order_wants_bucket(o, t, bucket);
 	o->then = bucket_is_there;

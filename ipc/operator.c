@@ -36,7 +36,7 @@ bool operator_grant_decode(struct span contents, struct operator_grant *ret)
 	if (purpose >= OPERATOR_PURPOSE_COUNT)
 		return false;
 	ret->purpose = purpose;
-	return wire_ended(&r);
+	return wire_ended(&r) && (ret->bucket.len || operator_is_for_all_buckets(ret->purpose));
 }
 
 const char *operator_purpose_name(enum operator_purpose p)
@@ -54,9 +54,20 @@ bool operator_purpose_parse(struct span name, enum operator_purpose *ret)
 	return false;
 }
 
+#define BIT(OPERATION) (UINT64_C(1) << S3_##OPERATION)
+_Static_assert(S3_OPERATION_COUNT <= 64, "an operation is a bit");
+
+#define READING (BIT(GET_OBJECT) | BIT(HEAD_OBJECT) | BIT(LIST_OBJECTS_V2))
+
+static const uint64_t comprised[OPERATOR_PURPOSE_COUNT] = {
+	[OPERATOR_IMPORT] = READING | BIT(PUT_OBJECT),
+	[OPERATOR_EXPORT] = READING,
+	[OPERATOR_MANAGE] = BIT(LIST_BUCKETS) | BIT(HEAD_BUCKET) | BIT(DELETE_BUCKET) |
+			    BIT(LIST_OBJECTS_V2) | BIT(DELETE_OBJECT) |
+			    BIT(LIST_MULTIPART_UPLOADS) | BIT(ABORT_MULTIPART_UPLOAD),
+};
+
 bool operator_may(enum operator_purpose p, enum s3_operation o)
 {
-	if (o == S3_GET_OBJECT || o == S3_HEAD_OBJECT || o == S3_LIST_OBJECTS_V2)
-		return true;
-	return p == OPERATOR_IMPORT && o == S3_PUT_OBJECT;
+	return comprised[p] >> o & 1;
 }

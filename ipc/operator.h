@@ -3,9 +3,9 @@
 
 /*
  * An operator grant is authd's word that one administrator may bring objects into one bucket of a
- * tenant, or take them out, over a channel of his own to stored. These are its contents; ipc/sealed.h
- * is the envelope. It opens one channel, once, for the user id that asked for it; what may be done
- * there follows from its purpose.
+ * tenant, take them out, or manage the tenant's buckets, over a channel of his own to stored. These
+ * are its contents; ipc/sealed.h is the envelope. It opens one channel, once, for the user id that
+ * asked for it; what may be done there follows from its purpose.
  */
 
 #include "ipc/principal.h"
@@ -16,7 +16,8 @@
 /* PURPOSE(SYMBOL, "name") */
 #define OPERATOR_PURPOSES(PURPOSE)                                                                 \
 	PURPOSE(IMPORT, "import")                                                                  \
-	PURPOSE(EXPORT, "export")
+	PURPOSE(EXPORT, "export")                                                                  \
+	PURPOSE(MANAGE, "manage")
 
 enum operator_purpose {
 #define PURPOSE(SYMBOL, name) OPERATOR_##SYMBOL,
@@ -31,7 +32,7 @@ struct operator_grant {
 	uint64_t expires_ns;		/* CLOCK_BOOTTIME */
 	uint32_t uid;			/* who asked, and must be the one who shows it */
 	struct principal principal;	/* the tenant; user and prefix are empty */
-	struct span bucket;
+	struct span bucket;		/* empty, to MANAGE only: whatever is the tenant's */
 	enum operator_purpose purpose;
 };
 
@@ -44,5 +45,14 @@ must_check bool operator_grant_decode(struct span contents, struct operator_gran
 const char *operator_purpose_name(enum operator_purpose p);
 must_check bool operator_purpose_parse(struct span name, enum operator_purpose *ret);
 
-/* Whether the purpose comprises the operation, in the grant's bucket. */
+/* Whether a grant of this purpose may name no bucket. */
+static inline bool operator_is_for_all_buckets(enum operator_purpose p)
+{
+	return p == OPERATOR_MANAGE;
+}
+
+/*
+ * Whether the purpose comprises the operation, in the grant's bucket. To manage is to see what there
+ * is, its names and sizes, and to delete it; never to read an object, nor to make one.
+ */
 bool operator_may(enum operator_purpose p, enum s3_operation o);

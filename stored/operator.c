@@ -45,7 +45,8 @@ static void log_opened(const struct operator_grant *g)
 
 	log_info("operator-opened channel=%02x%02x%02x%02x uid=%u purpose=%s tenant=%s bucket=%s",
 		 g->id.bytes[0], g->id.bytes[1], g->id.bytes[2], g->id.bytes[3], g->uid,
-		 operator_purpose_name(g->purpose), hex_encode(id, tenant), LOG_VALUE(g->bucket));
+		 operator_purpose_name(g->purpose), hex_encode(id, tenant),
+		 g->bucket.len ? LOG_VALUE(g->bucket) : "-");
 }
 
 static int refuse_grant(struct session *s, int outcome)
@@ -96,14 +97,24 @@ static bool is_any_of(const int *allowed, size_t n, int which)
  * A request of a worker has been parsed from a head by authd, and everything in it was looked at.
  * This one was made up by whoever is at the other end, so it may say only what the purposes need.
  */
-static bool has_surplus(const struct s3_request *r)
+static bool is_param_needed(enum operator_purpose purpose, int param)
 {
-	static const int params[] = { S3_PARAM_PREFIX, S3_PARAM_MAX_KEYS, S3_PARAM_START_AFTER,
-				      S3_PARAM_CONTINUATION_TOKEN };
+	static const int listing[] = { S3_PARAM_PREFIX, S3_PARAM_MAX_KEYS, S3_PARAM_START_AFTER,
+				       S3_PARAM_CONTINUATION_TOKEN };
+	static const int managing[] = { S3_PARAM_MAX_BUCKETS, S3_PARAM_MAX_UPLOADS,
+					S3_PARAM_KEY_MARKER, S3_PARAM_UPLOAD_ID_MARKER,
+					S3_PARAM_UPLOAD_ID };
+
+	return is_any_of(listing, ARRAY_SIZE(listing), param) ||
+	       (purpose == OPERATOR_MANAGE && is_any_of(managing, ARRAY_SIZE(managing), param));
+}
+
+static bool has_surplus(const struct operator_grant *g, const struct s3_request *r)
+{
 	static const int headers[] = { S3_HEADER_IF_MATCH, S3_HEADER_IF_NONE_MATCH };
 
 	for (int p = 0; p < S3_PARAM_COUNT; p++)
-		if (!span_is_none(r->params[p]) && !is_any_of(params, ARRAY_SIZE(params), p))
+		if (!span_is_none(r->params[p]) && !is_param_needed(g->purpose, p))
 			return true;
 	for (int h = 0; h < S3_HEADER_COUNT; h++)
 		if (!span_is_none(r->headers[h]) && !is_any_of(headers, ARRAY_SIZE(headers), h))
@@ -126,6 +137,14 @@ static bool is_sound_body(const struct s3_request *r)
 	return r->operation == S3_PUT_OBJECT ? r->length <= S3_OBJECT_MAX : !has_trailer;
 }
 
+/* A grant that names no bucket is good for any: only the tenant's own will be found. */
+static bool is_bucket_granted(const struct operator_grant *g, const struct s3_request *r)
+{
+	if (g->bucket.len)
+		return span_equal(r->bucket, g->bucket);
+	return span_is_none(r->bucket) == (s3_operations[r->operation].level == S3_LEVEL_SERVICE);
+}
+
 /* The word for what an operator of ours never asks, or NULL. */
 static const char *find_fault(const struct operator_grant *g, const struct s3_request *r,
 			      bool has_inside)
@@ -134,9 +153,9 @@ static const char *find_fault(const struct operator_grant *g, const struct s3_re
 
 	if (!operator_may(g->purpose, r->operation))
 		return "operation-not-granted";
-	if (!span_equal(r->bucket, g->bucket))
+	if (!is_bucket_granted(g, r))
 		return "bucket-not-granted";
-	if (has_surplus(r))
+	if (has_surplus(g, r))
 		return "request-surplus";
 	if (span_is_none(r->key) != (row->level != S3_LEVEL_OBJECT))
 		return "request-key";
@@ -151,6 +170,8 @@ static int check_values(const struct s3_request *r)
 	int e = span_is_none(r->key) ? 0 : key_check(r->key);
 	const char *detail;
 
+	if (!span_is_none(r->bucket) && !bucket_name_is_valid(r->bucket))
+		return S3_ERROR_INVALID_BUCKET_NAME;
 	return e ? e : values_check(r, &detail);
 }
 

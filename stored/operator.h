@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The role of an operator: an administrator's program that brings objects in or takes them out. It
- * enters with the operator grant that authd gave it, which opens once and for the uid that asked.
+ * The role of an operator: an administrator's program that brings objects in, takes them out, or
+ * manages buckets. It enters with the operator grant that authd gave it, which opens once and for the uid that asked.
  * What it asks after that is in its own words, and held to the grant's bucket and purpose and to the
  * few parts of a request that these need. Of an allowed request a grant is made here, in the
  * tenant's name: from there on it is a call like any other.

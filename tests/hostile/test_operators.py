@@ -131,13 +131,20 @@ def test_t75_one_administrator_cannot_show_anothers_grant(new_coffer):
     assert opens(server, sealed) is True
 
 
-@pytest.mark.parametrize("purpose", ["import", "export"])
-def test_t71_nothing_beyond_the_purpose_is_done(victim, bucket, purpose):
+READING = {"GetObject", "HeadObject", "ListObjectsV2"}
+ALLOWED = {
+    "import": READING | {"PutObject"},
+    "export": READING,
+    "manage": {"ListBuckets", "HeadBucket", "DeleteBucket", "ListObjectsV2", "DeleteObject",
+               "ListMultipartUploads", "AbortMultipartUpload"},
+}
+
+
+@pytest.mark.parametrize("purpose", list(ALLOWED))
+def test_t21_nothing_beyond_the_purpose_is_done(victim, bucket, purpose):
     assert rawhttp.request(victim, "PUT", f"/{bucket}/k", body=b"old").status == 200
-    allowed = {"GetObject", "HeadObject", "ListObjectsV2"}
-    allowed |= {"PutObject"} if purpose == "import" else set()
     for operation in ipc.Schema(victim.build).operations:
-        if operation in allowed:
+        if operation in ALLOWED[purpose]:
             continue
         for key in (None, b"k"):
             with operators.Operator(victim, purpose, bucket) as o:
@@ -154,6 +161,25 @@ def test_t71_another_bucket_of_the_same_tenant_is_not_reached(victim, bucket):
             o.ask(operation, key, body, bucket=bucket)
             assert o.stored.has_ended()
     assert get(victim, bucket).body == b"old"
+
+
+@pytest.mark.parametrize("purpose", ["import", "export"])
+def test_t21_only_who_manages_is_granted_more_than_one_bucket(victim, purpose):
+    refused = operators.order(victim, "operator.grant", tenant="default", purpose=purpose)
+    assert not refused["ok"] and "needs bucket" in refused["error"]
+    assert opens(victim, operators.grant(victim, "manage", None)) is True
+
+
+def test_t30_a_manager_of_one_tenant_reaches_no_bucket_of_another(victim, bucket):
+    assert rawhttp.request(victim, "PUT", f"/{bucket}/k", body=b"mine").status == 200
+    operators.order(victim, "tenant.create", name="strangers")
+    for granted in (bucket, None):
+        with operators.Operator(victim, "manage", granted, tenant="strangers") as o:
+            for operation, key in (("HeadBucket", None), ("DeleteBucket", None),
+                                   ("DeleteObject", b"k"), ("ListObjectsV2", None),
+                                   ("ListMultipartUploads", None)):
+                assert o.call(operation, key, bucket=bucket)[0] == "FAILED", operation
+    assert get(victim, bucket).body == b"mine"
 
 
 def test_t30_another_tenants_bucket_is_neither_imported_into_nor_exported(victim, bucket):

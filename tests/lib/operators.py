@@ -22,8 +22,9 @@ def order(coffer, what, **members):
 
 
 def grant(coffer, purpose, bucket, tenant="default"):
-    """A sealed operator grant."""
-    answer = order(coffer, "operator.grant", tenant=tenant, bucket=bucket, purpose=purpose)
+    """A sealed operator grant; without a bucket it is for all of the tenant's."""
+    where = {} if bucket is None else {"bucket": bucket}
+    answer = order(coffer, "operator.grant", tenant=tenant, purpose=purpose, **where)
     if not answer["ok"]:
         raise AssertionError(f"no grant: {answer}")
     return base64.b64decode(answer["grant"])

@@ -120,6 +120,16 @@ static void test_without_its_bucket_an_import_is_not_granted(void)
 	expect_refused_for_now(order_import(S3_ERROR_SERVICE_UNAVAILABLE), "could not be made");
 }
 
+static void test_to_manage_is_granted_for_one_bucket_or_for_all_of_a_tenants(void)
+{
+	struct operator_grant g = open_grant(clerk_ask(&office, GRANT("manage")));
+
+	assert(g.purpose == OPERATOR_MANAGE && span_equal(g.bucket, SPAN("moved")));
+	g = open_grant(clerk_ask(&office, "{\"do\":\"operator.grant\",\"tenant\":\"acme\","
+					  "\"purpose\":\"manage\"}"));
+	assert(g.purpose == OPERATOR_MANAGE && g.bucket.len == 0 && g.uid == CLERK_UID);
+}
+
 static void test_what_is_not_understood_is_refused(void)
 {
 	static const struct {
@@ -131,7 +141,7 @@ static void test_what_is_not_understood_is_refused(void)
 		{ "{\"do\":\"operator.grant\",\"tenant\":\"acme\",\"bucket\":\"Moved\","
 		  "\"purpose\":\"import\"}",
 		  "bucket must be" },
-		{ GRANT("delete"), "purpose must be import or export" },
+		{ GRANT("delete"), "purpose must be import, export or manage" },
 		{ "{\"do\":\"operator.grant\",\"tenant\":\"acme\",\"bucket\":\"moved\"}",
 		  "needs purpose" },
 		{ "{\"do\":\"operator.grant\",\"tenant\":\"acme\",\"purpose\":\"export\"}",
@@ -166,6 +176,7 @@ int main(void)
 	test_no_two_grants_are_the_same();
 	test_an_import_is_granted_once_its_bucket_is_there();
 	test_without_its_bucket_an_import_is_not_granted();
+	test_to_manage_is_granted_for_one_bucket_or_for_all_of_a_tenants();
 	test_what_is_not_understood_is_refused();
 	test_nothing_is_granted_while_stored_is_away();
 	close(stored);

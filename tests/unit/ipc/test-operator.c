@@ -61,6 +61,21 @@ static void test_t71_cut_or_longer_bytes_are_no_operator_grant(void)
 	buffer_clear(&b);
 }
 
+static void test_t21_a_grant_for_no_bucket_in_particular_is_to_manage_only(void)
+{
+	struct operator_grant g = full, got;
+	struct buffer b = BUFFER_INIT(IPC_SEAL_MAX);
+
+	g.bucket = SPAN("");
+	for (enum operator_purpose p = 0; p < OPERATOR_PURPOSE_COUNT; p++) {
+		g.purpose = p;
+		buffer_reset(&b);
+		operator_grant_encode(&g, &b);
+		assert(operator_grant_decode(buffer_span(&b), &got) == (p == OPERATOR_MANAGE));
+	}
+	buffer_clear(&b);
+}
+
 /* With the longest names that a tenant can have. */
 static void test_the_largest_fits_the_message_that_presents_it(void)
 {
@@ -84,6 +99,9 @@ static void test_a_purpose_comprises_what_it_needs_and_no_more(void)
 
 		assert(operator_may(OPERATOR_EXPORT, o) == reads);
 		assert(operator_may(OPERATOR_IMPORT, o) == (reads || o == S3_PUT_OBJECT));
+		if (operator_may(OPERATOR_MANAGE, o))
+			assert(o != S3_GET_OBJECT && s3_operations[o].body == S3_BODY_NONE &&
+			       s3_operations[o].method != S3_METHOD_PUT);
 	}
 }
 
@@ -93,6 +111,7 @@ static void test_purposes_have_names(void)
 
 	assert(operator_purpose_parse(SPAN("import"), &p) && p == OPERATOR_IMPORT);
 	assert(operator_purpose_parse(SPAN("export"), &p) && p == OPERATOR_EXPORT);
+	assert(operator_purpose_parse(SPAN("manage"), &p) && p == OPERATOR_MANAGE);
 	assert(strcmp(operator_purpose_name(OPERATOR_EXPORT), "export") == 0);
 	assert(!operator_purpose_parse(SPAN("Import"), &p));
 	assert(!operator_purpose_parse(SPAN(""), &p));
@@ -102,6 +121,7 @@ int main(void)
 {
 	test_an_operator_grant_travels_whole();
 	test_t71_cut_or_longer_bytes_are_no_operator_grant();
+	test_t21_a_grant_for_no_bucket_in_particular_is_to_manage_only();
 	test_the_largest_fits_the_message_that_presents_it();
 	test_a_purpose_comprises_what_it_needs_and_no_more();
 	test_purposes_have_names();

@@ -647,6 +647,142 @@ static void test_t70_a_body_that_does_not_belong_closes_the_channel(void)
 	world_end(&w);
 }
 
+/* --- managing -------------------------------------------------------------------------------- */
+
+static struct s3_request request_for(struct span bucket, enum s3_operation operation)
+{
+	struct s3_request r = request(operation, NULL);
+
+	r.bucket = bucket;
+	return r;
+}
+
+/* A channel for that bucket alone, or for all. */
+static void enter_to_manage(struct span bucket, struct worker *ret)
+{
+	make_grant(OPERATOR_MANAGE);
+	grant.bucket = bucket;
+	world_connect(&w, &operator_role, UID, ret);
+	present(ret, seal_grant());
+	assert(world_hear(&w, ret) == IPC_ENTERED);
+	ret->phase = IPC_PHASE_READY;
+}
+
+static void keep_upload_id(char to[static 64])
+{
+	struct span id = world_answer(&w).upload_id;
+
+	assert(id.len < 64);
+	memcpy(to, id.data, id.len);
+	to[id.len] = '\0';
+}
+
+static void test_a_manager_sees_what_there_is_and_deletes_it(void)
+{
+	struct s3_request buckets = request_for(SPAN_NONE, S3_LIST_BUCKETS),
+			  head = request_for(SPAN("bucket"), S3_HEAD_BUCKET),
+			  drop = request_for(SPAN("bucket"), S3_DELETE_BUCKET),
+			  uploads = request_for(SPAN("bucket"), S3_LIST_MULTIPART_UPLOADS),
+			  object = request(S3_DELETE_OBJECT, "old"),
+			  upload = request(S3_ABORT_MULTIPART_UPLOAD, "old");
+	char id[64];
+	struct worker o;
+
+	begin();
+	assert(world_ask(&w, "POST /bucket/old?uploads", NO_HEADERS) == IPC_DONE);
+	keep_upload_id(id);
+	enter_to_manage(SPAN(""), &o);
+	buckets.params[S3_PARAM_MAX_BUCKETS] = SPAN("10");
+	assert(operate(&o, &buckets) == IPC_DONE && !world_answer(&w).truncated);
+	assert(operate(&o, &head) == IPC_DONE && world_answer(&w).region.len);
+	uploads.params[S3_PARAM_MAX_UPLOADS] = SPAN("10");
+	assert(operate(&o, &uploads) == IPC_DONE && world_answer(&w).count == 1);
+	assert_error(operate(&o, &drop), S3_ERROR_BUCKET_NOT_EMPTY);
+	upload.params[S3_PARAM_UPLOAD_ID] = span_from_string(id);
+	assert(operate(&o, &upload) == IPC_DONE);
+	assert(operate(&o, &object) == IPC_DONE);
+	assert(operate(&o, &drop) == IPC_DONE);
+	assert_error(operate(&o, &head), S3_ERROR_NO_SUCH_BUCKET);
+	end(&o);
+}
+
+static void test_t21_to_manage_one_bucket_is_not_to_manage_another(void)
+{
+	static const struct span buckets[] = { SPAN("second"), SPAN("bucke"), SPAN(""), SPAN_NONE };
+	struct s3_request list = request_for(SPAN_NONE, S3_LIST_BUCKETS);
+	struct worker o;
+
+	begin();
+	assert(world_command(&w, "PUT /second", NO_HEADERS, SPAN("")) == IPC_DONE);
+	for (size_t i = 0; i < ARRAY_SIZE(buckets); i++) {
+		struct s3_request r = request_for(buckets[i], S3_DELETE_BUCKET);
+
+		enter_to_manage(SPAN("bucket"), &o);
+		operate_with(&o, &r, false, SPAN(""));
+		assert_only_his_channel_ended(&o);
+	}
+	enter_to_manage(SPAN("bucket"), &o);
+	operate_with(&o, &list, false, SPAN(""));
+	assert_only_his_channel_ended(&o);
+	assert(world_ask(&w, "HEAD /second", NO_HEADERS) == IPC_DONE);
+	world_end(&w);
+}
+
+/* Nor is any of it there to one who came for something else. */
+static void test_t21_an_importer_says_nothing_that_managing_needs(void)
+{
+	static const enum s3_param params[] = { S3_PARAM_MAX_BUCKETS, S3_PARAM_MAX_UPLOADS,
+						S3_PARAM_KEY_MARKER, S3_PARAM_UPLOAD_ID_MARKER,
+						S3_PARAM_UPLOAD_ID };
+	struct worker o;
+
+	begin();
+	for (size_t i = 0; i < ARRAY_SIZE(params); i++) {
+		struct s3_request r = request(S3_LIST_OBJECTS_V2, NULL);
+
+		r.params[params[i]] = SPAN("1");
+		enter(OPERATOR_IMPORT, &o);
+		operate_with(&o, &r, false, SPAN(""));
+		assert_only_his_channel_ended(&o);
+	}
+	world_end(&w);
+}
+
+static void test_t30_of_another_tenants_buckets_a_manager_sees_none(void)
+{
+	struct s3_request buckets = request_for(SPAN_NONE, S3_LIST_BUCKETS),
+			  drop = request_for(SPAN("bucket"), S3_DELETE_BUCKET),
+			  uploads = request_for(SPAN("bucket"), S3_LIST_MULTIPART_UPLOADS),
+			  object = request(S3_DELETE_OBJECT, "old");
+	struct worker o;
+
+	begin();
+	w.tenant.bytes[0]++;
+	enter_to_manage(SPAN(""), &o);
+	w.tenant.bytes[0]--;
+	assert(operate(&o, &buckets) == IPC_DONE && !w.items.len);
+	assert_error(operate(&o, &uploads), S3_ERROR_ACCESS_DENIED);
+	assert_error(operate(&o, &object), S3_ERROR_ACCESS_DENIED);
+	assert_error(operate(&o, &drop), S3_ERROR_ACCESS_DENIED);
+	assert(world_ask(&w, "GET /bucket/old", NO_HEADERS) == IPC_OBJECT);
+	end(&o);
+}
+
+static void test_t72_a_name_that_no_bucket_can_have_is_an_answer(void)
+{
+	static const struct span names[] = { SPAN(""), SPAN(".."), SPAN("a/b"), SPAN("Bucket") };
+	struct worker o;
+
+	begin();
+	enter_to_manage(SPAN(""), &o);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct s3_request r = request_for(names[i], S3_HEAD_BUCKET);
+
+		assert_error(operate(&o, &r), S3_ERROR_INVALID_BUCKET_NAME);
+	}
+	end(&o);
+}
+
 /* --- limits ---------------------------------------------------------------------------------- */
 
 /* A put of a client ends at 5 GiB. A file that was there before Coffer has no such end. */
@@ -763,6 +899,11 @@ int main(void)
 	test_t70_a_request_says_nothing_that_the_purpose_does_not_need();
 	test_t70_bytes_that_are_no_request_close_the_channel();
 	test_t70_a_body_that_does_not_belong_closes_the_channel();
+	test_a_manager_sees_what_there_is_and_deletes_it();
+	test_t21_to_manage_one_bucket_is_not_to_manage_another();
+	test_t21_an_importer_says_nothing_that_managing_needs();
+	test_t30_of_another_tenants_buckets_a_manager_sees_none();
+	test_t72_a_name_that_no_bucket_can_have_is_an_answer();
 	test_a_body_may_be_larger_than_one_put_of_a_client();
 	test_t73_bodies_of_his_channel_are_limited();
 	test_t75_who_says_nothing_does_not_keep_a_place();
