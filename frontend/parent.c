@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "frontend/parent.h"
 
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -179,19 +180,59 @@ static int signals_ready(struct loop_source *s, uint32_t events)
 
 /* --- the listening sockets --------------------------------------------------------------- */
 
+static const char *door_name(const struct listener *l)
+{
+	return l->metrics ? "metrics" : dialects[l->dialect].socket;
+}
+
+static int require_dialect(const struct parent *p)
+{
+	for (int i = 0; i < p->n_listeners; i++)
+		if (!p->listeners[i].metrics)
+			return 0;
+	log_error("socket-missing names=s3,rest");
+	return -ENOENT;
+}
+
+static void log_lost_door(const struct listener *l)
+{
+	log_error("listening-socket-lost name=%s hint=\"it has been shut down, for good: restart "
+		  "coffer-%s.socket and coffer-frontend in one command, or `coffer up`\"",
+		  door_name(l), door_name(l));
+}
+
+/* Workers to come know nothing of it. The descriptor stays open, as it came. */
+static int give_up_door(struct parent *p, int fd)
+{
+	int kept = 0;
+
+	for (int i = 0; i < p->n_listeners; i++) {
+		if (p->listeners[i].fd == fd)
+			log_lost_door(&p->listeners[i]);
+		else
+			p->listeners[kept++] = p->listeners[i];
+	}
+	p->n_listeners = kept;
+	return require_dialect(p);
+}
+
 /*
  * Workers share the listening sockets, and no filter can tell these from the connections that a
  * worker may shut down. One that is somebody else's by now could so close the doors for everybody,
  * and for longer than it lives. No sound worker does that, and which of them it was nobody can say:
- * so all are replaced.
+ * so all are replaced. A TCP socket listens again when it is told to, with none of what was done to
+ * it. A UNIX socket stays shut whatever it is told.
  */
 static int door_is_shut(struct loop_source *s, uint32_t events)
 {
-	struct parent *p = ((struct guard *)((char *)s - offsetof(struct guard, source)))->parent;
+	struct guard *g = (struct guard *)((char *)s - offsetof(struct guard, source));
 
 	log_error("worker-violation fault=listening-socket-shut-down");
-	signal_children(p, SIGKILL);
-	return listen(s->fd, SOMAXCONN) < 0 ? -errno : 0;
+	signal_children(g->parent, SIGKILL);
+	if (!g->is_local)
+		return listen(s->fd, SOMAXCONN) < 0 ? -errno : 0;
+	loop_remove(s);
+	return give_up_door(g->parent, s->fd);
 }
 
 static bool is_local(int fd)
@@ -202,54 +243,69 @@ static bool is_local(int fd)
 	return getsockname(fd, (struct sockaddr *)&a, &len) == 0 && a.ss_family == AF_UNIX;
 }
 
-/* Metrics name tenants: over TCP they are for nobody, unless there is a token to know him by. */
-static int take_metrics(struct parent *p, int fd)
+/* As a frontend before this one may have left it: the service manager keeps it as it is. */
+static bool is_lost(int fd)
 {
-	struct listener l = { .fd = fd, .metrics = true, .is_local = is_local(fd) };
+	struct pollfd p = { .fd = fd, .events = POLLRDHUP };
 
-	if (!l.is_local && !p->options->metrics.has_token) {
-		log_error("metrics-token-missing hint=\"a TCP listener for metrics needs "
-			  "--metrics-token-sha256\"");
-		return -ENOKEY;
-	}
-	p->listeners[p->n_listeners++] = l;
+	return is_local(fd) && poll(&p, 1, 0) > 0;
+}
+
+/* Metrics name tenants: over TCP they are for nobody, unless there is a token to know him by. */
+static int check_metrics(const struct parent *p, const struct listener *l)
+{
+	if (l->is_local || p->options->metrics.has_token)
+		return 0;
+	log_error("metrics-token-missing hint=\"a TCP listener for metrics needs "
+		  "--metrics-token-sha256\"");
+	return -ENOKEY;
+}
+
+/* What is called by no name of ours is not ours. */
+static int take_listener(struct parent *p, const char *name, int fd)
+{
+	struct listener l = { .fd = fd, .metrics = strcmp(name, "metrics") == 0 };
+	int r;
+
+	if (!l.metrics && !dialect_of_socket(name, &l.dialect))
+		return 0;
+	l.is_local = l.metrics && is_local(fd);
+	r = l.metrics ? check_metrics(p, &l) : 0;
+	if (r < 0)
+		return r;
+	if (is_lost(fd))
+		log_lost_door(&l);
+	else
+		p->listeners[p->n_listeners++] = l;
 	return 0;
 }
 
 static int take_listeners(struct parent *p, const struct service_sockets *sockets)
 {
-	enum s3_dialect dialect;
 	int r = 0;
 
-	for (int i = 0; i < sockets->n && r == 0; i++) {
-		if (strcmp(sockets->names[i], "metrics") == 0)
-			r = take_metrics(p, sockets->fds[i]);
-		else if (dialect_of_socket(sockets->names[i], &dialect))
-			p->listeners[p->n_listeners++] =
-				(struct listener){ sockets->fds[i], dialect };
-	}
-	return r;
+	for (int i = 0; i < sockets->n && r == 0; i++)
+		r = take_listener(p, sockets->names[i], sockets->fds[i]);
+	return r < 0 ? r : require_dialect(p);
 }
 
-static bool has_dialect(const struct parent *p)
-{
-	for (int i = 0; i < p->n_listeners; i++)
-		if (!p->listeners[i].metrics)
-			return true;
-	return false;
-}
-
-/* That nobody listens any more is an event that comes unasked. */
+/*
+ * That nobody listens any more is an event that comes unasked. Of a UNIX socket it does so only
+ * where both its sides are shut; but the one that reads is enough to turn everybody away.
+ */
 static int guard_doors(struct parent *p)
 {
 	int r = 0;
 
 	for (int i = 0; i < p->n_listeners && r == 0; i++) {
-		p->guards[i] = (struct guard){
+		struct guard *g = &p->guards[i];
+
+		*g = (struct guard){
 			.source = { .fd = p->listeners[i].fd, .ready = door_is_shut },
 			.parent = p,
+			.is_local = is_local(p->listeners[i].fd),
 		};
-		r = loop_add(&p->loop, &p->guards[i].source, 0);
+		r = loop_add(&p->loop, &g->source, g->is_local ? EPOLLRDHUP : 0);
 	}
 	return r;
 }
@@ -312,10 +368,6 @@ int parent_init(struct parent *p, const struct options *options, struct confine 
 	r = take_listeners(p, sockets);
 	if (r < 0)
 		return r;
-	if (!has_dialect(p)) {
-		log_error("socket-missing names=s3,rest");
-		return -ENOENT;
-	}
 	r = loop_init(&p->loop);
 	if (r < 0)
 		return r;

@@ -26,6 +26,7 @@ struct parent;
 struct guard {
 	struct loop_source source;
 	struct parent *parent;
+	bool is_local;	/* a UNIX socket: once shut down, it never listens again */
 };
 
 struct parent {

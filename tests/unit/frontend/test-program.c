@@ -24,9 +24,13 @@
 #define WORKERS	   2
 #define PATIENCE_S 10
 
+/* So long workers must live, and so often serve meanwhile, to be left in peace. */
+#define PEACE_STEPS   20
+#define PEACE_STEP_US 10000
+
 static const char *program;
 static char directory[] = "/tmp/test-frontend-XXXXXX";
-static int tcp, authd, stored, notify;
+static int tcp, metrics = -1, authd, stored, notify;
 static uint16_t port;
 static pid_t pid;
 
@@ -46,7 +50,7 @@ static int listen_unix(const char *name, int type)
 	snprintf(a.sun_path, sizeof(a.sun_path), "%s/%s", directory, name);
 	unlink(a.sun_path);
 	assert(fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0);
-	if (type == SOCK_SEQPACKET)
+	if (type != SOCK_DGRAM)
 		assert(listen(fd, 16) == 0);
 	set_patience(fd);
 	return fd;
@@ -72,32 +76,71 @@ static int listen_tcp(void)
 	return fd;
 }
 
-/* Descriptor 3 is the listening socket, as sd_listen_fds(3) has it. */
-static void become_program(void)
+static const char *log_path(void)
 {
-	char paths[2][128], notify_path[160], listen_pid[32];
-	char listen_fds[] = "LISTEN_FDS=1", names[] = "LISTEN_FDNAMES=s3";
+	static char path[64];
+
+	snprintf(path, sizeof(path), "%s/log", directory);
+	return path;
+}
+
+/* Of the program that was started last. */
+static bool log_has(const char *text)
+{
+	_cleanup_(fd_closep) int fd = open(log_path(), O_RDONLY | O_CLOEXEC);
+	static char log[65536];
+	ssize_t n = read(fd, log, sizeof(log) - 1);
+
+	assert(n >= 0);
+	log[n] = '\0';
+	return strstr(log, text);
+}
+
+/* The listening sockets are descriptors 3 and 4, as sd_listen_fds(3) has it; the log is a file. */
+static void pass_descriptors(int s3)
+{
+	int fds[] = { fcntl(s3, F_DUPFD_CLOEXEC, 10), fcntl(metrics, F_DUPFD_CLOEXEC, 10) };
+
+	for (int i = 0; i < (int)ARRAY_SIZE(fds); i++)
+		dup2(fds[i], 3 + i);
+	dup2(open(log_path(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), STDERR_FILENO);
+}
+
+static void become_program(int s3)
+{
+	char paths[2][128], notify_path[160], listen_pid[32], uid[16];
+	char listen_fds[] = "LISTEN_FDS=2", names[] = "LISTEN_FDNAMES=s3:metrics";
 	char *const environment[] = { listen_fds, names, listen_pid, notify_path, NULL };
 
 	snprintf(paths[0], sizeof(paths[0]), "%s/authd", directory);
 	snprintf(paths[1], sizeof(paths[1]), "%s/stored", directory);
 	snprintf(notify_path, sizeof(notify_path), "NOTIFY_SOCKET=%s/notify", directory);
 	snprintf(listen_pid, sizeof(listen_pid), "LISTEN_PID=%d", getpid());
-	if (tcp == 3)
-		fcntl(tcp, F_SETFD, 0);
-	else
-		dup2(tcp, 3);
+	snprintf(uid, sizeof(uid), "%u", geteuid());
+	pass_descriptors(s3);
 	execle(program, program, "--authd", paths[0], "--stored", paths[1], "--workers", "2",
-	       "--confine", "degraded", NULL, environment);
+	       "--metrics-uid", uid, "--confine", "degraded", NULL, environment);
 	_exit(127);
 }
 
-static void start(void)
+static void start_with(int s3)
 {
 	pid = fork();
 	assert(pid >= 0);
 	if (pid == 0)
-		become_program();
+		become_program(s3);
+}
+
+static void renew_metrics(void)
+{
+	fd_close(metrics);
+	metrics = listen_unix("metrics", SOCK_STREAM);
+}
+
+static void start(void)
+{
+	renew_metrics();
+	start_with(tcp);
 }
 
 static void say(int fd, const struct ipc_message *m)
@@ -178,6 +221,25 @@ static bool is_serving(void)
 	return strncmp(got, "HTTP/1.1 405 ", 13) == 0;
 }
 
+/* -errno of who wants to be let in, or the status of what is no page of theirs. */
+static int ask_for_metrics(void)
+{
+	static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	_cleanup_(fd_closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char got[2048] = "";
+	int status;
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s/metrics", directory);
+	set_patience(fd);
+	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+		return -errno;
+	assert(send(fd, request, strlen(request), MSG_NOSIGNAL) == (ssize_t)strlen(request));
+	assert(recv(fd, got, sizeof(got) - 1, MSG_WAITALL) > 0);
+	assert(sscanf(got, "HTTP/1.1 %d ", &status) == 1);
+	return status;
+}
+
 static size_t children(pid_t ret[WORKERS])
 {
 	char path[64], text[256] = "", *at = text;
@@ -244,20 +306,90 @@ static void test_a_worker_that_dies_is_replaced(void)
 	stop();
 }
 
-/* As a worker could do that is somebody else's by now: they all share that socket. */
-static void test_t73_a_listening_socket_that_is_shut_down_listens_again(void)
+static void expect_other_workers(const pid_t before[static WORKERS])
 {
-	pid_t before[WORKERS], after[WORKERS];
+	pid_t after[WORKERS];
 
-	begin();
-	assert(children(before) == WORKERS && is_serving());
-	assert(shutdown(tcp, SHUT_RD) == 0);
 	welcome_workers(WORKERS);
 	assert(children(after) == WORKERS);
 	for (int i = 0; i < WORKERS; i++)
 		assert(after[i] != before[0] && after[i] != before[1]);
-	assert(is_serving());
+}
+
+/* None is killed that nothing is known of. */
+static void expect_peace(void)
+{
+	pid_t before[WORKERS], after[WORKERS];
+
+	assert(children(before) == WORKERS);
+	for (int i = 0; i < PEACE_STEPS; i++) {
+		assert(is_serving());
+		usleep(PEACE_STEP_US);
+	}
+	assert(children(after) == WORKERS && memcmp(before, after, sizeof(before)) == 0);
+}
+
+/* As a worker could do that is somebody else's by now: they all share that socket. */
+static void test_t73_a_listening_socket_that_is_shut_down_listens_again(void)
+{
+	pid_t before[WORKERS];
+
+	begin();
+	assert(children(before) == WORKERS && is_serving());
+	assert(shutdown(tcp, SHUT_RD) == 0);
+	expect_other_workers(before);
+	expect_peace();
+	assert(ask_for_metrics() == 404);
 	stop();
+}
+
+/* There is no way to make it listen again: what it costs is this socket, and no more. */
+static void test_t73_a_unix_socket_that_is_shut_down_is_given_up_and_all_else_goes_on(void)
+{
+	static const int ways[] = { SHUT_RD, SHUT_RDWR };
+	pid_t before[WORKERS];
+
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		begin();
+		assert(children(before) == WORKERS && ask_for_metrics() == 404);
+		assert(shutdown(metrics, ways[i]) == 0);
+		expect_other_workers(before);
+		assert(ask_for_metrics() == -ECONNREFUSED);
+		assert(log_has("listening-socket-lost name=metrics "));
+		expect_peace();
+		stop();
+	}
+}
+
+/* The service manager passes it on as the frontend before this one has left it. */
+static void test_t73_a_unix_socket_that_was_shut_down_before_is_left_out(void)
+{
+	renew_metrics();
+	assert(shutdown(metrics, SHUT_RD) == 0);
+	start_with(tcp);
+	welcome_workers(WORKERS);
+	expect_notification("READY=1");
+	assert(log_has("listening-socket-lost name=metrics "));
+	expect_peace();
+	stop();
+}
+
+/* It has nothing left to serve: its service manager is to know. */
+static void test_t73_without_its_last_door_it_ends_and_does_not_start(void)
+{
+	_cleanup_(fd_closep) int s3 = listen_unix("s3", SOCK_STREAM);
+	int status;
+
+	renew_metrics();
+	start_with(s3);
+	welcome_workers(WORKERS);
+	expect_notification("READY=1");
+	assert(shutdown(s3, SHUT_RDWR) == 0);
+	status = expect_end();
+	assert(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE);
+	start_with(s3);
+	status = expect_end();
+	assert(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE);
 }
 
 static void test_no_worker_survives_its_parent(void)
@@ -306,6 +438,9 @@ int main(int argc, char **argv)
 	test_it_gets_ready_serves_and_stops();
 	test_a_worker_that_dies_is_replaced();
 	test_t73_a_listening_socket_that_is_shut_down_listens_again();
+	test_t73_a_unix_socket_that_is_shut_down_is_given_up_and_all_else_goes_on();
+	test_t73_a_unix_socket_that_was_shut_down_before_is_left_out();
+	test_t73_without_its_last_door_it_ends_and_does_not_start();
 	test_no_worker_survives_its_parent();
 	test_it_does_not_start_without_its_sockets();
 	snprintf(command, sizeof(command), "rm -r %s", directory);
