@@ -5,11 +5,9 @@
 #include <string.h>
 
 #include "client/config.h"
+#include "client/wrap.h"
 
 /* --- help --------------------------------------------------------------------------------- */
-
-#define HELP_COLUMN 26
-#define HELP_WIDTH  92
 
 static const char introduction[] =
 	"usage: coffer up [options]\n"
@@ -36,29 +34,6 @@ static const char conclusion[] =
 	"\n"
 	"cofferctl makes more tenants, keys and tokens while the server runs.\n";
 
-/* Words from HELP_COLUMN on, in a line that has got to `column`. */
-static void print_wrapped(FILE *to, const char *words, size_t column)
-{
-	if (column + 2 > HELP_COLUMN) {
-		fputc('\n', to);
-		column = 0;
-	}
-	fprintf(to, "%*s", (int)(HELP_COLUMN - column), "");
-	column = HELP_COLUMN;
-	while (*words) {
-		size_t len = strcspn(words, " ");
-
-		if (column > HELP_COLUMN && column + 1 + len > HELP_WIDTH) {
-			fprintf(to, "\n%*s", HELP_COLUMN, "");
-			column = HELP_COLUMN;
-		}
-		column += (size_t)fprintf(to, "%s%.*s", column > HELP_COLUMN ? " " : "", (int)len,
-					  words);
-		words += len + (words[len] == ' ');
-	}
-	fputc('\n', to);
-}
-
 static void print_setting(FILE *to, enum setting s)
 {
 	const struct setting_row *row = &settings[s];
@@ -70,7 +45,7 @@ static void print_setting(FILE *to, enum setting s)
 		 row->times > 1 ? "; may be repeated" : "", *otherwise ? " (default: " : "",
 		 otherwise, *otherwise ? ")" : "");
 	column = fprintf(to, "  --%s %s", row->key, row->argument);
-	print_wrapped(to, words, (size_t)column);
+	wrap_print(to, words, (size_t)column, WRAP_COLUMN);
 }
 
 void options_help(FILE *to)
