@@ -17,6 +17,7 @@
 #include "client/admin.h"
 #include "client/config.h"
 #include "client/doctor.h"
+#include "client/help.h"
 #include "client/invocation.h"
 #include "client/metricstoken.h"
 #include "client/overview.h"
@@ -285,7 +286,13 @@ int main(int argc, char *argv[])
 	admin_wipe_json();
 	switch ((enum invocation_outcome)invocation_parse(argc, argv, &i, &why)) {
 	case INVOCATION_HELP:
-		fputs(invocation_help, stdout);
+		help_print(stdout);
+		return EXIT_SUCCESS;
+	case INVOCATION_HELP_GROUP:
+		help_print_group(stdout, manual_commands[i.command].group);
+		return EXIT_SUCCESS;
+	case INVOCATION_HELP_COMMAND:
+		help_print_command(stdout, i.command);
 		return EXIT_SUCCESS;
 	case INVOCATION_VERSION:
 		puts("cofferctl " COFFER_VERSION);

@@ -2,83 +2,21 @@
 #pragma once
 
 /*
- * What was asked of cofferctl: a command, its operand and its options. Commands and options are rows
- * of two tables; what a command needs is checked from its row, and the request for authd is made of
- * what its options are called there.
+ * What was asked of cofferctl: a command, its operand and its options. What a command takes and needs
+ * is checked from its row in client/manual.h, and the request for authd is made of what its options are
+ * called there.
  */
 
 #include <jansson.h>
 
 #include "client/complaint.h"
-
-#define INVOCATION_SOCKET "/run/coffer/authd-admin.sock"
-#define INVOCATION_TENANT "default" /* whose tokens it is about where nobody says */
-
-/*
- * OPTION(SYMBOL, "name", KIND, "member"): the member is authd's, "" where the option is for cofferctl
- * itself. KIND: FLAG takes no value; TEXT; NUMBER from 1 on; SCOPE and PATTERN, which may be given more
- * than once.
- */
-#define INVOCATION_OPTIONS(OPTION)                                                                 \
-	OPTION(SOCKET, "socket", TEXT, "")                                                         \
-	OPTION(JSON, "json", FLAG, "")                                                             \
-	OPTION(DATA, "data", TEXT, "")                                                             \
-	OPTION(CONFIG, "config", TEXT, "")                                                         \
-	OPTION(DISPLAY_NAME, "display-name", TEXT, "display_name")                                 \
-	OPTION(EMAIL, "email", TEXT, "email")                                                      \
-	OPTION(CANONICAL_ID, "canonical-id", TEXT, "canonical_id")                                 \
-	OPTION(TENANT, "tenant", TEXT, "tenant")                                                   \
-	OPTION(ACCESS_KEY, "access-key", TEXT, "access_key")                                       \
-	OPTION(SECRET_KEY_STDIN, "secret-key-stdin", FLAG, "")                                     \
-	OPTION(TTL, "ttl", NUMBER, "ttl_days")                                                     \
-	OPTION(SCOPE, "scope", SCOPE, "scopes")                                                    \
-	OPTION(BUCKET, "bucket", TEXT, "bucket")                                                   \
-	OPTION(PREFIX, "prefix", TEXT, "prefix")                                                   \
-	OPTION(RATE, "rate", NUMBER, "rate")                                                       \
-	OPTION(FORMAT, "format", TEXT, "")                                                         \
-	OPTION(EXCLUDE, "exclude", PATTERN, "")                                                    \
-	OPTION(OVERWRITE, "overwrite", FLAG, "")                                                   \
-	OPTION(NO_READ_BACK, "no-read-back", FLAG, "")                                             \
-	OPTION(DRY_RUN, "dry-run", FLAG, "")                                                       \
-	OPTION(QUIET, "quiet", FLAG, "")                                                           \
-	OPTION(OPERATOR_SOCKET, "operator-socket", TEXT, "")                                       \
-	OPTION(HELP, "help", FLAG, "")                                                             \
-	OPTION(VERSION, "version", FLAG, "")
-
-enum invocation_option {
-#define OPTION(SYMBOL, ...) OPTION_##SYMBOL,
-	INVOCATION_OPTIONS(OPTION)
-#undef OPTION
-	OPTION_COUNT,
-};
-
-enum invocation_command {
-	COMMAND_TENANT_CREATE,
-	COMMAND_TENANT_LIST,
-	COMMAND_KEY_CREATE,
-	COMMAND_KEY_LIST,
-	COMMAND_KEY_DISABLE,
-	COMMAND_KEY_ENABLE,
-	COMMAND_KEY_DELETE,
-	COMMAND_TOKEN_ADD,
-	COMMAND_TOKEN_LIST,
-	COMMAND_TOKEN_REFRESH,
-	COMMAND_TOKEN_DELETE,
-	COMMAND_TOKEN_IMPORT,
-	COMMAND_IMPORT,
-	COMMAND_EXPORT,
-	COMMAND_STATUS,
-	COMMAND_DOCTOR,
-	COMMAND_METRICS_TOKEN,
-	COMMAND_RELOAD,
-	COMMANDS,
-};
+#include "client/manual.h"
 
 #define INVOCATION_SCOPES_MAX 8
 #define INVOCATION_PATTERNS_MAX 32
 
 struct invocation {
-	enum invocation_command command;
+	enum manual_command command;
 	const char *socket;
 	const char *operand; /* NULL where the command takes none */
 	const char *options[OPTION_COUNT]; /* the value, "" of a FLAG; NULL where not given */
@@ -91,11 +29,16 @@ struct invocation {
 enum invocation_outcome {
 	INVOCATION_OK = 0,
 	INVOCATION_HELP,
+	INVOCATION_HELP_GROUP,		/* of that which ret->command is in */
+	INVOCATION_HELP_COMMAND,	/* of ret->command */
 	INVOCATION_VERSION,
-	INVOCATION_WRONG, /* *why says what; the caller exits with 2 */
+	INVOCATION_WRONG,		/* *why says what; the caller exits with 2 */
 };
 
-/* The strings of *ret are those of argv and the environment. */
+/*
+ * The strings of *ret are those of argv and the environment. Whoever asks for help gets it, whatever
+ * else is wrong with the options.
+ */
 must_check int invocation_parse(int argc, char *argv[], struct invocation *ret,
 				struct complaint *why);
 
@@ -107,5 +50,3 @@ bool invocation_is_about_tokens(const struct invocation *i);
  * not come from the command line, a secret or a list out of a file, is still missing from it.
  */
 json_t *invocation_request(const struct invocation *i);
-
-extern const char invocation_help[];

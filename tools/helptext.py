@@ -4,10 +4,12 @@
 So manual pages and completions cannot say anything else than the program does. What it prints is
 paragraphs. The first is the usage; of the others, a line that begins in the first column is text,
 one that is indented by two an entry (a command, an option, a file), and what is indented more
-belongs to the entry before it. Two blanks or more divide an entry from what is said of it.
+belongs to the entry before it. Two blanks or more divide an entry from what is said of it. A program
+whose usage has `COMMAND --help` tells more of each command that it lists, in the same form.
 """
 
 import dataclasses
+import pathlib
 import re
 import subprocess
 
@@ -23,6 +25,7 @@ OPERAND = re.compile(r"(?<![\w-])\[?([A-Z][A-Z0-9-]*)\]?(?![\w:])")
 class Entry:
     head: str
     text: str = ""
+    own: "Help | None" = None   # what the command that it is says of itself
 
     @property
     def is_option(self):
@@ -52,6 +55,13 @@ class Paragraph:
     text: str
     entries: list
     example: list
+    about: str = ""   # what the commands that it lists have in common
+
+    @property
+    def group(self):
+        """The first word of its commands, where that is one and the same."""
+        words = {entry.words[:1] for entry in self.entries if len(entry.words) > 1}
+        return words.pop()[0] if len(words) == 1 else None
 
 
 @dataclasses.dataclass
@@ -62,6 +72,12 @@ class Help:
     @property
     def entries(self):
         return [entry for p in self.paragraphs for entry in p.entries]
+
+    @property
+    def options(self):
+        """(name, value or None, text) of each option that has an entry."""
+        return [(name, value, entry.text) for entry in self.entries if entry.is_option
+                for name, value in entry.options]
 
 
 def _split(line):
@@ -95,14 +111,31 @@ def _read_paragraph(lines):
 
 def parse(printed):
     first, *others = [p.splitlines() for p in re.split(r"\n\s*\n", printed.strip("\n"))]
-    usage = [line.strip() for line in "\n".join(first).split(":", 1)[1].splitlines()]
+    usage = []
+    for line in "\n".join(first).split(":", 1)[1].splitlines():
+        if usage and line.strip().startswith(("[", "-")):
+            usage[-1] += f" {line.strip()}"
+        else:
+            usage.append(line.strip())
     return Help(usage, [_read_paragraph(lines) for lines in others])
 
 
 def read(*argv):
-    """The help of a program, or of one of its commands."""
+    """The help of a program, or of one of its commands; each command that tells more with its own."""
     done = subprocess.run([*argv, "--help"], check=True, capture_output=True, text=True)
-    return parse(done.stdout)
+    told = parse(done.stdout)
+    if f"{pathlib.Path(argv[0]).name} COMMAND --help" in told.usage:
+        _read_commands(told, argv)
+    return told
+
+
+def _read_commands(told, argv):
+    for paragraph in told.paragraphs:
+        if paragraph.group:
+            paragraph.about = read(*argv, paragraph.group).paragraphs[0].text
+        for entry in paragraph.entries:
+            if entry.is_command:
+                entry.own = read(*argv, *entry.words)
 
 
 def takes_version(program):

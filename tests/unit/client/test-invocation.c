@@ -77,6 +77,71 @@ static void test_commands_become_requests(void)
 	}
 }
 
+static void test_help_is_of_what_was_typed(void)
+{
+	static const struct {
+		const char *args[ARGS_MAX];
+		int outcome;
+		enum manual_command command;
+	} cases[] = {
+		{ { "--help" }, INVOCATION_HELP },
+		{ { "help" }, INVOCATION_HELP },
+		{ { "--bogus", "--help" }, INVOCATION_HELP },
+		{ { "token", "--help" }, INVOCATION_HELP_GROUP, COMMAND_TOKEN_ADD },
+		{ { "--help", "token" }, INVOCATION_HELP_GROUP, COMMAND_TOKEN_ADD },
+		{ { "help", "key" }, INVOCATION_HELP_GROUP, COMMAND_KEY_CREATE },
+		{ { "token", "delete", "--help" }, INVOCATION_HELP_COMMAND, COMMAND_TOKEN_DELETE },
+		{ { "help", "token", "delete" }, INVOCATION_HELP_COMMAND, COMMAND_TOKEN_DELETE },
+		{ { "key", "--help", "create", "--bogus" },
+		  INVOCATION_HELP_COMMAND,
+		  COMMAND_KEY_CREATE },
+		{ { "export", "--help", "x", "y" }, INVOCATION_HELP_COMMAND, COMMAND_EXPORT },
+		{ { "status", "--version" }, INVOCATION_VERSION },
+		{ { "token", "dleete", "--help" }, INVOCATION_WRONG },
+		{ { "objects", "--help" }, INVOCATION_WRONG },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct complaint why = { 0 };
+		struct invocation v = { .command = COMMANDS };
+		int outcome = parse(cases[i].args, &v, &why);
+
+		assert(outcome == cases[i].outcome);
+		if (outcome == INVOCATION_HELP_COMMAND)
+			assert(v.command == cases[i].command);
+		if (outcome == INVOCATION_HELP_GROUP)
+			assert(manual_commands[v.command].group ==
+			       manual_commands[cases[i].command].group);
+	}
+}
+
+static void test_hint_is_what_was_meant(void)
+{
+	static const struct {
+		const char *args[ARGS_MAX];
+		const char *hint;
+	} cases[] = {
+		{ { "token", "dleete", "--help" }, "did you mean `cofferctl token delete`?" },
+		{ { "tokne", "add", "x" }, "did you mean `cofferctl token add`?" },
+		{ { "exprot", "/srv" }, "did you mean `cofferctl export`?" },
+		{ { "tenant" }, "`cofferctl tenant --help`" },
+		{ { "tenant", "destroy", "acme" }, "`cofferctl tenant --help`" },
+		{ { "frobnicate" }, "`cofferctl --help`" },
+		{ { "token", "add", "x", "--tll", "3" }, "did you mean --ttl?" },
+		{ { "token", "add", "x", "--tennant=a" }, "did you mean --tenant?" },
+		{ { "token", "add", "x", "--frobnicate" }, "`cofferctl token add --help`" },
+		{ { "key", "delete" }, "`cofferctl key delete --help`" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct complaint why = { 0 };
+		struct invocation v;
+
+		assert(parse(cases[i].args, &v, &why) == INVOCATION_WRONG);
+		assert(strncmp(why.hint, cases[i].hint, strlen(cases[i].hint)) == 0);
+	}
+}
+
 static void test_what_is_not_understood_is_named(void)
 {
 	static const struct {
@@ -97,6 +162,9 @@ static void test_what_is_not_understood_is_named(void)
 		{ { "status", "now" }, "now" },
 		{ { "key", "list", "--tenant" }, "--tenant" },
 		{ { "--colour", "status" }, "--colour" },
+		{ { "-xy", "status" }, "-x" },
+		{ { "--json=yes", "status" }, "--json takes no value" },
+		{ { "--colour", "status", "--tll" }, "--colour" },
 		{ { "token", "add", "--ttl", "1" }, "NAME is missing" },
 		{ { "token", "add", "full" }, "--ttl" },
 		{ { "token", "add", "full", "--ttl", "0" }, "whole number" },
@@ -131,7 +199,7 @@ static void test_socket_is_named_by_option_then_environment(void)
 
 	unsetenv("COFFER_ADMIN_SOCKET");
 	assert(parse((const char *[]){ "status", NULL }, &v, &why) == INVOCATION_OK);
-	assert(strcmp(v.socket, INVOCATION_SOCKET) == 0);
+	assert(strcmp(v.socket, MANUAL_SOCKET) == 0);
 	assert(setenv("COFFER_ADMIN_SOCKET", "/e", 1) == 0);
 	assert(parse((const char *[]){ "status", NULL }, &v, &why) == INVOCATION_OK);
 	assert(strcmp(v.socket, "/e") == 0);
@@ -152,6 +220,8 @@ static void test_bytes_that_are_no_text_make_no_request(void)
 int main(void)
 {
 	test_commands_become_requests();
+	test_help_is_of_what_was_typed();
+	test_hint_is_what_was_meant();
 	test_what_is_not_understood_is_named();
 	test_socket_is_named_by_option_then_environment();
 	test_bytes_that_are_no_text_make_no_request();

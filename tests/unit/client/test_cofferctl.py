@@ -84,17 +84,33 @@ def test_tables_are_for_people(server):
 
 
 def test_usage_errors_exit_with_2(server):
-    for args in (["tenant"], ["key", "create"], ["--colour", "status"], ["status", "now"]):
+    for args, of in ((["tenant"], "tenant "), (["key", "create"], "key create "), (["frob"], ""),
+                     (["--colour", "status"], "status "), (["status", "now"], "status ")):
         done = server.ctl(*args, json_output=False)
         assert done.returncode == 2 and done.stdout == ""
-        assert "hint: `cofferctl --help`" in done.stderr
+        assert f"hint: `cofferctl {of}--help`" in done.stderr
 
 
-def test_help_teaches(server):
-    done = server.ctl("--help")
-    assert done.returncode == 0
-    for word in ("tenant create", "key create", "--secret-key-stdin", "COFFER_ADMIN_SOCKET"):
-        assert word in done.stdout
+def told(server, *words):
+    done = server.ctl(*words, "--help", json_output=False)
+    assert done.returncode == 0 and done.stderr == ""
+    return done.stdout
+
+
+def test_help_lists_commands_and_each_teaches(server):
+    everything = told(server)
+    for command in ("tenant create", "key create", "token add", "import", "status"):
+        assert f"\n  {command} " in everything
+        own = told(server, *command.split())
+        assert own.startswith(f"usage: cofferctl {command}")
+        assert f"\n  cofferctl {command}" in own.partition("\nExample")[2]
+    assert "COFFER_ADMIN_SOCKET" in everything
+    assert "--secret-key-stdin" in told(server, "key", "create")
+
+
+def test_help_of_a_group_lists_only_its_own(server):
+    of_tokens = told(server, "token")
+    assert "token refresh NAME" in of_tokens and "tenant create" not in of_tokens
 
 
 def test_unreachable_server_is_explained(launcher):

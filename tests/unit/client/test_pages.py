@@ -28,13 +28,24 @@ def build():
     return coffer.build_dir()
 
 
+def printed(build, page, *words):
+    program, *command = PROGRAMS[page]
+    return subprocess.run([build / program, *command, *words, "--help"], check=True,
+                          capture_output=True, text=True).stdout
+
+
+def commands(build, page):
+    """Those that tell more of themselves."""
+    told = printed(build, page)
+    if "COMMAND --help" not in told:
+        return []
+    return re.findall(r"^  ([a-z][a-z -]*[a-z])(?: [A-Z-]+)? {2,}", told, re.MULTILINE)
+
+
 def options(build, page):
     """Every option that the program's help shows, but for another program's in `…`."""
-    program, *command = PROGRAMS[page]
-    printed = subprocess.run([build / program, *command, "--help"], check=True,
-                             capture_output=True, text=True).stdout
-    printed = re.sub(r"`[^`]*`", "", printed)
-    return set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", printed))
+    told = [printed(build, page), *(printed(build, page, *c.split()) for c in commands(build, page))]
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", re.sub(r"`[^`]*`", "", "".join(told))))
 
 
 @pytest.mark.parametrize("page", PROGRAMS)
@@ -42,6 +53,15 @@ def test_a_page_has_every_option(build, page):
     text = (build / "docs" / "man" / page).read_text().replace("\\-", "-").replace("\\fB", " ")
     shown = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", text))
     assert options(build, page) <= shown
+
+
+def test_the_page_of_cofferctl_has_each_command_with_its_example(build):
+    text = (build / "docs" / "man" / "cofferctl.1").read_text().replace("\\-", "-")
+    known = commands(build, "cofferctl.1")
+    assert len(known) > 15
+    for command in known:
+        _, _, own = text.partition(f"\n.SS {command}\n")
+        assert f"\ncofferctl {command}" in own.partition("\n.SS ")[0], command
 
 
 @pytest.mark.parametrize("page", PROGRAMS)
@@ -77,6 +97,7 @@ def complete(build, line, home):
     ("cofferctl --json key cr", ["create"]),
     ("cofferctl --socket tenant key cr", ["create"]),
     ("cofferctl key create --ten", ["--tenant"]),
+    ("cofferctl token add x --scope ", ["read", "write", "delete"]),
     ("cofferctl tenant create --ten", []),
     ("cofferctl key list --tenant a --js", ["--json"]),
     ("coffer-instance create x --s", ["--s3"]),

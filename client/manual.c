@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/manual.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- the options -------------------------------------------------------------------------- */
+
+const struct manual_option_row manual_options[OPTION_COUNT] = {
+	[OPTION_DISPLAY_NAME] = {
+		.name = "display-name",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "TEXT",
+		.member = "display_name",
+		.meaning = "what people call it, at most 256 bytes (default: none)",
+	},
+	[OPTION_EMAIL] = {
+		.name = "email",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "ADDRESS",
+		.member = "email",
+		.meaning = "whom to write to about it, at most 254 bytes (default: none)",
+	},
+	[OPTION_CANONICAL_ID] = {
+		.name = "canonical-id",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "HEX64",
+		.member = "canonical_id",
+		.meaning = "its ID in S3's access lists, 64 hexadecimal digits, for one that moves "
+			   "here with it (default: made up)",
+	},
+	[OPTION_TTL] = {
+		.name = "ttl",
+		.kind = OPTION_KIND_NUMBER,
+		.argument = "DAYS",
+		.member = "ttl_days",
+		.meaning = "how long it is worth something, 1 to 36500 days from now",
+	},
+	[OPTION_SCOPE] = {
+		.name = "scope",
+		.kind = OPTION_KIND_SCOPE,
+		.argument = "read|write|delete",
+		.member = "scopes",
+		.meaning = "what it may do: read is for GET, HEAD and lists, write for PUT, delete "
+			   "for DELETE; may be repeated (default: all three)",
+	},
+	[OPTION_FORMAT] = {
+		.name = "format",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "filesystem|base32|sqlite",
+		.meaning = "what SRC is: a plain tree, whose paths are the keys; a flat directory, "
+			   "whose names are the keys' base32 with _ for =; or a SQLite file with "
+			   "a table objects(key, data)",
+	},
+	[OPTION_TENANT] = {
+		.name = "tenant",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "TENANT",
+		.member = "tenant",
+		.meaning = "whose it is (default: " MANUAL_TENANT ")",
+	},
+	[OPTION_BUCKET] = {
+		.name = "bucket",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "BUCKET",
+		.member = "bucket",
+		.meaning = "the bucket, of that tenant",
+	},
+	[OPTION_PREFIX] = {
+		.name = "prefix",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "PREFIX",
+		.member = "prefix",
+		.meaning = "only keys that begin with it (default: all keys)",
+	},
+	[OPTION_RATE] = {
+		.name = "rate",
+		.kind = OPTION_KIND_NUMBER,
+		.argument = "N",
+		.member = "rate",
+		.meaning = "so many requests a second, 1 to 1000000 (default: request-rate of "
+			   "coffer.conf)",
+	},
+	[OPTION_ACCESS_KEY] = {
+		.name = "access-key",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "ACCESS-KEY",
+		.member = "access_key",
+		.meaning = "a pair of your own, 3 to 128 characters; together with "
+			   "--secret-key-stdin (default: both are made up)",
+	},
+	[OPTION_SECRET_KEY_STDIN] = {
+		.name = "secret-key-stdin",
+		.kind = OPTION_KIND_FLAG,
+		.meaning = "read its secret, 8 to 128 characters, from standard input: there it is "
+			   "seen neither in the process list nor in the shell's history; a "
+			   "terminal does not show it",
+	},
+	[OPTION_EXCLUDE] = {
+		.name = "exclude",
+		.kind = OPTION_KIND_PATTERN,
+		.argument = "PATTERN",
+		.meaning = "leave out names, whole or in their last part, that this pattern of a "
+			   "shell is for; may be repeated (default: none)",
+	},
+	[OPTION_OVERWRITE] = {
+		.name = "overwrite",
+		.kind = OPTION_KIND_FLAG,
+		.meaning = "replace what is there with other contents (default: it is an error)",
+	},
+	[OPTION_NO_READ_BACK] = {
+		.name = "no-read-back",
+		.kind = OPTION_KIND_FLAG,
+		.meaning = "do not read every object back to compare it",
+	},
+	[OPTION_DRY_RUN] = {
+		.name = "dry-run",
+		.kind = OPTION_KIND_FLAG,
+		.meaning = "change nothing: say how much there is, and what would not go",
+	},
+	[OPTION_QUIET] = {
+		.name = "quiet",
+		.kind = OPTION_KIND_FLAG,
+		.meaning = "show no progress",
+	},
+	[OPTION_OPERATOR_SOCKET] = {
+		.name = "operator-socket",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "PATH",
+		.meaning = "stored's operator socket (default: stored-operator.sock beside authd's "
+			   "admin socket)",
+	},
+	[OPTION_DATA] = {
+		.name = "data",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "DIR",
+		.meaning = "what `coffer up --data DIR` keeps (default: the installed service)",
+	},
+	[OPTION_CONFIG] = {
+		.name = "config",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "FILE",
+		.meaning = "read this, and FILE.d/*.conf (default: the file of the service)",
+	},
+	[OPTION_SOCKET] = {
+		.name = "socket",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "PATH",
+		.meaning = "authd's admin socket (default: $COFFER_ADMIN_SOCKET, else " MANUAL_SOCKET
+			   "); `coffer up --data DIR` has it at DIR/run/authd-admin.sock",
+	},
+	[OPTION_JSON] = {
+		.name = "json",
+		.kind = OPTION_KIND_FLAG,
+		.meaning = "print the answer as one line of JSON, for scripts",
+	},
+	[OPTION_HELP] = {
+		.name = "help",
+		.kind = OPTION_KIND_FLAG,
+		.meaning = "say what there is; behind a command, all about that one",
+	},
+	[OPTION_VERSION] = {
+		.name = "version",
+		.kind = OPTION_KIND_FLAG,
+		.meaning = "say which version this is",
+	},
+};
+
+bool manual_may_repeat(enum manual_option o)
+{
+	return manual_options[o].kind == OPTION_KIND_SCOPE ||
+	       manual_options[o].kind == OPTION_KIND_PATTERN;
+}
+
+/* --- the commands ------------------------------------------------------------------------- */
+
+const struct manual_group_row manual_groups[GROUPS] = {
+	[GROUP_TENANT] = {
+		.word = "tenant",
+		.title = "Tenants",
+		.text = "A tenant owns buckets, access keys and tokens, and sees nothing of any other.",
+	},
+	[GROUP_KEY] = {
+		.word = "key",
+		.title = "Access keys, for S3",
+		.text = "An access key and its secret are what a client of the S3 API signs its requests "
+			"with. It acts for its tenant.",
+	},
+	[GROUP_TOKEN] = {
+		.word = "token",
+		.title = "Tokens, for REST",
+		.text = "A token is what a client of the REST API shows. It is for one bucket of its "
+			"tenant. Its name is unique within the tenant.",
+	},
+	[GROUP_OBJECTS] = { .title = "Objects" },
+	[GROUP_SERVER] = { .title = "The server" },
+};
+
+#define BIT(SYMBOL) MANUAL_BIT(SYMBOL)
+
+#define TRANSFER (BIT(TENANT) | BIT(PREFIX) | BIT(OVERWRITE) | BIT(QUIET) | BIT(OPERATOR_SOCKET))
+
+#define TERMS (BIT(SCOPE) | BIT(BUCKET) | BIT(PREFIX) | BIT(RATE))
+
+#define ONLY_OF_TENANT "only those of this tenant (default: of all)"
+
+const struct manual_command_row manual_commands[COMMANDS] = {
+	[COMMAND_TENANT_CREATE] = {
+		.group = GROUP_TENANT,
+		.word = "create",
+		.order = "tenant.create",
+		.operand = "NAME",
+		.member = "name",
+		.takes = BIT(DISPLAY_NAME) | BIT(EMAIL) | BIT(CANONICAL_ID),
+		.brief = "make a tenant",
+		.text = "NAME: at most 63 lower-case letters, digits and hyphens. It has no keys and no "
+			"tokens yet: make them with `cofferctl key create` and `cofferctl token add`.",
+		.examples = "cofferctl tenant create acme --display-name 'Acme Ltd'\n",
+	},
+	[COMMAND_TENANT_LIST] = {
+		.group = GROUP_TENANT,
+		.word = "list",
+		.order = "tenant.list",
+		.brief = "say which tenants there are",
+		.examples = "cofferctl tenant list\n",
+	},
+	[COMMAND_KEY_CREATE] = {
+		.group = GROUP_KEY,
+		.word = "create",
+		.order = "key.create",
+		.needs = BIT(TENANT),
+		.takes = BIT(ACCESS_KEY) | BIT(SECRET_KEY_STDIN),
+		.brief = "make an access key, and show its secret once",
+		.examples = "cofferctl key create --tenant acme\n"
+			    "cofferctl key create --tenant acme --access-key AKMINE --secret-key-stdin "
+			    "<secret.txt\n",
+		.meanings = { { OPTION_TENANT, "whom it acts for" } },
+	},
+	[COMMAND_KEY_LIST] = {
+		.group = GROUP_KEY,
+		.word = "list",
+		.order = "key.list",
+		.takes = BIT(TENANT),
+		.brief = "say which access keys there are",
+		.text = "Secrets are not shown: they were, once, when the keys were made.",
+		.examples = "cofferctl key list --tenant acme\n",
+		.meanings = { { OPTION_TENANT, ONLY_OF_TENANT } },
+	},
+	[COMMAND_KEY_DISABLE] = {
+		.group = GROUP_KEY,
+		.word = "disable",
+		.order = "key.disable",
+		.operand = "ACCESS-KEY",
+		.member = "access_key",
+		.brief = "refuse requests signed with it from now on",
+		.text = "A request that was let in before ends as it would have. `cofferctl key enable` takes "
+			"it back.",
+		.examples = "cofferctl key disable AKMINE\n",
+	},
+	[COMMAND_KEY_ENABLE] = {
+		.group = GROUP_KEY,
+		.word = "enable",
+		.order = "key.enable",
+		.operand = "ACCESS-KEY",
+		.member = "access_key",
+		.brief = "let in again what it signs",
+		.examples = "cofferctl key enable AKMINE\n",
+	},
+	[COMMAND_KEY_DELETE] = {
+		.group = GROUP_KEY,
+		.word = "delete",
+		.order = "key.delete",
+		.operand = "ACCESS-KEY",
+		.member = "access_key",
+		.brief = "take it away for ever, with its secret",
+		.text = "What was stored with it stays. To be able to go back, use `cofferctl key disable`.",
+		.examples = "cofferctl key delete AKMINE\n",
+	},
+	[COMMAND_TOKEN_ADD] = {
+		.group = GROUP_TOKEN,
+		.word = "add",
+		.order = "token.create",
+		.operand = "NAME",
+		.member = "token_name",
+		.needs = BIT(TTL),
+		.takes = BIT(TENANT) | TERMS,
+		.of_default_tenant = true,
+		.brief = "make a token, and show it once",
+		.text = "NAME is for people, and for the commands here; at most 128 bytes.",
+		.examples = "cofferctl token add laptop --ttl 90\n"
+			    "cofferctl token add backup --ttl 365 --scope write --tenant acme --bucket nightly "
+			    "--prefix db/\n",
+		.meanings = { { OPTION_BUCKET, "the bucket it is for, which is made if it is not there "
+					       "(default: TENANT-objects)" },
+			      { OPTION_PREFIX, "it touches, and lists, only keys that begin with it "
+					       "(default: all keys)" } },
+	},
+	[COMMAND_TOKEN_LIST] = {
+		.group = GROUP_TOKEN,
+		.word = "list",
+		.order = "token.list",
+		.takes = BIT(TENANT),
+		.brief = "say which tokens there are, and what they are worth",
+		.text = "When one was last used is known to a minute.",
+		.examples = "cofferctl token list\n",
+		.meanings = { { OPTION_TENANT, ONLY_OF_TENANT } },
+	},
+	[COMMAND_TOKEN_REFRESH] = {
+		.group = GROUP_TOKEN,
+		.word = "refresh",
+		.order = "token.refresh",
+		.operand = "NAME",
+		.member = "token_name",
+		.needs = BIT(TTL),
+		.takes = BIT(TENANT) | TERMS,
+		.of_default_tenant = true,
+		.brief = "put a new token in the place of an old one",
+		.text = "The old one is worth nothing from that moment on. What you do not give stays as it "
+			"is.",
+		.examples = "cofferctl token refresh laptop --ttl 90\n"
+			    "cofferctl token refresh backup --ttl 365 --tenant acme --prefix ''\n",
+		.meanings = { { OPTION_SCOPE, "what it may do; may be repeated (default: as before)" },
+			      { OPTION_BUCKET, "the bucket it is for, which is made if it is not there "
+					       "(default: as before)" },
+			      { OPTION_PREFIX, "it touches, and lists, only keys that begin with it; '' "
+					       "stands for all keys (default: as before)" },
+			      { OPTION_RATE, "so many requests a second, 1 to 1000000 (default: as "
+					     "before)" } },
+	},
+	[COMMAND_TOKEN_DELETE] = {
+		.group = GROUP_TOKEN,
+		.word = "delete",
+		.order = "token.delete",
+		.operand = "NAME",
+		.member = "token_name",
+		.takes = BIT(TENANT),
+		.of_default_tenant = true,
+		.brief = "take a token away",
+		.text = "It is worth nothing from that moment on.",
+		.examples = "cofferctl token delete laptop\n",
+	},
+	[COMMAND_TOKEN_IMPORT] = {
+		.group = GROUP_TOKEN,
+		.word = "import",
+		.order = "token.import",
+		.operand = "FILE",
+		.takes = BIT(TENANT) | BIT(BUCKET),
+		.of_default_tenant = true,
+		.brief = "take over the tokens.json of an older service",
+		.text = "All of it or, where anything is wrong, nothing: its tokens go on working. FILE is a "
+			"list of at most 4096 tokens, in at most 1 MiB; - is standard input.",
+		.examples = "cofferctl token import /srv/objects/tokens.json --tenant acme --bucket "
+			    "acme-objects\n",
+		.meanings = { { OPTION_BUCKET, "the bucket they are for, which is made if it is not there "
+					       "(default: TENANT-objects)" },
+			      { OPTION_TENANT, "whose they are (default: " MANUAL_TENANT ")" } },
+	},
+	[COMMAND_IMPORT] = {
+		.group = GROUP_OBJECTS,
+		.word = "import",
+		.operand = "SRC",
+		.needs = BIT(FORMAT) | BIT(BUCKET),
+		.takes = TRANSFER | BIT(EXCLUDE) | BIT(NO_READ_BACK) | BIT(DRY_RUN),
+		.of_default_tenant = true,
+		.brief = "bring objects of an older service into a bucket",
+		.text = "SRC is read with your own rights. What is there already and the same is left alone: "
+			"the same command goes on where an earlier one ended. Everything is read back and "
+			"compared.\n\n"
+			"Each object that failed is told with its reason, and the rest goes on; the exit "
+			"status is then 1.",
+		.examples = "cofferctl import /srv/objects --format filesystem --tenant acme --bucket "
+			    "acme-objects --dry-run\n"
+			    "cofferctl import objects.db --format sqlite --bucket default-objects\n",
+		.meanings = { { OPTION_BUCKET, "where they go: a bucket that is made if it is not there" },
+			      { OPTION_PREFIX, "what goes before every key (default: nothing)" },
+			      { OPTION_TENANT, "whose bucket it is (default: " MANUAL_TENANT ")" } },
+	},
+	[COMMAND_EXPORT] = {
+		.group = GROUP_OBJECTS,
+		.word = "export",
+		.operand = "DST",
+		.needs = BIT(BUCKET),
+		.takes = TRANSFER,
+		.of_default_tenant = true,
+		.brief = "take objects out of a bucket into a plain tree",
+		.text = "What is there already and the same is left alone. Keys that cannot be a path inside "
+			"DST are told and left out; the exit status is then 1.",
+		.examples = "cofferctl export /srv/copy --bucket default-objects\n"
+			    "cofferctl export /srv/copy --tenant acme --bucket nightly --prefix db/\n",
+		.meanings = { { OPTION_BUCKET, "where they come from" },
+			      { OPTION_TENANT, "whose bucket it is (default: " MANUAL_TENANT ")" } },
+	},
+	[COMMAND_STATUS] = {
+		.group = GROUP_SERVER,
+		.word = "status",
+		.order = "status",
+		.brief = "say how it is: processes, confinement, disk",
+		.examples = "cofferctl status\n",
+	},
+	[COMMAND_DOCTOR] = {
+		.group = GROUP_SERVER,
+		.word = "doctor",
+		.takes = BIT(DATA) | BIT(CONFIG),
+		.brief = "look for what is wrong with an installation, and say what to do",
+		.text = "Looks at users, modes, sockets, confinement, clock and disk. Best as root. The exit "
+			"status is 1 where something is wrong.",
+		.examples = "cofferctl doctor\n"
+			    "cofferctl doctor --data /srv/coffer\n",
+	},
+	[COMMAND_METRICS_TOKEN] = {
+		.group = GROUP_SERVER,
+		.word = "metrics-token",
+		.brief = "make a token for metrics over TCP",
+		.text = "Shows it once, with the line by which coffer.conf lets it in. No server is asked.",
+		.examples = "cofferctl metrics-token\n",
+	},
+	[COMMAND_RELOAD] = {
+		.group = GROUP_SERVER,
+		.word = "reload",
+		.order = "reload",
+		.takes = BIT(CONFIG),
+		.brief = "read coffer.conf again, and say what takes a restart",
+		.text = "The server gets what may change while it runs. With something wrong in the file "
+			"nothing changes. What the command line of `coffer up` said counts no more.",
+		.examples = "cofferctl reload\n"
+			    "cofferctl reload --config /etc/coffer/coffer.conf\n",
+	},
+};
+
+const char *manual_name(enum manual_command c, char buf[static MANUAL_NAME_MAX])
+{
+	const char *first = manual_groups[manual_commands[c].group].word;
+
+	snprintf(buf, MANUAL_NAME_MAX, "%s%s%s", first ? first : "", first ? " " : "",
+		 manual_commands[c].word);
+	return buf;
+}
+
+/* --- what was meant ----------------------------------------------------------------------- */
+
+/*
+ * How many letters are to be put in, taken out, changed, or exchanged with the next one, to make
+ * one word of the other. Of both no more is looked at than the longest name has.
+ */
+static size_t distance(const char *a, const char *b)
+{
+	size_t a_len = strnlen(a, MANUAL_NAME_MAX), b_len = strnlen(b, MANUAL_NAME_MAX);
+	size_t d[MANUAL_NAME_MAX + 1][MANUAL_NAME_MAX + 1];
+
+	for (size_t i = 0; i <= a_len; i++)
+		d[i][0] = i;
+	for (size_t j = 0; j <= b_len; j++)
+		d[0][j] = j;
+	for (size_t i = 1; i <= a_len; i++)
+		for (size_t j = 1; j <= b_len; j++) {
+			size_t changed = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+
+			d[i][j] = MIN(changed, MIN(d[i - 1][j], d[i][j - 1]) + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				d[i][j] = MIN(d[i][j], d[i - 2][j - 2] + 1);
+		}
+	return d[a_len][b_len];
+}
+
+/* One letter in three may be wrong; in a short word, one. What is longer than every name is none of
+ * them. */
+static size_t tolerated(const char *typed)
+{
+	size_t len = strnlen(typed, MANUAL_NAME_MAX);
+
+	return len == MANUAL_NAME_MAX ? 0 : MAX(len / 3, (size_t)1);
+}
+
+const char *manual_nearest(const char *typed, char buf[static MANUAL_NAME_MAX])
+{
+	size_t least = tolerated(typed) + 1;
+	char name[MANUAL_NAME_MAX];
+
+	for (enum manual_command c = 0; c < COMMANDS; c++) {
+		size_t d = distance(typed, manual_name(c, name));
+
+		if (d < least) {
+			least = d;
+			strcpy(buf, name);
+		}
+	}
+	for (enum manual_group g = 0; g < GROUPS; g++) {
+		const char *word = manual_groups[g].word;
+
+		if (word && distance(typed, word) < least) {
+			least = distance(typed, word);
+			strcpy(buf, word);
+		}
+	}
+	return least <= tolerated(typed) ? buf : NULL;
+}
+
+const char *manual_nearest_option(const char *typed, uint64_t among)
+{
+	size_t least = tolerated(typed) + 1;
+	const char *nearest = NULL;
+
+	for (enum manual_option o = 0; o < OPTION_COUNT; o++) {
+		size_t d = distance(typed, manual_options[o].name);
+
+		if ((among & (UINT64_C(1) << o)) && d < least) {
+			least = d;
+			nearest = manual_options[o].name;
+		}
+	}
+	return nearest;
+}

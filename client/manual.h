@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What cofferctl can be asked, with the words that teach it: its commands, in groups, and their options.
+ * A new command is a symbol here and a row in manual.c; what is checked of a command line, the help, the
+ * manual page and what shells complete are made of the rows.
+ */
+
+#include "base/defs.h"
+
+#define MANUAL_SOCKET "/run/coffer/authd-admin.sock"
+#define MANUAL_TENANT "default" /* whose it is about where nobody says */
+
+enum manual_option {
+	OPTION_DISPLAY_NAME,
+	OPTION_EMAIL,
+	OPTION_CANONICAL_ID,
+	OPTION_TTL,
+	OPTION_SCOPE,
+	OPTION_FORMAT,
+	OPTION_TENANT,
+	OPTION_BUCKET,
+	OPTION_PREFIX,
+	OPTION_RATE,
+	OPTION_ACCESS_KEY,
+	OPTION_SECRET_KEY_STDIN,
+	OPTION_EXCLUDE,
+	OPTION_OVERWRITE,
+	OPTION_NO_READ_BACK,
+	OPTION_DRY_RUN,
+	OPTION_QUIET,
+	OPTION_OPERATOR_SOCKET,
+	OPTION_DATA,
+	OPTION_CONFIG,
+	/* Those of every command. */
+	OPTION_SOCKET,
+	OPTION_JSON,
+	OPTION_HELP,
+	OPTION_VERSION,
+	OPTION_COUNT,
+};
+
+/* A set of options. */
+#define MANUAL_BIT(SYMBOL) (UINT64_C(1) << OPTION_##SYMBOL)
+_Static_assert(OPTION_COUNT <= 64, "a set of options is one word");
+
+#define MANUAL_COMMON (MANUAL_BIT(SOCKET) | MANUAL_BIT(JSON) | MANUAL_BIT(HELP) | MANUAL_BIT(VERSION))
+
+enum manual_option_kind {
+	OPTION_KIND_FLAG,	/* takes no value */
+	OPTION_KIND_TEXT,
+	OPTION_KIND_NUMBER,	/* a whole one, from 1 on */
+	OPTION_KIND_SCOPE,	/* one of a few words; may be repeated */
+	OPTION_KIND_PATTERN,	/* may be repeated */
+};
+
+struct manual_option_row {
+	const char *name;	/* without its hyphens */
+	enum manual_option_kind kind;
+	const char *argument;	/* "DAYS", or a choice as "read|write"; NULL for a FLAG */
+	const char *member;	/* what authd calls it; NULL where it is for cofferctl itself */
+	const char *meaning;	/* with its range and default */
+};
+
+extern const struct manual_option_row manual_options[OPTION_COUNT];
+
+bool manual_may_repeat(enum manual_option o);
+
+enum manual_group {
+	GROUP_TENANT,
+	GROUP_KEY,
+	GROUP_TOKEN,
+	GROUP_OBJECTS,
+	GROUP_SERVER,
+	GROUPS,
+};
+
+struct manual_group_row {
+	const char *word;	/* the first of its commands' two words; NULL where they have one each */
+	const char *title;
+	const char *text;	/* what it is about */
+};
+
+extern const struct manual_group_row manual_groups[GROUPS];
+
+/* In the order in which they are told, those of a group together. */
+enum manual_command {
+	COMMAND_TENANT_CREATE,
+	COMMAND_TENANT_LIST,
+	COMMAND_KEY_CREATE,
+	COMMAND_KEY_LIST,
+	COMMAND_KEY_DISABLE,
+	COMMAND_KEY_ENABLE,
+	COMMAND_KEY_DELETE,
+	COMMAND_TOKEN_ADD,
+	COMMAND_TOKEN_LIST,
+	COMMAND_TOKEN_REFRESH,
+	COMMAND_TOKEN_DELETE,
+	COMMAND_TOKEN_IMPORT,
+	COMMAND_IMPORT,
+	COMMAND_EXPORT,
+	COMMAND_STATUS,
+	COMMAND_DOCTOR,
+	COMMAND_METRICS_TOKEN,
+	COMMAND_RELOAD,
+	COMMANDS,
+};
+
+/* What an option means to one command, where its own row is not exact enough. */
+struct manual_meaning {
+	enum manual_option option;
+	const char *meaning;
+};
+
+#define MANUAL_MEANINGS_MAX 8
+
+struct manual_command_row {
+	enum manual_group group;
+	const char *word;	/* behind the group's, where that has one */
+	const char *order;	/* what authd calls it; NULL where it is not asked */
+	const char *operand;	/* "NAME"; NULL where there is none */
+	const char *member;	/* the operand as authd calls it; NULL where it is not for authd */
+	uint64_t needs, takes;	/* options beside MANUAL_COMMON */
+	bool of_default_tenant;	/* where no other is named */
+	const char *brief;	/* one line of the list of commands */
+	const char *text;	/* what else there is to know; an end of line begins a paragraph */
+	const char *examples;	/* a line each */
+	struct manual_meaning meanings[MANUAL_MEANINGS_MAX]; /* up to one that says nothing */
+};
+
+extern const struct manual_command_row manual_commands[COMMANDS];
+
+#define MANUAL_NAME_MAX 64
+
+/* As it is typed: "token add", "status". Returns buf. */
+const char *manual_name(enum manual_command c, char buf[static MANUAL_NAME_MAX]);
+
+/* The name of a command, or the word of a group, that `typed` was most likely meant to be; NULL: none is near. */
+const char *manual_nearest(const char *typed, char buf[static MANUAL_NAME_MAX]);
+
+/* Likewise of an option, without its hyphens, among those of a set. */
+const char *manual_nearest_option(const char *typed, uint64_t among);
