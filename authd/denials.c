@@ -7,39 +7,28 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-static void summarise(struct denials *d)
+static void tell_held_back(struct rate *rate, uint64_t held_back)
 {
+	struct denials *d = (struct denials *)((char *)rate - offsetof(struct denials, rate));
 	struct record r;
 
-	if (!d->rate.held_back)
-		return;
-	log_warning("denials-not-told count=%" PRIu64, d->rate.held_back);
+	log_warning("denials-not-told count=%" PRIu64, held_back);
 	audit_say_denial(&r, "denials-not-told");
-	record_number(&r, "count", d->rate.held_back);
+	record_number(&r, "count", held_back);
 	audit_note_denial(d->audit, &r);
-	d->rate.held_back = 0;
-}
-
-static int flood_is_old(struct loop_timer *t)
-{
-	summarise((struct denials *)((char *)t - offsetof(struct denials, summary)));
-	return 0;
 }
 
 void denials_init(struct denials *d, struct loop *l, struct audit *audit)
 {
-	*d = (struct denials){
-		.rate = RATE_INIT(DENIALS_INTERVAL_NS, DENIALS_BURST),
-		.loop = l,
-		.audit = audit,
-		.summary.expired = flood_is_old,
-	};
+	static const struct allowance_size size = { DENIALS_INTERVAL_NS, DENIALS_BURST };
+
+	d->audit = audit;
+	rate_init(&d->rate, &size, l, tell_held_back);
 }
 
 void denials_clear(struct denials *d)
 {
-	loop_disarm(&d->summary);
-	summarise(d);
+	rate_clear(&d->rate);
 }
 
 static void keep(struct denials *d, uint64_t request_id, const struct origin *from,
@@ -61,14 +50,11 @@ static void keep(struct denials *d, uint64_t request_id, const struct origin *fr
 void denials_note(struct denials *d, uint64_t request_id, const struct origin *from,
 		  const struct ruling *ruling, uint32_t retry_after_s)
 {
-	uint64_t now = clock_boottime_ns(), held_back;
 	char credential[RULING_CREDENTIAL_SIZE];
+	uint64_t held_back;
 
-	if (!rate_take(&d->rate, now, &held_back)) {
-		if (!d->summary.loop)
-			loop_arm(d->loop, &d->summary, now + DENIALS_SUMMARY_NS);
+	if (!rate_take(&d->rate, clock_boottime_ns(), &held_back))
 		return;
-	}
 	log_info("denied request=%016" PRIx64 " error=%s peer=%s key=%s retry_after=%" PRIu32
 		 " held_back=%" PRIu64,
 		 request_id, s3_errors[ruling->error].code, LOG_VALUE(from->text),

@@ -12,17 +12,13 @@
 #include "authd/judge.h"
 #include "authd/origin.h"
 #include "authd/rate.h"
-#include "base/loop.h"
 
 #define DENIALS_INTERVAL_NS (NS_PER_S / 10)
 #define DENIALS_BURST 50
-#define DENIALS_SUMMARY_NS (10 * NS_PER_S)	/* after a flood, so long until its size is told */
 
 struct denials {
 	struct rate rate;
-	struct loop *loop;
 	struct audit *audit;
-	struct loop_timer summary;
 };
 
 void denials_init(struct denials *d, struct loop *l, struct audit *audit);

@@ -23,11 +23,26 @@ static void keep(const struct listener *l, const struct peer *p, const char *why
 	audit_note_denial(l->audit, &r);
 }
 
+static void tell_refusals(struct rate *rate, uint64_t held_back)
+{
+	const struct listener *l =
+		(struct listener *)((char *)rate - offsetof(struct listener, refusals));
+	struct record r;
+
+	log_warning("refused-peers-not-told socket=%s count=%" PRIu64, l->name, held_back);
+	if (!l->audit)
+		return;
+	audit_say_denial(&r, "refused-peers-not-told");
+	record_string(&r, "socket", l->name);
+	record_number(&r, "count", held_back);
+	audit_note_denial(l->audit, &r);
+}
+
 static void note(struct listener *l, const struct peer *p, const char *why)
 {
 	uint64_t held_back;
 
-	if (!rate_take(&l->rate, clock_boottime_ns(), &held_back))
+	if (!rate_take(&l->refusals, clock_boottime_ns(), &held_back))
 		return;
 	log_warning("peer-refused socket=%s why=%s uid=%u gid=%u pid=%d held_back=%" PRIu64, l->name,
 		    why, p->uid, p->gid, (int)p->pid, held_back);
@@ -54,7 +69,7 @@ static int hold(struct listener *l, int error)
 {
 	uint64_t held_back;
 
-	if (rate_take(&l->rate, clock_boottime_ns(), &held_back))
+	if (rate_take(&l->refusals, clock_boottime_ns(), &held_back))
 		log_error("accept-failed socket=%s error=%s", l->name, strerrorname_np(-error));
 	loop_arm(l->source.loop, &l->pause, clock_boottime_ns() + LISTENER_PAUSE_NS);
 	return loop_change(&l->source, 0);
@@ -88,11 +103,13 @@ static int accept_some(struct loop_source *s, uint32_t events)
 
 int listener_open(struct listener *l, struct loop *loop, int fd)
 {
+	static const struct allowance_size refusals = { LISTENER_REFUSALS_INTERVAL_NS,
+							LISTENER_REFUSALS_BURST };
 	int r;
 
 	l->source = (struct loop_source){ .fd = fd, .ready = accept_some };
 	l->pause = (struct loop_timer){ .expired = resume };
-	l->rate = RATE_INIT(NS_PER_S, 20);
+	rate_init(&l->refusals, &refusals, loop, tell_refusals);
 	r = loop_add(loop, &l->source, EPOLLIN);
 	if (r < 0)
 		l->source.fd = fd_close(fd);
@@ -104,6 +121,7 @@ void listener_close(struct listener *l)
 	if (!l->source.loop)
 		return;
 	loop_disarm(&l->pause);
+	rate_clear(&l->refusals);
 	loop_remove(&l->source);
 	l->source.fd = fd_close(l->source.fd);
 }

@@ -3,15 +3,16 @@
 
 /*
  * A listening socket with a rule about who may come in. Whoever else connects is closed without a
- * word and logged, at a rate.
+ * word and logged, at a rate; at the latest listener_close() tells how many more there were.
  */
 
 #include "authd/audit.h"
 #include "authd/rate.h"
-#include "base/loop.h"
 #include "ipc/peer.h"
 
 #define LISTENER_BATCH 16
+#define LISTENER_REFUSALS_INTERVAL_NS NS_PER_S
+#define LISTENER_REFUSALS_BURST 20
 #define LISTENER_PAUSE_NS (NS_PER_S / 10)	/* where accepting fails, as for want of memory */
 
 enum listener_outcome {
@@ -22,7 +23,7 @@ enum listener_outcome {
 struct listener {
 	struct loop_source source;
 	struct loop_timer pause;
-	struct rate rate;
+	struct rate refusals;
 	const char *name;
 	void *owner;
 	struct audit *audit;	/* is told of those turned away; NULL: nobody is */

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "office.h"
 
@@ -125,6 +126,83 @@ static void test_t75_a_stranger_is_closed_without_a_word(const char *name, int t
 	close(line[1]);
 }
 
+static int before, log_fd;
+
+static void begin_log(void)
+{
+	char path[] = "/tmp/authd-listener-XXXXXX";
+
+	log_fd = mkostemp(path, O_CLOEXEC);
+	before = dup(STDERR_FILENO);
+	assert(log_fd >= 0 && unlink(path) == 0 && dup2(log_fd, STDERR_FILENO) >= 0);
+}
+
+/* What was said since, until the next one. */
+static const char *end_log(void)
+{
+	static char said[1 << 16];
+	ssize_t n;
+
+	assert(dup2(before, STDERR_FILENO) >= 0);
+	n = pread(log_fd, said, sizeof(said) - 1, 0);
+	assert(n >= 0);
+	said[n] = '\0';
+	close(before);
+	close(log_fd);
+	return said;
+}
+
+static const char *kept_denials(void)
+{
+	static char text[1 << 16];
+	char path[128];
+	ssize_t n;
+	int fd;
+
+	for (int i = 0; i < 100 && writer_waiting(office.authd.writer); i++)
+		assert(authd_step(&office.authd, 10) == 0);
+	snprintf(path, sizeof(path), "%s/denials.1.log", office.directory);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = read(fd, text, sizeof(text) - 1);
+	assert(n >= 0);
+	text[n] = '\0';
+	close(fd);
+	return text;
+}
+
+static void listen_anew(struct listener *l, const char *name, int type)
+{
+	listener_close(l);
+	assert(unlink(address_of(name).sun_path) == 0);
+	assert(listener_open(l, &office.authd.loop, listen_on(name, type)) == 0);
+}
+
+/* As if as much had been said as may be. */
+static void use_up(struct rate *r)
+{
+	r->allowance.whole_ns = clock_boottime_ns() + 3600 * NS_PER_S;
+}
+
+static void be_refused(int times)
+{
+	office.options.frontend_uid = STRANGER;
+	for (int i = 0; i < times; i++)
+		expect_let_in("frontend", SOCK_SEQPACKET, false);
+	office.options.frontend_uid = geteuid();
+}
+
+static void test_t75_strangers_that_were_not_told_of_are_counted_at_the_end(void)
+{
+	listen_anew(&office.authd.frontend, "frontend", SOCK_SEQPACKET);
+	use_up(&office.authd.frontend.refusals);
+	begin_log();
+	be_refused(7);
+	listen_anew(&office.authd.frontend, "frontend", SOCK_SEQPACKET);
+	assert(strstr(end_log(), "refused-peers-not-told socket=frontend count=7\n"));
+	assert(strstr(kept_denials(), "\"event\":\"refused-peers-not-told\""));
+	assert(strstr(kept_denials(), "\"socket\":\"frontend\",\"count\":7}"));
+}
+
 /* More at once than one turn of the loop accepts: all are seen, those beyond the limit refused. */
 static void test_a_crowd_is_let_in_up_to_the_limit(void)
 {
@@ -160,6 +238,7 @@ int main(void)
 	test_t75_a_stranger_is_closed_without_a_word("frontend", SOCK_SEQPACKET);
 	test_t75_a_stranger_is_closed_without_a_word("stored", SOCK_SEQPACKET);
 	test_t75_a_stranger_is_closed_without_a_word("admin", SOCK_STREAM);
+	test_t75_strangers_that_were_not_told_of_are_counted_at_the_end();
 	test_a_crowd_is_let_in_up_to_the_limit();
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		assert(unlink(address_of(names[i]).sun_path) == 0);

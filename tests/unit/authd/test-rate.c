@@ -22,34 +22,73 @@ static unsigned int take(struct rate *r, uint64_t now_ns, unsigned int times)
 	return taken;
 }
 
+static uint64_t told;
+
+static void tell(struct rate *r, uint64_t held_back)
+{
+	told += held_back;
+}
+
+static void begin(struct rate *r, uint32_t burst)
+{
+	static struct loop never_turns;
+
+	never_turns = (struct loop){ .epoll_fd = -1 };
+	told = 0;
+	rate_init(r, &(struct allowance_size){ NS_PER_S, burst }, &never_turns, tell);
+}
+
 static void test_a_burst_and_then_one_each_interval(void)
 {
-	struct rate r = RATE_INIT(NS_PER_S, 5);
+	struct rate r;
 
+	begin(&r, 5);
 	assert(take(&r, START, 100) == 5);
 	assert(take(&r, START + NS_PER_S - 1, 100) == 0);
 	assert(take(&r, START + NS_PER_S, 100) == 1);
 	assert(take(&r, START + 3 * NS_PER_S + NS_PER_S / 2, 100) == 2);
 	assert(take(&r, START + 4 * NS_PER_S, 100) == 1);
 	assert(take(&r, START + 1000 * NS_PER_S, 100) == 5);
+	rate_clear(&r);
 }
 
 static void test_a_quiet_time_gives_no_more_than_a_burst(void)
 {
-	struct rate r = RATE_INIT(NS_PER_S, 5);
+	struct rate r;
 
+	begin(&r, 5);
 	assert(take(&r, START, 1) == 1);
 	assert(take(&r, START + 1000000 * NS_PER_S, 100) == 5);
+	rate_clear(&r);
 }
 
 static void test_what_was_held_back_is_counted(void)
 {
-	struct rate r = RATE_INIT(NS_PER_S, 2);
 	uint64_t held_back = 77;
+	struct rate r;
 
+	begin(&r, 2);
 	assert(take(&r, START, 10) == 2);
 	assert(rate_take(&r, START + NS_PER_S, &held_back) && held_back == 8);
 	assert(rate_take(&r, START + 2 * NS_PER_S, &held_back) && held_back == 0);
+	rate_clear(&r);
+	assert(told == 0);
+}
+
+/* By itself when it is old, and at the end; each of them once. */
+static void test_what_was_held_back_is_told_though_nothing_follows(void)
+{
+	struct rate r;
+
+	begin(&r, 2);
+	assert(take(&r, START, 10) == 2);
+	assert(r.summary.loop && r.summary.at_ns == START + RATE_SUMMARY_NS);
+	assert(r.summary.expired(&r.summary) == 0 && told == 8);
+	assert(take(&r, START, 5) == 0);
+	rate_clear(&r);
+	assert(told == 13 && !r.summary.loop);
+	rate_clear(&r);
+	assert(told == 13);
 }
 
 /* The log of a flood of denials: a burst of lines, and how many there were beside. */
@@ -69,8 +108,8 @@ static void test_a_flood_of_denials_is_a_few_lines(void)
 	denials_init(&d, &l, &(struct audit){ 0 });
 	for (uint64_t i = 0; i < 10000; i++)
 		denials_note(&d, i, &from, &(struct ruling){ .error = S3_ERROR_ACCESS_DENIED }, 0);
-	assert(d.summary.loop);
-	loop_arm(&l, &d.summary, clock_boottime_ns());
+	assert(d.rate.summary.loop);
+	loop_arm(&l, &d.rate.summary, clock_boottime_ns());
 	assert(loop_step(&l, 100) == 0);
 	denials_clear(&d);
 	assert(dup2(before, STDERR_FILENO) >= 0);
@@ -92,6 +131,7 @@ int main(void)
 	test_a_burst_and_then_one_each_interval();
 	test_a_quiet_time_gives_no_more_than_a_burst();
 	test_what_was_held_back_is_counted();
+	test_what_was_held_back_is_told_though_nothing_follows();
 	test_a_flood_of_denials_is_a_few_lines();
 	return 0;
 }
