@@ -64,13 +64,22 @@ static void let_in(struct listener *l, int fd)
 		note(l, &p, r == LISTENER_FULL ? "full" : "failure");
 }
 
+static void tell_failures(struct rate *rate, uint64_t held_back)
+{
+	const struct listener *l =
+		(struct listener *)((char *)rate - offsetof(struct listener, failures));
+
+	log_error("accept-failures-not-told socket=%s count=%" PRIu64, l->name, held_back);
+}
+
 /* The socket would go on saying that somebody waits. */
 static int hold(struct listener *l, int error)
 {
 	uint64_t held_back;
 
-	if (rate_take(&l->refusals, clock_boottime_ns(), &held_back))
-		log_error("accept-failed socket=%s error=%s", l->name, strerrorname_np(-error));
+	if (rate_take(&l->failures, clock_boottime_ns(), &held_back))
+		log_error("accept-failed socket=%s error=%s held_back=%" PRIu64, l->name,
+			  strerrorname_np(-error), held_back);
 	loop_arm(l->source.loop, &l->pause, clock_boottime_ns() + LISTENER_PAUSE_NS);
 	return loop_change(&l->source, 0);
 }
@@ -105,11 +114,14 @@ int listener_open(struct listener *l, struct loop *loop, int fd)
 {
 	static const struct allowance_size refusals = { LISTENER_REFUSALS_INTERVAL_NS,
 							LISTENER_REFUSALS_BURST };
+	static const struct allowance_size failures = { LISTENER_FAILURES_INTERVAL_NS,
+							LISTENER_FAILURES_BURST };
 	int r;
 
 	l->source = (struct loop_source){ .fd = fd, .ready = accept_some };
 	l->pause = (struct loop_timer){ .expired = resume };
 	rate_init(&l->refusals, &refusals, loop, tell_refusals);
+	rate_init(&l->failures, &failures, loop, tell_failures);
 	r = loop_add(loop, &l->source, EPOLLIN);
 	if (r < 0)
 		l->source.fd = fd_close(fd);
@@ -122,6 +134,7 @@ void listener_close(struct listener *l)
 		return;
 	loop_disarm(&l->pause);
 	rate_clear(&l->refusals);
+	rate_clear(&l->failures);
 	loop_remove(&l->source);
 	l->source.fd = fd_close(l->source.fd);
 }

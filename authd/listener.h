@@ -3,7 +3,8 @@
 
 /*
  * A listening socket with a rule about who may come in. Whoever else connects is closed without a
- * word and logged, at a rate; at the latest listener_close() tells how many more there were.
+ * word and logged, at a rate; at another one it is logged that nobody could be let in. At the latest
+ * listener_close() tells how many more of both there were.
  */
 
 #include "authd/audit.h"
@@ -13,6 +14,8 @@
 #define LISTENER_BATCH 16
 #define LISTENER_REFUSALS_INTERVAL_NS NS_PER_S
 #define LISTENER_REFUSALS_BURST 20
+#define LISTENER_FAILURES_INTERVAL_NS (10 * NS_PER_S)
+#define LISTENER_FAILURES_BURST 5
 #define LISTENER_PAUSE_NS (NS_PER_S / 10)	/* where accepting fails, as for want of memory */
 
 enum listener_outcome {
@@ -23,7 +26,7 @@ enum listener_outcome {
 struct listener {
 	struct loop_source source;
 	struct loop_timer pause;
-	struct rate refusals;
+	struct rate refusals, failures;
 	const char *name;
 	void *owner;
 	struct audit *audit;	/* is told of those turned away; NULL: nobody is */

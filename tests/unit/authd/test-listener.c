@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -203,6 +204,63 @@ static void test_t75_strangers_that_were_not_told_of_are_counted_at_the_end(void
 	assert(strstr(kept_denials(), "\"socket\":\"frontend\",\"count\":7}"));
 }
 
+/* Somebody waits at the socket, and there is no descriptor for him, `times` times. */
+static void fail_to_accept(struct listener *l, int times)
+{
+	struct rlimit limit, none;
+	int fd = dial(l->name, SOCK_SEQPACKET);
+
+	assert(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	none = limit;
+	none.rlim_cur = 0;
+	assert(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	while (times--) {
+		office_settle(&office);
+		assert(l->pause.loop);
+		loop_arm(&office.authd.loop, &l->pause, clock_boottime_ns());
+	}
+	assert(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+	office_settle(&office);
+	assert(!l->pause.loop && office_silent(&office, fd));
+	close(fd);
+	office_settle(&office);
+}
+
+/* A flood of strangers does not keep it back that nobody can be let in. */
+static void test_t75_failures_are_told_beside_strangers(void)
+{
+	struct listener *l = &office.authd.frontend;
+	const char *said;
+
+	listen_anew(l, "frontend", SOCK_SEQPACKET);
+	use_up(&l->refusals);
+	begin_log();
+	be_refused(3);
+	fail_to_accept(l, 1);
+	said = end_log();
+	assert(strstr(said, "accept-failed socket=frontend error=EMFILE held_back=0\n"));
+	assert(!strstr(said, "peer-refused"));
+}
+
+static void test_failures_that_were_not_told_of_are_counted_at_the_end(void)
+{
+	struct listener *l = &office.authd.frontend;
+	const char *said;
+	char line[80];
+
+	listen_anew(l, "frontend", SOCK_SEQPACKET);
+	use_up(&l->failures);
+	begin_log();
+	fail_to_accept(l, 4);
+	assert(l->failures.held_back >= 4);
+	snprintf(line, sizeof(line), "accept-failures-not-told socket=frontend count=%llu\n",
+		 (unsigned long long)l->failures.held_back);
+	listen_anew(l, "frontend", SOCK_SEQPACKET);
+	said = end_log();
+	assert(!strstr(said, "accept-failed "));
+	assert(strstr(said, line));
+}
+
 /* More at once than one turn of the loop accepts: all are seen, those beyond the limit refused. */
 static void test_a_crowd_is_let_in_up_to_the_limit(void)
 {
@@ -239,6 +297,8 @@ int main(void)
 	test_t75_a_stranger_is_closed_without_a_word("stored", SOCK_SEQPACKET);
 	test_t75_a_stranger_is_closed_without_a_word("admin", SOCK_STREAM);
 	test_t75_strangers_that_were_not_told_of_are_counted_at_the_end();
+	test_t75_failures_are_told_beside_strangers();
+	test_failures_that_were_not_told_of_are_counted_at_the_end();
 	test_a_crowd_is_let_in_up_to_the_limit();
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		assert(unlink(address_of(names[i]).sun_path) == 0);
