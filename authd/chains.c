@@ -97,6 +97,15 @@ static int enter(struct chains *c, struct stream *s)
 	return fold(r);
 }
 
+static size_t copy_text(char *to, size_t most, struct span text)
+{
+	size_t len = MIN(text.len, most);
+
+	if (len)
+		memcpy(to, text.data, len);
+	return len;
+}
+
 int chains_add(struct chains *c, const struct stream_config *config, struct stream **ret)
 {
 	struct stream *s = calloc(1, sizeof(*s));
@@ -110,6 +119,9 @@ int chains_add(struct chains *c, const struct stream_config *config, struct stre
 	s->channel = *config->channel;
 	s->call = config->call;
 	s->owner = config->owner;
+	s->request_id = config->request_id;
+	s->credential_len = copy_text(s->credential, sizeof(s->credential), config->credential);
+	s->peer_len = copy_text(s->peer, sizeof(s->peer), config->peer);
 	r = enter(c, s);
 	if (r) {
 		free(s);

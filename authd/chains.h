@@ -8,6 +8,8 @@
  */
 
 #include "authd/chain.h"
+#include "authd/keyring.h"
+#include "authd/origin.h"
 #include "base/loop.h"
 #include "base/table.h"
 #include "ipc/wire.h"
@@ -28,6 +30,10 @@ struct stream {
 	struct chains *chains;
 	size_t waiting;			/* as counted in the whole */
 	uint32_t slot;			/* of its signing key */
+	/* Whose it is, for the record of a denial. */
+	uint64_t request_id;
+	size_t credential_len, peer_len;
+	char credential[KEYRING_ACCESS_KEY_MAX], peer[ORIGIN_TEXT_MAX];
 };
 
 struct chains {
@@ -61,6 +67,8 @@ struct stream_config {
 	const uint8_t *seed;
 	uint64_t call;
 	void *owner;
+	uint64_t request_id;
+	struct span credential, peer;	/* an access key's id, an origin's text */
 };
 
 must_check int chains_add(struct chains *c, const struct stream_config *config,

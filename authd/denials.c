@@ -31,34 +31,30 @@ void denials_clear(struct denials *d)
 	rate_clear(&d->rate);
 }
 
-static void keep(struct denials *d, uint64_t request_id, const struct origin *from,
-		 const struct ruling *ruling, const char *credential, uint64_t held_back)
+static void keep(const struct denials *d, const struct denial *denial, uint64_t held_back)
 {
 	char id[sizeof("0123456789abcdef")];
 	struct record r;
 
 	audit_say_denial(&r, "denied");
-	snprintf(id, sizeof(id), "%016" PRIX64, request_id);
+	snprintf(id, sizeof(id), "%016" PRIX64, denial->request_id);
 	record_string(&r, "id", id);
-	record_string(&r, "error", s3_errors[ruling->error].code);
-	record_string(&r, "credential", credential);
+	record_string(&r, "error", s3_errors[denial->error].code);
+	record_text(&r, "credential", denial->credential);
 	record_number(&r, "held_back", held_back);
-	record_text(&r, "peer", from->text);
+	record_text(&r, "peer", denial->peer);
 	audit_note_denial(d->audit, &r);
 }
 
-void denials_note(struct denials *d, uint64_t request_id, const struct origin *from,
-		  const struct ruling *ruling, uint32_t retry_after_s)
+void denials_note(struct denials *d, const struct denial *denial)
 {
-	char credential[RULING_CREDENTIAL_SIZE];
 	uint64_t held_back;
 
 	if (!rate_take(&d->rate, clock_boottime_ns(), &held_back))
 		return;
 	log_info("denied request=%016" PRIx64 " error=%s peer=%s key=%s retry_after=%" PRIu32
 		 " held_back=%" PRIu64,
-		 request_id, s3_errors[ruling->error].code, LOG_VALUE(from->text),
-		 LOG_VALUE(span_from_string(ruling_credential(ruling, credential))), retry_after_s,
-		 held_back);
-	keep(d, request_id, from, ruling, credential, held_back);
+		 denial->request_id, s3_errors[denial->error].code, LOG_VALUE(denial->peer),
+		 LOG_VALUE(denial->credential), denial->retry_after_s, held_back);
+	keep(d, denial, held_back);
 }

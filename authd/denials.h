@@ -9,9 +9,8 @@
  */
 
 #include "authd/audit.h"
-#include "authd/judge.h"
-#include "authd/origin.h"
 #include "authd/rate.h"
+#include "s3/errors.h"
 
 #define DENIALS_INTERVAL_NS (NS_PER_S / 10)
 #define DENIALS_BURST 50
@@ -26,6 +25,13 @@ void denials_init(struct denials *d, struct loop *l, struct audit *audit);
 /* Says what is still untold. */
 void denials_clear(struct denials *d);
 
-/* What was wrong, whether it was told or not; `retry_after_s` is 0 where it was. */
-void denials_note(struct denials *d, uint64_t request_id, const struct origin *from,
-		  const struct ruling *ruling, uint32_t retry_after_s);
+/* What was refused, to whom. Texts are read during the call that is given them. */
+struct denial {
+	uint64_t request_id;
+	enum s3_error error;		/* what was wrong, whether it was told or not */
+	struct span peer;		/* an origin's text */
+	struct span credential;		/* as ruling_credential() has it */
+	uint32_t retry_after_s;		/* 0: he was told */
+};
+
+void denials_note(struct denials *d, const struct denial *denial);

@@ -10,6 +10,8 @@
 
 #include "base/ip.h"
 
+#define ORIGIN_TEXT_MAX 64	/* bytes: what ASK has of a peer, and more than any address */
+
 struct origin {
 	struct ip ip;		/* zeros where the peer has no address that can be read */
 	struct span text;	/* borrowed: as it came */

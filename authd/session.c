@@ -118,6 +118,12 @@ static int send_denied(struct session *s, uint64_t call, enum s3_error error, co
 	return channel_send(&s->channel, &m, -1);
 }
 
+static void note_denial(struct authd *a, const struct denial *denial)
+{
+	a->figures.denials[denial->error]++;
+	denials_note(&a->denials, denial);
+}
+
 /* Each epoch gives the channel another id: what was sealed for the old one is for nobody. */
 static int send_ticket(struct session *s)
 {
@@ -190,17 +196,30 @@ static int send_chained(struct session *s, const struct stream *stream)
 	return channel_send(&s->channel, &m, -1);
 }
 
+static int deny_stream(struct session *s, const struct stream *stream, enum s3_error error)
+{
+	struct denial denial = {
+		.request_id = stream->request_id,
+		.error = error,
+		.peer = { stream->peer, stream->peer_len },
+		.credential = { stream->credential, stream->credential_len },
+	};
+
+	note_denial(s->authd, &denial);
+	return send_denied(s, stream->call, error, "", 0);
+}
+
 static int tell_stream(struct stream *stream, int outcome)
 {
 	struct session *s = stream->owner;
-	enum s3_error error = outcome < 0 ? S3_ERROR_INTERNAL_ERROR : stream->chain.error;
 
-	if (outcome < 0)
-		log_error("chain-failed call=%" PRIu64 " error=%s", stream->call,
-			  strerrorname_np(-outcome));
 	if (outcome == CHAIN_DONE)
 		return send_chained(s, stream);
-	return send_denied(s, stream->call, error, "", 0);
+	if (outcome >= 0)
+		return deny_stream(s, stream, stream->chain.error);
+	log_error("chain-failed call=%" PRIu64 " error=%s", stream->call,
+		  strerrorname_np(-outcome));
+	return deny_stream(s, stream, S3_ERROR_INTERNAL_ERROR);
 }
 
 void session_decide(struct stream *stream, int outcome)
@@ -229,8 +248,13 @@ void sessions_drop_streams(struct authd *a)
 	}
 }
 
+static struct origin origin_of_ask(const struct authd *a, const struct ipc_ask *m)
+{
+	return origin_of(m->peer, m->fields, a->live.proxies, a->live.n_proxies);
+}
+
 /* CHAINS_FULL where there are too many, of this worker or of all. */
-static int begin_stream(struct session *s, const struct grant *g, uint64_t call,
+static int begin_stream(struct session *s, const struct grant *g, const struct ipc_ask *m,
 			const struct ruling *ruling)
 {
 	struct stream_config config = {
@@ -240,8 +264,11 @@ static int begin_stream(struct session *s, const struct grant *g, uint64_t call,
 		.signing_key = ruling->signing_key,
 		.scope = &ruling->claim->scope,
 		.seed = ruling->claim->signature,
-		.call = call,
+		.call = m->call,
 		.owner = s,
+		.request_id = m->request_id,
+		.credential = g->principal.credential,
+		.peer = origin_of_ask(s->authd, m).text,
 	};
 	struct stream *stream;
 	int r;
@@ -249,7 +276,7 @@ static int begin_stream(struct session *s, const struct grant *g, uint64_t call,
 	r = chains_add(&s->authd->chains, &config, &stream);
 	if (r)
 		return r;
-	r = table_add(&s->streams, call, stream);
+	r = table_add(&s->streams, m->call, stream);
 	if (r == TABLE_OK)
 		return CHAINS_OK;
 	chains_remove(stream);
@@ -269,16 +296,22 @@ static bool is_guess(enum s3_error error)
 static int deny(struct session *s, const struct ipc_ask *m, const struct ruling *ruling)
 {
 	struct authd *a = s->authd;
-	struct origin from = origin_of(m->peer, m->fields, a->live.proxies, a->live.n_proxies);
+	struct origin from = origin_of_ask(a, m);
+	char credential[RULING_CREDENTIAL_SIZE];
 	uint32_t wait_s = 0;
+	struct denial denial = {
+		.request_id = m->request_id,
+		.error = ruling->error,
+		.peer = from.text,
+		.credential = span_from_string(ruling_credential(ruling, credential)),
+	};
 
-	a->figures.denials[ruling->error]++;
 	if (ruling->retry_after_s)
 		a->figures.slowed[FIGURES_LIMIT_REQUESTS]++;
 	if (is_guess(ruling->error))
 		wait_s = limits_failure(a->limits, &from.ip, clock_boottime_ns());
-	denials_note(&a->denials, m->request_id, &from, ruling,
-		     wait_s ? wait_s : ruling->retry_after_s);
+	denial.retry_after_s = wait_s ? wait_s : ruling->retry_after_s;
+	note_denial(a, &denial);
 	if (wait_s) {
 		a->figures.slowed[FIGURES_LIMIT_LOGINS]++;
 		return send_denied(s, m->call, S3_ERROR_SLOW_DOWN, "", wait_s);
@@ -336,7 +369,7 @@ static int allow(struct session *s, const struct ipc_ask *m, int64_t now_s, stru
 		return deny(s, m, ruling);
 	}
 	if (s3_payload_is_chained(g.request.payload)) {
-		r = begin_stream(s, &g, m->call, ruling);
+		r = begin_stream(s, &g, m, ruling);
 		if (r < 0)
 			return r;
 		if (r == CHAINS_FULL) {

@@ -96,7 +96,9 @@ static void test_a_flood_of_denials_is_a_few_lines(void)
 {
 	char path[] = "/tmp/authd-denials-XXXXXX", said[1 << 16];
 	int log = mkostemp(path, O_CLOEXEC), before = dup(STDERR_FILENO);
-	struct origin from = { .text = SPAN("192.0.2.1\nforged line") };
+	struct denial denial = { .error = S3_ERROR_ACCESS_DENIED,
+				 .peer = SPAN("192.0.2.1\nforged line"),
+				 .credential = SPAN("unknown") };
 	struct denials d;
 	struct loop l;
 	size_t lines = 0;
@@ -106,8 +108,8 @@ static void test_a_flood_of_denials_is_a_few_lines(void)
 	assert(loop_init(&l) == 0);
 	assert(dup2(log, STDERR_FILENO) >= 0);
 	denials_init(&d, &l, &(struct audit){ 0 });
-	for (uint64_t i = 0; i < 10000; i++)
-		denials_note(&d, i, &from, &(struct ruling){ .error = S3_ERROR_ACCESS_DENIED }, 0);
+	for (denial.request_id = 0; denial.request_id < 10000; denial.request_id++)
+		denials_note(&d, &denial);
 	assert(d.rate.summary.loop);
 	loop_arm(&l, &d.rate.summary, clock_boottime_ns());
 	assert(loop_step(&l, 100) == 0);

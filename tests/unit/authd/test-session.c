@@ -1004,6 +1004,64 @@ static void test_t42_the_log_holds_no_secret_and_no_signature(void)
 	close(log);
 }
 
+/* --- denials of streams ------------------------------------------------------------------- */
+
+enum spoilt { CHUNK, TRAILER_SIGNATURE, BYTES };
+
+static void refuse_stream(struct upload *u, uint64_t call, enum spoilt what)
+{
+	bool trailer = what == TRAILER_SIGNATURE;
+
+	upload_ask(u, call, trailer);
+	u->chunks[CHAIN_CLAIM_LEN - 1] ^= what == CHUNK;
+	u->trailer_signature[0] ^= what == TRAILER_SIGNATURE;
+	u->hash[0] ^= what == BYTES;
+	send_hashes(u);
+	send_chain(u, call, trailer);
+	expect_denied(u->scene.worker, call, S3_ERROR_SIGNATURE_DOES_NOT_MATCH);
+}
+
+static void test_t04_a_refused_stream_is_counted_and_told_of_as_every_denial(void)
+{
+	static char path[] = "/tmp/authd-log-XXXXXX";
+	int log = mkostemp(path, O_CLOEXEC), before = dup(STDERR_FILENO);
+	const uint64_t *counted = &office.authd.figures.denials[S3_ERROR_SIGNATURE_DOES_NOT_MATCH];
+	struct upload u;
+	char line[200];
+
+	unlink(path);
+	office_restart(&office);
+	scene_open(&u.scene);
+	assert(dup2(log, STDERR_FILENO) >= 0);
+	for (enum spoilt what = CHUNK; what <= BYTES; what++)
+		refuse_stream(&u, what, what);
+	assert(dup2(before, STDERR_FILENO) >= 0);
+	close(before);
+	assert(*counted == 3);
+	for (enum spoilt what = CHUNK; what <= BYTES; what++) {
+		snprintf(line, sizeof(line),
+			 "denied request=%016x error=SignatureDoesNotMatch peer=192.0.2.7 "
+			 "key=" OFFICE_KEY " retry_after=0 held_back=0\n",
+			 0xabcd0000 + what);
+		assert(log_holds(log, line));
+	}
+	close(log);
+	scene_close(&u.scene);
+}
+
+static void test_refused_streams_are_told_of_at_the_rate_of_all_denials(void)
+{
+	struct rate *rate = &office.authd.denials.rate;
+	struct upload u;
+
+	office_restart(&office);
+	scene_open(&u.scene);
+	rate->allowance.whole_ns = clock_boottime_ns() + 3600 * NS_PER_S;
+	refuse_stream(&u, 1, BYTES);
+	assert(rate->held_back == 1);
+	scene_close(&u.scene);
+}
+
 int main(void)
 {
 	office_open(&office);
@@ -1038,6 +1096,8 @@ int main(void)
 	test_t25_who_is_forwarded_counts_behind_a_trusted_proxy_only();
 	test_a_key_over_its_rate_is_told_when_to_come_again();
 	test_t42_the_log_holds_no_secret_and_no_signature();
+	test_t04_a_refused_stream_is_counted_and_told_of_as_every_denial();
+	test_refused_streams_are_told_of_at_the_rate_of_all_denials();
 	test_t72_many_large_grants_do_not_end_the_channel();
 	office_close(&office);
 	return 0;
