@@ -66,7 +66,7 @@ static int deny(struct ruling *r, enum s3_error error, const char *detail)
 	return (int)error;
 }
 
-/* Whoever is known may still come too often. Before the head is parsed: that costs more. */
+/* Whoever is known may still come too often. Before what he asks for is heard: that costs more. */
 static int hear_rate(struct judge *j, struct ruling *r)
 {
 	struct allowance *requests = r->token ? &r->token->requests : &r->key->requests;
@@ -236,9 +236,9 @@ static int hear_rest(struct judge *j, const struct s3_head *head, int64_t now_s,
 	if (!e)
 		e = hear_token(j, head, now_s, r);
 	if (!e)
-		e = hear_scope(operation, r);
-	if (!e)
 		e = hear_rate(j, r);
+	if (!e)
+		e = hear_scope(operation, r);
 	if (!e)
 		e = hear_rest_meaning(head, operation, r);
 	return e;

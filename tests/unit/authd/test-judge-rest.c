@@ -186,6 +186,29 @@ static void test_t26_every_operation_needs_its_own_scope(void)
 	tokens_remove(keyring_tokens(room.keyring), t);
 }
 
+/* 401 before 429 before 403 before 422: a token that is misused has its rate like any other. */
+static void test_the_rate_is_asked_behind_the_token_and_before_its_scopes(void)
+{
+	char text[TOKEN_TEXT_SIZE];
+	struct token *t = add(room.acme, "slow", TOKEN_SCOPE_READ, "", text);
+
+	t->rate = 1;
+	for (int i = 0; i < LIMITS_BURST_S; i++)
+		assert(hear("PUT", "/objects/a", text) == S3_ERROR_REST_MISSING_SCOPES);
+	assert(hear("PUT", "/objects/a", text) == S3_ERROR_SLOW_DOWN);
+	assert(hear("GET", "/objects?limit=x", text) == S3_ERROR_SLOW_DOWN);
+	assert(hear("GET", "/objects/a", text) == S3_ERROR_SLOW_DOWN);
+	assert(hear("GET", "/nothing", text) == S3_ERROR_REST_NOT_FOUND);
+	t->expires_s = SIGNER_TIME_S;
+	assert(hear("PUT", "/objects/a", text) == S3_ERROR_REST_TOKEN_EXPIRED);
+	t->expires_s = 0;
+	t->rate = 0;
+	assert(hear("GET", "/objects?limit=x", text) == S3_ERROR_REST_INVALID_LIMIT);
+	t->scopes = TOKEN_SCOPE_WRITE;
+	assert(hear("GET", "/objects?limit=x", text) == S3_ERROR_REST_MISSING_SCOPES);
+	tokens_remove(keyring_tokens(room.keyring), t);
+}
+
 static void test_t21_a_prefix_confines_every_operation_on_a_key(void)
 {
 	static const char *const methods[] = { "GET", "HEAD", "PUT", "DELETE" };
@@ -259,6 +282,7 @@ int main(void)
 	test_t40_a_credential_of_the_other_dialect_is_worth_nothing();
 	test_paths_are_told_before_and_values_behind_the_token();
 	test_t26_every_operation_needs_its_own_scope();
+	test_the_rate_is_asked_behind_the_token_and_before_its_scopes();
 	test_t21_a_prefix_confines_every_operation_on_a_key();
 	test_t28_amz_headers_mean_nothing();
 	courtroom_close(&room);
