@@ -469,6 +469,7 @@ static void test_without_an_audit_log_nothing_is_changed(void)
 	json_decref(answer);
 	/* What changes nothing is answered, or nobody could look what is wrong. */
 	assert(order("{\"do\":\"status\"}"));
+	kept("audit.1.log");
 	limit_files(RLIM_INFINITY);
 	assert(!keyring_find_tenant(office.authd.keyring, SPAN("lost")));
 	assert(office.authd.audit.n_lost > 0);
