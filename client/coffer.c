@@ -36,9 +36,6 @@ static const char general_help[] =
 	"\n"
 	"cofferctl administers a server that runs.\n";
 
-/* The order of starting; stopping goes the other way. */
-enum { AUTHD, STORED, FRONTEND, DAEMONS };
-
 struct up {
 	const struct options *options;
 	struct memory memory;
@@ -129,11 +126,11 @@ static int prepare_commands(struct up *u, struct complaint *why)
 	const struct command_context c = { u->options, &u->ids, &u->layout, &u->listeners };
 	int r;
 
-	r = command_authd(&c, &u->commands[AUTHD], why);
+	r = command_authd(&c, &u->commands[DAEMON_AUTHD], why);
 	if (r >= 0)
-		r = command_stored(&c, &u->commands[STORED], why);
+		r = command_stored(&c, &u->commands[DAEMON_STORED], why);
 	if (r >= 0)
-		r = command_frontend(&c, &u->commands[FRONTEND], why);
+		r = command_frontend(&c, &u->commands[DAEMON_FRONTEND], why);
 	return r;
 }
 
@@ -259,9 +256,9 @@ static void tell(struct up *u, const char *admin_socket)
 		.data = u->layout.root,
 		.memory = u->memory.parent_fd < 0 ? NULL : &u->memory,
 		.ids = &u->ids,
-		.frontend_pid = children[FRONTEND].pid,
-		.authd_pid = children[AUTHD].pid,
-		.stored_pid = children[STORED].pid,
+		.frontend_pid = children[DAEMON_FRONTEND].pid,
+		.authd_pid = children[DAEMON_AUTHD].pid,
+		.stored_pid = children[DAEMON_STORED].pid,
 		.confinement = u->confinement,
 		.region = region(u),
 		.credentials_path = get(u, SETTING_CREDENTIALS),
@@ -324,7 +321,7 @@ static void clean_up(struct up *u)
 
 	if (u->layout.root_fd >= 0) {
 		listeners_close(&u->listeners, &u->layout);
-		if (u->commands[AUTHD].name && keyring_take_back(&u->layout) < 0)
+		if (u->commands[DAEMON_AUTHD].name && keyring_take_back(&u->layout) < 0)
 			log_warning("keyring-copy-left path=%s/" KEYRING_DIRECTORY, u->layout.root);
 	}
 	for (size_t i = 0; i < DAEMONS; i++)
@@ -440,7 +437,7 @@ static void warn_of_unused(const struct values *v)
 				    LOG_VALUE(span_from_string(v->of[s].v[0].from)));
 }
 
-static int become(size_t daemon, const char *file, char *args[])
+static int become(enum daemon daemon, const char *file, char *args[])
 {
 	_cleanup_(values_clear) struct values v = { 0 };
 	struct complaint why = { 0 };
@@ -458,11 +455,11 @@ static int become(size_t daemon, const char *file, char *args[])
 static int run_exec(char *args[])
 {
 	const char *file = NULL;
-	size_t daemon = 0;
+	enum daemon daemon = 0;
 
-	while (args[0] && daemon < COMMAND_DAEMONS && strcmp(args[0], command_daemons[daemon]) != 0)
+	while (args[0] && daemon < DAEMONS && strcmp(args[0], daemons[daemon].name) != 0)
 		daemon++;
-	if (!args[0] || daemon == COMMAND_DAEMONS)
+	if (!args[0] || daemon == DAEMONS)
 		return misunderstood("exec needs the name of a daemon: authd, stored or frontend");
 	args++;
 	if (args[0] && strcmp(args[0], "--config") == 0) {

@@ -185,14 +185,12 @@ static void add_environment(struct command *c, const struct layout *l, const cha
 }
 
 /* The program is executed as we are, so that it may lie where its later user cannot look. */
-static int begin(struct command *c, const char *name, struct complaint *why)
+static int begin(struct command *c, enum daemon daemon, struct complaint *why)
 {
-	char program[32];
 	int r;
 
-	snprintf(program, sizeof(program), "coffer-%s", name);
-	c->name = name;
-	r = command_find_program(program, &c->program, why);
+	c->name = daemons[daemon].name;
+	r = command_find_program(daemons[daemon].program, &c->program, why);
 	if (r >= 0)
 		strings_add(&c->args, "%s", c->program);
 	return r;
@@ -230,7 +228,7 @@ int command_authd(const struct command_context *context, struct command *ret, st
 	struct command c = { 0 };
 	int r;
 
-	r = begin(&c, "authd", why);
+	r = begin(&c, DAEMON_AUTHD, why);
 	if (r < 0)
 		return r;
 	add_path(&c, "--state", l, "auth");
@@ -252,7 +250,7 @@ int command_stored(const struct command_context *context, struct command *ret,
 	struct command c = { 0 };
 	int r;
 
-	r = begin(&c, "stored", why);
+	r = begin(&c, DAEMON_STORED, why);
 	if (r < 0)
 		return r;
 	add_path(&c, "--data", context->layout, "data");
@@ -276,7 +274,7 @@ int command_frontend(const struct command_context *context, struct command *ret,
 	struct command c = { 0 };
 	int r;
 
-	r = begin(&c, "frontend", why);
+	r = begin(&c, DAEMON_FRONTEND, why);
 	if (r < 0)
 		return r;
 	add_path(&c, "--authd", context->layout, LISTENERS_AUTHD_FRONTEND);
@@ -293,25 +291,18 @@ int command_frontend(const struct command_context *context, struct command *ret,
 
 /* --- in our own place --------------------------------------------------------------------- */
 
-const char *const command_daemons[COMMAND_DAEMONS] = { "authd", "stored", "frontend" };
-
-static const enum setting_daemon settings_for[COMMAND_DAEMONS] = {
-	SETTING_FOR_AUTHD,
-	SETTING_FOR_STORED,
-	SETTING_FOR_FRONTEND,
-};
-
-int command_become(size_t daemon, char *const args[], const struct values *v, struct complaint *why)
+int command_become(enum daemon daemon, char *const args[], const struct values *v,
+		   struct complaint *why)
 {
 	struct command c = { 0 };
 	int r;
 
-	r = begin(&c, command_daemons[daemon], why);
+	r = begin(&c, daemon, why);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; args[i]; i++)
 		strings_add(&c.args, "%s", args[i]);
-	add_settings(&c, v, settings_for[daemon]);
+	add_settings(&c, v, daemons[daemon].setting);
 	r = c.args.error;
 	if (r >= 0) {
 		execv(c.program, c.args.v);

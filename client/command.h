@@ -7,6 +7,7 @@
  * has only what is listed here.
  */
 
+#include "client/daemon.h"
 #include "client/listeners.h"
 
 #define COMMAND_STRINGS_MAX 256
@@ -51,13 +52,9 @@ must_check int command_frontend(const struct command_context *c, struct command 
 
 void command_clear(struct command *c);
 
-/* The daemons' names, in the order of starting. */
-#define COMMAND_DAEMONS 3
-extern const char *const command_daemons[COMMAND_DAEMONS];
-
 /*
  * Becomes that daemon, started with `args` and what the settings have for it; environment and
  * descriptors stay. Returns only where that fails.
  */
-must_check int command_become(size_t daemon, char *const args[], const struct values *v,
+must_check int command_become(enum daemon daemon, char *const args[], const struct values *v,
 			      struct complaint *why);

@@ -25,13 +25,7 @@ static void find(struct findings *f, const char *advice, const char *format, ...
 	f->n++;
 }
 
-static const char *const daemon_names[SURVEY_DAEMONS] = {
-	[SURVEY_AUTHD] = "coffer-authd",
-	[SURVEY_STORED] = "coffer-stored",
-	[SURVEY_FRONTEND] = "coffer-frontend",
-};
-
-static bool runs(const struct survey *s, enum survey_daemon d)
+static bool runs(const struct survey *s, enum daemon d)
 {
 	return s->daemons[d].result == PROCESS_OK;
 }
@@ -51,7 +45,7 @@ static void judge_configuration(const struct survey *s, struct findings *f)
 
 static void judge_daemons(const struct survey *s, struct findings *f)
 {
-	for (enum survey_daemon d = 0; d < SURVEY_DAEMONS; d++) {
+	for (enum daemon d = 0; d < DAEMONS; d++) {
 		if (!runs(s, d))
 			find(f,
 			     s->is_service
@@ -59,13 +53,13 @@ static void judge_daemons(const struct survey *s, struct findings *f)
 				       "coffer@NAME.target; the journal says why it does not stay"
 				     : "start `coffer up` with this --data; its log says why it "
 				       "does not stay",
-			     "%s does not run", daemon_names[d]);
+			     "%s does not run", daemons[d].program);
 		else if (s->daemons[d].process.is_replaced)
 			find(f, "restart it: what is installed now is another version",
-			     "%s, pid %d, runs a program that was replaced since", daemon_names[d],
-			     (int)s->daemons[d].process.pid);
+			     "%s, pid %d, runs a program that was replaced since",
+			     daemons[d].program, (int)s->daemons[d].process.pid);
 	}
-	if (runs(s, SURVEY_AUTHD) && s->admin_error)
+	if (runs(s, DAEMON_AUTHD) && s->admin_error)
 		find(f, "look into its log; whoever asks must be root or given with admin-uid",
 		     "coffer-authd does not answer on %s: %s", s->files[SURVEY_AUTHD_ADMIN].path,
 		     strerror(s->admin_error));
@@ -73,7 +67,7 @@ static void judge_daemons(const struct survey *s, struct findings *f)
 
 static void judge_users(const struct survey *s, struct findings *f)
 {
-	for (enum survey_daemon d = 0; d < SURVEY_DAEMONS; d++) {
+	for (enum daemon d = 0; d < DAEMONS; d++) {
 		uid_t uid = s->daemons[d].process.uid;
 
 		if (!runs(s, d))
@@ -82,16 +76,16 @@ static void judge_users(const struct survey *s, struct findings *f)
 			find(f,
 			     "start it as the units do, or with `coffer up` as root, which gives "
 			     "each daemon a user of its own",
-			     "%s runs as root", daemon_names[d]);
-		for (enum survey_daemon other = 0; other < d; other++)
+			     "%s runs as root", daemons[d].program);
+		for (enum daemon other = 0; other < d; other++)
 			if (runs(s, other) && s->daemons[other].process.uid == uid)
 				find(f,
 				     "start `coffer up` as root, which gives each daemon a user of "
 				     "its "
 				     "own: now nothing but the filter of system calls is between "
 				     "them",
-				     "%s and %s run as the same user, %u", daemon_names[other],
-				     daemon_names[d], uid);
+				     "%s and %s run as the same user, %u", daemons[other].program,
+				     daemons[d].program, uid);
 	}
 }
 
@@ -101,18 +95,18 @@ static void judge_confinement(const struct survey *s, struct findings *f)
 				     "then stops says what the host lacks; a build with sanitizers "
 				     "is never confined";
 
-	for (enum survey_daemon d = 0; d < SURVEY_DAEMONS; d++) {
+	for (enum daemon d = 0; d < DAEMONS; d++) {
 		const struct process *p = &s->daemons[d].process;
 
 		if (!runs(s, d))
 			continue;
 		if (p->seccomp != PROCESS_FILTERED)
-			find(f, advice, "no filter of system calls is on %s", daemon_names[d]);
+			find(f, advice, "no filter of system calls is on %s", daemons[d].program);
 		if (!p->no_new_privs)
-			find(f, advice, "%s could get new privileges", daemon_names[d]);
+			find(f, advice, "%s could get new privileges", daemons[d].program);
 		if (p->capabilities)
 			find(f, advice, "%s has capabilities, or can get some: %016" PRIx64,
-			     daemon_names[d], p->capabilities);
+			     daemons[d].program, p->capabilities);
 	}
 }
 
@@ -142,15 +136,15 @@ static void judge_directory(const struct survey *s, enum survey_path p, uid_t ui
 	}
 }
 
-static uid_t user_of(const struct survey *s, enum survey_daemon d)
+static uid_t user_of(const struct survey *s, enum daemon d)
 {
 	return runs(s, d) ? s->daemons[d].process.uid : (uid_t)-1;
 }
 
 static void judge_directories(const struct survey *s, struct findings *f)
 {
-	judge_directory(s, SURVEY_AUTH, user_of(s, SURVEY_AUTHD), f);
-	judge_directory(s, SURVEY_DATA, user_of(s, SURVEY_STORED), f);
+	judge_directory(s, SURVEY_AUTH, user_of(s, DAEMON_AUTHD), f);
+	judge_directory(s, SURVEY_DATA, user_of(s, DAEMON_STORED), f);
 	judge_directory(s, SURVEY_CREDENTIALS, s->owner, f);
 }
 
@@ -240,7 +234,7 @@ static void judge_ports(const struct survey *s, struct findings *f)
 	if (s->ports_error)
 		find(f, "look again as root", "cannot see where coffer-frontend listens: %s",
 		     strerror(s->ports_error));
-	else if (runs(s, SURVEY_FRONTEND) && !s->n_ports)
+	else if (runs(s, DAEMON_FRONTEND) && !s->n_ports)
 		find(f, "look from the host, not from inside a container",
 		     "coffer-frontend listens on no port that can be seen from here");
 	for (size_t i = 0; i < s->n_ports; i++)

@@ -6,16 +6,8 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "client/daemon.h"
 #include "client/process.h"
-
-static const struct {
-	const char *name;
-	const char *pid; /* authd's word for who is on its line */
-} daemons[] = {
-	{ "authd", "pid" },
-	{ "stored", "stored_pid" },
-	{ "frontend", "frontend_pid" },
-};
 
 static int set(json_t *object, const char *member, json_t *value)
 {
@@ -75,13 +67,13 @@ static int add_daemons(json_t *status, struct process *ret_stored)
 	json_t *list = json_array();
 	int r = list ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < ARRAY_SIZE(daemons) && r >= 0; i++) {
-		json_int_t pid = json_integer_value(json_object_get(status, daemons[i].pid));
+	for (enum daemon d = 0; d < DAEMONS && r >= 0; d++) {
+		json_int_t pid = json_integer_value(json_object_get(status, daemons[d].pid));
 		struct process p = { 0 };
 
-		if (json_array_append_new(list, describe(daemons[i].name, (pid_t)pid, &p)) < 0)
+		if (json_array_append_new(list, describe(daemons[d].name, (pid_t)pid, &p)) < 0)
 			r = -ENOMEM;
-		if (strcmp(daemons[i].name, "stored") == 0)
+		if (d == DAEMON_STORED)
 			*ret_stored = p;
 	}
 	if (r >= 0)

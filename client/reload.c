@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/config.h"
+#include "client/daemon.h"
 #include "client/process.h"
 
 const char *reload_config(const char *socket, char buf[static PATH_MAX])
@@ -66,15 +67,6 @@ json_t *reload_settings(const struct values *v)
 
 /* --- what is run with --------------------------------------------------------------------- */
 
-static const struct {
-	enum setting_daemon daemon;
-	const char *name, *pid;
-} daemons[] = {
-	{ SETTING_FOR_AUTHD, "authd", "pid" },
-	{ SETTING_FOR_STORED, "stored", "stored_pid" },
-	{ SETTING_FOR_FRONTEND, "frontend", "frontend_pid" },
-};
-
 static struct holding what_it_has(const struct process *p, enum setting s)
 {
 	struct holding h = { 0 };
@@ -110,8 +102,8 @@ static bool needs_restart(const struct values *v, enum setting s, const struct p
 {
 	struct holding wanted = what_holds(v, s);
 
-	for (size_t d = 0; d < ARRAY_SIZE(daemons); d++)
-		if ((settings[s].daemons & daemons[d].daemon) && seen[d].args_len &&
+	for (enum daemon d = 0; d < DAEMONS; d++)
+		if ((settings[s].daemons & daemons[d].setting) && seen[d].args_len &&
 		    !runs_with(&seen[d], s, &wanted))
 			return true;
 	return false;
@@ -132,10 +124,10 @@ static json_t *list_restarts(const struct values *v, const struct process seen[]
 
 json_t *reload_restarts(const struct values *v, const json_t *status, json_t **ret_unseen)
 {
-	struct process seen[ARRAY_SIZE(daemons)] = { 0 };
+	struct process seen[DAEMONS] = { 0 };
 	json_t *unseen = json_array(), *restarts;
 
-	for (size_t d = 0; d < ARRAY_SIZE(daemons); d++) {
+	for (enum daemon d = 0; d < DAEMONS; d++) {
 		pid_t pid = (pid_t)json_integer_value(json_object_get(status, daemons[d].pid));
 
 		if (!pid || process_read(PROCESS_PROC, pid, &seen[d]) != PROCESS_OK ||

@@ -104,17 +104,17 @@ static void look_at_files(struct survey *s)
 static void look_at_daemons(struct survey *s)
 {
 	static const struct {
-		const char *program, *option;
+		const char *option;
 		enum survey_path path;
-	} told_by[SURVEY_DAEMONS] = {
-		[SURVEY_AUTHD] = { "coffer-authd", "--state", SURVEY_AUTH },
-		[SURVEY_STORED] = { "coffer-stored", "--data", SURVEY_DATA },
-		[SURVEY_FRONTEND] = { "coffer-frontend", "--authd", SURVEY_AUTHD_FRONTEND },
+	} told_by[DAEMONS] = {
+		[DAEMON_AUTHD] = { "--state", SURVEY_AUTH },
+		[DAEMON_STORED] = { "--data", SURVEY_DATA },
+		[DAEMON_FRONTEND] = { "--authd", SURVEY_AUTHD_FRONTEND },
 	};
 
-	for (enum survey_daemon d = 0; d < SURVEY_DAEMONS; d++)
+	for (enum daemon d = 0; d < DAEMONS; d++)
 		s->daemons[d].result =
-			process_find(PROCESS_PROC, told_by[d].program, told_by[d].option,
+			process_find(PROCESS_PROC, daemons[d].program, told_by[d].option,
 				     s->files[told_by[d].path].path, &s->daemons[d].process);
 }
 
@@ -213,7 +213,7 @@ static void read_ports(struct survey *s, const char *table, const struct inodes 
 
 static void look_at_ports(struct survey *s)
 {
-	const struct survey_daemon_facts *frontend = &s->daemons[SURVEY_FRONTEND];
+	const struct survey_daemon_facts *frontend = &s->daemons[DAEMON_FRONTEND];
 	struct inodes ours = { 0 };
 	int r;
 

@@ -11,15 +11,9 @@
 
 #include "client/address.h"
 #include "client/complaint.h"
+#include "client/daemon.h"
 #include "client/process.h"
 #include "client/values.h"
-
-enum survey_daemon {
-	SURVEY_AUTHD,
-	SURVEY_STORED,
-	SURVEY_FRONTEND,
-	SURVEY_DAEMONS,
-};
 
 /*
  * PATH(SYMBOL, "folder", "name", "place"): in `coffer up --data DIR` it is DIR/FOLDERNAME, of a
@@ -40,7 +34,7 @@ enum survey_path {
 #define PATH(SYMBOL, ...) SURVEY_##SYMBOL,
 	SURVEY_PATH_LIST(PATH)
 #undef PATH
-		SURVEY_PATHS,
+	SURVEY_PATHS,
 };
 
 struct survey_file {
@@ -66,7 +60,7 @@ struct survey {
 	int config_result; /* of config_read() */
 	struct complaint config_complaint;
 	struct values values;
-	struct survey_daemon_facts daemons[SURVEY_DAEMONS];
+	struct survey_daemon_facts daemons[DAEMONS];
 	struct survey_file files[SURVEY_PATHS];
 	int admin_error; /* errno of asking authd for its status, or 0 */
 	int landlock_abi; /* or -errno */

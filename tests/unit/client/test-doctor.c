@@ -27,7 +27,7 @@ static void begin(void)
 			      .file_system = EXT4_SUPER_MAGIC,
 			      .flush_ns = 300000,
 			      .n_ports = 2 };
-	for (enum survey_daemon d = 0; d < SURVEY_DAEMONS; d++)
+	for (enum daemon d = 0; d < DAEMONS; d++)
 		s->daemons[d].process = (struct process){ .pid = 10 + (pid_t)d,
 							  .uid = UID_OF(d),
 							  .seccomp = PROCESS_FILTERED,
@@ -37,15 +37,15 @@ static void begin(void)
 		s->files[p].listens = p > SURVEY_KEY;
 		snprintf(s->files[p].path, PATH_MAX, "/file/%d", p);
 	}
-	s->files[SURVEY_AUTH].uid = UID_OF(SURVEY_AUTHD);
-	s->files[SURVEY_DATA].uid = UID_OF(SURVEY_STORED);
+	s->files[SURVEY_AUTH].uid = UID_OF(DAEMON_AUTHD);
+	s->files[SURVEY_DATA].uid = UID_OF(DAEMON_STORED);
 	s->files[SURVEY_KEY].mode = S_IFREG | 0400;
 	s->files[SURVEY_KEY].size = 32;
 	assert(address_parse("127.0.0.1:9000", &s->ports[0]));
 	assert(address_parse("[::1]:9000", &s->ports[1]));
 }
 
-static struct process *process(enum survey_daemon d)
+static struct process *process(enum daemon d)
 {
 	return &survey.daemons[d].process;
 }
@@ -63,25 +63,25 @@ static struct survey_file *file(enum survey_path p)
 	}
 
 BREAK(config_is_wrong, s->config_result = CONFIG_WRONG; strcpy(s->config_complaint.error, "x:3");)
-BREAK(authd_is_away, s->daemons[SURVEY_AUTHD].result = PROCESS_NONE;)
-BREAK(frontend_cannot_be_seen, s->daemons[SURVEY_FRONTEND].result = -EACCES; s->n_ports = 0;)
-BREAK(stored_was_replaced, process(SURVEY_STORED)->is_replaced = true;)
+BREAK(authd_is_away, s->daemons[DAEMON_AUTHD].result = PROCESS_NONE;)
+BREAK(frontend_cannot_be_seen, s->daemons[DAEMON_FRONTEND].result = -EACCES; s->n_ports = 0;)
+BREAK(stored_was_replaced, process(DAEMON_STORED)->is_replaced = true;)
 BREAK(authd_is_silent, s->admin_error = ETIMEDOUT;)
-BREAK(frontend_is_root, process(SURVEY_FRONTEND)->uid = 0;)
-BREAK(users_are_shared, process(SURVEY_FRONTEND)->uid = UID_OF(SURVEY_STORED);)
-BREAK(no_filter, process(SURVEY_FRONTEND)->seccomp = 0;)
-BREAK(new_privileges, process(SURVEY_AUTHD)->no_new_privs = false;)
-BREAK(capabilities, process(SURVEY_STORED)->capabilities = 1;)
+BREAK(frontend_is_root, process(DAEMON_FRONTEND)->uid = 0;)
+BREAK(users_are_shared, process(DAEMON_FRONTEND)->uid = UID_OF(DAEMON_STORED);)
+BREAK(no_filter, process(DAEMON_FRONTEND)->seccomp = 0;)
+BREAK(new_privileges, process(DAEMON_AUTHD)->no_new_privs = false;)
+BREAK(capabilities, process(DAEMON_STORED)->capabilities = 1;)
 BREAK(auth_is_missing, file(SURVEY_AUTH)->error = ENOENT;)
 BREAK(auth_is_open, file(SURVEY_AUTH)->mode = S_IFDIR | 0710;)
 BREAK(data_is_open, file(SURVEY_DATA)->mode = S_IFDIR | 0701;)
-BREAK(data_is_anothers, file(SURVEY_DATA)->uid = UID_OF(SURVEY_FRONTEND);)
+BREAK(data_is_anothers, file(SURVEY_DATA)->uid = UID_OF(DAEMON_FRONTEND);)
 BREAK(data_is_a_link, file(SURVEY_DATA)->mode = S_IFLNK | 0777;)
-BREAK(credentials_are_anothers, file(SURVEY_CREDENTIALS)->uid = UID_OF(SURVEY_AUTHD);)
+BREAK(credentials_are_anothers, file(SURVEY_CREDENTIALS)->uid = UID_OF(DAEMON_AUTHD);)
 BREAK(key_is_missing, file(SURVEY_KEY)->error = ENOENT;)
 BREAK(key_is_short, file(SURVEY_KEY)->size = 31;)
 BREAK(key_is_readable, file(SURVEY_KEY)->mode = S_IFREG | 0440;)
-BREAK(key_is_anothers, file(SURVEY_KEY)->uid = UID_OF(SURVEY_AUTHD);)
+BREAK(key_is_anothers, file(SURVEY_KEY)->uid = UID_OF(DAEMON_AUTHD);)
 BREAK(socket_is_missing, file(SURVEY_AUTHD_STORED)->error = ENOENT;)
 BREAK(socket_is_a_file, file(SURVEY_STORED_FRONTEND)->mode = S_IFREG | 0600;)
 BREAK(socket_is_dead, file(SURVEY_AUTHD_FRONTEND)->listens = false;)
@@ -266,7 +266,7 @@ static void test_only_a_service_has_its_socket_in_run(void)
 	assert(strcmp(survey.files[SURVEY_KEY].path,
 		      "/var/lib/none@there/credentials/keyring-key") == 0);
 	assert(strcmp(survey.config, "/etc/none@there/coffer.conf") == 0);
-	assert(survey.daemons[SURVEY_AUTHD].result == PROCESS_NONE && survey.admin_error);
+	assert(survey.daemons[DAEMON_AUTHD].result == PROCESS_NONE && survey.admin_error);
 	survey_clear(&survey);
 }
 
