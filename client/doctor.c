@@ -67,25 +67,24 @@ static void judge_daemons(const struct survey *s, struct findings *f)
 
 static void judge_users(const struct survey *s, struct findings *f)
 {
+	static const char as_root[] =
+		"start it as the units do, or with `coffer up` as root, which "
+		"gives each daemon a user of its own";
+	static const char apart[] =
+		"start `coffer up` as root, which gives each daemon a user of its "
+		"own: now only the filter of system calls is between them";
+
 	for (enum daemon d = 0; d < DAEMONS; d++) {
 		uid_t uid = s->daemons[d].process.uid;
 
 		if (!runs(s, d))
 			continue;
 		if (uid == 0)
-			find(f,
-			     "start it as the units do, or with `coffer up` as root, which gives "
-			     "each daemon a user of its own",
-			     "%s runs as root", daemons[d].program);
+			find(f, as_root, "%s runs as root", daemons[d].program);
 		for (enum daemon other = 0; other < d; other++)
 			if (runs(s, other) && s->daemons[other].process.uid == uid)
-				find(f,
-				     "start `coffer up` as root, which gives each daemon a user of "
-				     "its "
-				     "own: now nothing but the filter of system calls is between "
-				     "them",
-				     "%s and %s run as the same user, %u", daemons[other].program,
-				     daemons[d].program, uid);
+				find(f, apart, "%s and %s run as the same user, %u",
+				     daemons[other].program, daemons[d].program, uid);
 	}
 }
 
@@ -175,8 +174,7 @@ static void judge_key(const struct survey *s, struct findings *f)
 	}
 }
 
-/* `coffer up` lets everybody connect and looks at who it is; systemd lets nobody else even connect.
- */
+/* `coffer up` lets everybody connect and looks who it is; systemd lets nobody else even connect. */
 static void judge_socket(const struct survey *s, enum survey_path p, mode_t not_for,
 			 struct findings *f)
 {
@@ -256,8 +254,7 @@ static void judge_kernel(const struct survey *s, struct findings *f)
 	if (s->landlock_abi < 1)
 		find(f,
 		     "boot with landlock in lsm=, or a kernel from 5.13 on that was built with it",
-		     "the kernel offers no Landlock: a filter of system calls is all that "
-		     "confines");
+		     "the kernel offers no Landlock: only a filter of system calls confines");
 	if (!s->has_seccomp)
 		find(f, "use a kernel that was built with CONFIG_SECCOMP_FILTER",
 		     "the kernel cannot filter system calls");

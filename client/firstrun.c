@@ -7,8 +7,7 @@
 
 #include "base/clock.h"
 
-/* As admin_call(), but that it takes the request, and that there is an answer with ADMIN_OK only.
- */
+/* As admin_call(), but it takes the request, and there is an answer with ADMIN_OK only. */
 static int call(struct admin *a, json_t *request, json_t **ret, struct complaint *why)
 {
 	json_t *answer = NULL;

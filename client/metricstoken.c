@@ -47,9 +47,9 @@ void metricstoken_print(FILE *to, const json_t *made)
 	fprintf(to,
 		"%s\n"
 		"\n"
-		"This is shown once. Whoever collects the metrics sends it as `Authorization: "
-		"Bearer`;\n"
-		"the server knows it by this line of coffer.conf, in the section [%s]:\n"
+		"This is shown once. Whoever collects the metrics sends it as\n"
+		"`Authorization: Bearer`; the server knows it by this line of coffer.conf, in the\n"
+		"section [%s]:\n"
 		"\n"
 		"%s = %s\n",
 		part(made, "token"), settings[SETTING_METRICS_TOKEN].section,

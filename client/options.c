@@ -12,18 +12,15 @@
 static const char introduction[] =
 	"usage: coffer up [options]\n"
 	"\n"
-	"Starts a server of S3 and REST in the foreground: its three processes, their sockets, "
-	"and\n"
-	"on the first start a tenant and its first credentials. Ctrl-C stops it; what was stored\n"
-	"stays.\n"
+	"Starts a server of S3 and REST in the foreground: its three processes, their sockets,\n"
+	"and on the first start a tenant and its first credentials. Ctrl-C stops it; what was\n"
+	"stored stays.\n"
 	"\n"
-	"What is below a [section] here can also stand in coffer.conf, as `key = value` below "
-	"that\n"
-	"section. What the command line says goes before all that is said there.\n"
+	"What is below a [section] here can also stand in coffer.conf, as `key = value` below\n"
+	"that section. What the command line says goes before all that is said there.\n"
 	"\n"
 	"  --config FILE           read this, and FILE.d/*.conf, in place of " CONFIG_FILE "\n"
-	"  --check-config          start nothing: say what would hold, or what is wrong in which "
-	"line\n"
+	"  --check-config          start nothing: say what would hold, or which line is wrong\n"
 	"  --help, --version\n";
 
 static const char conclusion[] =
