@@ -187,7 +187,7 @@ static const char *operation_label(size_t operation)
 static void tell_build(struct page *p)
 {
 	put_sample(p, &(struct sample){ .metric = METRIC_BUILD_INFO,
-					.labels = { SPAN(COFFER_VERSION),
+					.labels = { SPAN("frontend"), SPAN(COFFER_VERSION),
 						    span_from_string(p->from->confinement) },
 					.values = { 1 } });
 }

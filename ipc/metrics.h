@@ -16,8 +16,9 @@
  * chose: not a key, not a bucket, not an access key.
  */
 #define METRICS(METRIC)                                                                            \
-	METRIC(BUILD_INFO, "coffer_build_info", FRONTEND, GAUGE, NUMBER, "version,confinement",    \
-	       "Always 1: which Coffer this is, and how it is confined (full, one-uid, degraded)") \
+	METRIC(BUILD_INFO, "coffer_build_info", ALL, GAUGE, NUMBER, "daemon,version,confinement",  \
+	       "Always 1: which Coffer the daemon is, and how it is confined (full, one-uid, "     \
+	       "degraded)")                                                                        \
 	METRIC(UP, "coffer_up", FRONTEND, GAUGE, NUMBER, "daemon",                                 \
 	       "1 if the daemon has answered this scrape; if it has not, its metrics are missing") \
 	METRIC(START_TIME, "coffer_start_time_seconds", ALL, GAUGE, SECONDS, "daemon",             \

@@ -42,6 +42,8 @@ static uint64_t count_bodies(const struct service *s)
 
 void figures_tell(struct service *s, struct buffer *to)
 {
+	sample_put(to, METRIC_BUILD_INFO, 1, "stored", COFFER_VERSION, s->figures.confinement,
+		   NULL);
 	sample_put(to, METRIC_START_TIME, s->figures.started_ns, "stored", NULL);
 	tell_queues(s, to);
 	tell_losses(s, to);

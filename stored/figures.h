@@ -17,7 +17,8 @@ enum figures_peer {
 };
 
 struct figures {
-	uint64_t started_ns;	/* CLOCK_REALTIME */
+	uint64_t started_ns;		/* CLOCK_REALTIME */
+	const char *confinement;	/* confine_grade_name() */
 	uint64_t losses[FIGURES_PEERS][CHANNEL_ENDS];
 };
 

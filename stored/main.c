@@ -217,13 +217,14 @@ static void say_ready(void)
 	const char *missing = confine_missing(&stored.confine);
 
 	find_shared_uid();
+	stored.service.figures.confinement = confine_grade_name(confine_grade(&stored.confine));
 	if (*missing)
 		log_warning("confinement-degraded missing=%s",
 			    LOG_VALUE(span_from_string(missing)));
 	if (stored.options.durability == DURABILITY_RELAXED)
 		log_warning("durability-relaxed a power cut may undo what was acknowledged");
 	log_info("ready version=%s confinement=%s inline_limit=%u durability=%s", COFFER_VERSION,
-		 confine_grade_name(confine_grade(&stored.confine)), stored.options.inline_limit,
+		 stored.service.figures.confinement, stored.options.inline_limit,
 		 stored.options.durability == DURABILITY_RELAXED ? "relaxed" : "full");
 	service_notify(stored.notify_fd, "READY=1");
 	watchdog_start(&stored.watchdog, &stored.service.loop, stored.notify_fd);

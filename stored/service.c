@@ -35,7 +35,8 @@ int service_init(struct service *s, const struct service_config *config, struct 
 	*s = (struct service){ .config = *config,
 			       .store = store,
 			       .loop.epoll_fd = -1,
-			       .figures.started_ns = clock_realtime_ns() };
+			       .figures.started_ns = clock_realtime_ns(),
+			       .figures.confinement = "degraded" };
 	r = warm_up(s);
 	if (r == 0)
 		r = unseal_new(&s->unseal);

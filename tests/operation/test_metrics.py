@@ -137,6 +137,16 @@ def test_a_daemon_that_does_not_answer_is_down_and_the_others_are_told(watched, 
     assert metrics.scrape(watched).sum("coffer_up") == 3
 
 
+def test_each_daemon_says_which_coffer_it_is_and_how_it_is_confined(watched):
+    printed = watched.control("--version").stdout
+    confinement = watched.ctl("status")["status"]["confinement"]
+    told = metrics.scrape(watched)
+    for daemon in coffer.DAEMONS:
+        assert told.sum("coffer_build_info", daemon=daemon, version=printed.split()[1],
+                        confinement=confinement) == 1
+    assert told.sum("coffer_build_info") == len(coffer.DAEMONS)
+
+
 def test_a_channel_that_is_lost_is_counted(watched):
     lost = Counted(watched, "coffer_ipc_losses_total", daemon="frontend", peer="stored")
     watched.kill_and_wait("stored")
