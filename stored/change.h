@@ -23,7 +23,8 @@
 	CHANGE(COPY_PART, copy_part, true)                                                         \
 	CHANGE(COMPLETE_UPLOAD, complete_upload, false)                                            \
 	CHANGE(ABORT_UPLOAD, abort_upload, false)                                                  \
-	CHANGE(FORGET_DEAD, forget_dead, false) /* the sweep's own */
+	CHANGE(FORGET_DEAD, forget_dead, false) /* the sweep's own */                              \
+	CHANGE(RECOUNT, recount, false)
 
 #include "s3/condition.h"
 #include "stored/blob.h"
@@ -174,6 +175,17 @@ struct change_abort_upload {
 struct change_forget_dead {
 	const struct ipc_id *ids;
 	size_t n;
+};
+
+/*
+ * One step of counting the bucket again, which may be one that is hidden. The step that is the last
+ * compares what it came to with the figures of the bucket, and puts those right. -ESTALE: the count
+ * was given up, as where another was begun; begin again.
+ */
+struct change_recount {
+	uint64_t number;		/* 0: the first step. Out: for the next one */
+	bool through;			/* out, and with it: */
+	struct usage recorded, counted;
 };
 
 struct change {

@@ -89,6 +89,23 @@ struct bucket {
 must_check int store_find_bucket(struct store *s, const struct ipc_id *tenant, struct span name,
 				 struct bucket *ret);
 
+/* --- usage --------------------------------------------------------------------------------- */
+
+/* What is kept. Bytes are those that clients see: a copy has as many as its source. */
+struct usage {
+	uint64_t objects;
+	uint64_t bytes;
+	uint64_t uploads;		/* under way */
+	uint64_t upload_bytes;		/* of their parts */
+};
+
+/* Of one bucket. Cheap, and exact: it is what the last commit has left. */
+must_check int store_find_usage(struct store *s, const struct ipc_id *tenant, struct span bucket,
+				struct usage *ret);
+
+/* Of all of a tenant's buckets; nothing where it has none. */
+must_check int store_sum_usage(struct store *s, const struct ipc_id *tenant, struct usage *ret);
+
 /* --- objects ------------------------------------------------------------------------------- */
 
 /* A run of bytes of one immutable blob. */

@@ -18,6 +18,11 @@ struct work {
 	uint64_t now_ms;
 	bool made_dead; /* blobs became dead: the sweep has something to do */
 	struct span missing; /* with NO_SUCH_BUCKET: which */
+
+	/* What it has done to the one bucket that it changes: */
+	uint64_t bucket; /* 0: nothing that is counted */
+	struct posting posting, counted; /* as in ledger_post() */
+	bool deleted; /* the bucket itself */
 };
 
 #define CHANGE(SYMBOL, symbol, more)                                                               \
@@ -30,12 +35,19 @@ CHANGES(CHANGE)
 /* NO_SUCH_BUCKET, with w->missing. */
 must_check int work_find_bucket(struct work *w, struct span name, struct bucket *ret);
 
-/*
- * Whether the object may be replaced or deleted: PRECONDITION_FAILED, NO_SUCH_KEY. *ret_before is
- * the instance that stands there, 0 for none.
- */
+/* What stands under a name, and is replaced or deleted. */
+struct standing {
+	uint64_t instance; /* 0: nothing */
+	uint64_t size;
+};
+
+/* Whether the object may be replaced or deleted: PRECONDITION_FAILED, NO_SUCH_KEY. */
 must_check int work_check_condition(struct work *w, const struct object_name *n,
-				    const struct condition *condition, uint64_t *ret_before);
+				    const struct condition *condition, struct standing *ret);
+
+/* Counts what is done to a bucket, the same one throughout a change. */
+void work_post(struct work *w, uint64_t bucket, const struct ledger_row *row,
+	       const struct posting *p);
 
 /* The packed body, extents and parts of a new object, each SPAN_NONE where it has none. */
 struct body_row {
@@ -43,14 +55,14 @@ struct body_row {
 };
 
 /*
- * Puts row and body under the name, and lets go of the instance `before` (0: none) that stood
- * there. Sets row->instance.
+ * Puts row and body under the name, and lets go of what stood there. Sets row->instance.
  */
 must_check int work_put(struct work *w, const struct object_name *n, struct object_row *row,
-			const struct body_row *body, uint64_t before);
+			const struct body_row *body, const struct standing *before);
 
-/* Deletes the body's row, and lets go of its blobs. */
-must_check int work_release_body(struct work *w, uint64_t instance);
+/* Lets go of an object that stands there: of its body's row and its blobs, not of its own row. */
+must_check int work_release(struct work *w, const struct object_name *n,
+			    const struct standing *before);
 
 must_check int work_insert_blob(struct work *w, const struct change_data *data);
 must_check int work_refer_to_blob(struct work *w, const struct ipc_id *blob);

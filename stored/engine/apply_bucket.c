@@ -98,6 +98,8 @@ int apply_delete_bucket(struct work *w, struct change *c)
 	} while (r == 1);
 	if (r < 0)
 		return r;
+	w->bucket = bucket.id;
+	w->deleted = true;
 	q = query_begin(w->db, CATALOG_DELETE_BUCKET);
 	query_number(&q, bucket.id);
 	return query_run(&q);

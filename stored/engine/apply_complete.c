@@ -289,7 +289,7 @@ static int recall(struct work *w, const struct object_name *name, struct span id
 
 static int write_object(struct work *w, const struct object_name *name, struct span id,
 			struct change_complete_upload *complete, const struct upload_row *upload,
-			const struct assembly *a, uint64_t before)
+			const struct assembly *a, const struct standing *before)
 {
 	struct body_row body = { .parts = buffer_span(&a->parts) };
 	char etag[ETAG_TEXT_MAX];
@@ -323,7 +323,7 @@ static int complete_upload(struct work *w, const struct object_name *name, struc
 			   struct change_complete_upload *complete, const struct upload_row *upload)
 {
 	_cleanup_(assembly_clear) struct assembly a;
-	uint64_t before;
+	struct standing before;
 	int r;
 
 	r = assembly_init(&a, upload);
@@ -340,7 +340,7 @@ static int complete_upload(struct work *w, const struct object_name *name, struc
 	if (r == 0)
 		r = buffer_error(&a.parts);
 	if (r == 0)
-		r = write_object(w, name, id, complete, upload, &a, before);
+		r = write_object(w, name, id, complete, upload, &a, &before);
 	if (r == 0)
 		r = work_delete_upload(w, name->bucket, name->key, id, complete->parts,
 				       complete->n_parts);

@@ -42,8 +42,8 @@ int apply_put_object(struct work *w, struct change *c)
 	struct object_name name = { .key = c->key, .version = SPAN("") };
 	char etag[ETAG_TEXT_MAX];
 	struct body_row body;
+	struct standing before;
 	struct bucket bucket;
-	uint64_t before;
 	int r;
 
 	r = work_find_bucket(w, c->bucket, &bucket);
@@ -66,7 +66,7 @@ int apply_put_object(struct work *w, struct change *c)
 		.checksum_type = CHECKSUM_TYPE_FULL_OBJECT,
 	};
 	work_made(&row, &put->made);
-	return work_put(w, &name, &row, &body, before);
+	return work_put(w, &name, &row, &body, &before);
 }
 
 /* --- copies -------------------------------------------------------------------------------- */
@@ -85,7 +85,7 @@ static int refer_to_extents(struct work *w, struct span packed)
 
 /* The body of `from` under a name of its own: bytes are copied, blobs referred to once more. */
 static int put_copy(struct work *w, const struct object_name *name, uint64_t from,
-		    struct object_row *row, uint64_t before)
+		    struct object_row *row, const struct standing *before)
 {
 	_cleanup_(query_end) struct query q = query_begin(w->db, CATALOG_FIND_BODY);
 	struct body_row body;
@@ -113,8 +113,9 @@ int apply_copy_object(struct work *w, struct change *c)
 	struct change_copy_object *copy = &c->copy_object;
 	struct object_name name = { .key = c->key, .version = SPAN("") };
 	struct object_row row;
+	struct standing before;
 	struct bucket bucket;
-	uint64_t before, from;
+	uint64_t from;
 	int r;
 
 	r = work_find_bucket(w, c->bucket, &bucket);
@@ -136,7 +137,7 @@ int apply_copy_object(struct work *w, struct change *c)
 		row.checksum_type = CHECKSUM_TYPE_FULL_OBJECT;
 	}
 	work_made(&row, &copy->made);
-	return put_copy(w, &name, from, &row, before);
+	return put_copy(w, &name, from, &row, &before);
 }
 
 /* --- deletions ----------------------------------------------------------------------------- */
@@ -145,7 +146,7 @@ static int delete_one(struct work *w, uint64_t bucket, struct span key, struct s
 		      const struct condition *condition, bool *ret_existed)
 {
 	struct object_name name = { .bucket = bucket, .key = key };
-	uint64_t before;
+	struct standing before;
 	struct query q;
 	int r;
 
@@ -154,10 +155,10 @@ static int delete_one(struct work *w, uint64_t bucket, struct span key, struct s
 		r = work_check_condition(w, &name, condition, &before);
 	if (r != 0)
 		return r;
-	*ret_existed = before != 0;
-	if (!before)
+	*ret_existed = before.instance != 0;
+	if (!before.instance)
 		return 0;
-	r = work_release_body(w, before);
+	r = work_release(w, &name, &before);
 	if (r < 0)
 		return r;
 	q = query_begin(w->db, CATALOG_DELETE_OBJECT);

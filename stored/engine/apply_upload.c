@@ -9,6 +9,12 @@ static struct span upload_span(const uint8_t id[static UPLOAD_ID_LEN])
 	return (struct span){ id, UPLOAD_ID_LEN };
 }
 
+static void post(struct work *w, uint64_t bucket, struct span key, struct span id,
+		 const struct posting *p)
+{
+	work_post(w, bucket, &(struct ledger_row){ LEDGER_UPLOADS, key, id }, p);
+}
+
 /* --- beginning ----------------------------------------------------------------------------- */
 
 /* What S3 does where a client asks for an algorithm and does not say how parts come together. */
@@ -62,6 +68,7 @@ int apply_create_upload(struct work *w, struct change *c)
 	query_text(&q, layout_algorithm_name(create->checksum_algorithm));
 	query_number(&q, type == CHECKSUM_TYPE_COMPOSITE);
 	query_bytes(&q, create->attributes.len ? create->attributes : SPAN(""));
+	post(w, bucket.id, c->key, upload_span(id), &(struct posting){ .uploads = 1 });
 	return query_run(&q);
 }
 
@@ -77,55 +84,72 @@ struct new_part {
 	const struct ipc_id *blob;
 };
 
-/* The upload that a part is for: its algorithm, and its id as it is stored. */
-static int find_upload(struct work *w, struct change *c, struct span text,
-		       uint8_t id[static UPLOAD_ID_LEN], enum checksum_algorithm *ret)
+/* An upload of the change's key. */
+struct found_upload {
+	uint64_t bucket;
+	uint8_t id[UPLOAD_ID_LEN]; /* as it is stored */
+	enum checksum_algorithm algorithm;
+};
+
+static int find_upload(struct work *w, struct change *c, struct span text, struct found_upload *ret)
 {
 	_cleanup_(query_end) struct query q = { 0 };
+	struct found_upload u;
 	struct upload_row row;
 	struct bucket bucket;
 	int r;
 
 	r = work_find_bucket(w, c->bucket, &bucket);
 	if (r == 0)
-		r = upload_id_parse(text, id);
+		r = upload_id_parse(text, u.id);
 	if (r != 0)
 		return r;
-	r = upload_row_find(w->db, bucket.id, c->key, upload_span(id), &q, &row);
+	r = upload_row_find(w->db, bucket.id, c->key, upload_span(u.id), &q, &row);
 	if (r <= 0)
 		return r < 0 ? r : S3_ERROR_NO_SUCH_UPLOAD;
-	*ret = row.checksum_algorithm;
+	u.bucket = bucket.id;
+	u.algorithm = row.checksum_algorithm;
+	*ret = u;
 	return 0;
 }
 
-static int release_part(struct work *w, const uint8_t upload[static UPLOAD_ID_LEN], uint16_t number)
+static void post_part(struct work *w, const struct found_upload *u, int64_t bytes)
+{
+	post(w, u->bucket, w->change->key, upload_span(u->id),
+	     &(struct posting){ .upload_bytes = bytes });
+}
+
+static int release_part(struct work *w, const struct found_upload *u, uint16_t number)
 {
 	_cleanup_(query_end) struct query q = query_begin(w->db, CATALOG_FIND_PART);
 	struct ipc_id blob;
 	int r;
 
-	query_bytes(&q, upload_span(upload));
+	query_bytes(&q, upload_span(u->id));
 	query_number(&q, number);
 	r = query_step(&q);
-	if (r <= 0 || span_is_none(query_column_bytes(&q, 5)))
-		return r < 0 ? r : 0;
+	if (r <= 0)
+		return r;
+	post_part(w, u, -(int64_t)query_column_number(&q, 0));
+	if (span_is_none(query_column_bytes(&q, 5)))
+		return 0;
 	r = query_column_copy(&q, 5, blob.bytes, sizeof(blob.bytes));
 	return r < 0 ? r : work_release_blob(w, &blob);
 }
 
-static int write_part(struct work *w, const uint8_t upload[static UPLOAD_ID_LEN],
-		      const struct new_part *p)
+static int write_part(struct work *w, const struct found_upload *u, const struct new_part *p)
 {
 	const struct checksum_value *v = &p->checksum;
 	size_t checksum_len = v->algorithm == CHECKSUM_NONE ? 0 : checksum_rows[v->algorithm].len;
 	struct query q;
 	int r;
 
-	r = release_part(w, upload, p->number);
+	r = release_part(w, u, p->number);
 	if (r < 0)
 		return r;
+	post_part(w, u, (int64_t)p->size);
 	q = query_begin(w->db, CATALOG_PUT_PART);
-	query_bytes(&q, upload_span(upload));
+	query_bytes(&q, upload_span(u->id));
 	query_number(&q, p->number);
 	query_number(&q, p->size);
 	query_number(&q, w->now_ms);
@@ -179,26 +203,25 @@ int apply_put_part(struct work *w, struct change *c)
 		.crc64nvme = put->data.crc64nvme,
 		.blob = put->data.blob ? blob_id(put->data.blob) : NULL,
 	};
-	enum checksum_algorithm wanted;
-	uint8_t id[UPLOAD_ID_LEN];
+	struct found_upload upload;
 	int r;
 
 	if (!number_is_valid(put->number))
 		return S3_ERROR_INVALID_ARGUMENT;
 	if (!put->data.blob && put->data.size)
 		return -EINVAL;
-	r = find_upload(w, c, put->upload_id, id, &wanted);
+	r = find_upload(w, c, put->upload_id, &upload);
 	if (r == 0)
-		r = part_checksum(wanted, &put->data, &part.checksum);
+		r = part_checksum(upload.algorithm, &put->data, &part.checksum);
 	if (r != 0)
 		return r;
 	part_made(w, &part, &put->made);
 	/* What the client sent is confirmed, also where the upload keeps none. */
-	if (wanted == CHECKSUM_NONE)
+	if (upload.algorithm == CHECKSUM_NONE)
 		put->made.checksum = put->data.checksum;
 	if (put->data.blob)
 		r = work_insert_blob(w, &put->data);
-	return r < 0 ? r : write_part(w, id, &part);
+	return r < 0 ? r : write_part(w, &upload, &part);
 }
 
 /* --- copies -------------------------------------------------------------------------------- */
@@ -252,8 +275,8 @@ static int copied_checksum(enum checksum_algorithm wanted, const struct object_r
 int apply_copy_part(struct work *w, struct change *c)
 {
 	struct change_copy_part *copy = &c->copy_part;
-	uint8_t id[UPLOAD_ID_LEN], md5[16], crc64nvme[8];
-	enum checksum_algorithm wanted;
+	uint8_t md5[16], crc64nvme[8];
+	struct found_upload upload;
 	struct object_row source;
 	unsigned int parts;
 	struct ipc_id blob;
@@ -261,7 +284,7 @@ int apply_copy_part(struct work *w, struct change *c)
 
 	if (!number_is_valid(copy->number))
 		return S3_ERROR_INVALID_ARGUMENT;
-	r = find_upload(w, c, copy->upload_id, id, &wanted);
+	r = find_upload(w, c, copy->upload_id, &upload);
 	if (r == 0)
 		r = work_find_source(w, &copy->source, &source);
 	if (r != 0)
@@ -277,20 +300,20 @@ int apply_copy_part(struct work *w, struct change *c)
 	};
 	r = whole_blob(w, &source, &blob, crc64nvme);
 	if (r == 0)
-		r = copied_checksum(wanted, &source, crc64nvme, &part.checksum);
+		r = copied_checksum(upload.algorithm, &source, crc64nvme, &part.checksum);
 	if (r == 0)
 		r = work_refer_to_blob(w, &blob);
 	if (r < 0)
 		return r;
 	part_made(w, &part, &copy->made);
-	return write_part(w, id, &part);
+	return write_part(w, &upload, &part);
 }
 
 /* --- ending -------------------------------------------------------------------------------- */
 
 /* kept[] is in order of numbers, as the rows are: walks both at once. */
 static int release_parts(struct work *w, struct span id, const struct change_part_claim *kept,
-			 size_t n)
+			 size_t n, int64_t *ret_bytes)
 {
 	_cleanup_(query_end) struct query q = query_begin(w->db, CATALOG_PARTS_BLOBS);
 	struct ipc_id blob;
@@ -301,6 +324,7 @@ static int release_parts(struct work *w, struct span id, const struct change_par
 	while ((r = query_step(&q)) == 1) {
 		uint64_t number = query_column_number(&q, 0);
 
+		*ret_bytes += (int64_t)query_column_number(&q, 2);
 		while (at < n && kept[at].number < number)
 			at++;
 		if ((at < n && kept[at].number == number) ||
@@ -318,12 +342,14 @@ static int release_parts(struct work *w, struct span id, const struct change_par
 int work_delete_upload(struct work *w, uint64_t bucket, struct span key, struct span id,
 		       const struct change_part_claim *kept, size_t n)
 {
+	int64_t bytes = 0;
 	struct query q;
 	int r;
 
-	r = release_parts(w, id, kept, n);
+	r = release_parts(w, id, kept, n, &bytes);
 	if (r < 0)
 		return r;
+	post(w, bucket, key, id, &(struct posting){ .uploads = -1, .upload_bytes = -bytes });
 	q = query_begin(w->db, CATALOG_DELETE_PARTS);
 	query_bytes(&q, id);
 	r = query_run(&q);
@@ -338,15 +364,11 @@ int work_delete_upload(struct work *w, uint64_t bucket, struct span key, struct 
 
 int apply_abort_upload(struct work *w, struct change *c)
 {
-	enum checksum_algorithm ignored;
-	uint8_t id[UPLOAD_ID_LEN];
-	struct bucket bucket;
+	struct found_upload u;
 	int r;
 
-	r = find_upload(w, c, c->abort_upload.upload_id, id, &ignored);
-	if (r == 0)
-		r = work_find_bucket(w, c->bucket, &bucket);
+	r = find_upload(w, c, c->abort_upload.upload_id, &u);
 	if (r != 0)
 		return r;
-	return work_delete_upload(w, bucket.id, c->key, upload_span(id), NULL, 0);
+	return work_delete_upload(w, u.bucket, c->key, upload_span(u.id), NULL, 0);
 }

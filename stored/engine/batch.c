@@ -46,6 +46,17 @@ enum transaction_outcome {
 	TRANSACTION_LOST, /* a flush failed: the catalog is not to be trusted any more */
 };
 
+/* What the change has done counts with the others of the transaction. */
+static int post(struct batch *b, const struct work *w)
+{
+	struct ledger *l = &b->catalog->ledger;
+
+	if (!w->bucket)
+		return 0;
+	return w->deleted ? ledger_close(l, w->bucket)
+			  : ledger_post(l, w->bucket, &w->posting, &w->counted);
+}
+
 /* Applies one change within the transaction, so that its failure leaves the others alone. */
 static int apply_one(struct batch *b, struct change *c)
 {
@@ -65,6 +76,8 @@ static int apply_one(struct batch *b, struct change *c)
 	r = run_statement(b->db, CATALOG_SAVEPOINT);
 	if (r == 0)
 		r = apply(&w, c);
+	if (r == 0)
+		r = post(b, &w);
 	c->missing = w.missing;
 	c->result = r;
 	b->made_dead |= w.made_dead;
@@ -82,6 +95,7 @@ static int apply_one(struct batch *b, struct change *c)
 
 static void roll_back(struct batch *b)
 {
+	ledger_undo(&b->catalog->ledger);
 	/* If even this fails, the next BEGIN will, and so on: nothing is ever acknowledged. */
 	if (database_in_transaction(b->db))
 		(void)!run_statement(b->db, CATALOG_ROLLBACK);
@@ -109,8 +123,11 @@ static int commit(struct batch *b, struct change **changes, size_t n)
 	}
 	durable_step(d, DURABLE_CATALOG_COMMIT);
 	began_ns = clock_boottime_ns();
-	r = run_statement(b->db, CATALOG_COMMIT);
+	r = ledger_write(&b->catalog->ledger, b->db);
+	if (r == 0)
+		r = run_statement(b->db, CATALOG_COMMIT);
 	if (r == 0) {
+		ledger_commit(&b->catalog->ledger);
 		note_commit(&b->store->meters, done, clock_boottime_ns() - began_ns);
 		durable_step(d, DURABLE_CATALOG_COMMITTED);
 		return TRANSACTION_DONE;

@@ -69,18 +69,40 @@ static int open_writer(struct catalog *c, const char *path)
 	return 0;
 }
 
+#define STEP(text) "BEGIN IMMEDIATE;" text "COMMIT"
+
+/* What brings a catalog of version i to i + 1. */
+static const char *const steps[] = { STEP(CATALOG_STEP_1), STEP(CATALOG_STEP_2) };
+
 static int make_tables(struct catalog *c)
 {
-	int r;
+	int r = 0;
 
-	r = database_run(c->writer, "BEGIN IMMEDIATE;" CATALOG_SCHEMA "COMMIT");
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(steps); i++)
+		r = database_run(c->writer, steps[i]);
 	if (r < 0)
 		return r;
 	/* The file's own name; SQLite flushed what is in it and the log's name. */
 	return durable_flush_database_directory(c->catalogs->durable, c->place.directory_fd);
 }
 
-static int check_tables(struct catalog *c, bool make)
+static int migrate(struct catalog *c, size_t version)
+{
+	char text[ID_TEXT_MAX];
+	int r = 0;
+
+	/* Nothing is built on a log that may not be on the disk. */
+	if (c->unsettled)
+		return -EROFS;
+	for (size_t i = version; r == 0 && i < ARRAY_SIZE(steps); i++)
+		r = database_run(c->writer, steps[i]);
+	if (r == 0)
+		log_info("catalog-migrated tenant=%s from=%zu to=%zu", id_format(&c->tenant, text),
+			 version, ARRAY_SIZE(steps));
+	return r;
+}
+
+static int check_tables(struct catalog *c)
 {
 	int64_t version = 0;
 	int r;
@@ -88,10 +110,12 @@ static int check_tables(struct catalog *c, bool make)
 	r = database_number(c->writer, "PRAGMA user_version", &version);
 	if (r < 0)
 		return r;
+	/* A later release made it: what it means is not known here. */
+	if (version < 0 || version > (int64_t)ARRAY_SIZE(steps))
+		return -ENOTSUP;
 	if (version == 0)
 		return make_tables(c);
-	/* A later release made it: what it means is not known here. */
-	return version == CATALOG_VERSION ? 0 : -ENOTSUP;
+	return version < (int64_t)ARRAY_SIZE(steps) ? migrate(c, (size_t)version) : 0;
 }
 
 static int find_next_instance(struct catalog *c)
@@ -121,6 +145,7 @@ static void close_files(struct catalog *c)
 	if (c->writer && (c->unsettled || atomic_load(&c->state) == CATALOG_FAILED))
 		database_keep_log(c->writer);
 	c->writer = database_close(c->writer);
+	ledger_forget(&c->ledger);
 	place_close(&c->place);
 	c->log_tried = 0;
 }
@@ -142,7 +167,10 @@ static int open_files(struct catalog *c, bool make)
 	r = open_writer(c, path);
 	if (r < 0)
 		return r;
-	r = check_tables(c, make);
+	r = check_tables(c);
+	if (r < 0)
+		return r;
+	r = ledger_load(&c->ledger, c->writer);
 	if (r < 0)
 		return r;
 	r = database_pool_init(&c->readers, path, c->catalogs->durable, texts);
@@ -192,6 +220,7 @@ struct catalog *catalog_new(struct catalogs *all, const struct ipc_id *tenant)
 	c->catalogs = all;
 	c->tenant = *tenant;
 	c->place = PLACE_NONE;
+	ledger_init(&c->ledger);
 	c->pins = TABLE_INIT(CATALOG_PINS_MAX);
 	c->young = TABLE_INIT(CATALOG_YOUNG_MAX);
 	pthread_mutex_init(&c->opening, NULL);
@@ -207,6 +236,7 @@ struct catalog *catalog_new(struct catalogs *all, const struct ipc_id *tenant)
 struct catalog *catalog_free(struct catalog *c)
 {
 	close_files(c);
+	ledger_clear(&c->ledger);
 	table_clear(&c->pins);
 	table_clear(&c->young);
 	pthread_rwlock_destroy(&c->reading);

@@ -14,6 +14,7 @@
 #include "base/table.h"
 #include "stored/engine/catalog_sql.h"
 #include "stored/engine/database_pool.h"
+#include "stored/engine/ledger.h"
 #include "stored/engine/place.h"
 #include "stored/engine/query.h"
 #include "stored/store.h"
@@ -46,6 +47,7 @@ struct catalog {
 	struct place place;
 	struct database *writer;
 	struct database_pool readers;
+	struct ledger ledger;
 
 	/* The committer's: */
 	uint64_t next_instance;

@@ -12,12 +12,19 @@
  * from front to back and never meets a body. bodies has what is read only with the object: the
  * bytes themselves, or packed extents and parts (stored/engine/layout.h).
  *
+ * A bucket's row has what is used in it, objects and uploads under way with their parts; every change
+ * keeps these figures in its own transaction (stored/engine/ledger.h). tenant has what holds for all
+ * of it, in one row.
+ *
  * Every blob in the directory is in blobs (with how many extents and parts refer to it), or in
  * dead, or an orphan. completed remembers for a day what an upload became.
  */
-#define CATALOG_VERSION 1
 
-#define CATALOG_SCHEMA                                                                             \
+/*
+ * What brings a catalog from one version to the next: from 0, an empty file, to 1, and so on. Steps
+ * are never changed, only added. Each is a transaction of its own.
+ */
+#define CATALOG_STEP_1                                                                             \
 	"CREATE TABLE buckets ("                                                                   \
 	" id INTEGER PRIMARY KEY AUTOINCREMENT,"                                                   \
 	" name BLOB NOT NULL UNIQUE,"                                                              \
@@ -95,6 +102,27 @@
 	"CREATE INDEX completed_at ON completed (at);"                                             \
 	"PRAGMA user_version = 1;"
 
+/* Counts once what is there: reads every object's row, but no body. */
+#define CATALOG_STEP_2                                                                             \
+	"ALTER TABLE buckets ADD COLUMN objects INTEGER NOT NULL DEFAULT 0;"                       \
+	"ALTER TABLE buckets ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;"                         \
+	"ALTER TABLE buckets ADD COLUMN uploads INTEGER NOT NULL DEFAULT 0;"                       \
+	"ALTER TABLE buckets ADD COLUMN upload_bytes INTEGER NOT NULL DEFAULT 0;"                  \
+	"ALTER TABLE buckets ADD COLUMN quota_bytes INTEGER;" /* NULL: none */                     \
+	"ALTER TABLE buckets ADD COLUMN quota_objects INTEGER;"                                    \
+	"CREATE TABLE tenant ("                                                                    \
+	" one INTEGER PRIMARY KEY CHECK (one = 1)," /* there is one row */                         \
+	" quota_bytes INTEGER,"                                                                    \
+	" quota_objects INTEGER"                                                                   \
+	") STRICT;"                                                                                \
+	"INSERT INTO tenant (one) VALUES (1);"                                                     \
+	"UPDATE buckets SET (objects, bytes) ="                                                    \
+	" (SELECT count(*), coalesce(sum(size), 0) FROM objects WHERE bucket = buckets.id),"       \
+	" (uploads, upload_bytes) ="                                                               \
+	" (SELECT count(DISTINCT u.id), coalesce(sum(p.size), 0) FROM uploads AS u"                \
+	" LEFT JOIN parts AS p ON p.upload = u.id WHERE u.bucket = buckets.id);"                   \
+	"PRAGMA user_version = 2;"
+
 /* STATEMENT(SYMBOL, "text") */
 #define CATALOG_STATEMENTS(STATEMENT)                                                              \
 	STATEMENT(BEGIN, "BEGIN IMMEDIATE")                                                        \
@@ -116,6 +144,19 @@
 				" WHERE name >= ?1 AND shadowed = 0 ORDER BY name")                \
 	STATEMENT(NEXT_BUCKET, "SELECT name, created, shadowed FROM buckets"                       \
 			       " WHERE name > ?1 ORDER BY name LIMIT 1")                           \
+                                                                                                   \
+	STATEMENT(LIST_USAGE, "SELECT id, objects, bytes, uploads, upload_bytes FROM buckets")     \
+	STATEMENT(PUT_USAGE, "UPDATE buckets SET objects = ?2, bytes = ?3, uploads = ?4,"          \
+			     " upload_bytes = ?5 WHERE id = ?1")                                   \
+	STATEMENT(COUNT_OBJECTS,                                                                   \
+		  "SELECT key, version, size FROM objects"                                         \
+		  " WHERE bucket = ?1 AND (key, version) > (?2, ?3)"                               \
+		  " ORDER BY key, version LIMIT ?4")                                               \
+	STATEMENT(COUNT_UPLOADS, "SELECT key, id FROM uploads"                                     \
+				 " WHERE bucket = ?1 AND (key, id) > (?2, ?3)"                     \
+				 " ORDER BY key, id LIMIT ?4")                                     \
+	STATEMENT(SUM_PARTS, "SELECT coalesce(sum(size), 0), count(*) FROM parts"                  \
+			     " WHERE upload = ?1")                                                 \
                                                                                                    \
 	STATEMENT(ANY_OBJECT, "SELECT 1 FROM objects WHERE bucket = ?1 LIMIT 1")                   \
 	STATEMENT(FIND_OBJECT,                                                                     \
@@ -170,7 +211,8 @@
 			     " WHERE upload = ?1 AND number = ?2")                                 \
 	STATEMENT(LIST_PARTS, "SELECT number, size, modified, md5, checksum FROM parts"            \
 			      " WHERE upload = ?1 AND number > ?2 ORDER BY number")                \
-	STATEMENT(PARTS_BLOBS, "SELECT number, blob FROM parts WHERE upload = ?1 ORDER BY number") \
+	STATEMENT(PARTS_BLOBS, "SELECT number, blob, size FROM parts WHERE upload = ?1"            \
+			       " ORDER BY number") \
 	STATEMENT(DELETE_PARTS, "DELETE FROM parts WHERE upload = ?1")                             \
                                                                                                    \
 	STATEMENT(INSERT_COMPLETED,                                                                \

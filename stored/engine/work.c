@@ -28,7 +28,7 @@ static int condition_error(int outcome)
 }
 
 int work_check_condition(struct work *w, const struct object_name *n,
-			 const struct condition *condition, uint64_t *ret_before)
+			 const struct condition *condition, struct standing *ret)
 {
 	_cleanup_(query_end) struct query q = { 0 };
 	struct object_row row;
@@ -39,8 +39,22 @@ int work_check_condition(struct work *w, const struct object_name *n,
 		return found;
 	r = condition_error(condition_write(condition, found ? row.etag : SPAN_NONE));
 	if (r == 0)
-		*ret_before = found ? row.instance : 0;
+		*ret = found ? (struct standing){ row.instance, row.size } : (struct standing){ 0 };
 	return r;
+}
+
+void work_post(struct work *w, uint64_t bucket, const struct ledger_row *row,
+	       const struct posting *p)
+{
+	w->bucket = bucket;
+	posting_add(&w->posting, p);
+	if (ledger_has_counted(&w->catalog->ledger, bucket, row))
+		posting_add(&w->counted, p);
+}
+
+static void post_object(struct work *w, const struct object_name *n, const struct posting *p)
+{
+	work_post(w, n->bucket, &(struct ledger_row){ LEDGER_OBJECTS, n->key, n->version }, p);
 }
 
 /* --- blobs --------------------------------------------------------------------------------- */
@@ -106,7 +120,7 @@ static int release_extents(struct work *w, struct span packed)
 	return r;
 }
 
-int work_release_body(struct work *w, uint64_t instance)
+static int release_body(struct work *w, uint64_t instance)
 {
 	_cleanup_(query_end) struct query find = query_begin(w->db, CATALOG_FIND_BODY);
 	struct query delete;
@@ -127,6 +141,14 @@ int work_release_body(struct work *w, uint64_t instance)
 	return query_run(&delete);
 }
 
+int work_release(struct work *w, const struct object_name *n, const struct standing *before)
+{
+	if (!before->instance)
+		return 0;
+	post_object(w, n, &(struct posting){ .objects = -1, .bytes = -(int64_t)before->size });
+	return release_body(w, before->instance);
+}
+
 static int insert_body(struct work *w, uint64_t instance, const struct body_row *body)
 {
 	struct query q = query_begin(w->db, CATALOG_INSERT_BODY);
@@ -139,17 +161,18 @@ static int insert_body(struct work *w, uint64_t instance, const struct body_row 
 }
 
 int work_put(struct work *w, const struct object_name *n, struct object_row *row,
-	     const struct body_row *body, uint64_t before)
+	     const struct body_row *body, const struct standing *before)
 {
 	int r;
 
+	post_object(w, n, &(struct posting){ .objects = 1, .bytes = (int64_t)row->size });
 	row->instance = w->catalog->next_instance++;
 	r = insert_body(w, row->instance, body);
 	if (r == 0)
 		r = object_row_put(w->db, n, row);
 	/* Last: what is copied onto itself keeps its blobs through the new references. */
-	if (r == 0 && before)
-		r = work_release_body(w, before);
+	if (r == 0)
+		r = work_release(w, n, before);
 	return r;
 }
 
