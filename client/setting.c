@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/account.h"
+#include "base/duration.h"
 #include "base/ip.h"
 #include "client/address.h"
 
@@ -31,6 +32,15 @@ const struct setting_row settings[SETTINGS] = {
 		.fallback = "16384",
 		.argument = "BYTES",
 		.help = "bodies up to this size live inside the catalog",
+	},
+	[SETTING_UPLOADS_EXPIRE] = {
+		.section = "storage", .key = "uploads-expire", .type = SETTING_DURATION_OR_NONE,
+		.times = 1,
+		.daemons = SETTING_FOR_STORED,
+		.fallback = "7d",
+		.argument = "SPAN",
+		.help = "uploads in parts that nobody has finished, or added to, for so long are "
+			"ended; none keeps them",
 	},
 	[SETTING_S3] = {
 		.section = "listen", .key = "s3", .type = SETTING_LISTEN, .times = 8,
@@ -208,6 +218,13 @@ static bool is_number_of(const char *value, const struct setting_row *row)
 	return span_to_u64(span_from_string(value), &n) && n >= row->least && n <= row->most;
 }
 
+static bool is_duration(const char *value)
+{
+	uint64_t ns;
+
+	return duration_parse(span_from_string(value), &ns);
+}
+
 static bool is_listen(const char *value)
 {
 	struct address a;
@@ -249,6 +266,8 @@ bool setting_admits(enum setting s, const char *value)
 		return is_word_of(value, row->argument);
 	case SETTING_NUMBER:
 		return is_number_of(value, row);
+	case SETTING_DURATION_OR_NONE:
+		return strcmp(value, "none") == 0 || is_duration(value);
 	case SETTING_LISTEN_OR_NONE:
 		return strcmp(value, "none") == 0 || is_listen(value);
 	case SETTING_LISTEN:
@@ -295,6 +314,8 @@ const char *setting_takes(enum setting s, char buf[static SETTING_TAKES_MAX])
 		snprintf(buf, SETTING_TAKES_MAX, "a whole number from %" PRIu64 " to %" PRIu64,
 			 row->least, row->most);
 		break;
+	case SETTING_DURATION_OR_NONE:
+		return DURATION_FORM ", or none";
 	case SETTING_LISTEN:
 		return listen;
 	case SETTING_LISTEN_OR_NONE:

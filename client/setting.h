@@ -15,6 +15,7 @@ enum setting {
 	SETTING_DATA,
 	SETTING_DURABILITY,
 	SETTING_INLINE_LIMIT,
+	SETTING_UPLOADS_EXPIRE,
 	SETTING_S3,
 	SETTING_REST,
 	SETTING_METRICS,
@@ -43,6 +44,7 @@ enum setting_type {
 	SETTING_HASH,		/* 64 hexadecimal digits */
 	SETTING_WORD,		/* one of those in `argument`, between bars */
 	SETTING_NUMBER,		/* from `least` to `most` */
+	SETTING_DURATION_OR_NONE,	/* base/duration.h; 0 is none, too */
 	SETTING_LISTEN,		/* an address and a port */
 	SETTING_LISTEN_OR_NONE,
 	SETTING_NETWORK,	/* of addresses, or one */

@@ -112,7 +112,10 @@
 	       "Once only so many are free, uploads are refused")                                  \
 	METRIC(SWEPT, "coffer_stored_swept_blobs_total", STORED, COUNTER, NUMBER, "why",           \
 	       "Files of bodies that were removed: dropped (never became part of an object), dead " \
-	       "(no object has it any more), orphan (left by a crash)")
+	       "(no object has it any more), orphan (left by a crash)")                            \
+	METRIC(EXPIRED, "coffer_stored_expired_uploads_total", STORED, COUNTER, NUMBER, "",        \
+	       "Uploads in parts that were ended since nobody had finished them in time "          \
+	       "(uploads-expire)")
 
 #include "base/meter.h"
 #include "base/span.h"

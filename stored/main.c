@@ -110,6 +110,7 @@ static int open_store(void)
 	struct store_config config = {
 		.data_dir = stored.options.data_dir,
 		.durability = stored.options.durability,
+		.uploads_expire_ns = stored.options.uploads_expire_ns,
 		.failed = flush_failed,
 	};
 

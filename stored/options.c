@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/account.h"
+#include "base/duration.h"
 #include "ipc/schema.h"
 
 static const char usage[] =
@@ -22,6 +23,7 @@ static const char usage[] =
 	"  --admin-gid GROUP            so may who has this group as his own; may be repeated\n"
 	"  --durability full|relaxed    relaxed: a power cut may undo the last seconds\n"
 	"  --inline-limit BYTES         bodies up to here live in the catalog (default 16384)\n"
+	"  --uploads-expire SPAN|none   uploads in parts that nobody finishes (default 7d)\n"
 	"  --region NAME                the only region of buckets (default: us-east-1, and any)\n"
 	"  --uid USER                   become this user; --gid GROUP goes with it\n"
 	"  --gid GROUP                  USER and GROUP are names or numbers\n"
@@ -36,6 +38,7 @@ enum which_option {
 	OPTION_ADMIN_GID,
 	OPTION_DURABILITY,
 	OPTION_INLINE_LIMIT,
+	OPTION_UPLOADS_EXPIRE,
 	OPTION_REGION,
 	OPTION_UID,
 	OPTION_GID,
@@ -53,6 +56,7 @@ static const struct option long_options[] = {
 	{ "admin-gid", required_argument, NULL, OPTION_ADMIN_GID },
 	{ "durability", required_argument, NULL, OPTION_DURABILITY },
 	{ "inline-limit", required_argument, NULL, OPTION_INLINE_LIMIT },
+	{ "uploads-expire", required_argument, NULL, OPTION_UPLOADS_EXPIRE },
 	{ "region", required_argument, NULL, OPTION_REGION },
 	{ "uid", required_argument, NULL, OPTION_UID },
 	{ "gid", required_argument, NULL, OPTION_GID },
@@ -90,6 +94,14 @@ static bool take_limit(const char *text, uint32_t *ret)
 	return true;
 }
 
+static bool take_expiry(const char *text, uint64_t *ret_ns)
+{
+	if (strcmp(text, "none") != 0)
+		return duration_parse(span_from_string(text), ret_ns);
+	*ret_ns = 0;
+	return true;
+}
+
 static bool take(struct options *o, int which, const char *text)
 {
 	switch (which) {
@@ -111,6 +123,8 @@ static bool take(struct options *o, int which, const char *text)
 		return take_durability(text, &o->durability);
 	case OPTION_INLINE_LIMIT:
 		return take_limit(text, &o->inline_limit);
+	case OPTION_UPLOADS_EXPIRE:
+		return take_expiry(text, &o->uploads_expire_ns);
 	case OPTION_REGION:
 		o->region = text;
 		return text[0] != '\0' && strlen(text) < 64;
@@ -155,7 +169,8 @@ bool options_parse(int argc, char **argv, struct options *ret)
 			     .authd_uid = (uid_t)-1,
 			     .uid = (uid_t)-1,
 			     .gid = (gid_t)-1,
-			     .inline_limit = OPTIONS_INLINE_LIMIT };
+			     .inline_limit = OPTIONS_INLINE_LIMIT,
+			     .uploads_expire_ns = OPTIONS_UPLOADS_EXPIRE_NS };
 	int which;
 
 	while ((which = getopt_long(argc, argv, "", long_options, NULL)) != -1) {

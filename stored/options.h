@@ -11,6 +11,7 @@
 #define OPTIONS_ADMINS_MAX 32
 #define OPTIONS_INLINE_LIMIT (16 * KIB)
 #define OPTIONS_REGION "us-east-1"
+#define OPTIONS_UPLOADS_EXPIRE_NS (7 * 24 * 3600 * NS_PER_S)
 
 struct options {
 	const char *data_dir;
@@ -25,6 +26,7 @@ struct options {
 	uid_t uid;			/* (uid_t)-1: stays who it is */
 	gid_t gid;
 	uint32_t inline_limit;
+	uint64_t uploads_expire_ns;	/* 0: never */
 	enum durability durability;
 	enum confine_mode confine;
 };

@@ -42,6 +42,7 @@ struct store_config {
 	uint64_t floor_bytes;		/* free space that uploads leave alone; 0: a part of the disk */
 	uint64_t wal_limit;		/* a write-ahead log is checkpointed before it is longer */
 	unsigned int sweep_delay_s;	/* from the start to the look for orphans */
+	uint64_t uploads_expire_ns;	/* uploads in parts that nobody finishes are ended; 0: never */
 
 	/*
 	 * A flush failed, so what that tenant's catalog holds is uncertain: it takes no more

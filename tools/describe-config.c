@@ -146,7 +146,7 @@ static void say_json(void)
 		[SETTING_TEXT] = "text",	     [SETTING_WORD] = "word",
 		[SETTING_NUMBER] = "number",	     [SETTING_LISTEN] = "listen",
 		[SETTING_LISTEN_OR_NONE] = "listen", [SETTING_NETWORK] = "network",
-		[SETTING_HASH] = "hash",
+		[SETTING_HASH] = "hash",	     [SETTING_DURATION_OR_NONE] = "duration",
 		[SETTING_USER] = "account",	     [SETTING_GROUP] = "account",
 	};
 

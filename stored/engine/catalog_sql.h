@@ -199,6 +199,13 @@
 		  "SELECT created, storage_class, checksum_algorithm, composite, attributes"       \
 		  " FROM uploads WHERE bucket = ?1 AND key = ?2 AND id = ?3")                      \
 	STATEMENT(ANY_UPLOAD, "SELECT key, id FROM uploads WHERE bucket = ?1 LIMIT 1")             \
+	STATEMENT(LIST_OVERDUE,                                                                    \
+		  "SELECT b.name, u.bucket, u.key, u.id"                                           \
+		  " FROM uploads u CROSS JOIN buckets b ON b.id = u.bucket AND b.shadowed = 0"     \
+		  " WHERE (u.bucket, u.key, u.id) > (?1, ?2, ?3) AND u.created < ?4"               \
+		  " AND NOT EXISTS (SELECT 1 FROM parts p"                                         \
+		  " WHERE p.upload = u.id AND p.modified >= ?4)"                                   \
+		  " ORDER BY u.bucket, u.key, u.id LIMIT ?5")                                      \
 	STATEMENT(DELETE_UPLOAD, "DELETE FROM uploads WHERE bucket = ?1 AND key = ?2 AND id = ?3") \
 	STATEMENT(LIST_UPLOADS,                                                                    \
 		  "SELECT key, id, created, storage_class, checksum_algorithm, composite"          \

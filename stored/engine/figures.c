@@ -36,4 +36,5 @@ void store_tell(struct store *s, struct buffer *to)
 	sample_put(to, METRIC_CATALOGS, catalogs_count(&s->catalogs), NULL);
 	tell_room(s, to);
 	tell_swept(s, to);
+	sample_put(to, METRIC_EXPIRED, meter_read(&s->meters.expired), NULL);
 }

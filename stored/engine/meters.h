@@ -22,4 +22,5 @@ struct store_meters {
 	struct meter commit_changes;	/* that share a transaction */
 	struct meter commit_times;
 	meter_count swept[SWEPT_COUNT];
+	meter_count expired; /* uploads in parts */
 };

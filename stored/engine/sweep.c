@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "stored/engine/engine.h"
 
@@ -75,6 +76,40 @@ static uint64_t monotonic_ns(void)
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
+/* --- uploads ------------------------------------------------------------------------------- */
+
+struct overdue_look {
+	struct store *store;
+	uint64_t before_ms;
+};
+
+static int end_overdue(void *context, const struct ipc_id *tenant)
+{
+	const struct overdue_look *l = context;
+	char text[ID_TEXT_MAX];
+	size_t n = 0;
+	int r = sweep_overdue(l->store, tenant, l->before_ms, &n);
+
+	meter_add(&l->store->meters.expired, n);
+	if (n)
+		log_info("uploads-expired tenant=%s uploads=%zu", id_format(tenant, text), n);
+	if (r < 0)
+		report(tenant, "overdue", r, n);
+	return sweep_is_stopping(&l->store->sweep);
+}
+
+/* Returns when to look again. */
+static uint64_t look_for_overdue(struct sweep *w)
+{
+	struct overdue_look l = { .store = w->store };
+
+	if (expiry_look(&w->expiry, clock_realtime_ns(), clock_boottime_ns(), &l.before_ms))
+		(void)!store_each_tenant(w->store, end_overdue, &l);
+	return monotonic_ns() + expiry_interval_ns(&w->expiry);
+}
+
+/* --- waiting ------------------------------------------------------------------------------- */
+
 static bool wait_until(struct sweep *w, uint64_t at_ns)
 {
 	struct timespec until = { .tv_sec = (time_t)(at_ns / NS_PER_S),
@@ -84,7 +119,7 @@ static bool wait_until(struct sweep *w, uint64_t at_ns)
 }
 
 /* Waits for something to do; what is due is taken. False: it is to end. */
-static bool take_work(struct sweep *w, uint64_t orphans_ns, struct blob **ret_dropped,
+static bool take_work(struct sweep *w, uint64_t look_ns, struct blob **ret_dropped,
 		      struct sweep_tenant **ret_tenants)
 {
 	uint64_t now;
@@ -94,10 +129,10 @@ static bool take_work(struct sweep *w, uint64_t orphans_ns, struct blob **ret_dr
 	for (;;) {
 		now = monotonic_ns();
 		due = w->tenants && now >= w->due_ns;
-		if (w->stopping || w->dropped || due || now >= orphans_ns)
+		if (w->stopping || w->dropped || due || now >= look_ns)
 			break;
-		if (w->tenants || orphans_ns != UINT64_MAX)
-			(void)wait_until(w, w->tenants ? MIN(w->due_ns, orphans_ns) : orphans_ns);
+		if (w->tenants || look_ns != UINT64_MAX)
+			(void)wait_until(w, w->tenants ? MIN(w->due_ns, look_ns) : look_ns);
 		else
 			pthread_cond_wait(&w->wake, &w->lock);
 	}
@@ -115,19 +150,22 @@ static void *sweep_run(void *context)
 {
 	struct sweep *w = context;
 	uint64_t orphans_ns = monotonic_ns() + w->store->config.sweep_delay_s * NS_PER_S;
+	uint64_t overdue_ns = w->expiry.after_ns ? orphans_ns : UINT64_MAX;
 	struct sweep_tenant *tenants;
 	struct blob *dropped;
 	bool go_on = true;
 
 	pthread_setname_np(pthread_self(), "sweep");
 	while (go_on) {
-		go_on = take_work(w, orphans_ns, &dropped, &tenants);
+		go_on = take_work(w, MIN(orphans_ns, overdue_ns), &dropped, &tenants);
 		remove_blobs(w, dropped);
 		bury_all(w, tenants);
 		if (go_on && monotonic_ns() >= orphans_ns) {
 			orphans_ns = UINT64_MAX;
 			(void)!store_each_tenant(w->store, sweep_tenant, w->store);
 		}
+		if (go_on && monotonic_ns() >= overdue_ns)
+			overdue_ns = look_for_overdue(w);
 	}
 	return NULL;
 }
@@ -147,7 +185,11 @@ void sweep_init(struct sweep *w, struct store *s)
 
 int sweep_start(struct sweep *w)
 {
-	int r = pthread_create(&w->thread, NULL, sweep_run, w);
+	int r;
+
+	expiry_init(&w->expiry, w->store->config.uploads_expire_ns, clock_realtime_ns(),
+		    clock_boottime_ns());
+	r = pthread_create(&w->thread, NULL, sweep_run, w);
 
 	w->started = r == 0;
 	return -r;

@@ -3,13 +3,15 @@
 
 /*
  * One thread that takes away what nobody needs any more: blobs that were dropped before they became
- * part of the store, blobs in a catalog's table of dead, and once after the start orphans: files in
- * no catalog, not of an upload under way, and named before this start.
+ * part of the store, blobs in a catalog's table of dead, uploads in parts that nobody has finished in
+ * time, and once after the start orphans: files in no catalog, not of an upload under way, and named
+ * before this start.
  */
 
 #include <pthread.h>
 
 #include "stored/engine/blob_life.h"
+#include "stored/engine/expiry.h"
 #include "stored/engine/place.h"
 
 struct sweep_tenant {
@@ -21,6 +23,7 @@ struct sweep {
 	struct store *store;
 	pthread_t thread;
 	bool started;
+	struct expiry expiry; /* the thread's own */
 	pthread_mutex_t lock; /* of these: */
 	pthread_cond_t wake;
 	struct blob *dropped;
@@ -48,3 +51,10 @@ void sweep_tell_of_dead(struct sweep *w, const struct ipc_id *tenant);
  */
 must_check int sweep_bury_dead(struct store *s, const struct ipc_id *tenant, size_t *ret_n);
 must_check int sweep_orphans(struct store *s, const struct ipc_id *tenant, size_t *ret_n);
+
+/*
+ * Ends uploads that began before that moment, and to which nothing was added since; as their clients
+ * could. *ret_n is how many, also where it could not go on.
+ */
+must_check int sweep_overdue(struct store *s, const struct ipc_id *tenant, uint64_t before_ms,
+			     size_t *ret_n);

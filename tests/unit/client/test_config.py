@@ -112,7 +112,8 @@ def wrong_values(setting):
     by_type = {"text": [], "word": ["neither"], "number": [setting["most"] + 1, "many"],
                "listen": ["somewhere"], "network": ["10.0.0.1/8"],
                "account": ["nobody-of-that-name", 2**32 - 1],
-               "hash": ["0" * 63, "0" * 65, "g" * 64]}
+               "hash": ["0" * 63, "0" * 65, "g" * 64],
+               "duration": ["soon", "-1d", "1.5h", "7 d d", "600y"]}
     return by_type[setting["type"]]
 
 
@@ -142,7 +143,7 @@ def test_each_daemon_takes_what_the_table_admits_and_no_more(daemon):
         option = f"--{setting['key']}"
         good = {"text": ["x"], "word": setting["argument"].split("|"),
                 "number": [setting["least"], setting["most"]], "network": ["10.0.0.0/8", "::1"],
-                "hash": ["0" * 64],
+                "hash": ["0" * 64], "duration": ["none", "0", "90", "7d", "1h 30min"],
                 "account": ["root", 0, 2**32 - 2]}
         for value in good[setting["type"]]:
             assert run(program, option, value, "--help").returncode == 0, (option, value)

@@ -27,6 +27,7 @@ static void test_what_is_not_said_has_defaults(void)
 	assert(PARSE(REQUIRED));
 	assert(o.frontend_uid == 7 && o.authd_uid == (uid_t)-1 && o.uid == (uid_t)-1);
 	assert(o.inline_limit == OPTIONS_INLINE_LIMIT && !o.region);
+	assert(o.uploads_expire_ns == 7 * 24 * 3600 * NS_PER_S);
 	assert(o.durability == DURABILITY_FULL && o.confine == CONFINE_STRICT);
 	assert(o.n_admin_uids == 0 && o.n_admin_gids == 0);
 }
@@ -41,6 +42,10 @@ static void test_what_is_said_is_taken(void)
 	assert(PARSE(REQUIRED, "--admin-uid", "11", "--admin-gid", "12", "--admin-uid", "13"));
 	assert(o.n_admin_uids == 2 && o.admin_uids[0] == 11 && o.admin_uids[1] == 13);
 	assert(o.n_admin_gids == 1 && o.admin_gids[0] == 12);
+	assert(PARSE(REQUIRED, "--uploads-expire", "1h 30min"));
+	assert(o.uploads_expire_ns == 5400 * NS_PER_S);
+	assert(PARSE(REQUIRED, "--uploads-expire", "none") && o.uploads_expire_ns == 0);
+	assert(PARSE(REQUIRED, "--uploads-expire", "0") && o.uploads_expire_ns == 0);
 }
 
 static void test_nothing_required_may_be_missing(void)
@@ -61,6 +66,7 @@ static void test_what_is_not_understood_is_refused(void)
 	assert(!PARSE(REQUIRED, "--durability", "Full"));
 	assert(!PARSE(REQUIRED, "--confine", "none"));
 	assert(!PARSE(REQUIRED, "--region", ""));
+	assert(!PARSE(REQUIRED, "--uploads-expire", "never"));
 	assert(!PARSE(REQUIRED, "--no-such-option"));
 	assert(!PARSE(REQUIRED, "surplus"));
 }
