@@ -68,7 +68,7 @@ int connection_new(struct http *h, int fd, const struct sockaddr *address, struc
 	c->is_new = true;
 	c->is_local = address && address->sa_family == AF_UNIX;
 	format_peer(address, c->peer);
-	connection_join(c, &h->worker->idle);
+	connection_join(c, worker_idle_of(h->worker, h));
 	connection_set_deadline(c, DEADLINE_IDLE, 0);
 	*ret = c;
 	return 0;

@@ -38,7 +38,7 @@ struct connection_list {
 	size_t count;
 };
 
-/* -ENOMEM. The connection is in `idle`, and waits for its first request. */
+/* -ENOMEM. The connection is among the idle ones, and waits for its first request. */
 must_check int connection_new(struct http *h, int fd, const struct sockaddr *address,
 			      struct connection **ret);
 struct connection *connection_free(struct connection *c);

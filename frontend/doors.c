@@ -4,17 +4,34 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "frontend/scrape.h"
 #include "frontend/worker.h"
 
-/* With the doors closed, the sweep opens them again. */
-static bool make_room(struct worker *w)
+static bool is_full(const struct door *d)
 {
-	if (w->idle.count + w->busy.count < w->config.connections_max)
+	const struct worker *w = d->worker;
+
+	if (d->http == &w->metrics)
+		return d->http->n_connections >= SCRAPE_CONNECTIONS_MAX;
+	return w->idle.count + w->busy.count >= w->config.connections_max;
+}
+
+/*
+ * With the doors closed, the sweep opens them again. For as many scrapes as there may be at once no
+ * door of others closes: libmicrohttpd turns the next one away.
+ */
+static bool make_room(struct door *d)
+{
+	const struct connection_list *idle = worker_idle_of(d->worker, d->http);
+
+	if (!is_full(d))
 		return true;
-	if (w->idle.first)
-		worker_drop_idle(w);
+	if (idle->first)
+		worker_drop_idle(d->worker, idle);
+	else if (d->http == &d->worker->metrics)
+		return true;
 	else
-		doors_close(&w->doors);
+		doors_close(&d->worker->doors);
 	return false;
 }
 
@@ -25,7 +42,7 @@ static void accept_one(struct door *d)
 	socklen_t len = sizeof(address);
 	int fd;
 
-	if (!make_room(w))
+	if (!make_room(d))
 		return;
 	fd = accept4(d->source.fd, (struct sockaddr *)&address, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0) {

@@ -4,7 +4,8 @@
 /*
  * The listening sockets of a worker, which all workers share and serve in turn. At the limit of
  * connections the one that has been idle longest makes room for a new one; where nobody is idle,
- * newcomers wait in the kernel's queue.
+ * newcomers wait in the kernel's queue. The metrics have room of their own, and there the same is
+ * so, but that newcomers are turned away where nobody is idle.
  */
 
 #include "base/loop.h"

@@ -152,7 +152,8 @@ static void write_document(struct scrape *s, struct buffer *to)
 static bool add_fields(struct MHD_Response *m, unsigned int status)
 {
 	if (status == MHD_HTTP_UNAUTHORIZED &&
-	    MHD_add_response_header(m, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer") == MHD_NO)
+	    (MHD_add_response_header(m, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer") == MHD_NO ||
+	     MHD_add_response_header(m, MHD_HTTP_HEADER_CONNECTION, "close") == MHD_NO))
 		return false;
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED &&
 	    MHD_add_response_header(m, MHD_HTTP_HEADER_ALLOW, "GET, HEAD") == MHD_NO)
@@ -238,7 +239,8 @@ static struct scrape *begin(struct MHD_Connection *http, const char *url, const 
 
 /*
  * Called with the head, again after a suspension, and at the end of a body, of which there is none.
- * An answer that is queued before that end would cost the connection.
+ * An answer that is queued before that end costs the connection: that of a stranger, who could hold
+ * it by a body that never comes.
  */
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *http, const char *url,
 				  const char *method, const char *version, const char *data,
@@ -254,6 +256,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *http, const 
 		*context = s = begin(http, url, method);
 	if (!s)
 		return MHD_NO;
+	if (s->status == MHD_HTTP_UNAUTHORIZED)
+		return respond(s);
 	s->admitted = !s->suspended;
 	return MHD_YES;
 }

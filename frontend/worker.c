@@ -31,15 +31,20 @@ static void drop_idle(struct worker *w, struct connection *c)
 	http_poke(c->http);
 }
 
-void worker_drop_idle(struct worker *w)
+struct connection_list *worker_idle_of(struct worker *w, const struct http *h)
 {
-	drop_idle(w, w->idle.first);
+	return h == &w->metrics ? &w->idle_scrapes : &w->idle;
+}
+
+void worker_drop_idle(struct worker *w, const struct connection_list *idle)
+{
+	drop_idle(w, idle->first);
 }
 
 void worker_rest(struct worker *w, struct connection *c)
 {
 	c->is_new = false;
-	connection_join(c, &w->idle);
+	connection_join(c, worker_idle_of(w, c->http));
 	connection_set_deadline(c, DEADLINE_IDLE, 0);
 }
 
@@ -90,6 +95,13 @@ static void expire_all(struct connection_list *l, uint64_t now)
 	}
 }
 
+/* They stand in the order of their deadlines. */
+static void expire_idle(struct worker *w, const struct connection_list *idle, uint64_t now)
+{
+	while (idle->first && idle->first->deadline_ns <= now)
+		worker_drop_idle(w, idle);
+}
+
 static int sweep(struct loop_timer *t)
 {
 	struct worker *w = (struct worker *)((char *)t - offsetof(struct worker, sweep));
@@ -97,9 +109,8 @@ static int sweep(struct loop_timer *t)
 
 	worker_post(w);
 	expire_all(&w->busy, now);
-	/* The idle ones stand in the order of their deadlines. */
-	while (w->idle.first && w->idle.first->deadline_ns <= now)
-		worker_drop_idle(w);
+	expire_idle(w, &w->idle, now);
+	expire_idle(w, &w->idle_scrapes, now);
 	loop_arm(&w->loop, t, now + w->config.sweep_ms * NS_PER_MS);
 	return w->doors.are_open || w->draining ? 0 : doors_open(&w->doors);
 }
@@ -351,17 +362,24 @@ void worker_clear(struct worker *w)
 		loop_clear(&w->loop);
 }
 
-/* Who was answered before and asks nothing goes at once; with the last the worker is done. */
-static void end_drain(struct worker *w)
+/* Who was answered before and asks nothing goes at once. */
+static void drain_idle(struct worker *w, const struct connection_list *idle)
 {
 	struct connection *next;
 
-	for (struct connection *c = w->idle.first; c; c = next) {
+	for (struct connection *c = idle->first; c; c = next) {
 		next = c->next;
 		if (!connection_is_asking(c) && (!c->is_new || w->hurrying))
 			drop_idle(w, c);
 	}
-	if (!w->idle.first && !w->busy.first)
+}
+
+/* With the last the worker is done. */
+static void end_drain(struct worker *w)
+{
+	drain_idle(w, &w->idle);
+	drain_idle(w, &w->idle_scrapes);
+	if (!w->idle.first && !w->idle_scrapes.first && !w->busy.first)
 		worker_stop(w);
 }
 

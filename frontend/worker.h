@@ -54,6 +54,7 @@ struct worker {
 	struct loop_timer drained;
 	struct loop_timer hurry;
 	struct connection_list idle, busy;
+	struct connection_list idle_scrapes;	/* who is idle at the metrics, where there is other room */
 	bool was_ready;		/* the parent was told */
 	bool draining;
 	bool hurrying;		/* it waits no longer for who has asked nothing */
@@ -96,8 +97,11 @@ static inline struct counts *worker_counts(struct worker *w)
 /* How things stand, for the other workers. */
 void worker_post(struct worker *w);
 
+/* Where that one's connections are between two requests: `idle` or `idle_scrapes`. */
+struct connection_list *worker_idle_of(struct worker *w, const struct http *h);
+
 /* The connection's request is over. */
 void worker_rest(struct worker *w, struct connection *c);
 
-/* Says goodbye to who has waited longest between two requests; there must be one. */
-void worker_drop_idle(struct worker *w);
+/* Says goodbye to who has waited longest in one of those lists; there must be one. */
+void worker_drop_idle(struct worker *w, const struct connection_list *idle);

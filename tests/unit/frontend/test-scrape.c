@@ -19,7 +19,7 @@
 #define TOKEN_HASH "3c469e9d6c5875d37a43f353d4f88e61fcf812c66eee3457465a40b0da4153e0"
 
 static struct stage s;
-static struct listener listeners[2];
+static struct listener listeners[3];
 
 /* A UNIX socket that is nowhere: its address is the kernel's choice. */
 static int listen_locally(void)
@@ -45,6 +45,7 @@ static int listen_on_loopback(void)
 enum where {
 	LOCALLY,
 	BY_TCP,
+	AS_CLIENT, /* at the door of S3 */
 };
 
 static int come(enum where where)
@@ -68,6 +69,7 @@ static void with_metrics(struct worker_config *c)
 	listeners[LOCALLY] =
 		(struct listener){ .fd = listen_locally(), .metrics = true, .is_local = true };
 	listeners[BY_TCP] = (struct listener){ .fd = listen_on_loopback(), .metrics = true };
+	listeners[AS_CLIENT] = c->listeners[S3_DIALECT_S3];
 	c->listeners = listeners;
 	c->n_listeners = ARRAY_SIZE(listeners);
 	c->deadlines_ms[DEADLINE_MEASURE] = 200;
@@ -207,17 +209,141 @@ static void test_t75_over_tcp_nothing_is_told_without_the_token(void)
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
 		client = come(BY_TCP);
 		ask(client, "GET", "/metrics", wrong[i]);
-		expect(client, 401, PARTS("WWW-Authenticate: Bearer\r\n"));
-		close(client);
+		expect(client, 401, PARTS("WWW-Authenticate: Bearer\r\n", "Connection: close\r\n"));
+		stage_expect_close(&s, client);
 	}
 	/* Not even where they would be. */
 	client = come(BY_TCP);
 	ask(client, "GET", "/nowhere", "");
 	expect(client, 401, NULL);
+	stage_expect_close(&s, client);
+	client = come(BY_TCP);
 	ask(client, "GET", "/metrics", "authorization: bearer token\r\n");
 	answer_as_authd();
 	answer_as_stored();
 	expect(client, 200, PARTS("coffer_scrapes_total{outcome=\"refused\"} 7\n"));
+	close(client);
+	close_stage();
+}
+
+static void fetch(void)
+{
+	int client = come(BY_TCP);
+
+	ask(client, "GET", "/metrics", "Authorization: Bearer token\r\n");
+	answer_as_authd();
+	answer_as_stored();
+	expect(client, 200, PARTS("\ncoffer_authd_tenants 4\n"));
+	close(client);
+}
+
+/* What they say never comes to an end, and is no request yet or one without the token. */
+static void test_t75_strangers_who_stay_keep_nobody_out(void)
+{
+	static const char *const said[] = {
+		"",
+		"GET /metr",
+		"POST /metrics HTTP/1.1\r\nHost: m\r\nContent-Length: 9\r\n\r\n",
+	};
+	int strangers[4 * SCRAPE_CONNECTIONS_MAX];
+
+	open_stage();
+	for (size_t i = 0; i < ARRAY_SIZE(said); i++) {
+		for (size_t n = 0; n < ARRAY_SIZE(strangers); n++) {
+			strangers[n] = come(BY_TCP);
+			stage_send_text(&s, strangers[n], said[i]);
+			stage_steps(&s, 3);
+		}
+		fetch();
+		assert(s.worker.metrics.n_connections <= SCRAPE_CONNECTIONS_MAX);
+		for (size_t n = 0; n < ARRAY_SIZE(strangers); n++)
+			close(strangers[n]);
+	}
+	close_stage();
+}
+
+/* The metrics' room is no one else's, and theirs not the metrics'. */
+static void test_who_is_idle_at_the_metrics_makes_room_there_only(void)
+{
+	int clients[SCRAPE_CONNECTIONS_MAX + 1], other;
+
+	open_stage();
+	other = come(AS_CLIENT);
+	for (size_t i = 0; i < ARRAY_SIZE(clients); i++) {
+		clients[i] = come(LOCALLY);
+		ask(clients[i], "GET", "/nowhere", "");
+		expect(clients[i], 404, NULL);
+	}
+	stage_expect_close(&s, clients[0]);
+	for (size_t i = 1; i < ARRAY_SIZE(clients); i++) {
+		ask(clients[i], "GET", "/nowhere", "");
+		expect(clients[i], 404, NULL);
+		close(clients[i]);
+	}
+	stage_send_text(&s, other, "POST /-/health HTTP/1.1\r\nHost: a\r\n\r\n");
+	expect(other, 405, NULL);
+	close(other);
+	close_stage();
+}
+
+static void test_more_scrapes_than_there_is_room_for_close_no_door(void)
+{
+	int clients[SCRAPE_CONNECTIONS_MAX], one_more;
+
+	open_stage();
+	for (size_t i = 0; i < ARRAY_SIZE(clients); i++) {
+		clients[i] = come(LOCALLY);
+		ask(clients[i], "GET", "/metrics", "");
+		stage_steps(&s, 2);
+	}
+	one_more = come(LOCALLY);
+	stage_expect_close(&s, one_more);
+	assert(s.worker.doors.are_open);
+	for (size_t i = 0; i < ARRAY_SIZE(clients); i++) {
+		expect(clients[i], 200, PARTS("coffer_up{daemon=\"authd\"} 0\n"));
+		close(clients[i]);
+	}
+	close_stage();
+}
+
+static void with_little_patience(struct worker_config *c)
+{
+	with_metrics(c);
+	c->deadlines_ms[DEADLINE_IDLE] = 100;
+}
+
+static void test_who_is_idle_at_the_metrics_is_not_waited_for(void)
+{
+	int client;
+
+	stage_open(&s, with_little_patience);
+	client = come(BY_TCP);
+	stage_expect_close(&s, client);
+	close_stage();
+	/* Nor by a worker that is to end. */
+	open_stage();
+	client = come(LOCALLY);
+	ask(client, "GET", "/nowhere", "");
+	expect(client, 404, NULL);
+	worker_drain(&s.worker);
+	stage_expect_close(&s, client);
+	stage_step(&s);
+	assert(s.worker.loop.stopping);
+	close_stage();
+}
+
+static void test_who_was_let_in_to_the_metrics_may_still_ask(void)
+{
+	int client;
+
+	open_stage();
+	client = come(LOCALLY);
+	stage_steps(&s, 3);
+	worker_drain(&s.worker);
+	stage_steps(&s, 3);
+	assert(!s.worker.loop.stopping);
+	ask(client, "GET", "/nowhere", "");
+	expect(client, 404, NULL);
 	close(client);
 	close_stage();
 }
@@ -309,6 +435,11 @@ int main(void)
 	test_who_does_not_answer_is_missing_and_nobody_waits_longer();
 	test_a_link_that_ends_is_not_waited_for();
 	test_t75_over_tcp_nothing_is_told_without_the_token();
+	test_t75_strangers_who_stay_keep_nobody_out();
+	test_who_is_idle_at_the_metrics_makes_room_there_only();
+	test_more_scrapes_than_there_is_room_for_close_no_door();
+	test_who_is_idle_at_the_metrics_is_not_waited_for();
+	test_who_was_let_in_to_the_metrics_may_still_ask();
 	test_t75_another_user_is_turned_away_at_the_unix_socket();
 	test_metrics_can_be_read_and_nothing_else();
 	test_t70_figures_that_are_anothers_end_the_channel();
