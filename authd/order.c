@@ -243,52 +243,59 @@ static json_t *refuse_unknown(void)
 	return reply_refused(names, "\"do\" names nothing that can be done.");
 }
 
-/* NULL, or the refusal. What was wrongly given is not repeated: it may be a secret. */
-static json_t *take_member(struct order *o, const struct order_row *row, const char *name,
-			   const json_t *value)
+static json_t *refuse_foreign(void)
 {
-	enum member m = member_find(name);
-
-	if (m == MEMBER_COUNT || !((row->required | row->optional) & (1u << m)))
-		return reply_refused(NULL, "%s has a member that it does not know.", row->name);
-	if (!member_is_valid(m, value))
-		return reply_refused(NULL, "%s must be %s.", member_name(m), member_form(m));
-	o->values[m] = value;
-	return NULL;
+	return reply_refused("one object a line, such as {\"do\": \"status\"}",
+			     "This is not a JSON object.");
 }
 
-static json_t *take_members(struct order *o, const struct order_row *row, json_t *request)
+/* What was wrongly given is not repeated in the refusal: it may be a secret. */
+static bool take_member(struct order *o, const char *name, const json_t *value, json_t **ret)
+{
+	const struct order_row *row = o->row;
+	enum member m = member_find(name);
+
+	if (m == MEMBER_COUNT || !((row->required | row->optional) & (1u << m))) {
+		*ret = reply_refused(NULL, "%s has a member that it does not know.", row->name);
+		return false;
+	}
+	if (!member_is_valid(m, value)) {
+		*ret = reply_refused(NULL, "%s must be %s.", member_name(m), member_form(m));
+		return false;
+	}
+	o->values[m] = value;
+	return true;
+}
+
+static bool take_members(struct order *o, json_t **ret)
 {
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(request, name, value) {
-		json_t *wrong = NULL;
-
-		if (strcmp(name, "do") != 0)
-			wrong = take_member(o, row, name, value);
-		if (wrong)
-			return wrong;
+	json_object_foreach(o->request, name, value) {
+		if (strcmp(name, "do") != 0 && !take_member(o, name, value, ret))
+			return false;
 	}
-	for (enum member m = 0; m < MEMBER_COUNT; m++)
-		if ((row->required & (1u << m)) && !o->values[m])
-			return reply_refused(NULL, "%s needs %s.", row->name, member_name(m));
-	return NULL;
+	for (enum member m = 0; m < MEMBER_COUNT; m++) {
+		if ((o->row->required & (1u << m)) && !o->values[m]) {
+			*ret = reply_refused(NULL, "%s needs %s.", o->row->name, member_name(m));
+			return false;
+		}
+	}
+	return true;
 }
 
-/* NULL: it is one that there is, and its members are all right. */
-static json_t *understand(struct order *o)
+/*
+ * True: it is one that there is, and its members are all right. Otherwise *ret is the refusal, or
+ * NULL where there is no memory for one.
+ */
+static bool understand(struct order *o, json_t **ret)
 {
-	const struct order_row *row =
-		find_row(json_string_value(json_object_get(o->request, "do")));
-
-	if (!json_is_object(o->request))
-		return reply_refused("one object a line, such as {\"do\": \"status\"}",
-				     "This is not a JSON object.");
-	if (!row)
-		return refuse_unknown();
-	o->row = row;
-	return take_members(o, row, o->request);
+	o->row = find_row(json_string_value(json_object_get(o->request, "do")));
+	if (o->row)
+		return take_members(o, ret);
+	*ret = json_is_object(o->request) ? refuse_unknown() : refuse_foreign();
+	return false;
 }
 
 /* --- carrying it out ---------------------------------------------------------------------- */
@@ -367,8 +374,8 @@ json_t *order_give(struct authd *a, struct span line, const struct order_waiter 
 		   struct order **ret)
 {
 	struct order *o = calloc(1, sizeof(*o));
-	json_t *answer;
-	bool later = false;
+	bool understood, later = false;
+	json_t *answer = NULL;
 
 	if (!o)
 		return NULL;
@@ -376,11 +383,11 @@ json_t *order_give(struct authd *a, struct span line, const struct order_waiter 
 	o->waiter = *w;
 	audit_make_id(o->id);
 	o->request = json_loadb(line.data, line.len, JSON_REJECT_DUPLICATES, NULL);
-	answer = understand(o);
+	understood = understand(o, &answer);
 	say(o);
-	if (!answer && o->row->changes && audit_is_kept(&a->audit))
+	if (understood && o->row->changes && audit_is_kept(&a->audit))
 		later = intend(o, &answer);
-	else if (!answer)
+	else if (understood)
 		later = carry_out(o, &answer);
 	if (later) {
 		*ret = o;

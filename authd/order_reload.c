@@ -12,30 +12,41 @@
 #include "authd/reply.h"
 #include "base/log.h"
 
-/* NULL, or the refusal. */
-static json_t *take_value(struct options_live *l, const char *name, const json_t *value)
+/* False with the refusal, or NULL where there is no memory for one. */
+static bool take_value(struct options_live *l, const char *name, const json_t *value, json_t **ret)
 {
 	switch ((enum live_outcome)options_live_take(l, name, json_string_value(value))) {
 	case LIVE_OK:
-		return NULL;
+		return true;
 	case LIVE_FIXED:
-		return reply_refused("the others take a restart",
+		*ret = reply_refused("the others take a restart",
 				     "There is a setting that cannot change while authd runs.");
+		return false;
 	case LIVE_WRONG:
-		return reply_refused(NULL, "%s must be %s.", name, options_live_takes(name));
+		*ret = reply_refused(NULL, "%s must be %s.", name, options_live_takes(name));
+		return false;
 	}
-	return NULL;
+	return false;
 }
 
-static json_t *take_values(struct options_live *l, const json_t *settings)
+static bool take_values(struct options_live *l, const char *name, const json_t *list, json_t **ret)
 {
-	json_t *list, *value, *wrong = NULL;
-	const char *name;
-	size_t i;
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (!take_value(l, name, json_array_get(list, i), ret))
+			return false;
+	return true;
+}
 
-	json_object_foreach((json_t *)settings, name, list)
-		json_array_foreach(list, i, value) if (!wrong) wrong = take_value(l, name, value);
-	return wrong;
+static bool take_settings(struct options_live *l, const json_t *settings, json_t **ret)
+{
+	const char *name;
+	json_t *list;
+
+	json_object_foreach((json_t *)settings, name, list) {
+		if (!take_values(l, name, list, ret))
+			return false;
+	}
+	return true;
 }
 
 static json_t *say_changes(const char *const changed[], size_t n)
@@ -53,11 +64,11 @@ json_t *order_reload(struct order *o, struct change **ret)
 	struct options_live next = OPTIONS_LIVE_DEFAULT;
 	const char *changed[OPTIONS_LIVE];
 	struct authd *a = o->authd;
-	json_t *wrong = take_values(&next, o->values[MEMBER_SETTINGS]);
+	json_t *refusal = NULL;
 	size_t n;
 
-	if (wrong)
-		return wrong;
+	if (!take_settings(&next, o->values[MEMBER_SETTINGS], &refusal))
+		return refusal;
 	n = options_live_changes(&a->live, &next, changed);
 	for (size_t i = 0; i < n; i++)
 		log_info("setting-changed key=%s uid=%u", changed[i], o->waiter.uid);

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "authd/order.h"
 #include "clerk.h"
 
 #undef NDEBUG
@@ -259,6 +260,49 @@ static void test_one_wrong_setting_changes_none(void)
 	assert(live->limits.request_rate == 0);
 }
 
+static json_malloc_t json_memory;
+static unsigned int json_budget;
+
+static void *json_memory_of_budget(size_t len)
+{
+	return json_budget && json_budget-- ? json_memory(len) : NULL;
+}
+
+/* What cannot be answered for want of memory was refused all the same. */
+static void test_a_refusal_without_memory_is_one_all_the_same(void)
+{
+	static const struct order_waiter nobody = { .uid = CLERK_UID };
+	static const char *const lines[] = {
+		"{\"do\":\"reload\",\"settings\":{\"request-rate\":[\"3\"],\"login-pause\":[\"0\"]}"
+		"}",
+		"{\"do\":\"tenant.create\",\"name\":\"oom\",\"display_name\":\"\"}",
+		"{\"do\":\"tenant.create\",\"name\":\"oom\",\"admin\":true}",
+	};
+	unsigned int n_without_answer = 0;
+	json_free_t json_wipe;
+
+	json_get_alloc_funcs(&json_memory, &json_wipe);
+	for (unsigned int i = 0; i < 40 * ARRAY_SIZE(lines); i++) {
+		const char *line = lines[i % ARRAY_SIZE(lines)];
+		struct order *under_way = NULL;
+		json_t *answer;
+
+		json_set_alloc_funcs(json_memory_of_budget, json_wipe);
+		json_budget = i / ARRAY_SIZE(lines);
+		answer = order_give(&office.authd, span_from_string(line), &nobody, &under_way);
+		json_set_alloc_funcs(json_memory, json_wipe);
+		n_without_answer += !answer && !under_way;
+		office_settle(&office);
+		assert(!json_is_true(json_object_get(answer, "ok")));
+		json_decref(answer);
+		while (writer_waiting(office.authd.writer))
+			assert(authd_step(&office.authd, 10) == 0);
+		assert(office.authd.live.limits.request_rate == 0);
+		assert(!keyring_find_tenant(keyring(), SPAN("oom")));
+	}
+	assert(n_without_answer > 3 * ARRAY_SIZE(lines));
+}
+
 /* --- what is refused ---------------------------------------------------------------------- */
 
 static void test_what_is_not_understood_changes_nothing(void)
@@ -470,6 +514,7 @@ int main(void)
 	test_status_says_what_is_connected();
 	test_settings_change_while_it_runs();
 	test_one_wrong_setting_changes_none();
+	test_a_refusal_without_memory_is_one_all_the_same();
 	test_what_is_not_understood_changes_nothing();
 	test_t42_refusals_do_not_repeat_what_was_given();
 	test_answers_come_in_the_order_of_the_lines();
