@@ -60,5 +60,11 @@ void office_ask_in(enum s3_dialect dialect, int fd, uint64_t call, const struct 
 bool office_unseal(const struct ipc_hash *key, enum sealed_kind kind, struct span sealed,
 		   struct span *ret_contents);
 
+/* What this process logs from now on is kept from stderr, up to office_log_end(). */
+void office_log_begin(void);
+
+/* All of it. Valid until the next one. */
+const char *office_log_end(void);
+
 /* The time authd will see, as clients write it. */
 const char *office_time(void);

@@ -127,32 +127,6 @@ static void test_t75_a_stranger_is_closed_without_a_word(const char *name, int t
 	close(line[1]);
 }
 
-static int before, log_fd;
-
-static void begin_log(void)
-{
-	char path[] = "/tmp/authd-listener-XXXXXX";
-
-	log_fd = mkostemp(path, O_CLOEXEC);
-	before = dup(STDERR_FILENO);
-	assert(log_fd >= 0 && unlink(path) == 0 && dup2(log_fd, STDERR_FILENO) >= 0);
-}
-
-/* What was said since, until the next one. */
-static const char *end_log(void)
-{
-	static char said[1 << 16];
-	ssize_t n;
-
-	assert(dup2(before, STDERR_FILENO) >= 0);
-	n = pread(log_fd, said, sizeof(said) - 1, 0);
-	assert(n >= 0);
-	said[n] = '\0';
-	close(before);
-	close(log_fd);
-	return said;
-}
-
 static const char *kept_denials(void)
 {
 	static char text[1 << 16];
@@ -196,10 +170,10 @@ static void test_t75_strangers_that_were_not_told_of_are_counted_at_the_end(void
 {
 	listen_anew(&office.authd.frontend, "frontend", SOCK_SEQPACKET);
 	use_up(&office.authd.frontend.refusals);
-	begin_log();
+	office_log_begin();
 	be_refused(7);
 	listen_anew(&office.authd.frontend, "frontend", SOCK_SEQPACKET);
-	assert(strstr(end_log(), "refused-peers-not-told socket=frontend count=7\n"));
+	assert(strstr(office_log_end(), "refused-peers-not-told socket=frontend count=7\n"));
 	assert(strstr(kept_denials(), "\"event\":\"refused-peers-not-told\""));
 	assert(strstr(kept_denials(), "\"socket\":\"frontend\",\"count\":7}"));
 }
@@ -234,10 +208,10 @@ static void test_t75_failures_are_told_beside_strangers(void)
 
 	listen_anew(l, "frontend", SOCK_SEQPACKET);
 	use_up(&l->refusals);
-	begin_log();
+	office_log_begin();
 	be_refused(3);
 	fail_to_accept(l, 1);
-	said = end_log();
+	said = office_log_end();
 	assert(strstr(said, "accept-failed socket=frontend error=EMFILE held_back=0\n"));
 	assert(!strstr(said, "peer-refused"));
 }
@@ -250,13 +224,13 @@ static void test_failures_that_were_not_told_of_are_counted_at_the_end(void)
 
 	listen_anew(l, "frontend", SOCK_SEQPACKET);
 	use_up(&l->failures);
-	begin_log();
+	office_log_begin();
 	fail_to_accept(l, 4);
 	assert(l->failures.held_back >= 4);
 	snprintf(line, sizeof(line), "accept-failures-not-told socket=frontend count=%llu\n",
 		 (unsigned long long)l->failures.held_back);
 	listen_anew(l, "frontend", SOCK_SEQPACKET);
-	said = end_log();
+	said = office_log_end();
 	assert(!strstr(said, "accept-failed "));
 	assert(strstr(said, line));
 }

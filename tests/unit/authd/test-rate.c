@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "authd/rate.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "authd/denials.h"
 #include "base/clock.h"
+#include "office.h"
 
 #undef NDEBUG
 #include <assert.h>
@@ -94,19 +92,16 @@ static void test_what_was_held_back_is_told_though_nothing_follows(void)
 /* The log of a flood of denials: a burst of lines, and how many there were beside. */
 static void test_a_flood_of_denials_is_a_few_lines(void)
 {
-	char path[] = "/tmp/authd-denials-XXXXXX", said[1 << 16];
-	int log = mkostemp(path, O_CLOEXEC), before = dup(STDERR_FILENO);
 	struct denial denial = { .error = S3_ERROR_ACCESS_DENIED,
 				 .peer = SPAN("192.0.2.1\nforged line"),
 				 .credential = SPAN("unknown") };
 	struct denials d;
 	struct loop l;
+	const char *said;
 	size_t lines = 0;
-	ssize_t n;
 
-	unlink(path);
 	assert(loop_init(&l) == 0);
-	assert(dup2(log, STDERR_FILENO) >= 0);
+	office_log_begin();
 	denials_init(&d, &l, &(struct audit){ 0 });
 	for (denial.request_id = 0; denial.request_id < 10000; denial.request_id++)
 		denials_note(&d, &denial);
@@ -114,17 +109,12 @@ static void test_a_flood_of_denials_is_a_few_lines(void)
 	loop_arm(&l, &d.rate.summary, clock_boottime_ns());
 	assert(loop_step(&l, 100) == 0);
 	denials_clear(&d);
-	assert(dup2(before, STDERR_FILENO) >= 0);
-	close(before);
-	n = pread(log, said, sizeof(said) - 1, 0);
-	assert(n > 0);
-	said[n] = '\0';
+	said = office_log_end();
 	for (const char *at = said; (at = strchr(at, '\n')); at++)
 		lines++;
 	assert(lines >= DENIALS_BURST && lines < DENIALS_BURST + 20);
 	assert(strstr(said, "denials-not-told count=9"));
 	assert(!strstr(said, "\nforged line"));
-	close(log);
 	loop_clear(&l);
 }
 
