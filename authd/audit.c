@@ -57,21 +57,51 @@ const char *audit_make_id(char buf[static AUDIT_ID_SIZE])
 
 /* --- records ------------------------------------------------------------------------------ */
 
-#define JSON_TEXT_MAX 2048
+/*
+ * Of each value so many bytes, and "...": written in the longest way, all that one order can say
+ * leaves room for what came of it. Settings are checked, plain, and all that their order says.
+ */
+#define VALUE_MAX    256
+#define SETTINGS_MAX 2048
+
+/* Between characters, so that what is UTF-8 remains so. */
+static struct span cut(struct span s)
+{
+	size_t n = VALUE_MAX;
+
+	while (n && (span_bytes(s)[n] & 0xc0) == 0x80)
+		n--;
+	return span_first(s, n);
+}
+
+static void say_text(struct record *r, enum member m, struct span value)
+{
+	struct span dots = SPAN("..."), shown = value;
+	char text[VALUE_MAX + sizeof("...")];
+
+	if (value.len > VALUE_MAX) {
+		shown = cut(value);
+		memcpy(text, shown.data, shown.len);
+		memcpy(text + shown.len, dots.data, dots.len);
+		shown = (struct span){ text, shown.len + dots.len };
+	}
+	record_text(r, member_name(m), shown);
+}
 
 static void say_json(struct record *r, enum member m, const json_t *value)
 {
-	char text[JSON_TEXT_MAX];
-	size_t n = json_dumpb(value, text, sizeof(text), JSON_COMPACT);
+	size_t most = m == MEMBER_SETTINGS ? SETTINGS_MAX : VALUE_MAX;
+	char text[SETTINGS_MAX];
+	size_t n = json_dumpb(value, text, most, JSON_COMPACT);
 
-	record_text(r, member_name(m), n <= sizeof(text) ? (struct span){ text, n } : SPAN("..."));
+	record_text(r, member_name(m), n <= most ? (struct span){ text, n } : SPAN("..."));
 }
 
 static void say_member(struct record *r, enum member m, const json_t *value)
 {
 	switch (member_record(m)) {
 	case MEMBER_RECORD_TEXT:
-		record_text(r, member_name(m), json_span(value));
+		say_text(r, m, json_span(value));
 		break;
 	case MEMBER_RECORD_NUMBER:
 		record_number(r, member_name(m), (uint64_t)json_integer_value(value));

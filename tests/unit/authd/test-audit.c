@@ -443,6 +443,59 @@ static void test_every_imported_token_is_named_be_it_the_only_one(void)
 	office_close(&office);
 }
 
+/* As long as one can be, of what is longest in a record: control characters, and no ASCII. */
+static bool long_order(const char *rest)
+{
+	static char line[16 * 1024];
+	char *to = stpcpy(line, "{\"do\":\"token.create\",\"tenant\":\"nobody\","
+				"\"ttl_days\":1,\"token_name\":\"");
+
+	for (int i = 0; i < TOKEN_NAME_MAX / 2; i++)
+		to = stpcpy(to, "\xc2\x80");
+	to = stpcpy(to, "\",\"scopes\":[\"read\"");
+	for (int i = 0; i < 250; i++)
+		to = stpcpy(to, ",\"read\"");
+	to = stpcpy(to, "],\"prefix\":\"");
+	for (int i = 0; i < S3_KEY_MAX; i++)
+		to = stpcpy(to, "\\u0001");
+	stpcpy(stpcpy(to, "\""), rest);
+	return order(line);
+}
+
+static void test_what_came_of_an_order_is_told_however_long_it_was(void)
+{
+	const char *said;
+
+	office_open(&office);
+	office_log_begin();
+	assert(!long_order("}") && !long_order(",\"rate\":0}"));
+	said = office_log_end();
+	assert(strstr(said, "\\x01...\" outcome=refused error=\"There is no tenant nobody.\"\n"));
+	said = kept("audit.1.log");
+	expect_sound(said);
+	assert(count_lines(said, "\"prefix\":\"\\u0001", "\\u0001...\"", "") == 2);
+	assert(count_lines(said, "\\u0001...\",\"outcome\":\"refused\",\"error\":",
+			   "\"rate must be a whole number from 1 to 1000000.\"}", "") == 1);
+	office_close(&office);
+}
+
+/* Whole characters up to 256 bytes. */
+static void test_a_long_value_is_cut_between_characters(void)
+{
+	char line[1024] = "{\"do\":\"token.create\",\"tenant\":\"nobody\",\"ttl_days\":1,"
+			  "\"token_name\":\"x\",\"prefix\":\"a",
+	     shown[300] = "\"prefix\":\"a";
+
+	office_open(&office);
+	for (int i = 0; i < 128; i++)
+		strcat(line, "\xc3\xa9");
+	for (int i = 0; i < 127; i++)
+		strcat(shown, "\xc3\xa9");
+	assert(!order(strcat(line, "\"}")));
+	assert(count_lines(kept("audit.1.log"), "order", strcat(shown, "...\""), "") == 1);
+	office_close(&office);
+}
+
 /* A program that looks at the status each second must not push out what was changed. */
 static void test_what_only_asks_is_kept_by_itself(void)
 {
@@ -610,6 +663,8 @@ int main(void)
 	test_an_order_is_there_before_it_is_done_and_so_is_its_outcome();
 	test_what_is_refused_or_only_read_is_there_too();
 	test_t42_no_secret_is_in_it();
+	test_what_came_of_an_order_is_told_however_long_it_was();
+	test_a_long_value_is_cut_between_characters();
 	test_every_imported_token_is_named_be_it_the_only_one();
 	test_what_only_asks_is_kept_by_itself();
 	test_without_an_audit_log_nothing_is_changed();
