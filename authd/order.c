@@ -15,6 +15,8 @@ struct order_row {
 	unsigned int required;	/* members */
 	unsigned int optional;
 	json_t *(*run)(struct order *o, struct change **ret);
+	/* Whether its members are; NULL: their forms tell. */
+	bool (*is_right)(const struct order *o, json_t **ret);
 };
 
 /* --- life --------------------------------------------------------------------------------- */
@@ -218,7 +220,7 @@ static const struct order_row rows[] = {
 	{ "token.delete", true, BIT(TENANT) | BIT(TOKEN_NAME), 0, order_token_delete },
 	{ "token.import", true, BIT(TENANT) | BIT(TOKENS), BIT(BUCKET), order_token_import },
 	{ "operator.grant", true, BIT(TENANT) | BIT(PURPOSE), BIT(BUCKET), order_operator_grant },
-	{ "reload", true, BIT(SETTINGS), 0, order_reload },
+	{ "reload", true, BIT(SETTINGS), 0, order_reload, order_reload_is_right },
 	{ "status", false, 0, 0, status },
 };
 
@@ -285,6 +287,15 @@ static bool take_members(struct order *o, json_t **ret)
 	return true;
 }
 
+/* What is not may be a secret in the wrong place, so that nothing of it is kept. */
+static bool are_right(struct order *o, json_t **ret)
+{
+	if (!o->row->is_right || o->row->is_right(o, ret))
+		return true;
+	memset(o->values, 0, sizeof(o->values));
+	return false;
+}
+
 /*
  * True: it is one that there is, and its members are all right. Otherwise *ret is the refusal, or
  * NULL where there is no memory for one.
@@ -293,7 +304,7 @@ static bool understand(struct order *o, json_t **ret)
 {
 	o->row = find_row(json_string_value(json_object_get(o->request, "do")));
 	if (o->row)
-		return take_members(o, ret);
+		return take_members(o, ret) && are_right(o, ret);
 	*ret = json_is_object(o->request) ? refuse_unknown() : refuse_foreign();
 	return false;
 }

@@ -59,6 +59,13 @@ static json_t *say_changes(const char *const changed[], size_t n)
 	return reply_done("reload", json_pack("{s:o}", "changed", list));
 }
 
+bool order_reload_is_right(const struct order *o, json_t **ret)
+{
+	struct options_live next = OPTIONS_LIVE_DEFAULT;
+
+	return take_settings(&next, o->values[MEMBER_SETTINGS], ret);
+}
+
 json_t *order_reload(struct order *o, struct change **ret)
 {
 	struct options_live next = OPTIONS_LIVE_DEFAULT;

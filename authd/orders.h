@@ -56,3 +56,9 @@ json_t *order_token_delete(struct order *o, struct change **ret);
 json_t *order_token_import(struct order *o, struct change **ret);
 json_t *order_operator_grant(struct order *o, struct change **ret);
 json_t *order_reload(struct order *o, struct change **ret);
+
+/*
+ * What a form alone does not tell of members, before anything of them is in a log: true if they are all
+ * right, else *ret is the refusal, or NULL where there is no memory for one.
+ */
+bool order_reload_is_right(const struct order *o, json_t **ret);

@@ -496,6 +496,31 @@ static void test_a_long_value_is_cut_between_characters(void)
 	office_close(&office);
 }
 
+/* T42: what is no setting, or none of its values, may be a secret. */
+static void test_t42_of_settings_only_right_ones_are_there(void)
+{
+	static const char *const wrong[] = {
+		"{\"do\":\"reload\",\"settings\":{\"request-rate\":[\"3\"],\"hidden-name\":[\"x\"]}"
+		"}",
+		"{\"do\":\"reload\",\"settings\":{\"keyring-key\":[\"hidden-value\"]}}",
+		"{\"do\":\"reload\",\"settings\":{\"request-rate\":[\"hidden-value\"]}}",
+	};
+	const char *said;
+
+	office_open(&office);
+	office_log_begin();
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert(!order(wrong[i]));
+	said = office_log_end();
+	assert(strstr(said, "do=reload") && !strstr(said, "hidden") && !strstr(said, "settings="));
+	said = kept("audit.1.log");
+	assert(count_lines(said, "order", "reload", "\"outcome\":\"refused\"") == 3);
+	assert(!strstr(said, "hidden") && !strstr(said, "\"settings\""));
+	assert(order("{\"do\":\"reload\",\"settings\":{\"request-rate\":[\"3\"]}}"));
+	assert(strstr(kept("audit.1.log"), "\"settings\":\"{\\\"request-rate\\\":[\\\"3\\\"]}\""));
+	office_close(&office);
+}
+
 /* A program that looks at the status each second must not push out what was changed. */
 static void test_what_only_asks_is_kept_by_itself(void)
 {
@@ -665,6 +690,7 @@ int main(void)
 	test_t42_no_secret_is_in_it();
 	test_what_came_of_an_order_is_told_however_long_it_was();
 	test_a_long_value_is_cut_between_characters();
+	test_t42_of_settings_only_right_ones_are_there();
 	test_every_imported_token_is_named_be_it_the_only_one();
 	test_what_only_asks_is_kept_by_itself();
 	test_without_an_audit_log_nothing_is_changed();
