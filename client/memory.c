@@ -14,7 +14,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "client/tree.h"
+#include "base/tree.h"
 
 #define SUFFIX_LEN     8
 #define SUFFIX_LETTERS "abcdefghijklmnopqrstuvwxyz234567"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/tree.h"
+#include "base/tree.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/tree.h"
+#include "base/tree.h"
 
 #include <fcntl.h>
 #include <sys/mount.h>
 
-#include "scratch.h"
+#include "tests/unit/client/scratch.h"
 
 static int remove_here(const char *name)
 {
