@@ -10,12 +10,12 @@
 #include "authd/audit.h"
 #include "authd/chains.h"
 #include "authd/denials.h"
+#include "authd/errand.h"
 #include "authd/figures.h"
 #include "authd/judge.h"
 #include "authd/limits.h"
 #include "authd/listener.h"
 #include "authd/options.h"
-#include "authd/provide.h"
 #include "authd/seal.h"
 #include "authd/session.h"
 #include "authd/storelink.h"
@@ -40,7 +40,7 @@ struct authd {
 	struct uses uses;
 	struct sessions sessions;
 	struct storelinks storelinks;
-	struct provisions provisions;
+	struct errands errands;
 	struct admin admin;
 	struct listener frontend, stored;
 	struct figures figures;

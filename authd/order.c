@@ -3,7 +3,6 @@
 
 #include "authd/authd.h"
 #include "authd/orders.h"
-#include "authd/provide.h"
 #include "authd/ratify.h"
 #include "authd/reply.h"
 #include "base/clock.h"
@@ -137,17 +136,18 @@ static void bucket_done(void *owner, enum s3_error error)
 static bool provide(struct order *o, json_t **ret_refusal)
 {
 	struct span bucket = span_from_string(o->bucket);
-	int r = provide_bucket(o->authd, &o->bucket_of->id, bucket, bucket_done, o);
+	int r = errand_provide(o->authd, &o->bucket_of->id, bucket,
+			       (struct errand_waiter){ bucket_done, o });
 
 	if (r < 0)
 		return false;
-	switch ((enum provide_outcome)r) {
-	case PROVIDE_OK:
+	switch ((enum errand_outcome)r) {
+	case ERRAND_OK:
 		return true;
-	case PROVIDE_FULL:
+	case ERRAND_FULL:
 		*ret_refusal = refuse_crowd();
 		return false;
-	case PROVIDE_AWAY:
+	case ERRAND_AWAY:
 		*ret_refusal = reply_no_bucket(o->bucket, S3_ERROR_SERVICE_UNAVAILABLE);
 		return false;
 	}

@@ -70,7 +70,7 @@ static void storelink_free(struct storelink *l)
 	if (a->storelinks.current == l) {
 		a->storelinks.current = NULL;
 		sessions_drop_streams(a);
-		provisions_fail(a);
+		errands_fail(a);
 	}
 	free(l);
 }
@@ -204,7 +204,15 @@ static int take_provided(struct storelink *l, const struct ipc_provided *m)
 {
 	if (m->error >= S3_ERROR_COUNT)
 		return violation(l, "error");
-	provisions_settle(l->authd, m->order, (enum s3_error)m->error);
+	errands_settle(l->authd, ERRAND_PROVIDE, m->order, (enum s3_error)m->error);
+	return 0;
+}
+
+static int take_erased(struct storelink *l, const struct ipc_erased *m)
+{
+	if (m->error >= S3_ERROR_COUNT)
+		return violation(l, "error");
+	errands_settle(l->authd, ERRAND_ERASE, m->order, (enum s3_error)m->error);
 	return 0;
 }
 

@@ -19,7 +19,7 @@
  * another phase, with other descriptors, cut short or with bytes left over is a violation.
  */
 
-#define IPC_VERSION 4
+#define IPC_VERSION 5
 
 /* No packet is larger; a field's limit may be smaller. Fits the kernel's default send buffer. */
 #define IPC_PACKET_MAX (128 * 1024)
@@ -33,7 +33,7 @@
 #define IPC_SAMPLES_MAX (64 * 1024)
 #define IPC_DETAIL_MAX 512
 #define IPC_TRAILER_MAX 4096
-#define IPC_PROVISIONS_MAX 64	/* of PROVIDE under way at once */
+#define IPC_ERRANDS_MAX 64	/* of PROVIDE and ERASE under way at once, each */
 
 /* --- worker to authd ----------------------------------------------------------------------- */
 
@@ -256,7 +256,9 @@
 		"SHA-256 of each chunk as it came through the pipe, in order, under a grant's id.") \
 	MESSAGE(UNCHAIN, unchain, 43, READY, 0, "The upload of this grant is gone.")               \
 	MESSAGE(PROVIDED, provided, 44, READY, 0,                                                  \
-		"The bucket of this order is the tenant's, durably; or why it is not.")
+		"The bucket of this order is the tenant's, durably; or why it is not.")             \
+	MESSAGE(ERASED, erased, 45, READY, 0,                                                      \
+		"Nothing of the tenant of this order is left; or why something is.")
 
 #define IPC_STORE_HELLO_FIELDS(FIELD) FIELD(u32, version, 0)
 #define IPC_KEY_TAKEN_FIELDS(FIELD) FIELD(u64, epoch, 0)
@@ -273,11 +275,17 @@
 	FIELD(u64, order, 0)                                                                       \
 	FIELD(u16, error, 0)
 
+/* error: enum s3_error; BUCKET_NOT_EMPTY where the tenant has a bucket and was to have none. */
+#define IPC_ERASED_FIELDS(FIELD)                                                                   \
+	FIELD(u64, order, 0)                                                                       \
+	FIELD(u16, error, 0)
+
 /* --- authd to stored ----------------------------------------------------------------------- */
 
 #define IPC_AUTHD_TO_STORED(MESSAGE)                                                               \
 	MESSAGE(KEY, key, 50, GREETING, 0, "The seal key of a new epoch.")                         \
-	MESSAGE(PROVIDE, provide, 51, READY, 0, "Let this tenant have a bucket of that name.")
+	MESSAGE(PROVIDE, provide, 51, READY, 0, "Let this tenant have a bucket of that name.")     \
+	MESSAGE(ERASE, erase, 52, READY, 0, "Let nothing be left of this tenant; or ask whether that may be.")
 
 #define IPC_KEY_FIELDS(FIELD)                                                                      \
 	FIELD(u64, epoch, 0)                                                                       \
@@ -287,6 +295,12 @@
 	FIELD(u64, order, 0)                                                                       \
 	FIELD(id, tenant, 0)                                                                       \
 	FIELD(bytes, bucket, 63)
+
+/* mode: enum erase_mode. */
+#define IPC_ERASE_FIELDS(FIELD)                                                                    \
+	FIELD(u64, order, 0)                                                                       \
+	FIELD(id, tenant, 0)                                                                       \
+	FIELD(u8, mode, 0)
 
 /* --- all of them, each once ---------------------------------------------------------------- */
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ipc/peer.h"
+#include "stored/erasure.h"
 #include "stored/provision.h"
 #include "stored/service.h"
 
@@ -77,6 +78,14 @@ static int take_key(struct channel *c, const struct ipc_key *m)
 static int take_provide(struct channel *c, const struct ipc_provide *m)
 {
 	return provision_begin(authority_of(c)->service, m->order, &m->tenant, m->bucket);
+}
+
+static int take_erase(struct channel *c, const struct ipc_erase *m)
+{
+	if (m->mode >= ERASE_MODE_COUNT)
+		return CHANNEL_VIOLATION;
+	return erasure_begin(authority_of(c)->service, m->order, &m->tenant,
+			     (enum erase_mode)m->mode);
 }
 
 static int on_message(struct channel *c, const struct ipc_message *m, int *fds)
@@ -185,6 +194,15 @@ void authority_provided(struct authority *a, uint64_t epoch, uint64_t order, enu
 {
 	struct ipc_message m = { .number = IPC_PROVIDED,
 				 .provided = { .order = order, .error = (uint16_t)error } };
+
+	if (epoch == unseal_epoch(a->service->unseal))
+		say(a, &m);
+}
+
+void authority_erased(struct authority *a, uint64_t epoch, uint64_t order, enum s3_error error)
+{
+	struct ipc_message m = { .number = IPC_ERASED,
+				 .erased = { .order = order, .error = (uint16_t)error } };
 
 	if (epoch == unseal_epoch(a->service->unseal))
 		say(a, &m);

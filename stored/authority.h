@@ -4,7 +4,8 @@
 /*
  * stored's end of the channel to authd, who says what may happen. stored dials, and dials again after a
  * loss, waiting longer each time. What comes in is the seal key of a new epoch, and orders to make a
- * bucket; what goes out is the hashes of signed streams, and what became of those orders.
+ * bucket or to erase a tenant; what goes out is the hashes of signed streams, and what became of those
+ * orders.
  */
 
 #include "ipc/channel.h"
@@ -42,3 +43,6 @@ void authority_unchain(struct authority *a, const struct ipc_id *grant);
 
 /* What became of an order to make a bucket. Nobody is told whose epoch is over. */
 void authority_provided(struct authority *a, uint64_t epoch, uint64_t order, enum s3_error error);
+
+/* Likewise, of an order to erase a tenant. */
+void authority_erased(struct authority *a, uint64_t epoch, uint64_t order, enum s3_error error);

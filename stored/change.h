@@ -24,8 +24,10 @@
 	CHANGE(COMPLETE_UPLOAD, complete_upload, false)                                            \
 	CHANGE(ABORT_UPLOAD, abort_upload, false)                                                  \
 	CHANGE(FORGET_DEAD, forget_dead, false) /* the sweep's own */                              \
-	CHANGE(RECOUNT, recount, false)
+	CHANGE(RECOUNT, recount, false)                                                            \
+	CHANGE(ERASE_TENANT, erase_tenant, false)
 
+#include "ipc/erase.h"
 #include "s3/condition.h"
 #include "stored/blob.h"
 #include "stored/store.h"
@@ -186,6 +188,15 @@ struct change_recount {
 	uint64_t number;		/* 0: the first step. Out: for the next one */
 	bool through;			/* out, and with it: */
 	struct usage recorded, counted;
+};
+
+/*
+ * Nothing of the tenant can be found any more when it is done, and store_remove_tenant() may take away
+ * the rest. BUCKET_NOT_EMPTY where it has a bucket, and not all of it is to go. A tenant that has
+ * nothing here, or not any more, is done at once. `bucket` is SPAN_NONE.
+ */
+struct change_erase_tenant {
+	enum erase_mode mode;
 };
 
 struct change {

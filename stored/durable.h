@@ -28,7 +28,11 @@
 	STEP(DEAD_FORGET, "that it did is written down")                                           \
 	STEP(DIRECTORY_MADE, "the parent of a new directory is flushed")                           \
 	STEP(DATABASE_MADE, "the directory with a new database is flushed")                        \
-	STEP(CHECKPOINT, "the write-ahead log moves into the catalog")
+	STEP(CHECKPOINT, "the write-ahead log moves into the catalog")                             \
+	STEP(CATALOG_UNLINK, "the catalog of a deleted tenant loses its name")                     \
+	STEP(CATALOG_UNLINKED, "its buckets' names are given back")                                \
+	STEP(TENANT_REMOVE, "what else the tenant had is removed")                                 \
+	STEP(TENANT_REMOVED, "authd is told")
 
 #include "base/meter.h"
 #include "base/span.h"
@@ -82,6 +86,15 @@ must_check int durable_unlink_blob(const struct durable *d, int dir_fd, const ch
 
 /* The directory in which a database was made. */
 must_check int durable_flush_database_directory(const struct durable *d, int dir_fd);
+
+/* Takes a database's name away, durably. One that is not there is fine; its log stays behind. */
+must_check int durable_unlink_database(const struct durable *d, int dir_fd, const char *name);
+
+/*
+ * Removes a directory with all that is in it, durably; one that is not there is fine. -ENOTEMPTY where
+ * somebody still fills it.
+ */
+must_check int durable_remove_directory(const struct durable *d, int parent_fd, const char *name);
 
 /*
  * Makes a directory (0700) unless it is there, its name flushed in any case, and opens it. Whoever

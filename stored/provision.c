@@ -71,7 +71,7 @@ int provision_begin(struct service *s, uint64_t order, const struct ipc_id *tena
 	p->order = order;
 	p->epoch = unseal_epoch(s->unseal);
 	p->task.run = on_back;
-	if (s->n_provisions++ >= IPC_PROVISIONS_MAX)
+	if (s->n_provisions++ >= IPC_ERRANDS_MAX)
 		r = S3_ERROR_SLOW_DOWN;
 	else if (!bucket_name_is_valid(bucket))
 		r = S3_ERROR_INVALID_BUCKET_NAME;

@@ -13,7 +13,7 @@ struct service;
 
 /*
  * Begins it; 0, also where authd has been told already that it cannot be, as where there are
- * IPC_PROVISIONS_MAX under way: authd may have given up some that are not over here. -ENOMEM.
+ * IPC_ERRANDS_MAX under way: authd may have given up some that are not over here. -ENOMEM.
  */
 must_check int provision_begin(struct service *s, uint64_t order, const struct ipc_id *tenant,
 			       struct span bucket);

@@ -67,6 +67,8 @@ int service_start(struct service *s)
 	if (r == 0)
 		r = pool_new("copier", SERVICE_COPIERS, SERVICE_QUEUE_MAX, &s->copiers);
 	if (r == 0)
+		r = pool_new("eraser", SERVICE_ERASERS, SERVICE_QUEUE_MAX, &s->erasers);
+	if (r == 0)
 		r = intake_new(count_intake_threads(), &s->intake);
 	return r == 0 ? store_start(s->store) : r;
 }
@@ -85,11 +87,12 @@ void service_stop(struct service *s)
 {
 	uint64_t until_ns = clock_boottime_ns() + STOP_NS;
 
+	s->stopping = true;
 	authority_close(&s->authority);
 	door_close(&s->workers);
 	door_close(&s->operators);
 	sessions_close(&s->sessions);
-	while ((s->n_calls || s->n_provisions) && clock_boottime_ns() < until_ns)
+	while ((s->n_calls || s->n_provisions || s->n_erasures) && clock_boottime_ns() < until_ns)
 		if (service_step(s, 100) < 0)
 			break;
 	if (s->n_calls)
@@ -97,6 +100,7 @@ void service_stop(struct service *s)
 	s->readers = pool_free(s->readers);
 	s->copiers = pool_free(s->copiers);
 	s->flushers = pool_free(s->flushers);
+	s->erasers = pool_free(s->erasers);
 	s->intake = intake_free(s->intake);
 }
 

@@ -77,6 +77,14 @@ void store_tell(struct store *s, struct buffer *to);
  */
 must_check int store_check_room(struct store *s, uint64_t bytes);
 
+/*
+ * What is left of a tenant after CHANGE_ERASE_TENANT: its files and directories, durably. Takes as long
+ * as there are many; -ECANCELED once *stop is true. -ENOTEMPTY where uploads that had begun before are
+ * still at it. In either case the same again goes on.
+ */
+must_check int store_remove_tenant(struct store *s, const struct ipc_id *tenant,
+				   const _Atomic bool *stop);
+
 /* --- buckets ------------------------------------------------------------------------------- */
 
 #define STORE_REGION_MAX 64

@@ -189,7 +189,8 @@ static int take_name_away(struct blob *b)
 	r = catalog_open_shard(b->catalog, &b->id, false, &shard_fd);
 	if (r == 0)
 		r = durable_unlink_blob(d, shard_fd, name);
-	return r;
+	/* The directory went, with all in it, where its tenant did. */
+	return r == -ENOENT ? 0 : r;
 }
 
 /* On an error a file is left that is in no catalog: the sweep of the next start finds it. */

@@ -37,6 +37,8 @@ static int claim(struct bucket_index *x, const struct change *c)
 	struct ipc_id other;
 	int r;
 
+	if (catalogs_has_erased(&x->store->catalogs, &c->tenant))
+		return S3_ERROR_ACCESS_DENIED;
 	r = claims_find(x->writer, c->bucket, &other);
 	if (r < 0)
 		return r;
@@ -81,6 +83,8 @@ static int claim_or_release(struct bucket_index *x, struct change *c)
 		return claim(x, c);
 	}
 	durable_step(d, DURABLE_INDEX_RELEASE);
+	if (c->kind == CHANGE_ERASE_TENANT)
+		return claims_delete_all(x->writer, &c->tenant);
 	return release(x, c);
 }
 
@@ -111,6 +115,11 @@ static void pass_on(struct bucket_index *x, struct change *c)
 			log_warning("claim-stays bucket=%s error=%d", LOG_VALUE(c->bucket), -r);
 		durable_step(d, DURABLE_INDEX_RELEASED);
 		store_finish_change(x->store, c, 0);
+		return;
+	}
+	if (c->kind == CHANGE_ERASE_TENANT) {
+		durable_step(d, DURABLE_INDEX_RELEASED);
+		store_finish_change(x->store, c, r);
 		return;
 	}
 	durable_step(d, DURABLE_INDEX_CLAIMED);

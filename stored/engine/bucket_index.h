@@ -8,6 +8,7 @@
  *
  *	CREATE_BUCKET	claim, durable -> the catalog's row -> bucket_index_settled()
  *	DELETE_BUCKET	the catalog's row -> the claim
+ *	ERASE_TENANT	the catalog -> its claims
  *
  * Only the index's thread decides about claims, and it knows which names have a creation under way.
  */
@@ -52,10 +53,10 @@ must_check int bucket_index_start(struct bucket_index *x);
 void bucket_index_stop(struct bucket_index *x);
 void bucket_index_clear(struct bucket_index *x);
 
-/* A creation to be claimed and passed on to its committer. SLOW_DOWN. */
+/* A creation to be claimed and passed on to its committer. SLOW_DOWN. ACCESS_DENIED of an erased tenant. */
 must_check int bucket_index_submit(struct bucket_index *x, struct change *c);
 
-/* The catalog's part of a creation or deletion is done, with c->result; the index ends the change.
+/* The catalog's part of a creation, deletion or erasure is done, with c->result; the index ends the change.
  */
 void bucket_index_settled(struct bucket_index *x, struct change *c);
 

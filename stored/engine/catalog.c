@@ -142,7 +142,7 @@ static void close_files(struct catalog *c)
 {
 	/* Readers first: the writer, closing last, leaves no log behind. */
 	database_pool_clear(&c->readers);
-	if (c->writer && (c->unsettled || atomic_load(&c->state) == CATALOG_FAILED))
+	if (c->writer && (c->unsettled || c->erased || atomic_load(&c->state) == CATALOG_FAILED))
 		database_keep_log(c->writer);
 	c->writer = database_close(c->writer);
 	ledger_forget(&c->ledger);

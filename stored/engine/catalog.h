@@ -39,6 +39,7 @@ struct catalog {
 
 	/* Under catalogs->lock: */
 	unsigned int refs;
+	bool erased; /* it has no name any more: nobody gets another reference */
 	struct catalog *next, *prev; /* most recently used first */
 
 	/* Opening and closing are done under this one: */

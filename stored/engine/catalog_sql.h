@@ -139,6 +139,7 @@
 	STATEMENT(INSERT_BUCKET,                                                                   \
 		  "INSERT INTO buckets (name, created, region, shadowed) VALUES (?1, ?2, ?3, 0)")  \
 	STATEMENT(DELETE_BUCKET, "DELETE FROM buckets WHERE id = ?1")                              \
+	STATEMENT(ANY_BUCKET, "SELECT 1 FROM buckets LIMIT 1")                                     \
 	STATEMENT(SHADOW_BUCKET, "UPDATE buckets SET shadowed = ?2 WHERE name = ?1")               \
 	STATEMENT(LIST_BUCKETS, "SELECT name, created, region FROM buckets"                        \
 				" WHERE name >= ?1 AND shadowed = 0 ORDER BY name")                \

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/engine/catalogs.h"
 
+#include <fcntl.h>
+
+#include "base/fd.h"
+
 void catalogs_init(struct catalogs *all, const struct durable *d, int tenants_fd,
 		   const char *tenants_path, unsigned int limit)
 {
@@ -9,6 +13,7 @@ void catalogs_init(struct catalogs *all, const struct durable *d, int tenants_fd
 		.tenants_fd = tenants_fd,
 		.tenants_path = tenants_path,
 		.limit = limit,
+		.erased = TABLE_INIT(CATALOGS_ERASED_MAX),
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
 }
@@ -42,15 +47,31 @@ void catalogs_clear(struct catalogs *all)
 		unlink_from_set(c);
 		catalog_free(c);
 	}
+	table_clear(&all->erased);
 	pthread_mutex_destroy(&all->lock);
 }
 
-/* A catalog in the set, found or new, with one more reference; NULL without memory. */
+static bool has_erased(const struct catalogs *all, const struct ipc_id *tenant)
+{
+	return table_find(&all->erased, id_number(tenant)) != NULL;
+}
+
+bool catalogs_has_erased(struct catalogs *all, const struct ipc_id *tenant)
+{
+	bool erased;
+
+	pthread_mutex_lock(&all->lock);
+	erased = has_erased(all, tenant);
+	pthread_mutex_unlock(&all->lock);
+	return erased;
+}
+
+/* A catalog in the set, found or new, with one more reference, under the lock; NULL without memory.
+ */
 static struct catalog *refer(struct catalogs *all, const struct ipc_id *tenant)
 {
 	struct catalog *c;
 
-	pthread_mutex_lock(&all->lock);
 	for (c = all->first; c && !ipc_id_equal(&c->tenant, tenant);)
 		c = c->next;
 	if (c)
@@ -61,18 +82,24 @@ static struct catalog *refer(struct catalogs *all, const struct ipc_id *tenant)
 		c->refs++;
 		link_first(c);
 	}
-	pthread_mutex_unlock(&all->lock);
 	return c;
 }
 
-/* The least recently used that nobody refers to, referred to by the caller now; or NULL. */
+/* Nobody refers to it, and its place is wanted, or it is good for nothing any more. */
+static bool is_idle(const struct catalogs *all, struct catalog *c)
+{
+	return !c->refs && atomic_load(&c->state) != CATALOG_FAILED &&
+	       (c->erased || all->count > all->limit);
+}
+
+/* The least recently used that is idle, referred to by the caller now; or NULL. */
 static struct catalog *take_idle(struct catalogs *all)
 {
 	struct catalog *c = NULL;
 
 	pthread_mutex_lock(&all->lock);
-	if (all->count > all->limit)
-		for (c = all->last; c && (c->refs || atomic_load(&c->state) == CATALOG_FAILED);)
+	if (all->count > all->limit || all->n_erased)
+		for (c = all->last; c && !is_idle(all, c);)
 			c = c->prev;
 	if (c)
 		c->refs++;
@@ -88,8 +115,10 @@ static void forget_closed(struct catalog *c)
 
 	pthread_mutex_lock(&all->lock);
 	gone = --c->refs == 0 && atomic_load(&c->state) == CATALOG_CLOSED;
-	if (gone)
+	if (gone) {
+		all->n_erased -= c->erased;
 		unlink_from_set(c);
+	}
 	pthread_mutex_unlock(&all->lock);
 	if (gone)
 		catalog_free(c);
@@ -115,22 +144,82 @@ static void retire(struct catalog *c)
 	forget_closed(c);
 }
 
+void catalogs_close_idle(struct catalogs *all)
+{
+	struct catalog *idle;
+
+	while ((idle = take_idle(all)))
+		retire(idle);
+}
+
 int catalog_get(struct catalogs *all, const struct ipc_id *tenant, bool make, struct catalog **ret)
 {
-	struct catalog *c = refer(all, tenant), *idle;
+	struct catalog *c;
+	bool erased;
 	int r;
 
+	pthread_mutex_lock(&all->lock);
+	erased = has_erased(all, tenant);
+	c = erased ? NULL : refer(all, tenant);
+	pthread_mutex_unlock(&all->lock);
 	if (!c)
-		return -ENOMEM;
+		return erased ? -ENOENT : -ENOMEM;
 	r = catalog_open(c, make);
 	if (r < 0) {
 		forget_closed(c);
 		return r;
 	}
-	while ((idle = take_idle(all)))
-		retire(idle);
+	catalogs_close_idle(all);
 	*ret = c;
 	return 0;
+}
+
+/* Also of one that was erased before: what was begun then may not have been finished. */
+static int mark_erased(struct catalogs *all, const struct ipc_id *tenant, struct catalog **ret)
+{
+	struct catalog *c;
+	int r;
+
+	pthread_mutex_lock(&all->lock);
+	r = table_add(&all->erased, id_number(tenant), all);
+	c = r == TABLE_OK || r == TABLE_EXISTS ? refer(all, tenant) : NULL;
+	if (c && !c->erased) {
+		c->erased = true;
+		all->n_erased++;
+	}
+	pthread_mutex_unlock(&all->lock);
+	if (r == TABLE_FULL)
+		return -EOVERFLOW;
+	*ret = c;
+	return r < 0 ? r : c ? 0 : -ENOMEM;
+}
+
+static int unlink_file(struct catalogs *all, const struct ipc_id *tenant)
+{
+	_cleanup_(fd_closep) int fd = -1;
+	char name[ID_TEXT_MAX];
+
+	fd = openat(all->tenants_fd, id_format(tenant, name),
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return durable_unlink_database(all->durable, fd, "catalog.db");
+}
+
+int catalogs_erase(struct catalogs *all, const struct ipc_id *tenant)
+{
+	struct catalog *c;
+	int r;
+
+	r = mark_erased(all, tenant, &c);
+	if (r < 0)
+		return r;
+	/* Whoever was just opening it has done so, or finds nothing. */
+	pthread_mutex_lock(&c->opening);
+	r = unlink_file(all, tenant);
+	pthread_mutex_unlock(&c->opening);
+	forget_closed(c);
+	return r;
 }
 
 struct catalog *catalog_ref(struct catalog *c)

@@ -8,6 +8,8 @@
 
 #include "stored/engine/catalog.h"
 
+#define CATALOGS_ERASED_MAX 65536 /* tenants that one process has erased */
+
 struct catalogs {
 	const struct durable *durable;
 	int tenants_fd;
@@ -15,6 +17,8 @@ struct catalogs {
 	unsigned int limit;	/* more are open only while all of them are in use */
 	unsigned int count;
 	struct catalog *first, *last;
+	struct table erased; /* id_number() -> that tenant is gone for this process */
+	unsigned int n_erased; /* of them in the list: still open */
 	pthread_mutex_t lock;
 };
 
@@ -25,12 +29,22 @@ void catalogs_init(struct catalogs *all, const struct durable *d, int tenants_fd
 /* Closes them all; no reference may be left. */
 void catalogs_clear(struct catalogs *all);
 
-/* A reference to the tenant's open catalog; -ENOENT where it has none and `make` is false. */
+/* A reference to the tenant's open catalog; -ENOENT where it has none and `make` is false, or had one. */
 must_check int catalog_get(struct catalogs *all, const struct ipc_id *tenant, bool make,
 			   struct catalog **ret);
 
 /* How many are open. */
 unsigned int catalogs_count(struct catalogs *all);
+
+/*
+ * The tenant's catalog loses its name, durably, and there will be none of that tenant in this process.
+ * Who has a reference may go on with it. On its committer's thread, where nothing is under way.
+ */
+must_check int catalogs_erase(struct catalogs *all, const struct ipc_id *tenant);
+bool catalogs_has_erased(struct catalogs *all, const struct ipc_id *tenant);
+
+/* Closes those that nobody refers to and that need not be open. */
+void catalogs_close_idle(struct catalogs *all);
 
 /* Never waits for the disk. NULL is fine. */
 struct catalog *catalog_put(struct catalog *c);

@@ -21,6 +21,7 @@
 	STATEMENT(FIND, "SELECT tenant FROM claims WHERE name = ?1")                               \
 	STATEMENT(PUT, "INSERT OR REPLACE INTO claims (name, tenant) VALUES (?1, ?2)")             \
 	STATEMENT(DELETE, "DELETE FROM claims WHERE name = ?1 AND tenant = ?2")                    \
+	STATEMENT(DELETE_ALL, "DELETE FROM claims WHERE tenant = ?1")                              \
 	STATEMENT(NEXT, "SELECT name, tenant FROM claims WHERE name > ?1 ORDER BY name LIMIT 1")
 
 enum claims_statement {
@@ -106,6 +107,14 @@ int claims_delete(struct database *db, struct span name, const struct ipc_id *te
 	struct query q = query_begin(db, CLAIMS_DELETE);
 
 	query_bytes(&q, name);
+	query_bytes(&q, id_span(tenant));
+	return query_run(&q);
+}
+
+int claims_delete_all(struct database *db, const struct ipc_id *tenant)
+{
+	struct query q = query_begin(db, CLAIMS_DELETE_ALL);
+
 	query_bytes(&q, id_span(tenant));
 	return query_run(&q);
 }

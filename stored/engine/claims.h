@@ -25,6 +25,7 @@ void claims_roll_back(struct database *db);
 must_check int claims_find(struct database *db, struct span name, struct ipc_id *ret);
 must_check int claims_put(struct database *db, struct span name, const struct ipc_id *tenant);
 must_check int claims_delete(struct database *db, struct span name, const struct ipc_id *tenant);
+must_check int claims_delete_all(struct database *db, const struct ipc_id *tenant);
 
 /* The next in the order of names: *at is replaced by it. Begin with an empty one. 1, or 0: the end.
  */

@@ -5,6 +5,7 @@
 
 #include "stored/engine/batch.h"
 #include "stored/engine/engine.h"
+#include "stored/engine/erase.h"
 
 #define IDLE_NS NS_PER_S
 /* Readers may keep a log from starting over; past so many limits they are waited for. */
@@ -26,9 +27,15 @@ static void settle_blob(struct change *c)
 		data->blob = blob_leave(data->blob);
 }
 
+static bool gives_names_back(const struct change *c)
+{
+	return c->kind == CHANGE_DELETE_BUCKET ||
+	       (c->kind == CHANGE_ERASE_TENANT && c->erase_tenant.mode != ERASE_ASK);
+}
+
 static void finish(struct store *s, struct change *c)
 {
-	if (c->kind == CHANGE_CREATE_BUCKET || (c->kind == CHANGE_DELETE_BUCKET && c->result == 0))
+	if (c->kind == CHANGE_CREATE_BUCKET || (gives_names_back(c) && c->result == 0))
 		bucket_index_settled(&s->index, c);
 	else
 		store_finish_change(s, c, c->result);
@@ -67,6 +74,19 @@ static void remember_dirty(struct committer *m, struct catalog *c)
 	}
 	m->dirty[m->n_dirty++] = catalog_ref(c);
 	c->dirty = true;
+}
+
+/* Of an erased tenant nothing is worth a checkpoint, and its files are to be closed. */
+static void forget_dirty(struct committer *m, const struct ipc_id *tenant)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < m->n_dirty; i++)
+		if (ipc_id_equal(&m->dirty[i]->tenant, tenant))
+			catalog_put(m->dirty[i]);
+		else
+			m->dirty[kept++] = m->dirty[i];
+	m->n_dirty = kept;
 }
 
 static void checkpoint(struct committer *m, struct catalog *c, bool whole)
@@ -152,7 +172,21 @@ static void commit_tenant(struct committer *m, struct batch *b)
 	limit_log(m, c);
 }
 
+static void erase_tenant(struct committer *m, struct change *c)
+{
+	c->result = erase_catalog(m->store, c);
+	if (c->result == 0 && c->erase_tenant.mode != ERASE_ASK)
+		forget_dirty(m, &c->tenant);
+	finish(m->store, c);
+}
+
 /* --- the thread ---------------------------------------------------------------------------- */
+
+/* It has no transaction to share: what goes is the catalog itself. */
+static bool stands_alone(const struct change *c)
+{
+	return c->kind == CHANGE_ERASE_TENANT;
+}
 
 /* Takes the first change and those of the same tenant off the list, in order. */
 static void take_tenant(struct change **list, struct batch *b)
@@ -164,6 +198,8 @@ static void take_tenant(struct change **list, struct batch *b)
 		struct change *c = *list;
 
 		if (ipc_id_equal(&c->tenant, tenant)) {
+			if (b->n && (stands_alone(c) || stands_alone(b->changes[0])))
+				return;
 			*list = c->next;
 			c->next = NULL;
 			b->changes[b->n++] = c;
@@ -207,7 +243,10 @@ static void *committer_run(void *context)
 			checkpoint_idle(m);
 		while (list) {
 			take_tenant(&list, &b);
-			commit_tenant(m, &b);
+			if (stands_alone(b.changes[0]))
+				erase_tenant(m, b.changes[0]);
+			else
+				commit_tenant(m, &b);
 		}
 	}
 	checkpoint_idle(m);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/tree.h"
 
 /* "/proc/self/fd/" and the digits of an int */
 #define FD_PATH_MAX 32
@@ -103,6 +104,33 @@ int durable_unlink_blob(const struct durable *d, int dir_fd, const char *name)
 	if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
 		return -errno;
 	return 0;
+}
+
+int durable_unlink_database(const struct durable *d, int dir_fd, const char *name)
+{
+	int r;
+
+	durable_step(d, DURABLE_CATALOG_UNLINK);
+	if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
+		return -errno;
+	r = flush_directory(d, dir_fd);
+	if (r == 0)
+		durable_step(d, DURABLE_CATALOG_UNLINKED);
+	return r;
+}
+
+int durable_remove_directory(const struct durable *d, int parent_fd, const char *name)
+{
+	int r;
+
+	durable_step(d, DURABLE_TENANT_REMOVE);
+	r = tree_remove(parent_fd, name);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	r = flush_directory(d, parent_fd);
+	if (r == 0)
+		durable_step(d, DURABLE_TENANT_REMOVED);
+	return r;
 }
 
 int durable_make_directory(const struct durable *d, int parent_fd, const char *name, int *ret_fd)

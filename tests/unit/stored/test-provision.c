@@ -58,17 +58,17 @@ static void test_a_name_that_no_bucket_can_have_is_refused(void)
 
 static void test_many_orders_at_once_are_answered_each(void)
 {
-	bool seen[IPC_PROVISIONS_MAX] = { false };
+	bool seen[IPC_ERRANDS_MAX] = { false };
 	char name[32];
 	uint64_t order;
 
-	for (uint64_t i = 0; i < IPC_PROVISIONS_MAX; i++) {
+	for (uint64_t i = 0; i < IPC_ERRANDS_MAX; i++) {
 		snprintf(name, sizeof(name), "many-%d", (int)i / 2);
 		world_provide(&w, i, &w.tenant, span_from_string(name));
 	}
-	for (size_t i = 0; i < IPC_PROVISIONS_MAX; i++) {
+	for (size_t i = 0; i < IPC_ERRANDS_MAX; i++) {
 		assert(world_provided(&w, &order) == S3_ERROR_NONE);
-		assert(order < IPC_PROVISIONS_MAX && !seen[order]);
+		assert(order < IPC_ERRANDS_MAX && !seen[order]);
 		seen[order] = true;
 	}
 	assert(w.service.n_provisions == 0);
@@ -81,13 +81,13 @@ static void test_orders_beyond_the_limit_are_told_to_come_later(void)
 	uint64_t order;
 	char name[32];
 
-	for (uint64_t i = 0; i < 2 * IPC_PROVISIONS_MAX; i++) {
+	for (uint64_t i = 0; i < 2 * IPC_ERRANDS_MAX; i++) {
 		snprintf(name, sizeof(name), "flood-%d", (int)i);
 		assert(provision_begin(&w.service, i, &w.tenant, span_from_string(name)) == 0);
 	}
-	for (size_t i = 0; i < 2 * IPC_PROVISIONS_MAX; i++)
+	for (size_t i = 0; i < 2 * IPC_ERRANDS_MAX; i++)
 		n_slow += world_provided(&w, &order) == S3_ERROR_SLOW_DOWN;
-	assert(n_slow == IPC_PROVISIONS_MAX);
+	assert(n_slow == IPC_ERRANDS_MAX);
 	assert(provide(&w.tenant, SPAN("after-the-flood")) == S3_ERROR_NONE);
 }
 

@@ -191,6 +191,22 @@ enum s3_error world_provided(struct world *w, uint64_t *ret_order)
 	return (enum s3_error)w->heard.message.provided.error;
 }
 
+void world_erase(struct world *w, uint64_t order, const struct ipc_id *tenant, uint8_t mode)
+{
+	send_raw(w->authd_fd,
+		 &(struct ipc_message){
+			 .number = IPC_ERASE,
+			 .erase = { .order = order, .tenant = *tenant, .mode = mode } },
+		 -1);
+}
+
+enum s3_error world_erased(struct world *w, uint64_t *ret_order)
+{
+	assert(hear_as_authd(w, IPC_PHASE_READY) == IPC_ERASED);
+	*ret_order = w->heard.message.erased.order;
+	return (enum s3_error)w->heard.message.erased.error;
+}
+
 /* --- life ------------------------------------------------------------------------------------ */
 
 void world_begin(struct world *w)

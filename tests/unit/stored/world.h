@@ -60,6 +60,10 @@ void world_new_epoch(struct world *w);
 void world_provide(struct world *w, uint64_t order, const struct ipc_id *tenant, struct span bucket);
 enum s3_error world_provided(struct world *w, uint64_t *ret_order);
 
+/* Likewise a tenant to be erased. */
+void world_erase(struct world *w, uint64_t order, const struct ipc_id *tenant, uint8_t mode);
+enum s3_error world_erased(struct world *w, uint64_t *ret_order);
+
 /* A new worker on a channel of its own, entered. */
 void world_enter(struct world *w, struct worker *ret);
 

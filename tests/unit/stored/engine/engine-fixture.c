@@ -199,6 +199,31 @@ int put_if(struct fixture *f, const char *key, struct span bytes, const char *if
 	return submit_and_free(f, c);
 }
 
+int erase(struct fixture *f, enum erase_mode mode)
+{
+	struct change *c;
+
+	assert(change_new(CHANGE_ERASE_TENANT, &f->tenant, SPAN_NONE, SPAN_NONE, &c) == 0);
+	c->erase_tenant.mode = mode;
+	return submit_and_free(f, c);
+}
+
+int erase_wholly(struct fixture *f)
+{
+	static const _Atomic bool stop;
+	int r = erase(f, ERASE_ALL);
+
+	return r == 0 ? store_remove_tenant(f->store, &f->tenant, &stop) : r;
+}
+
+bool has_directory(const struct fixture *f)
+{
+	char id[ID_TEXT_MAX], path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/tenants/%s", f->directory, id_format(&f->tenant, id));
+	return access(path, F_OK) == 0;
+}
+
 int put(struct fixture *f, const char *key, struct span bytes)
 {
 	return put_if(f, key, bytes, NULL, NULL);

@@ -53,6 +53,12 @@ void describe_data(struct change_data *d, struct span bytes);
 
 int create_bucket(struct fixture *f, const char *name);
 int delete_bucket(struct fixture *f, const char *name);
+
+/* The catalog and the names of the fixture's tenant; erase_wholly() also all files. */
+int erase(struct fixture *f, enum erase_mode mode);
+int erase_wholly(struct fixture *f);
+bool has_directory(const struct fixture *f);
+
 int put(struct fixture *f, const char *key, struct span bytes); /* inline */
 int put_blob(struct fixture *f, const char *key, struct span bytes);
 

@@ -62,6 +62,9 @@ static void live(void)
 	assert(delete_object(&f, "large") == 0);
 	bury(&f);
 	assert(sweep_orphans(f.store, &f.tenant, &n) == 0);
+	memset(f.tenant.bytes, 0x50, sizeof(f.tenant.bytes));
+	assert(erase_wholly(&f) == 0 && !has_directory(&f));
+	f.tenant = mine;
 	/* Long enough for the idle checkpoint, and for the sweep of the start. */
 	sleep(3);
 	assert(put(&f, "small", SPAN("again")) == 0);

@@ -129,6 +129,11 @@ static int do_put_part(void)
 	return put_part(&f, "key", shared->upload, 2, old_large(), NULL);
 }
 
+static int do_erase(void)
+{
+	return erase_wholly(&f);
+}
+
 static int do_create_bucket(void)
 {
 	return create_bucket(&f, "second");
@@ -228,6 +233,15 @@ static bool has_no_second(void)
 	return !has_bucket("second");
 }
 
+/* As authd does at the next start, whatever is left: where the catalog is gone, the rest goes. */
+static bool is_erased(void)
+{
+	if (has_bucket("bucket"))
+		return false;
+	assert(erase_wholly(&f) == 0);
+	return !has_directory(&f);
+}
+
 /* files: blobs that belong to the state */
 static const struct operation {
 	const char *name;
@@ -250,6 +264,7 @@ static const struct operation {
 	{ "create bucket", prepare_nothing, do_create_bucket, has_no_second, has_second, 0, 0 },
 	{ "first bucket", prepare_no_tenant, do_create_bucket, has_no_second, has_second, 0, 0 },
 	{ "delete bucket", prepare_bucket, do_delete_bucket, has_second, has_no_second, 0, 0 },
+	{ "erase tenant", prepare_upload, do_erase, is_uploading, is_erased, 3, 0 },
 };
 
 static const char *const step_names[DURABLE_STEP_COUNT] = {
