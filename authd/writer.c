@@ -180,10 +180,24 @@ int writer_new(struct database *d, struct loop *l, struct writer **ret)
 	return 0;
 }
 
-struct writer *writer_free(struct writer *w)
+/* The thread has ended. All that is done is told of, and what is said of it is written. */
+static void finish(struct writer *w)
 {
 	struct change *c;
 
+	do {
+		while ((c = next_done(w)))
+			c->done(c);
+		c = queue_take(&w->waiting);
+		if (c) {
+			write_change(w, c);
+			queue_put(&w->done, c);
+		}
+	} while (c);
+}
+
+struct writer *writer_free(struct writer *w)
+{
 	if (!w)
 		return NULL;
 	pthread_mutex_lock(&w->lock);
@@ -192,8 +206,7 @@ struct writer *writer_free(struct writer *w)
 	pthread_mutex_unlock(&w->lock);
 	if (w->started)
 		pthread_join(w->thread, NULL);
-	while ((c = queue_take(&w->done)))
-		c->done(c);
+	finish(w);
 	loop_remove(&w->source);
 	fd_close(w->source.fd);
 	pthread_cond_destroy(&w->wake);
@@ -212,12 +225,18 @@ size_t writer_waiting(struct writer *w)
 	return n;
 }
 
+/* While it ends, records alone: what was under way gives rise to so many and no more. */
+static bool takes(const struct writer *w, const struct change *c)
+{
+	return w->stopping ? c->kind == CHANGE_AUDIT : w->n_under_way < WRITER_QUEUE_MAX;
+}
+
 int writer_submit(struct writer *w, struct change *c)
 {
 	int r = WRITER_OK;
 
 	pthread_mutex_lock(&w->lock);
-	if (w->n_under_way == WRITER_QUEUE_MAX || w->stopping) {
+	if (!takes(w, c)) {
 		r = WRITER_FULL;
 	} else {
 		w->n_under_way++;

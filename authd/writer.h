@@ -53,13 +53,13 @@ struct writer;
 /* Starts the thread. Until writer_free() nobody else uses the database. */
 must_check int writer_new(struct database *d, struct loop *l, struct writer **ret);
 
-/* Makes the changes that wait, tells of them, and ends the thread. */
+/* Makes the changes that wait, ends the thread, tells of them, and writes the records of that. */
 struct writer *writer_free(struct writer *w);
 DEFINE_CLEANUP(struct writer *, writer_free)
 
 enum writer_outcome {
 	WRITER_OK = 0,
-	WRITER_FULL,	/* or about to end */
+	WRITER_FULL,	/* or about to end, when AUDIT alone is taken */
 };
 
 /* How many changes are under way. */

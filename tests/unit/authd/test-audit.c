@@ -592,6 +592,23 @@ static void test_an_order_in_a_crowd_may_come_again(void)
 	office_close(&office);
 }
 
+static void test_what_came_of_an_order_is_kept_though_authd_ends(void)
+{
+	static const struct order_waiter nobody = { .uid = CLERK_UID };
+	struct order *under_way = NULL;
+	const char *text;
+
+	office_open(&office);
+	assert(!order_give(&office.authd, SPAN("{\"do\":\"tenant.create\",\"name\":\"last\"}"),
+			   &nobody, &under_way) &&
+	       under_way);
+	office_restart(&office);
+	text = kept("audit.1.log");
+	assert(count_lines(text, "\"event\":\"order\"", "tenant.create", "last") == 1);
+	assert(count_lines(text, "\"event\":\"outcome\"", "tenant.create", "\"outcome\":") == 1);
+	office_close(&office);
+}
+
 static void test_where_only_the_journal_is_wanted_there_is_no_file(void)
 {
 	office_open(&office);
@@ -695,6 +712,7 @@ int main(void)
 	test_what_only_asks_is_kept_by_itself();
 	test_without_an_audit_log_nothing_is_changed();
 	test_an_order_in_a_crowd_may_come_again();
+	test_what_came_of_an_order_is_kept_though_authd_ends();
 	test_where_only_the_journal_is_wanted_there_is_no_file();
 	test_denials_are_kept_by_themselves_and_are_bounded();
 	test_denials_that_wait_are_bounded_and_the_lost_are_counted();

@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@ struct desk {
 	struct keyring *keyring;
 	struct database *database;
 	struct writer *writer;
+	struct auditfile *log;
 	int results[WRITER_QUEUE_MAX];
 	size_t n_results;
 };
@@ -152,6 +154,50 @@ static void test_what_waits_at_the_end_is_still_made(void)
 	remove_directory();
 }
 
+/* One that says what came of it, and would order another change. */
+static void done_and_said(struct change *c)
+{
+	struct desk *d = c->owner;
+	struct change *record = calloc(1, sizeof(*record)), *another = new_tenant(d, "another");
+
+	record->kind = CHANGE_AUDIT;
+	record->file = d->log;
+	record->lines = BUFFER_INIT(64);
+	buffer_append_string(&record->lines, "done\n");
+	record->done = done;
+	record->owner = d;
+	assert(writer_submit(d->writer, record) == WRITER_OK);
+	assert(writer_submit(d->writer, another) == WRITER_FULL);
+	change_free(another);
+	done(c);
+}
+
+static void test_what_is_said_of_changes_at_the_end_is_written(void)
+{
+	static const struct auditfile_limits limits = { 1 << 20, 2 };
+	char name[32], log_path[128];
+	struct change *c;
+	struct stat st;
+	struct desk d;
+
+	make_directory();
+	desk_open(&d);
+	assert(auditfile_open(directory, "log", &limits, &d.log) == 0);
+	for (int i = 0; i < WRITER_QUEUE_MAX; i++) {
+		snprintf(name, sizeof(name), "tenant-%d", i);
+		c = new_tenant(&d, name);
+		c->done = done_and_said;
+		assert(writer_submit(d.writer, c) == WRITER_OK);
+	}
+	desk_close(&d);
+	assert(d.n_results == 2 * WRITER_QUEUE_MAX);
+	auditfile_close(d.log);
+	snprintf(log_path, sizeof(log_path), "%s/log.1.log", directory);
+	assert(stat(log_path, &st) == 0 && st.st_size == WRITER_QUEUE_MAX * 5);
+	assert(unlink(log_path) == 0);
+	remove_directory();
+}
+
 static void limit_files(rlim_t most)
 {
 	struct rlimit l;
@@ -232,6 +278,7 @@ int main(void)
 	test_changes_come_back_in_their_order();
 	test_the_queue_is_bounded();
 	test_what_waits_at_the_end_is_still_made();
+	test_what_is_said_of_changes_at_the_end_is_written();
 	test_nothing_is_durable_behind_a_failed_write();
 	test_t80_what_was_acknowledged_survives_a_kill();
 	return 0;
