@@ -71,6 +71,8 @@
 	      "The provided token is malformed or otherwise not valid.")                           \
 	ERROR(INVALID_URI, "InvalidURI", 400, "The specified URI couldn't be parsed.")             \
 	ERROR(KEY_TOO_LONG, "KeyTooLongError", 400, "Your key is too long.")                       \
+	ERROR(MALFORMED_POLICY, "MalformedPolicy", 400,                                            \
+	      "Policies must be valid JSON and the first byte must be '{'")                        \
 	ERROR(MALFORMED_TRAILER, "MalformedTrailerError", 400,                                     \
 	      "The request contained trailing data that was not well-formed or did not conform "   \
 	      "to our published schema.")                                                          \
