@@ -15,9 +15,20 @@ static const enum metric_from peer_from[LINKS_PEERS] = {
 	[LINKS_STORED] = METRIC_FROM_STORED,
 };
 
+/* Where one worker counts one tenant, with a name that stays as it is while it is looked at. */
+struct place {
+	char name[COUNTS_TENANT_NAME_MAX + 1];
+	const struct counts_tenant *tenant;
+};
+
+/* What several metrics tell of is gathered once. */
 struct page {
 	const struct exposition *from;
 	struct buffer *to;
+	struct sample times[COUNTS_OPERATIONS];
+	bool is_asked[COUNTS_OPERATIONS]; /* at any time, by anybody */
+	size_t n_places;
+	struct place places[]; /* by name */
 };
 
 /* --- a sample as text --------------------------------------------------------------------- */
@@ -249,28 +260,41 @@ static void tell_errors(struct page *p)
 	}
 }
 
+static void gather_operations(struct page *p)
+{
+	for (size_t o = 0; o < COUNTS_OPERATIONS; o++) {
+		struct sample *s = &p->times[o];
+
+		*s = (struct sample){ .metric = METRIC_REQUEST_TIME,
+				      .labels = { span_from_string(operation_label(o)) } };
+		SUM_METERS(p, s, operations[o].times);
+		for (size_t i = 0; i + 1 < metric_value_count(s->metric); i++)
+			p->is_asked[o] |= s->values[i] != 0;
+	}
+}
+
+static void tell_operation(struct page *p, enum metric m, size_t o)
+{
+	struct sample s = { .metric = m, .labels = { p->times[o].labels[0] } };
+
+	if (m == METRIC_RECEIVED)
+		s.values[0] = SUM(p, operations[o].received);
+	else if (m == METRIC_SENT)
+		s.values[0] = SUM(p, operations[o].sent);
+	else
+		SUM_METERS(p, &s, answer_times[o]);
+	put_sample(p, &s);
+}
+
 static void tell_operations(struct page *p, enum metric m)
 {
 	for (size_t o = 0; o < COUNTS_OPERATIONS; o++) {
-		struct sample s = { .metric = m,
-				    .labels = { span_from_string(operation_label(o)) } };
-		struct sample all = { .metric = METRIC_REQUEST_TIME };
-		uint64_t any = 0;
-
-		SUM_METERS(p, &all, operations[o].times);
-		for (size_t i = 0; i + 1 < metric_value_count(all.metric); i++)
-			any += all.values[i];
-		if (!any)
+		if (!p->is_asked[o])
 			continue;
-		if (m == METRIC_RECEIVED)
-			s.values[0] = SUM(p, operations[o].received);
-		else if (m == METRIC_SENT)
-			s.values[0] = SUM(p, operations[o].sent);
-		else if (m == METRIC_REQUEST_TIME)
-			memcpy(s.values, all.values, sizeof(s.values));
+		if (m == METRIC_REQUEST_TIME)
+			put_sample(p, &p->times[o]);
 		else
-			SUM_METERS(p, &s, answer_times[o]);
-		put_sample(p, &s);
+			tell_operation(p, m, o);
 	}
 }
 
@@ -281,12 +305,6 @@ static void tell_scrapes(struct page *p)
 }
 
 /* --- tenants ------------------------------------------------------------------------------ */
-
-/* Where one worker counts one tenant, with a name that stays as it is while it is looked at. */
-struct place {
-	char name[COUNTS_TENANT_NAME_MAX + 1];
-	const struct counts_tenant *tenant;
-};
 
 /* In another's memory may be anything. Tenants are called by nothing else. */
 static bool take_name(const struct counts_tenant *t, char to[static COUNTS_TENANT_NAME_MAX + 1])
@@ -362,25 +380,25 @@ static size_t add_others(const struct board *b, struct place *places)
 	return n;
 }
 
+static void gather_tenants(struct page *p)
+{
+	const struct board *b = p->from->board;
+
+	p->n_places = find_places(b, p->places);
+	p->n_places += add_others(b, p->places + p->n_places);
+}
+
 /* Names may have come back, under another id: what has one name is one series. */
 static void tell_tenants(struct page *p, enum metric m)
 {
-	const struct board *b = p->from->board;
-	_cleanup_(freep) struct place *places =
-		calloc(b->n_slots * (COUNTS_TENANTS_MAX + 1), sizeof(*places));
-	size_t n, next;
+	size_t next;
 
-	if (!places) {
-		p->to->error = -ENOMEM;
-		return;
-	}
-	n = find_places(b, places);
-	for (size_t i = 0; i < n; i = next) {
-		for (next = i + 1; next < n && by_name(&places[i], &places[next]) == 0;)
+	for (size_t i = 0; i < p->n_places; i = next) {
+		for (next = i + 1;
+		     next < p->n_places && by_name(&p->places[i], &p->places[next]) == 0;)
 			next++;
-		tell_tenant(p, m, &places[i], next - i);
+		tell_tenant(p, m, &p->places[i], next - i);
 	}
-	tell_tenant(p, m, places, add_others(b, places));
 }
 
 /* --- all of them -------------------------------------------------------------------------- */
@@ -460,11 +478,20 @@ static void tell_of_peers(struct page *p, enum metric m)
 
 void exposition_write(const struct exposition *e, struct buffer *to)
 {
-	struct page p = { e, to };
+	size_t n_places = e->board->n_slots * (COUNTS_TENANTS_MAX + 1);
+	_cleanup_(freep) struct page *p = calloc(1, sizeof(*p) + n_places * sizeof(*p->places));
 
+	if (!p) {
+		to->error = -ENOMEM;
+		return;
+	}
+	p->from = e;
+	p->to = to;
+	gather_operations(p);
+	gather_tenants(p);
 	for (enum metric m = 0; m < METRIC_COUNT; m++) {
 		put_head(to, m);
-		tell_own(&p, m);
-		tell_of_peers(&p, m);
+		tell_own(p, m);
+		tell_of_peers(p, m);
 	}
 }

@@ -103,6 +103,7 @@ static void test_a_request_is_counted_wherever_it_belongs(void)
 	expect("coffer_tenant_sent_bytes_total{tenant=\"acme\"} 20");
 	expect("coffer_tenant_request_seconds_count{tenant=\"acme\"} 1");
 	expect("coffer_requests_aborted_total 0");
+	expect_none("operation=\"PutObject\"");
 	board_close(&board);
 }
 
