@@ -84,6 +84,20 @@ static void test_the_description_is_of_this_version(void)
 	stage_answer_clear(&a);
 }
 
+/* FNV-1a: of one byte more or less or changed it would be another. */
+static void test_the_description_is_tagged_by_its_bytes(void)
+{
+	struct stage_answer a = get_description("GET", "");
+	uint64_t tag = 0xcbf29ce484222325;
+	char quoted[32];
+
+	for (size_t i = 0; i < a.body_len; i++)
+		tag = (tag ^ (uint8_t)a.body[i]) * 0x100000001b3;
+	snprintf(quoted, sizeof(quoted), "\"%016llx\"", (unsigned long long)tag);
+	assert(strcmp(stage_field(&a, "ETag"), quoted) == 0);
+	stage_answer_clear(&a);
+}
+
 static void test_who_has_the_description_is_told_so(void)
 {
 	struct stage_answer a = get_description("GET", "");
@@ -308,6 +322,7 @@ int main(void)
 	test_pages_are_where_no_object_can_be();
 	stage_open(&s, adjust);
 	test_the_description_is_of_this_version();
+	test_the_description_is_tagged_by_its_bytes();
 	test_who_has_the_description_is_told_so();
 	test_it_is_healthy_once_both_have_answered();
 	test_head_and_other_methods();
