@@ -35,9 +35,7 @@ static void note_time(struct record *r)
 
 static void note_who(struct record *r, const struct exchange *e)
 {
-	char id[EXCHANGE_ID_TEXT];
-
-	record_string(r, "id", exchange_id_text(e, id));
+	record_string(r, "id", e->id_text);
 	record_string(r, "peer", e->connection->peer);
 	if (!e->granted)
 		return;

@@ -2,6 +2,7 @@
 #include "frontend/exchange.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -88,12 +89,6 @@ void exchange_move(struct exchange *e, enum exchange_state to)
 
 /* --- life -------------------------------------------------------------------------------- */
 
-const char *exchange_id_text(const struct exchange *e, char buf[static EXCHANGE_ID_TEXT])
-{
-	snprintf(buf, EXCHANGE_ID_TEXT, "%016llX", (unsigned long long)e->id);
-	return buf;
-}
-
 static struct exchange *exchange_free(struct exchange *e)
 {
 	if (!e)
@@ -123,6 +118,7 @@ static struct exchange *exchange_new(struct connection *c, const char *target,
 	e->connection = c;
 	e->http = http;
 	e->id = worker_next_request_id(c->worker);
+	snprintf(e->id_text, sizeof(e->id_text), "%016" PRIX64, e->id);
 	e->started_ns = clock_boottime_ns();
 	e->target_at = target;
 	e->sealed = BUFFER_INIT(IPC_GRANT_MAX);
@@ -193,8 +189,7 @@ void exchange_deliver(struct exchange *e)
 
 void exchange_sign(struct exchange *e)
 {
-	char id[EXCHANGE_ID_TEXT];
-	struct render_ids ids = { exchange_id_text(e, id), e->connection->worker->host_id };
+	struct render_ids ids = { e->id_text, e->connection->worker->host_id };
 
 	exchange_dialect(e)->ids(&ids, &e->reply);
 }
@@ -212,7 +207,6 @@ void exchange_conclude(struct exchange *e)
 void exchange_refuse_with(struct exchange *e, enum s3_error error, struct span detail,
 			  const struct answer *answer)
 {
-	char id[EXCHANGE_ID_TEXT];
 	struct render_error in = {
 		.error = error,
 		.detail = detail,
@@ -221,7 +215,7 @@ void exchange_refuse_with(struct exchange *e, enum s3_error error, struct span d
 		.answer = answer,
 		.retry_after_s = e->retry_after_s,
 		.allowed = e->allowed,
-		.ids = { exchange_id_text(e, id), e->connection->worker->host_id },
+		.ids = { e->id_text, e->connection->worker->host_id },
 	};
 
 	e->error = error;
@@ -236,11 +230,9 @@ void exchange_refuse(struct exchange *e, enum s3_error error, struct span detail
 
 static enum s3_error error_of_failure(struct exchange *e, int r)
 {
-	char id[EXCHANGE_ID_TEXT];
-
 	if (r == -ENOTCONN || r == -EBUSY || r == -ENOBUFS)
 		return S3_ERROR_SERVICE_UNAVAILABLE;
-	log_error("request-failed id=%s error=%s", exchange_id_text(e, id), strerrorname_np(-r));
+	log_error("request-failed id=%s error=%s", e->id_text, strerrorname_np(-r));
 	return S3_ERROR_INTERNAL_ERROR;
 }
 

@@ -67,6 +67,7 @@ struct exchange {
 	struct MHD_Connection *http;
 	enum exchange_state state;
 	uint64_t id;
+	char id_text[EXCHANGE_ID_TEXT];	/* the same as clients see it, and the log */
 	uint64_t started_ns;
 	uint64_t judged_ns;	/* when authd's word came; 0: it has not */
 	uint64_t answered_ns;	/* when the answer was ready; 0: it is not */
@@ -148,6 +149,3 @@ void exchange_stop(struct exchange *e);
 
 /* How its client is spoken to. */
 const struct dialect *exchange_dialect(const struct exchange *e);
-
-/* The request id as clients see it. */
-const char *exchange_id_text(const struct exchange *e, char buf[static EXCHANGE_ID_TEXT]);
