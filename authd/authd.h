@@ -47,6 +47,7 @@ struct authd {
 	uint64_t started_ns;
 	pid_t pid;
 	const char *confinement;	/* confine_grade_name() */
+	int landlock_abi;		/* 0: without */
 	struct buffer contents, sealed;	/* of the grant or seal being made */
 };
 

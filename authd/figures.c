@@ -54,6 +54,7 @@ static void tell_keyring(const struct keyring *k, struct buffer *to)
 void figures_tell(const struct authd *a, struct buffer *to)
 {
 	sample_put(to, METRIC_BUILD_INFO, 1, "authd", COFFER_VERSION, a->confinement, NULL);
+	sample_put(to, METRIC_LANDLOCK, (uint64_t)a->landlock_abi, "authd", NULL);
 	sample_put(to, METRIC_START_TIME, a->figures.started_ns, "authd", NULL);
 	tell_channels(a, to);
 	tell_rulings(&a->figures, to);

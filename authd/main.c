@@ -151,6 +151,7 @@ static void tell_ready(struct program *p)
 	const char *missing = confine_missing(&p->confine);
 
 	p->authd.confinement = confine_grade_name(confine_grade(&p->confine));
+	p->authd.landlock_abi = p->confine.landlock_abi;
 	if (*missing)
 		log_warning("confinement-degraded missing=%s",
 			    LOG_VALUE(span_from_string(missing)));

@@ -411,6 +411,9 @@ static void tell_own(struct page *p, enum metric m)
 	case METRIC_BUILD_INFO:
 		tell_build(p);
 		break;
+	case METRIC_LANDLOCK:
+		put_labelled(p, m, "frontend", (uint64_t)p->from->landlock_abi);
+		break;
 	case METRIC_UP:
 		tell_up(p);
 		break;

@@ -14,7 +14,8 @@
 
 struct exposition {
 	const struct board *board;
-	const char *confinement;
+	const char *confinement;	/* the frontend's own: confine_grade_name(), */
+	int landlock_abi;		/* and 0 where it is without */
 	bool told[LINKS_PEERS];		/* authd and stored have answered, */
 	struct span samples[LINKS_PEERS];	/* and said this, which was found sound */
 };

@@ -44,6 +44,7 @@ static int serve(void *context, unsigned int slot, int line_fd)
 		.admission = &p->options->metrics,
 		.access = p->options->access_log,
 		.confinement = confine_grade_name(confine_grade(p->confine)),
+		.landlock_abi = p->confine->landlock_abi,
 	};
 	int r;
 

@@ -121,7 +121,9 @@ void scrape_stop(struct scrape *s)
 static void write_exposition(struct scrape *s, struct buffer *to)
 {
 	struct worker *w = s->connection->worker;
-	struct exposition e = { .board = w->config.board, .confinement = w->config.confinement };
+	struct exposition e = { .board = w->config.board,
+				.confinement = w->config.confinement,
+				.landlock_abi = w->config.landlock_abi };
 
 	worker_post(w);
 	for (size_t i = 0; i < LINKS_PEERS; i++) {

@@ -28,7 +28,8 @@ struct worker_config {
 	int n_listeners;
 	int line_fd;		/* stays the caller's */
 	const char *const *domains;	/* of virtual hosts, NULL-terminated */
-	const char *confinement;	/* for the health answer */
+	const char *confinement;	/* for the health answer and the metrics */
+	int landlock_abi;	/* for the metrics */
 	enum access_form access;
 	const struct board *board;	/* all that workers have counted */
 	unsigned int slot;		/* this one's place on it */

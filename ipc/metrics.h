@@ -19,6 +19,8 @@
 	METRIC(BUILD_INFO, "coffer_build_info", ALL, GAUGE, NUMBER, "daemon,version,confinement",  \
 	       "Always 1: which Coffer the daemon is, and how it is confined (full, one-uid, "     \
 	       "degraded)")                                                                        \
+	METRIC(LANDLOCK, "coffer_landlock_abi", ALL, GAUGE, NUMBER, "daemon",                      \
+	       "Which version of Landlock confines the daemon's files; 0: none does")              \
 	METRIC(UP, "coffer_up", FRONTEND, GAUGE, NUMBER, "daemon",                                 \
 	       "1 if the daemon has answered this scrape; if it has not, its metrics are missing") \
 	METRIC(START_TIME, "coffer_start_time_seconds", ALL, GAUGE, SECONDS, "daemon",             \

@@ -44,6 +44,7 @@ void figures_tell(struct service *s, struct buffer *to)
 {
 	sample_put(to, METRIC_BUILD_INFO, 1, "stored", COFFER_VERSION, s->figures.confinement,
 		   NULL);
+	sample_put(to, METRIC_LANDLOCK, (uint64_t)s->figures.landlock_abi, "stored", NULL);
 	sample_put(to, METRIC_START_TIME, s->figures.started_ns, "stored", NULL);
 	tell_queues(s, to);
 	tell_losses(s, to);

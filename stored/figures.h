@@ -19,6 +19,7 @@ enum figures_peer {
 struct figures {
 	uint64_t started_ns;		/* CLOCK_REALTIME */
 	const char *confinement;	/* confine_grade_name() */
+	int landlock_abi;		/* 0: without */
 	uint64_t losses[FIGURES_PEERS][CHANNEL_ENDS];
 };
 

@@ -219,6 +219,7 @@ static void say_ready(void)
 
 	find_shared_uid();
 	stored.service.figures.confinement = confine_grade_name(confine_grade(&stored.confine));
+	stored.service.figures.landlock_abi = stored.confine.landlock_abi;
 	if (*missing)
 		log_warning("confinement-degraded missing=%s",
 			    LOG_VALUE(span_from_string(missing)));

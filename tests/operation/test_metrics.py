@@ -144,6 +144,8 @@ def test_each_daemon_says_which_coffer_it_is_and_how_it_is_confined(watched):
     for daemon in coffer.DAEMONS:
         assert told.sum("coffer_build_info", daemon=daemon, version=printed.split()[1],
                         confinement=confinement) == 1
+        has_landlock = told.sum("coffer_landlock_abi", daemon=daemon) > 0
+        assert has_landlock == (confinement != "degraded")
     assert told.sum("coffer_build_info") == len(coffer.DAEMONS)
 
 
