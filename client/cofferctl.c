@@ -22,6 +22,7 @@
 #include "client/metricstoken.h"
 #include "client/overview.h"
 #include "client/pair.h"
+#include "client/process.h"
 #include "client/reload.h"
 #include "client/report.h"
 #include "client/tokenfile.h"
@@ -216,7 +217,7 @@ static int run(const struct invocation *i, struct complaint *why)
 	json_t *answer = NULL;
 	int r = i->command == COMMAND_RELOAD ? reload(i, &answer, why) : ask(i, &answer, why);
 
-	if (r == ADMIN_OK && i->command == COMMAND_STATUS && overview_add(answer) < 0) {
+	if (r == ADMIN_OK && i->command == COMMAND_STATUS && overview_add(answer, PROCESS_PROC) < 0) {
 		json_decref(answer);
 		return complain_errno(why, -ENOMEM, "cannot look at the daemons");
 	}

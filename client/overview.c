@@ -6,13 +6,14 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-#include "client/daemon.h"
-#include "client/process.h"
+#include "client/sight.h"
 
 static int set(json_t *object, const char *member, json_t *value)
 {
 	return json_object_set_new(object, member, value) < 0 ? -ENOMEM : 0;
 }
+
+/* --- the daemons -------------------------------------------------------------------------- */
 
 static int say_user(json_t *daemon, uid_t uid)
 {
@@ -46,45 +47,45 @@ static int say_process(json_t *daemon, const struct process *p)
 	return r < 0 ? r : say_confinement(daemon, p);
 }
 
-static json_t *describe(const char *name, pid_t pid, struct process *p)
+static json_t *describe(const struct sight *s, enum daemon d)
 {
-	json_t *daemon = json_pack("{s:s, s:s}", "name", name, "state", pid ? "up" : "away");
+	json_t *daemon = json_pack("{s:s, s:s}", "name", daemons[d].name, "state",
+				   s->pid[d] ? "up" : "away");
 	int r = daemon ? 0 : -ENOMEM;
 
-	if (r >= 0 && pid)
-		r = set(daemon, "pid", json_integer(pid));
-	/* In another pid namespace, or with /proc closed to us, there is no more to see. */
-	if (r >= 0 && pid && process_read(PROCESS_PROC, pid, p) == PROCESS_OK)
-		r = say_process(daemon, p);
+	if (r >= 0 && s->pid[d])
+		r = set(daemon, "pid", json_integer(s->pid[d]));
+	if (r >= 0 && s->is_seen[d])
+		r = say_process(daemon, &s->process[d]);
+	else if (r >= 0 && s->pid[d])
+		r = set(daemon, "confinement", json_string(OVERVIEW_NOT_VISIBLE));
 	if (r >= 0)
 		return daemon;
 	json_decref(daemon);
 	return NULL;
 }
 
-static int add_daemons(json_t *status, struct process *ret_stored)
+static int add_daemons(json_t *status, const struct sight *s)
 {
 	json_t *list = json_array();
 	int r = list ? 0 : -ENOMEM;
 
-	for (enum daemon d = 0; d < DAEMONS && r >= 0; d++) {
-		json_int_t pid = json_integer_value(json_object_get(status, daemons[d].pid));
-		struct process p = { 0 };
-
-		if (json_array_append_new(list, describe(daemons[d].name, (pid_t)pid, &p)) < 0)
+	for (enum daemon d = 0; d < DAEMONS && r >= 0; d++)
+		if (json_array_append_new(list, describe(s, d)) < 0)
 			r = -ENOMEM;
-		if (d == DAEMON_STORED)
-			*ret_stored = p;
-	}
 	if (r >= 0)
 		return set(status, "daemons", list);
 	json_decref(list);
 	return r;
 }
 
-static int add_disk(json_t *status, const struct process *stored)
+/* --- the disk ----------------------------------------------------------------------------- */
+
+static int add_disk(json_t *status, const struct sight *s)
 {
-	const char *path = process_argument(stored, "--data", NULL);
+	const char *path = s->is_seen[DAEMON_STORED]
+				   ? process_argument(&s->process[DAEMON_STORED], "--data", NULL)
+				   : NULL;
 	struct statvfs st;
 
 	if (!path || statvfs(path, &st) < 0)
@@ -95,14 +96,15 @@ static int add_disk(json_t *status, const struct process *stored)
 			     (json_int_t)(st.f_bavail * st.f_frsize)));
 }
 
-int overview_add(json_t *answer)
+int overview_add(json_t *answer, const char *proc)
 {
 	json_t *status = json_object_get(answer, "status");
-	struct process stored = { 0 };
+	struct sight s;
 	int r;
 
 	if (!json_is_object(status))
 		return 0;
-	r = add_daemons(status, &stored);
-	return r < 0 ? r : add_disk(status, &stored);
+	sight_take(status, proc, &s);
+	r = add_daemons(status, &s);
+	return r < 0 ? r : add_disk(status, &s);
 }

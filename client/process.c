@@ -49,6 +49,12 @@ static const char *line_of(const char *status, const char *name)
 	return at ? at + strlen(start) : "";
 }
 
+/* More than one value, with tabs between. */
+static bool has_more(const char *line)
+{
+	return line[strcspn(line, "\t\n")] == '\t';
+}
+
 static int read_status(int dir_fd, struct process *p)
 {
 	static const char *const sets[] = { "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb" };
@@ -61,6 +67,7 @@ static int read_status(int dir_fd, struct process *p)
 	p->gid = (gid_t)strtoul(line_of(status, "Gid"), NULL, 10);
 	p->seccomp = (unsigned int)strtoul(line_of(status, "Seccomp"), NULL, 10);
 	p->no_new_privs = *line_of(status, "NoNewPrivs") == '1';
+	p->is_nested = has_more(line_of(status, "NSpid"));
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
 		p->capabilities |= strtoull(line_of(status, sets[i]), NULL, 16);
 	return 0;
@@ -159,13 +166,19 @@ const char *process_argument(const struct process *p, const char *option, const 
 	return NULL;
 }
 
+bool process_is_of(const struct process *p, const char *program)
+{
+	const char *slash = strrchr(p->args, '/');
+
+	return strcmp(slash ? slash + 1 : p->args, program) == 0;
+}
+
 static bool was_started_as(const struct process *p, const char *program, const char *option,
 			   const char *value)
 {
-	const char *slash = strrchr(p->args, '/'), *given = process_argument(p, option, NULL);
+	const char *given = process_argument(p, option, NULL);
 
-	return strcmp(slash ? slash + 1 : p->args, program) == 0 && given &&
-	       strcmp(given, value) == 0;
+	return process_is_of(p, program) && given && strcmp(given, value) == 0;
 }
 
 int process_find(const char *proc, const char *program, const char *option, const char *value,

@@ -20,6 +20,7 @@ struct process {
 	bool no_new_privs;
 	uint64_t capabilities; /* in any of its sets: that it has, or can get */
 	uint64_t uptime_s;
+	bool is_nested; /* in a pid namespace below ours: it knows itself by another pid */
 	bool is_replaced; /* the file that it was started from is not there any more */
 	char args[PROCESS_ARGS_MAX]; /* each with its zero byte behind */
 	size_t args_len;
@@ -44,6 +45,9 @@ must_check int process_read(const char *proc, pid_t pid, struct process *ret);
  */
 must_check int process_find(const char *proc, const char *program, const char *option,
 			    const char *value, struct process *ret);
+
+/* Whether that is the program which it was started from, such as "coffer-stored". */
+bool process_is_of(const struct process *p, const char *program);
 
 /* The argument behind the first, or the next, `option`; NULL where there is none. */
 const char *process_argument(const struct process *p, const char *option, const char *after);

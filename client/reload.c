@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "client/config.h"
-#include "client/daemon.h"
-#include "client/process.h"
+#include "client/sight.h"
 
 const char *reload_config(const char *socket, char buf[static PATH_MAX])
 {
@@ -98,18 +97,18 @@ static bool runs_with(const struct process *p, enum setting s, const struct hold
 	       (s == SETTING_ADMIN_UID && has.n && are_same(wanted, has.v + 1, has.n - 1));
 }
 
-static bool needs_restart(const struct values *v, enum setting s, const struct process seen[])
+static bool needs_restart(const struct values *v, enum setting s, const struct sight *seen)
 {
 	struct holding wanted = what_holds(v, s);
 
 	for (enum daemon d = 0; d < DAEMONS; d++)
-		if ((settings[s].daemons & daemons[d].setting) && seen[d].args_len &&
-		    !runs_with(&seen[d], s, &wanted))
+		if ((settings[s].daemons & daemons[d].setting) && seen->is_seen[d] &&
+		    !runs_with(&seen->process[d], s, &wanted))
 			return true;
 	return false;
 }
 
-static json_t *list_restarts(const struct values *v, const struct process seen[])
+static json_t *list_restarts(const struct values *v, const struct sight *seen)
 {
 	json_t *list = json_array();
 
@@ -124,17 +123,13 @@ static json_t *list_restarts(const struct values *v, const struct process seen[]
 
 json_t *reload_restarts(const struct values *v, const json_t *status, json_t **ret_unseen)
 {
-	struct process seen[DAEMONS] = { 0 };
-	json_t *unseen = json_array(), *restarts;
+	json_t *unseen = json_array();
+	struct sight seen;
 
-	for (enum daemon d = 0; d < DAEMONS; d++) {
-		pid_t pid = (pid_t)json_integer_value(json_object_get(status, daemons[d].pid));
-
-		if (!pid || process_read(PROCESS_PROC, pid, &seen[d]) != PROCESS_OK ||
-		    !seen[d].args_len)
+	sight_take(status, PROCESS_PROC, &seen);
+	for (enum daemon d = 0; d < DAEMONS; d++)
+		if (!seen.is_seen[d])
 			json_array_append_new(unseen, json_string(daemons[d].name));
-	}
-	restarts = list_restarts(v, seen);
 	*ret_unseen = unseen;
-	return restarts;
+	return list_restarts(v, &seen);
 }

@@ -106,15 +106,20 @@ class Server(rawhttp.Listener):
 
 
 class Coffer(Server):
-    """A Coffer of the test's own: `with Coffer() as server: …`, or start() and stop()."""
+    """A Coffer of the test's own: `with Coffer() as server: …`, or start() and stop().
+
+    `under` is what starts the launcher in its place: unshare with its options, for one.
+    """
 
     poll_s = 0.02
 
-    def __init__(self, build=None, args=(), env=None, parent="/tmp", limits=False):
+    def __init__(self, build=None, args=(), env=None, parent="/tmp", limits=False,
+                 under=()):
         super().__init__()
         self.build = pathlib.Path(build) if build else build_dir()
         if self.build is None:
             raise CofferError("COFFER_BUILD names no build directory")
+        self.under = under
         self.args = [*(() if limits else NO_LIMITS), *args]
         if is_sanitized(self.build):
             self.args += ["--confine", "degraded"]
@@ -146,7 +151,7 @@ class Coffer(Server):
         """Starts the server and waits until it serves. A second start keeps the ports."""
         listen = f"127.0.0.1:{self.port if self.endpoint else 0}"
         listen_rest = f"127.0.0.1:{self.rest_port if self.rest_endpoint else 0}"
-        argv = [str(self.build / "client" / "coffer"), "up", "--config", str(self.config),
+        argv = [*self.under, str(self.build / "client" / "coffer"), "up", "--config", str(self.config),
                 "--data", str(self.data),
                 "--s3", listen, "--rest", listen_rest,
                 "--credentials", str(self.credentials_file), *self.args]

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures for what those who run a server see of it. Each module has a server of its own."""
 
+import shutil
+import subprocess
+
 import pytest
 
 from lib import coffer
 
 WORKERS = 3
+APART = ("unshare", "--pid", "--fork", "--mount-proc")
 
 
 @pytest.fixture(scope="module")
@@ -15,3 +19,14 @@ def watched():
         pytest.skip("COFFER_BUILD is not set")
     with coffer.Coffer(args=["--workers", str(WORKERS)]) as running:
         yield running
+
+
+@pytest.fixture
+def apart():
+    """What starts a program in a pid namespace of its own."""
+    if not shutil.which("unshare"):
+        pytest.skip("unshare is not installed")
+    tried = subprocess.run([*APART, "true"], capture_output=True, check=False, text=True)
+    if tried.returncode:
+        pytest.skip(f"no pid namespace of our own: {tried.stderr.strip()}")
+    return APART

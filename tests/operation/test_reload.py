@@ -100,6 +100,14 @@ def test_what_takes_a_restart_is_said(own, conf):
         assert set(told["restart"]) == {*before, setting["key"]}
 
 
+def test_from_another_pid_namespace_no_daemon_is_judged(own, conf, apart):
+    conf.write_text("[processes]\nworkers = 7\n")
+    done = subprocess.run([*apart, own.build / "client" / "cofferctl", "--socket", own.admin_socket,
+                           "--json", "reload", "--config", conf], capture_output=True, check=True)
+    told = json.loads(done.stdout)["reload"]
+    assert (told["restart"], sorted(told["unseen"])) == ([], sorted(coffer.DAEMONS))
+
+
 def test_one_wrong_line_changes_nothing(own, conf):
     conf.write_text("")
     reloaded(own, conf)

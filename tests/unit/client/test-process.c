@@ -1,39 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/process.h"
 
-#include "scratch.h"
-
-#define CONFINED                                                                                   \
-	"Name:\tcoffer-authd\nUid:\t7\t7\t7\t7\nGid:\t8\t8\t8\t8\nCapInh:\t0000000000000000\n"     \
-	"CapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapBnd:\t0000000000000000\n"        \
-	"CapAmb:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\n"
-
-static const char *ticks(uint64_t seconds, char buf[static 32])
-{
-	snprintf(buf, 32, "%llu", (unsigned long long)(seconds * (uint64_t)sysconf(_SC_CLK_TCK)));
-	return buf;
-}
-
-static void put_process(int pid, const char *args, size_t args_len, const char *status,
-			uint64_t started_s)
-{
-	char path[64], stat[256], start[32];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%d", pid);
-	assert(mkdir(path, 0755) == 0 || access(path, F_OK) == 0);
-	snprintf(path, sizeof(path), "%d/cmdline", pid);
-	f = fopen(path, "w");
-	assert(f && fwrite(args, 1, args_len, f) == args_len && fclose(f) == 0);
-	snprintf(path, sizeof(path), "%d/status", pid);
-	scratch_write(path, status, 0644);
-	snprintf(path, sizeof(path), "%d/stat", pid);
-	snprintf(stat, sizeof(stat), "%d (a) b) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 %s 0\n",
-		 pid, ticks(started_s, start));
-	scratch_write(path, stat, 0644);
-}
-
-#define PUT(pid, args, status, started_s) put_process(pid, args, sizeof(args), status, started_s)
+#include "proc.h"
 
 static struct process read_one(int pid)
 {
@@ -96,6 +64,29 @@ static void test_a_daemon_is_found_by_what_it_was_started_with(void)
 	assert(process_find(".", "coffer-stored", "--data", "/d/data", &p) == PROCESS_NONE);
 }
 
+static void test_what_a_process_is_of_is_its_own_name(void)
+{
+	struct process p;
+
+	PUT(85, "/x/coffer-authd\0--state\0/coffer-stored", CONFINED, 10);
+	p = read_one(85);
+	assert(process_is_of(&p, "coffer-authd") && !process_is_of(&p, "authd"));
+	assert(!process_is_of(&p, "coffer-stored"));
+	PUT(86, "coffer-authd", CONFINED, 10);
+	p = read_one(86);
+	assert(process_is_of(&p, "coffer-authd"));
+}
+
+static void test_a_process_of_another_pid_namespace_is_noticed(void)
+{
+	PUT(87, "coffer-authd", CONFINED "NSpid:\t87\n", 10);
+	assert(!read_one(87).is_nested);
+	PUT(88, "coffer-authd", CONFINED "NSpid:\t88\t7\nNSpgid:\t1\n", 10);
+	assert(read_one(88).is_nested);
+	PUT(89, "coffer-authd", CONFINED, 10);
+	assert(!read_one(89).is_nested);
+}
+
 static void test_arguments_are_listed(void)
 {
 	struct process p;
@@ -122,10 +113,12 @@ int main(void)
 {
 	struct scratch s = scratch_make();
 
-	scratch_write("uptime", "100.50 1.0\n", 0644);
+	proc_begin();
 	test_what_the_kernel_says_is_understood();
 	test_what_is_missing_of_a_confinement_is_seen();
 	test_a_daemon_is_found_by_what_it_was_started_with();
+	test_what_a_process_is_of_is_its_own_name();
+	test_a_process_of_another_pid_namespace_is_noticed();
 	test_arguments_are_listed();
 	test_a_replaced_program_is_noticed();
 	scratch_clear(&s);
