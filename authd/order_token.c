@@ -15,8 +15,8 @@
 
 #define S_PER_DAY (24 * 60 * 60)
 
-_Static_assert(WRITER_QUEUE_MAX * MEMBER_TOKENS_MAX <= TOKENS_PROMISED_MAX,
-	       "what the writer has promised finds room");
+_Static_assert((IPC_ERRANDS_MAX + WRITER_QUEUE_MAX) * MEMBER_TOKENS_MAX <= TOKENS_PROMISED_MAX,
+	       "what waits for its bucket, or for the writer, finds room");
 
 static int64_t now_s(void)
 {

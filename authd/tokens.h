@@ -10,7 +10,7 @@
 #include "authd/token.h"
 
 #define TOKENS_MAX 100000		/* from there on no more are promised to anybody */
-#define TOKENS_PROMISED_MAX (1024 * 1024)	/* for those that are being made durable there is room */
+#define TOKENS_PROMISED_MAX (1280 * 1024)	/* for those that are being made durable there is room */
 
 struct tokens;
 
