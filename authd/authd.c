@@ -78,6 +78,7 @@ int authd_open(struct authd *a, const struct options *o,
 	};
 	denials_init(&a->denials, &a->loop, &a->audit);
 	uses_init(&a->uses, a);
+	deletions_init(&a->deletions, a);
 	admin_init(&a->admin, a);
 	r = loop_init(&a->loop);
 	if (r >= 0)
@@ -133,6 +134,7 @@ void authd_close(struct authd *a)
 	}
 	/* Changes that administrators were promised an answer to are still made. */
 	a->writer = writer_free(a->writer);
+	deletions_clear(&a->deletions);
 	a->database = database_close(a->database);
 	a->judge = judge_free(a->judge);
 	a->limits = limits_free(a->limits);

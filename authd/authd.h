@@ -9,6 +9,7 @@
 #include "authd/admin.h"
 #include "authd/audit.h"
 #include "authd/chains.h"
+#include "authd/deletion.h"
 #include "authd/denials.h"
 #include "authd/errand.h"
 #include "authd/figures.h"
@@ -41,6 +42,7 @@ struct authd {
 	struct sessions sessions;
 	struct storelinks storelinks;
 	struct errands errands;
+	struct deletions deletions;
 	struct admin admin;
 	struct listener frontend, stored;
 	struct figures figures;

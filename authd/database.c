@@ -47,8 +47,15 @@ static const char token_schema[] =
 	"	UNIQUE (tenant, name)"
 	") STRICT;";
 
+/* deletion: enum tenant_deletion. */
+static const char tenant_state_schema[] =
+	"ALTER TABLE tenants ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0"
+	"	CHECK (suspended IN (0, 1));"
+	"ALTER TABLE tenants ADD COLUMN deletion INTEGER NOT NULL DEFAULT 0"
+	"	CHECK (deletion IN (0, 1, 2));";
+
 /* Step i brings user_version from i to i + 1. Steps are never changed, only added. */
-static const char *const migrations[] = { first_schema, token_schema };
+static const char *const migrations[] = { first_schema, token_schema, tenant_state_schema };
 
 static const char *const texts[STATEMENT_COUNT] = {
 #define STATEMENT(SYMBOL, text) [STATEMENT_##SYMBOL] = text,

@@ -26,11 +26,20 @@ const char *database_complaint(const struct database *d);
 enum database_outcome {
 	DATABASE_OK = 0,
 	DATABASE_EXISTS,	/* that name, canonical id, access key or token is taken */
-	DATABASE_MISSING,	/* there is no such key or token */
+	DATABASE_MISSING,	/* there is no such tenant, key or token */
 };
 
 /* Sets t->number. */
 must_check int database_add_tenant(struct database *d, struct tenant *t);
+
+/* The one of t's number is called what t is; where a text of t's is empty, as before. */
+must_check int database_rename_tenant(struct database *d, const struct tenant *t);
+must_check int database_suspend_tenant(struct database *d, uint64_t number, bool suspended);
+must_check int database_mark_tenant(struct database *d, uint64_t number, enum tenant_deletion how);
+
+/* With all keys and tokens. */
+must_check int database_remove_tenant(struct database *d, uint64_t number);
+
 must_check int database_add_key(struct database *d, const struct access_key *a);
 must_check int database_enable_key(struct database *d, const char *id, bool enabled);
 must_check int database_remove_key(struct database *d, const char *id);

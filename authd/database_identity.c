@@ -14,6 +14,8 @@ static int take_tenant(struct keyring *k, sqlite3_stmt *s)
 		return -ENOMEM;
 	t->number = (uint64_t)sqlite3_column_int64(s, 0);
 	t->created_ns = (uint64_t)sqlite3_column_int64(s, 6);
+	t->suspended = sqlite3_column_int(s, 7) == 1;
+	t->deletion = (enum tenant_deletion)sqlite3_column_int(s, 8);
 	if (id.len != sizeof(t->id.bytes) || !column_text(s, 2, t->name, sizeof(t->name)) ||
 	    !column_text(s, 3, t->display_name, sizeof(t->display_name)) ||
 	    !column_text(s, 4, t->email, sizeof(t->email)) ||
@@ -55,8 +57,8 @@ int database_load_identities(struct database *d, struct keyring *k)
 	int r;
 
 	r = database_read(d, k,
-			  "SELECT number, id, name, display_name, email, canonical_id, created_ns"
-			  " FROM tenants ORDER BY number",
+			  "SELECT number, id, name, display_name, email, canonical_id, created_ns,"
+			  " suspended, deletion FROM tenants ORDER BY number",
 			  take_tenant);
 	if (r < 0)
 		return r;
@@ -80,6 +82,57 @@ int database_add_tenant(struct database *d, struct tenant *t)
 	if (r == DATABASE_OK)
 		t->number = (uint64_t)sqlite3_last_insert_rowid(d->sqlite);
 	return r;
+}
+
+int database_rename_tenant(struct database *d, const struct tenant *t)
+{
+	sqlite3_stmt *s = database_statement(d, STATEMENT_RENAME_TENANT);
+
+	bind_number(s, 1, t->number);
+	bind_text(s, 2, t->display_name);
+	bind_text(s, 3, t->email);
+	return database_run(d, STATEMENT_RENAME_TENANT);
+}
+
+int database_suspend_tenant(struct database *d, uint64_t number, bool suspended)
+{
+	sqlite3_stmt *s = database_statement(d, STATEMENT_SUSPEND_TENANT);
+
+	bind_number(s, 1, number);
+	sqlite3_bind_int(s, 2, suspended);
+	return database_run(d, STATEMENT_SUSPEND_TENANT);
+}
+
+int database_mark_tenant(struct database *d, uint64_t number, enum tenant_deletion how)
+{
+	sqlite3_stmt *s = database_statement(d, STATEMENT_MARK_TENANT);
+
+	bind_number(s, 1, number);
+	sqlite3_bind_int(s, 2, (int)how);
+	return database_run(d, STATEMENT_MARK_TENANT);
+}
+
+/* What hangs on the tenant first, which it may well have none of. */
+static int remove_all(struct database *d, void *what)
+{
+	static const enum statement of_it[] = { STATEMENT_REMOVE_TOKENS, STATEMENT_REMOVE_KEYS };
+	const uint64_t *number = what;
+
+	for (size_t i = 0; i < ARRAY_SIZE(of_it); i++) {
+		int r;
+
+		bind_number(database_statement(d, of_it[i]), 1, *number);
+		r = database_run(d, of_it[i]);
+		if (r < 0)
+			return r;
+	}
+	bind_number(database_statement(d, STATEMENT_REMOVE_TENANT), 1, *number);
+	return database_run(d, STATEMENT_REMOVE_TENANT);
+}
+
+int database_remove_tenant(struct database *d, uint64_t number)
+{
+	return database_together(d, remove_all, &number);
 }
 
 int database_add_key(struct database *d, const struct access_key *a)

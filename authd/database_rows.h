@@ -15,6 +15,14 @@
 	STATEMENT(ADD_TENANT,                                                                      \
 		  "INSERT INTO tenants (id, name, display_name, email, canonical_id, created_ns)"  \
 		  " VALUES (?, ?, ?, ?, ?, ?)")                                                    \
+	STATEMENT(RENAME_TENANT,                                                                   \
+		  "UPDATE tenants SET display_name = coalesce(nullif(?2, ''), display_name),"      \
+		  " email = coalesce(nullif(?3, ''), email) WHERE number = ?1")                    \
+	STATEMENT(SUSPEND_TENANT, "UPDATE tenants SET suspended = ?2 WHERE number = ?1")           \
+	STATEMENT(MARK_TENANT, "UPDATE tenants SET deletion = ?2 WHERE number = ?1")               \
+	STATEMENT(REMOVE_TENANT, "DELETE FROM tenants WHERE number = ?")                           \
+	STATEMENT(REMOVE_KEYS, "DELETE FROM keys WHERE tenant = ?")                                \
+	STATEMENT(REMOVE_TOKENS, "DELETE FROM tokens WHERE tenant = ?")                            \
 	STATEMENT(ADD_KEY, "INSERT INTO keys (id, tenant, sealed, enabled, created_ns)"            \
 			   " VALUES (?, ?, ?, ?, ?)")                                              \
 	STATEMENT(ENABLE_KEY, "UPDATE keys SET enabled = ? WHERE id = ?")                          \

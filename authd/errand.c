@@ -30,6 +30,7 @@ static const char *name_of(enum errand_kind kind)
 {
 	static const char *const names[ERRAND_KINDS] = {
 		[ERRAND_PROVIDE] = "provide",
+		[ERRAND_ASK] = "ask",
 		[ERRAND_ERASE] = "erase",
 	};
 
@@ -151,15 +152,16 @@ int errand_erase(struct authd *a, const struct ipc_id *tenant, enum erase_mode m
 {
 	struct ipc_message m = { .number = IPC_ERASE,
 				 .erase = { .tenant = *tenant, .mode = (uint8_t)mode } };
+	enum errand_kind kind = mode == ERASE_ASK ? ERRAND_ASK : ERRAND_ERASE;
 	struct errand *e;
-	int r = check(a, ERRAND_ERASE);
+	int r = check(a, kind);
 
 	if (r != ERRAND_OK)
 		return r;
-	e = errand_new(a, ERRAND_ERASE, tenant, w);
+	e = errand_new(a, kind, tenant, w);
 	if (!e)
 		return -ENOMEM;
-	if (mode == ERASE_ASK)
+	if (kind == ERRAND_ASK)
 		be_patient(e);
 	m.erase.order = e->order;
 	return send(e, &m);

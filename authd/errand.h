@@ -17,6 +17,7 @@
 
 enum errand_kind {
 	ERRAND_PROVIDE,
+	ERRAND_ASK,	/* whether a tenant could be erased */
 	ERRAND_ERASE,
 	ERRAND_KINDS,
 };

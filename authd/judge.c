@@ -67,6 +67,14 @@ static int deny(struct ruling *r, enum s3_error error, const char *detail)
 }
 
 /* Whoever is known may still come too often. Before what he asks for is heard: that costs more. */
+/* Told only to who has shown that he is one of them. */
+static int hear_tenant(struct ruling *r)
+{
+	return ruling_tenant(r)->suspended
+		       ? deny(r, S3_ERROR_ACCESS_DENIED, "The tenant is suspended.")
+		       : 0;
+}
+
 static int hear_rate(struct judge *j, struct ruling *r)
 {
 	struct allowance *requests = r->token ? &r->token->requests : &r->key->requests;
@@ -122,27 +130,27 @@ static int hear_canonical(struct judge *j, struct ruling *r, struct span *ret)
 }
 
 /*
- * A key that is unknown or disabled is put through the same work as a wrong signature, against a
- * secret that is nobody's, and only then called what it is.
+ * A key that is unknown or disabled, or whose tenant is about to go, is put through the same work
+ * as a wrong signature, against a secret that is nobody's, and only then called what it is.
  */
 static int hear_signature(struct judge *j, struct span canonical, struct ruling *r)
 {
 	const struct claim *m = &j->claim;
 	const uint8_t *key;
 	uint8_t own[SIGV4_LEN];
-	bool matches;
+	bool works, matches;
 	int e;
 
 	r->key = keyring_find_key(j->keyring, m->access_key);
-	e = keyring_signing_key(j->keyring, r->key && r->key->enabled ? r->key : NULL, m->day,
-				m->region, &key);
+	works = r->key && r->key->enabled && r->key->tenant->deletion == TENANT_STAYS;
+	e = keyring_signing_key(j->keyring, works ? r->key : NULL, m->day, m->region, &key);
 	if (e < 0)
 		return e;
 	sigv4_sign(key, &m->scope, canonical, own);
 	matches = sodium_memcmp(own, m->signature, sizeof(own)) == 0;
 	/* What was computed here is what a forger would have to know. */
 	sodium_memzero(own, sizeof(own));
-	if (!r->key || !r->key->enabled)
+	if (!works)
 		return S3_ERROR_INVALID_ACCESS_KEY_ID;
 	if (!matches)
 		return S3_ERROR_SIGNATURE_DOES_NOT_MATCH;
@@ -171,6 +179,8 @@ static int hear_s3(struct judge *j, const struct s3_head *head, int64_t now_s, s
 	if (!e)
 		e = hear_signature(j, canonical, r);
 	if (!e)
+		e = hear_tenant(r);
+	if (!e)
 		e = hear_rate(j, r);
 	if (!e)
 		e = hear_meaning(j, head, r);
@@ -187,6 +197,8 @@ static int hear_token(struct judge *j, const struct s3_head *head, int64_t now_s
 	if (e)
 		return e;
 	r->token = tokens_recognise(keyring_tokens(j->keyring), text);
+	if (r->token && r->token->tenant->deletion != TENANT_STAYS)
+		r->token = NULL;
 	if (!r->token)
 		return S3_ERROR_REST_UNKNOWN_TOKEN;
 	return token_has_expired(r->token, now_s) ? S3_ERROR_REST_TOKEN_EXPIRED : 0;
@@ -235,6 +247,8 @@ static int hear_rest(struct judge *j, const struct s3_head *head, int64_t now_s,
 	e = rest_route(head, &operation);
 	if (!e)
 		e = hear_token(j, head, now_s, r);
+	if (!e)
+		e = hear_tenant(r);
 	if (!e)
 		e = hear_rate(j, r);
 	if (!e)

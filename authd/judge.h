@@ -5,7 +5,8 @@
  * The judge hears a request's head and rules: who it is, and whether he may. In the S3 dialect the
  * signature is checked over the raw bytes; only then is the head parsed for its meaning, so that
  * nobody without a key learns from an answer what Coffer thinks of a bucket's name. A tenant's key
- * may do everything in its own tenant; which buckets that are, stored knows.
+ * may do everything in its own tenant; which buckets that are, stored knows. Of a tenant that is
+ * suspended nobody may do anything, and is told so; credentials of one that is about to go are unknown.
  *
  * In the REST dialect a token says which bucket it is, below which prefix, and what may be done
  * there; keys it does not reach are refused here, and lists are confined by stored, to the prefix

@@ -302,12 +302,11 @@ void keyring_enable_key(struct keyring *k, struct access_key *a, bool enabled)
 		signing_forget(k->signing, a->holder);
 }
 
-void keyring_remove_key(struct keyring *k, struct access_key *a)
+/* What *at points to. */
+static void take_key_out(struct keyring *k, struct access_key **at)
 {
-	struct access_key **at = &k->keys;
+	struct access_key *a = *at;
 
-	while (*at != a)
-		at = &(*at)->next;
 	*at = a->next;
 	if (k->keys_end == &a->next)
 		k->keys_end = at;
@@ -316,15 +315,52 @@ void keyring_remove_key(struct keyring *k, struct access_key *a)
 	access_key_free(a);
 }
 
-const struct tenant *keyring_find_tenant(const struct keyring *k, struct span name)
+void keyring_remove_key(struct keyring *k, struct access_key *a)
 {
-	for (const struct tenant *t = k->tenants; t; t = t->next)
+	struct access_key **at = &k->keys;
+
+	while (*at != a)
+		at = &(*at)->next;
+	take_key_out(k, at);
+}
+
+void keyring_remove_tenant(struct keyring *k, struct tenant *t)
+{
+	struct tenant **at = &k->tenants;
+	struct access_key **key = &k->keys;
+
+	tokens_remove_all(k->tokens, t);
+	while (*key)
+		if ((*key)->tenant == t)
+			take_key_out(k, key);
+		else
+			key = &(*key)->next;
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	if (k->tenants_end == &t->next)
+		k->tenants_end = at;
+	table_remove(&k->tenants_by_number, t->number);
+	tenant_free(t);
+}
+
+void keyring_rename_tenant(struct tenant *t, const struct tenant *to)
+{
+	if (to->display_name[0])
+		memcpy(t->display_name, to->display_name, sizeof(t->display_name));
+	if (to->email[0])
+		memcpy(t->email, to->email, sizeof(t->email));
+}
+
+struct tenant *keyring_find_tenant(const struct keyring *k, struct span name)
+{
+	for (struct tenant *t = k->tenants; t; t = t->next)
 		if (span_equal(span_from_string(t->name), name))
 			return t;
 	return NULL;
 }
 
-const struct tenant *keyring_find_tenant_number(const struct keyring *k, uint64_t number)
+struct tenant *keyring_find_tenant_number(const struct keyring *k, uint64_t number)
 {
 	return table_find(&k->tenants_by_number, number);
 }
@@ -336,7 +372,7 @@ struct access_key *keyring_find_key(const struct keyring *k, struct span id)
 	return a && span_equal(span_from_string(a->id), id) ? a : NULL;
 }
 
-const struct tenant *keyring_tenants(const struct keyring *k)
+struct tenant *keyring_tenants(const struct keyring *k)
 {
 	return k->tenants;
 }

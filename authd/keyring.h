@@ -28,11 +28,21 @@
 #define KEYRING_SECRET_MAX 128
 #define KEYRING_SEALED_MAX (24 + KEYRING_SECRET_MAX + 16)	/* nonce, text, tag */
 
+/* Of a tenant that is to go, and whose credentials are worth nothing already. The numbers are on disk. */
+enum tenant_deletion {
+	TENANT_STAYS = 0,
+	TENANT_GOES_EMPTY = 1,	/* if it has no bucket */
+	TENANT_GOES = 2,	/* with all that it has */
+};
+
 struct tenant {
 	uint64_t number;	/* the database's, from when it is durable */
 	struct ipc_id id;	/* everybody else's */
 	uint64_t created_ns;
 	struct tenant *next;	/* in order of creation */
+	bool suspended;		/* its credentials are refused, by a sentence that says so */
+	bool settling;		/* what came of its deletion is being written */
+	enum tenant_deletion deletion;
 	char name[KEYRING_NAME_MAX + 1];
 	char display_name[KEYRING_DISPLAY_NAME_MAX + 1];
 	char email[KEYRING_EMAIL_MAX + 1];
@@ -100,13 +110,19 @@ void keyring_enable_key(struct keyring *k, struct access_key *a, bool enabled);
 /* Out of the keyring and freed, with every signing key that came of it. */
 void keyring_remove_key(struct keyring *k, struct access_key *a);
 
+/* Likewise, with every key and token of the tenant's. Nothing else may refer to it any more. */
+void keyring_remove_tenant(struct keyring *k, struct tenant *t);
+
+/* Texts that are empty stay as they were. */
+void keyring_rename_tenant(struct tenant *t, const struct tenant *to);
+
 /* NULL where there is none. */
-const struct tenant *keyring_find_tenant(const struct keyring *k, struct span name);
-const struct tenant *keyring_find_tenant_number(const struct keyring *k, uint64_t number);
+struct tenant *keyring_find_tenant(const struct keyring *k, struct span name);
+struct tenant *keyring_find_tenant_number(const struct keyring *k, uint64_t number);
 struct access_key *keyring_find_key(const struct keyring *k, struct span id);
 
 /* The first of all; go on by ->next. */
-const struct tenant *keyring_tenants(const struct keyring *k);
+struct tenant *keyring_tenants(const struct keyring *k);
 const struct access_key *keyring_keys(const struct keyring *k);
 size_t keyring_tenant_count(const struct keyring *k);
 size_t keyring_key_count(const struct keyring *k);

@@ -119,6 +119,11 @@ static bool is_prefix(const json_t *value)
 	return json_is_string(value) && token_prefix_is_valid(json_span(value));
 }
 
+static bool is_flag(const json_t *value)
+{
+	return json_is_boolean(value);
+}
+
 static bool is_tokens(const json_t *value)
 {
 	const json_t *item;

@@ -36,6 +36,7 @@
 	MEMBER(BUCKET, "bucket", is_bucket, TEXT, "the name of a bucket, as S3 allows it") \
 	MEMBER(PREFIX, "prefix", is_prefix, TEXT, "a string of at most 1024 bytes, without NUL") \
 	MEMBER(RATE, "rate", is_rate, NUMBER, "a whole number from 1 to 1000000")          \
+	MEMBER(DATA, "data", is_flag, JSON, "true or false")                               \
 	MEMBER(TOKENS, "tokens", is_tokens, COUNT, "a list of 1 to 4096 objects")          \
 	MEMBER(PURPOSE, "purpose", is_purpose, TEXT, "import, export or manage")                   \
 	MEMBER(SETTINGS, "settings", is_settings, JSON, "an object of settings, each a list of strings")

@@ -8,11 +8,15 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+#define ORDER_NAME_SIZE 24
+
+_Static_assert(MEMBER_COUNT <= 64, "a set of members is one word");
+
 struct order_row {
-	const char *name;
+	char name[ORDER_NAME_SIZE];
 	bool changes;	/* something, or lets somebody do so: the audit log has it first */
-	unsigned int required;	/* members */
-	unsigned int optional;
+	uint64_t required; /* members */
+	uint64_t optional;
 	json_t *(*run)(struct order *o, struct change **ret);
 	/* Whether its members are; NULL: their forms tell. */
 	bool (*is_right)(const struct order *o, json_t **ret);
@@ -97,7 +101,8 @@ static void change_done(struct change *c)
 	if (o->row->run == order_token_import && c->result == DATABASE_OK)
 		audit_note_imported(&o->authd->audit, o->id, c->tokens);
 	answer = ratify(o->authd->keyring, c, o->waiter.uid, steal_ptr(o->answer));
-
+	if (c->kind == CHANGE_MARK_TENANT)
+		deletions_go_on(&o->authd->deletions);
 	change_free(c);
 	order_finish(o, answer);
 }
@@ -126,6 +131,8 @@ static void bucket_done(void *owner, enum s3_error error)
 
 	if (error)
 		answer = reply_no_bucket(o->bucket, error);
+	else if (o->about->deletion != TENANT_STAYS)
+		answer = reply_tenant_goes(o->about);
 	else if (o->then)
 		answer = o->then(o);
 	else if (submit(o, &answer))
@@ -136,7 +143,7 @@ static void bucket_done(void *owner, enum s3_error error)
 static bool provide(struct order *o, json_t **ret_refusal)
 {
 	struct span bucket = span_from_string(o->bucket);
-	int r = errand_provide(o->authd, &o->bucket_of->id, bucket,
+	int r = errand_provide(o->authd, &o->about->id, bucket,
 			       (struct errand_waiter){ bucket_done, o });
 
 	if (r < 0)
@@ -149,6 +156,40 @@ static bool provide(struct order *o, json_t **ret_refusal)
 		return false;
 	case ERRAND_AWAY:
 		*ret_refusal = reply_no_bucket(o->bucket, S3_ERROR_SERVICE_UNAVAILABLE);
+		return false;
+	}
+	return false;
+}
+
+static void asked(void *owner, enum s3_error error)
+{
+	struct order *o = owner;
+	json_t *answer = NULL;
+
+	if (error == S3_ERROR_BUCKET_NOT_EMPTY)
+		answer = reply_has_buckets(o->about);
+	else if (error)
+		answer = reply_no_stored();
+	else if (submit(o, &answer))
+		return;
+	order_finish(o, answer);
+}
+
+static bool ask_whether_empty(struct order *o, json_t **ret_refusal)
+{
+	int r = errand_erase(o->authd, &o->about->id, ERASE_ASK,
+			     (struct errand_waiter){ asked, o });
+
+	if (r < 0)
+		return false;
+	switch ((enum errand_outcome)r) {
+	case ERRAND_OK:
+		return true;
+	case ERRAND_FULL:
+		*ret_refusal = refuse_crowd();
+		return false;
+	case ERRAND_AWAY:
+		*ret_refusal = reply_no_stored();
 		return false;
 	}
 	return false;
@@ -179,8 +220,26 @@ struct change *order_change(enum change_kind kind)
 
 void order_wants_bucket(struct order *o, const struct tenant *t, struct span bucket)
 {
-	o->bucket_of = t;
+	o->about = t;
 	memcpy(o->bucket, bucket.data, MIN(bucket.len, sizeof(o->bucket) - 1));
+}
+
+void order_wants_no_bucket(struct order *o, const struct tenant *t)
+{
+	o->about = t;
+}
+
+json_t *order_find_tenant(const struct order *o, enum member m, struct tenant **ret)
+{
+	struct span name = order_text(o, m);
+	struct tenant *t = keyring_find_tenant(o->authd->keyring, name);
+
+	if (!t)
+		return reply_no_tenant(name);
+	if (t->deletion != TENANT_STAYS)
+		return reply_tenant_goes(t);
+	*ret = t;
+	return NULL;
 }
 
 static json_t *status(struct order *o, struct change **ret)
@@ -198,7 +257,7 @@ static json_t *status(struct order *o, struct change **ret)
 				    (json_int_t)sessions_pid(a)));
 }
 
-#define BIT(SYMBOL) (1u << MEMBER_##SYMBOL)
+#define BIT(SYMBOL) (UINT64_C(1) << MEMBER_##SYMBOL)
 
 #define TOKEN_TERMS (BIT(SCOPES) | BIT(BUCKET) | BIT(PREFIX) | BIT(RATE))
 
@@ -206,6 +265,11 @@ static const struct order_row rows[] = {
 	{ "tenant.create", true, BIT(NAME), BIT(DISPLAY_NAME) | BIT(EMAIL) | BIT(CANONICAL_ID),
 	  order_tenant_create },
 	{ "tenant.list", false, 0, 0, order_tenant_list },
+	{ "tenant.show", false, BIT(NAME), 0, order_tenant_show },
+	{ "tenant.update", true, BIT(NAME), BIT(DISPLAY_NAME) | BIT(EMAIL), order_tenant_update },
+	{ "tenant.suspend", true, BIT(NAME), 0, order_tenant_suspend },
+	{ "tenant.resume", true, BIT(NAME), 0, order_tenant_resume },
+	{ "tenant.delete", true, BIT(NAME), BIT(DATA), order_tenant_delete },
 	{ "key.create", true, BIT(TENANT), BIT(ACCESS_KEY) | BIT(SECRET_KEY), order_key_create },
 	{ "key.list", false, 0, BIT(TENANT), order_key_list },
 	{ "key.disable", true, BIT(ACCESS_KEY), 0, order_key_disable },
@@ -236,7 +300,7 @@ static const struct order_row *find_row(const char *name)
 
 static json_t *refuse_unknown(void)
 {
-	char names[512] = "";
+	char names[ARRAY_SIZE(rows) * (ORDER_NAME_SIZE + sizeof(", "))] = "";
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		strcat(names, i ? ", " : "");
@@ -257,7 +321,7 @@ static bool take_member(struct order *o, const char *name, const json_t *value, 
 	const struct order_row *row = o->row;
 	enum member m = member_find(name);
 
-	if (m == MEMBER_COUNT || !((row->required | row->optional) & (1u << m))) {
+	if (m == MEMBER_COUNT || !((row->required | row->optional) & (UINT64_C(1) << m))) {
 		*ret = reply_refused(NULL, "%s has a member that it does not know.", row->name);
 		return false;
 	}
@@ -279,7 +343,7 @@ static bool take_members(struct order *o, json_t **ret)
 			return false;
 	}
 	for (enum member m = 0; m < MEMBER_COUNT; m++) {
-		if ((o->row->required & (1u << m)) && !o->values[m]) {
+		if ((o->row->required & (UINT64_C(1) << m)) && !o->values[m]) {
 			*ret = reply_refused(NULL, "%s needs %s.", o->row->name, member_name(m));
 			return false;
 		}
@@ -311,11 +375,13 @@ static bool understand(struct order *o, json_t **ret)
 
 /* --- carrying it out ---------------------------------------------------------------------- */
 
-/* The bucket that must be there first, or the change itself. True where it is under way. */
+/* What must be done or known first, or the change itself. True where it is under way. */
 static bool begin(struct order *o, json_t *success, json_t **ret_refusal)
 {
 	o->answer = success;
-	return o->bucket_of ? provide(o, ret_refusal) : submit(o, ret_refusal);
+	if (!o->about)
+		return submit(o, ret_refusal);
+	return o->bucket[0] ? provide(o, ret_refusal) : ask_whether_empty(o, ret_refusal);
 }
 
 /* True where it goes on later; otherwise *ret is the answer. */

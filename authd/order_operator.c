@@ -64,9 +64,7 @@ static json_t *give(const struct order *o, const struct tenant *t, struct span b
 	struct operator_grant g;
 
 	if (!storelinks_are_ready(o->authd))
-		return reply_again(reply_refused(
-			"try again when cofferctl status says that stored is connected",
-			"stored does not answer."));
+		return reply_no_stored();
 	snprintf(credential, sizeof(credential), "uid:%u", o->waiter.uid);
 	g = grant_for(o, t, bucket, purpose, credential);
 	operator_grant_encode(&g, &contents);
@@ -80,17 +78,18 @@ static json_t *give(const struct order *o, const struct tenant *t, struct span b
 /* Sealed now and not before: a grant lives for seconds, which a bucket may take to be made. */
 static json_t *bucket_is_there(struct order *o)
 {
-	return give(o, o->bucket_of, span_from_string(o->bucket), OPERATOR_IMPORT);
+	return give(o, o->about, span_from_string(o->bucket), OPERATOR_IMPORT);
 }
 
 json_t *order_operator_grant(struct order *o, struct change **ret)
 {
-	struct span name = order_text(o, MEMBER_TENANT), bucket = order_text(o, MEMBER_BUCKET);
-	const struct tenant *t = keyring_find_tenant(o->authd->keyring, name);
+	struct span bucket = order_text(o, MEMBER_BUCKET);
+	struct tenant *t = NULL;
+	json_t *refusal = order_find_tenant(o, MEMBER_TENANT, &t);
 	enum operator_purpose purpose = OPERATOR_EXPORT;
 
 	if (!t)
-		return reply_no_tenant(name);
+		return refusal;
 	(void)!operator_purpose_parse(order_text(o, MEMBER_PURPOSE), &purpose);
 	if (!bucket.len && !operator_is_for_all_buckets(purpose))
 		return reply_refused("only the purpose manage does without one",

@@ -96,8 +96,8 @@ static json_t *make(struct order *o, enum change_kind kind, const struct tenant 
 
 json_t *order_token_create(struct order *o, struct change **ret)
 {
-	struct span tenant = order_text(o, MEMBER_TENANT);
-	const struct tenant *t = keyring_find_tenant(o->authd->keyring, tenant);
+	struct tenant *t = NULL;
+	json_t *refusal = order_find_tenant(o, MEMBER_TENANT, &t);
 	struct token_terms terms = {
 		.name = order_text(o, MEMBER_TOKEN_NAME),
 		.prefix = SPAN(""),
@@ -107,7 +107,7 @@ json_t *order_token_create(struct order *o, struct change **ret)
 	char usual[USUAL_BUCKET_SIZE];
 
 	if (!t)
-		return reply_no_tenant(tenant);
+		return refusal;
 	if (tokens_find(tokens_of(o), t, terms.name))
 		return reply_token_exists(terms.name);
 	if (tokens_count(tokens_of(o)) >= TOKENS_MAX)
@@ -120,11 +120,12 @@ json_t *order_token_create(struct order *o, struct change **ret)
 
 static json_t *find(const struct order *o, struct token **ret)
 {
-	struct span tenant = order_text(o, MEMBER_TENANT), name = order_text(o, MEMBER_TOKEN_NAME);
-	const struct tenant *t = keyring_find_tenant(o->authd->keyring, tenant);
+	struct span name = order_text(o, MEMBER_TOKEN_NAME);
+	struct tenant *t = NULL;
+	json_t *refusal = order_find_tenant(o, MEMBER_TENANT, &t);
 
 	if (!t)
-		return reply_no_tenant(tenant);
+		return refusal;
 	*ret = tokens_find(tokens_of(o), t, name);
 	return *ret ? NULL : reply_no_token(name);
 }
@@ -327,15 +328,15 @@ static json_t *list_of(const struct token *first)
 /* All of them, or, where one is not right, none. */
 json_t *order_token_import(struct order *o, struct change **ret)
 {
-	struct span tenant = order_text(o, MEMBER_TENANT), bucket = order_text(o, MEMBER_BUCKET);
-	const struct tenant *t = keyring_find_tenant(o->authd->keyring, tenant);
+	struct span bucket = order_text(o, MEMBER_BUCKET);
+	struct tenant *t = NULL;
+	json_t *refusal = order_find_tenant(o, MEMBER_TENANT, &t);
 	_cleanup_(tokens_freep) struct tokens *new = NULL;
 	size_t n = json_array_size(o->values[MEMBER_TOKENS]);
 	char usual[USUAL_BUCKET_SIZE];
-	json_t *refusal;
 
 	if (!t)
-		return reply_no_tenant(tenant);
+		return refusal;
 	if (tokens_count(tokens_of(o)) + n > TOKENS_MAX)
 		return refuse_full();
 	if (!bucket.len && !usual_bucket(t, usual, &bucket))

@@ -20,9 +20,9 @@ struct order {
 	struct order_waiter waiter;	/* answered is NULL where nobody waits */
 	const json_t *values[MEMBER_COUNT];	/* only while there is a request; NULL where absent */
 	json_t *answer;			/* to a success */
-	struct change *change;		/* until the bucket is there that it needs */
-	const struct tenant *bucket_of;	/* NULL: it needs none */
-	char bucket[S3_BUCKET_NAME_MAX + 1];
+	struct change *change;		/* until that is true which it needs */
+	const struct tenant *about;	/* NULL: it needs nothing */
+	char bucket[S3_BUCKET_NAME_MAX + 1];	/* the one it needs; empty: there must be none */
 	const struct order_row *row;	/* NULL: it was not understood */
 	json_t *request;		/* until it is carried out */
 	char id[AUDIT_ID_SIZE];
@@ -41,8 +41,19 @@ struct change *order_change(enum change_kind kind);
 /* The change is not made before that bucket is the tenant's, durably. The name must be valid. */
 void order_wants_bucket(struct order *o, const struct tenant *t, struct span bucket);
 
+/* The change is not made where the tenant has a bucket. */
+void order_wants_no_bucket(struct order *o, const struct tenant *t);
+
+/* NULL, and *ret is the tenant of that name; or the refusal: there is none, or it is about to go. */
+json_t *order_find_tenant(const struct order *o, enum member m, struct tenant **ret);
+
 json_t *order_tenant_create(struct order *o, struct change **ret);
 json_t *order_tenant_list(struct order *o, struct change **ret);
+json_t *order_tenant_show(struct order *o, struct change **ret);
+json_t *order_tenant_update(struct order *o, struct change **ret);
+json_t *order_tenant_suspend(struct order *o, struct change **ret);
+json_t *order_tenant_resume(struct order *o, struct change **ret);
+json_t *order_tenant_delete(struct order *o, struct change **ret);
 json_t *order_key_create(struct order *o, struct change **ret);
 json_t *order_key_list(struct order *o, struct change **ret);
 json_t *order_key_disable(struct order *o, struct change **ret);

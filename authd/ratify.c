@@ -17,6 +17,11 @@ static json_t *taken(const struct change *c)
 			       ? reply_refused(NULL, "One of these tokens was made meanwhile.")
 			       : reply_token_exists(span_from_string(c->tokens->name));
 	case CHANGE_ADD_TENANT:
+	case CHANGE_RENAME_TENANT:
+	case CHANGE_SUSPEND_TENANT:
+	case CHANGE_RESUME_TENANT:
+	case CHANGE_MARK_TENANT:
+	case CHANGE_REMOVE_TENANT:
 	case CHANGE_ENABLE_KEY:
 	case CHANGE_DISABLE_KEY:
 	case CHANGE_REMOVE_KEY:
@@ -29,8 +34,17 @@ static json_t *taken(const struct change *c)
 	return reply_refused(NULL, "There is already a tenant with this name or canonical id.");
 }
 
+/* The tenant that the change is about; NULL where it is about none, or that is gone. */
+static struct tenant *find_tenant(const struct keyring *k, const struct change *c)
+{
+	return keyring_find_tenant_number(k, c->tenant ? c->tenant->number : c->number);
+}
+
 static json_t *missing(const struct change *c)
 {
+	if (c->tenant || c->number)
+		return reply_refused("cofferctl tenant list shows those there are",
+				     "The tenant was deleted meanwhile.");
 	return c->tokens ? reply_no_token(span_from_string(c->tokens->name))
 			 : reply_no_key(span_from_string(c->id));
 }
@@ -55,6 +69,12 @@ static bool has_gone(const struct keyring *k, const struct change *c)
 	case CHANGE_USE_TOKENS:
 	case CHANGE_AUDIT:
 		return false;
+	case CHANGE_RENAME_TENANT:
+	case CHANGE_SUSPEND_TENANT:
+	case CHANGE_RESUME_TENANT:
+	case CHANGE_MARK_TENANT:
+	case CHANGE_REMOVE_TENANT:
+		return !find_tenant(k, c);
 	case CHANGE_ENABLE_KEY:
 	case CHANGE_DISABLE_KEY:
 	case CHANGE_REMOVE_KEY:
@@ -92,6 +112,7 @@ static int replace_token(struct tokens *all, struct token *old, struct change *c
 static int enforce(struct keyring *k, struct change *c)
 {
 	struct access_key *a = keyring_find_key(k, span_from_string(c->id));
+	struct tenant *t = find_tenant(k, c);
 	int r;
 
 	switch (c->kind) {
@@ -100,6 +121,21 @@ static int enforce(struct keyring *k, struct change *c)
 		if (r == KEYRING_OK)
 			c->tenant = NULL;
 		return r > 0 ? fold(r) : r;
+	case CHANGE_RENAME_TENANT:
+		keyring_rename_tenant(t, c->tenant);
+		return 0;
+	case CHANGE_SUSPEND_TENANT:
+		t->suspended = true;
+		return 0;
+	case CHANGE_RESUME_TENANT:
+		t->suspended = false;
+		return 0;
+	case CHANGE_MARK_TENANT:
+		t->deletion = c->deletion;
+		return 0;
+	case CHANGE_REMOVE_TENANT:
+		keyring_remove_tenant(k, t);
+		return 0;
 	case CHANGE_ADD_KEY:
 		r = keyring_add_key(k, c->key);
 		if (r == KEYRING_OK)
@@ -135,12 +171,34 @@ static void note_tokens(const char *event, const struct change *c, uid_t uid)
 			 LOG_VALUE(span_from_string(t->name)), t->tenant->name, uid);
 }
 
-/* One line for each thing that changed; of keys the id only, of tokens the name. */
-static void note(const struct change *c, uid_t uid)
+static const char *marked(const struct change *c)
 {
+	return c->deletion == TENANT_STAYS ? "tenant-kept" : "tenant-deleting";
+}
+
+/* One line for each thing that changed; of keys the id only, of tokens the name. */
+static void note(const struct keyring *k, const struct change *c, uid_t uid)
+{
+	const struct tenant *t = find_tenant(k, c);
+
 	switch (c->kind) {
 	case CHANGE_ADD_TENANT:
 		log_info("tenant-created name=%s uid=%u", c->tenant->name, uid);
+		return;
+	case CHANGE_RENAME_TENANT:
+		log_info("tenant-updated name=%s uid=%u", t->name, uid);
+		return;
+	case CHANGE_SUSPEND_TENANT:
+		log_info("tenant-suspended name=%s uid=%u", t->name, uid);
+		return;
+	case CHANGE_RESUME_TENANT:
+		log_info("tenant-resumed name=%s uid=%u", t->name, uid);
+		return;
+	case CHANGE_MARK_TENANT:
+		log_info("%s name=%s uid=%u", marked(c), t->name, uid);
+		return;
+	case CHANGE_REMOVE_TENANT:
+		log_info("tenant-deleted name=%s uid=%u", t->name, uid);
 		return;
 	case CHANGE_ADD_KEY:
 		log_info("key-created key=%s tenant=%s uid=%u", c->key->id, c->key->tenant->name,
@@ -180,7 +238,7 @@ json_t *ratify(struct keyring *k, struct change *c, uid_t uid, json_t *success)
 	if (r == DATABASE_MISSING || (r == DATABASE_OK && has_gone(k, c)))
 		return missing(c);
 	if (r == DATABASE_OK) {
-		note(c, uid);
+		note(k, c, uid);
 		r = enforce(k, c);
 		if (r >= 0)
 			return steal_ptr(answer);

@@ -41,6 +41,26 @@ json_t *reply_no_tenant(struct span name)
 			     "There is no tenant %.*s.", (int)name.len, (const char *)name.data);
 }
 
+json_t *reply_tenant_goes(const struct tenant *t)
+{
+	return reply_refused("once it is gone there can be another one of that name",
+			     "The tenant %s is being deleted.", t->name);
+}
+
+json_t *reply_has_buckets(const struct tenant *t)
+{
+	return reply_refused(
+		"delete its buckets first, or order that its data goes, too; nothing was deleted",
+		"The tenant %s has buckets.", t->name);
+}
+
+json_t *reply_no_stored(void)
+{
+	return reply_again(
+		reply_refused("try again when cofferctl status says that stored is connected",
+			      "stored does not answer."));
+}
+
 json_t *reply_no_token(struct span name)
 {
 	return reply_refused(NULL, "No token with name '%.*s' found.", (int)name.len,
@@ -71,15 +91,20 @@ json_t *reply_done(const char *name, json_t *value)
 	return value ? json_pack("{s:b, s:o}", "ok", 1, name, value) : NULL;
 }
 
+static const char *state_of(const struct tenant *t)
+{
+	return t->deletion != TENANT_STAYS ? "deleting" : t->suspended ? "suspended" : "active";
+}
+
 json_t *reply_tenant(const struct tenant *t)
 {
 	char id[2 * sizeof(t->id.bytes) + 1], created[DATE_TEXT_MAX];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id",
 			 hex_encode((struct span){ t->id.bytes, sizeof(t->id.bytes) }, id), "name",
 			 t->name, "display_name", t->display_name, "email", t->email,
 			 "canonical_id", t->canonical_id, "created_at",
-			 date_format_iso8601(t->created_ns, created));
+			 date_format_iso8601(t->created_ns, created), "state", state_of(t));
 }
 
 json_t *reply_key(const struct access_key *a, bool enabled)

@@ -18,6 +18,9 @@ json_t *reply_again(json_t *refusal);
 
 json_t *reply_no_key(struct span id);
 json_t *reply_no_tenant(struct span name);
+json_t *reply_tenant_goes(const struct tenant *t);
+json_t *reply_has_buckets(const struct tenant *t);
+json_t *reply_no_stored(void);
 json_t *reply_no_token(struct span name);
 json_t *reply_token_exists(struct span name);
 

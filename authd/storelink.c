@@ -172,6 +172,7 @@ static int take_key_taken(struct storelink *l, const struct ipc_key_taken *m)
 	storelink_move(l, STORELINK_READY);
 	log_info("stored-joined pid=%d epoch=%016" PRIx64, (int)l->pid, m->epoch);
 	sessions_ticket(a);
+	deletions_go_on(&a->deletions);
 	return 0;
 }
 
@@ -212,6 +213,7 @@ static int take_erased(struct storelink *l, const struct ipc_erased *m)
 {
 	if (m->error >= S3_ERROR_COUNT)
 		return violation(l, "error");
+	errands_settle(l->authd, ERRAND_ASK, m->order, (enum s3_error)m->error);
 	errands_settle(l->authd, ERRAND_ERASE, m->order, (enum s3_error)m->error);
 	return 0;
 }

@@ -105,18 +105,37 @@ struct token *tokens_take(struct tokens *s)
 	return first;
 }
 
-void tokens_remove(struct tokens *s, struct token *t)
+/* What *at points to. */
+static void take_out(struct tokens *s, struct token **at)
 {
-	struct token **at = &s->first;
+	struct token *t = *at;
 
-	while (*at != t)
-		at = &(*at)->next;
 	*at = t->next;
 	if (s->end == &t->next)
 		s->end = at;
 	table_remove(&s->by_hash, place_of_hash(s, t->hash));
 	table_remove(&s->by_name, place_of_name(s, t->tenant, span_from_string(t->name)));
 	token_free(t);
+}
+
+void tokens_remove(struct tokens *s, struct token *t)
+{
+	struct token **at = &s->first;
+
+	while (*at != t)
+		at = &(*at)->next;
+	take_out(s, at);
+}
+
+void tokens_remove_all(struct tokens *s, const struct tenant *t)
+{
+	struct token **at = &s->first;
+
+	while (*at)
+		if ((*at)->tenant == t)
+			take_out(s, at);
+		else
+			at = &(*at)->next;
 }
 
 struct token *tokens_find_hash(const struct tokens *s, const uint8_t hash[static TOKEN_HASH_LEN])

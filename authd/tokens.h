@@ -24,8 +24,9 @@ must_check int tokens_add(struct tokens *s, struct token *t);
 /* All of them, out of the set, as they came; they are the caller's. */
 struct token *tokens_take(struct tokens *s);
 
-/* Out of the set, and freed. */
+/* Out of the set, and freed; or all of a tenant's. */
 void tokens_remove(struct tokens *s, struct token *t);
+void tokens_remove_all(struct tokens *s, const struct tenant *t);
 
 /*
  * The token with that text, or NULL. A text that is none costs the same hash and the same

@@ -66,6 +66,16 @@ static int make(struct database *d, struct change *c)
 	switch (c->kind) {
 	case CHANGE_ADD_TENANT:
 		return database_add_tenant(d, c->tenant);
+	case CHANGE_RENAME_TENANT:
+		return database_rename_tenant(d, c->tenant);
+	case CHANGE_SUSPEND_TENANT:
+		return database_suspend_tenant(d, c->number, true);
+	case CHANGE_RESUME_TENANT:
+		return database_suspend_tenant(d, c->number, false);
+	case CHANGE_MARK_TENANT:
+		return database_mark_tenant(d, c->number, c->deletion);
+	case CHANGE_REMOVE_TENANT:
+		return database_remove_tenant(d, c->number);
 	case CHANGE_ADD_KEY:
 		return database_add_key(d, c->key);
 	case CHANGE_ENABLE_KEY:

@@ -16,6 +16,11 @@
 
 enum change_kind {
 	CHANGE_ADD_TENANT,
+	CHANGE_RENAME_TENANT,
+	CHANGE_SUSPEND_TENANT,
+	CHANGE_RESUME_TENANT,
+	CHANGE_MARK_TENANT,	/* as one that is to go, or that stays after all */
+	CHANGE_REMOVE_TENANT,
 	CHANGE_ADD_KEY,
 	CHANGE_ENABLE_KEY,
 	CHANGE_DISABLE_KEY,
@@ -29,7 +34,9 @@ enum change_kind {
 
 struct change {
 	enum change_kind kind;
-	struct tenant *tenant;		/* ADD_TENANT: owned */
+	struct tenant *tenant;		/* ADD_TENANT, RENAME_TENANT: owned */
+	uint64_t number;		/* the other ones of tenants: which one */
+	enum tenant_deletion deletion;	/* MARK_TENANT */
 	struct access_key *key;		/* ADD_KEY: owned */
 	char id[KEYRING_ACCESS_KEY_MAX + 1];	/* the other ones of keys: which key */
 	struct token *tokens;		/* ADD_TOKENS, REPLACE_TOKEN, REMOVE_TOKEN: owned */

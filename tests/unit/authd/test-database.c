@@ -261,6 +261,28 @@ static const char version_1[] =
 	"INSERT INTO keys VALUES (5, 'key-a', 3, x'aabb', 0, 88);"
 	"PRAGMA user_version = 1;";
 
+/* And as the release before tenants could be suspended did. */
+static const char version_2[] =
+	"CREATE TABLE tokens ("
+	"	number INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	tenant INTEGER NOT NULL REFERENCES tenants (number),"
+	"	name TEXT NOT NULL,"
+	"	hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),"
+	"	scopes INTEGER NOT NULL,"
+	"	bucket TEXT NOT NULL,"
+	"	prefix TEXT NOT NULL,"
+	"	rate INTEGER NOT NULL,"
+	"	created_s INTEGER NOT NULL,"
+	"	expires_s INTEGER NOT NULL,"
+	"	used_s INTEGER NOT NULL,"
+	"	UNIQUE (tenant, name)"
+	") STRICT;"
+	"INSERT INTO tokens VALUES (4, 3, 'full',"
+	" x'0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f', 3, 'bucket', 'p/', "
+	"0,"
+	" 99, 0, 111);"
+	"PRAGMA user_version = 2;";
+
 static void expect_everything_of_version_1(const struct store *s)
 {
 	const struct tenant *t = keyring_find_tenant(s->keyring, SPAN("acme"));
@@ -290,6 +312,33 @@ static void test_t85_a_file_from_before_tokens_is_migrated_and_keeps_everything(
 	remove_directory();
 }
 
+static void test_t85_a_file_from_before_suspension_is_migrated_and_keeps_everything(void)
+{
+	const struct token *t;
+	struct tenant *acme;
+	struct store s;
+
+	make_directory();
+	run_sql(version_1);
+	run_sql(version_2);
+	store_open(&s);
+	expect_everything_of_version_1(&s);
+	t = tokens_first(tokens(&s));
+	assert(tokens_count(tokens(&s)) == 1 && t->number == 4 && t->hash[31] == 0x0f);
+	assert(strcmp(t->bucket, "bucket") == 0 && strcmp(t->prefix, "p/") == 0);
+	assert(t->created_s == 99 && t->expires_s == 0 && t->used_s == 111);
+	acme = keyring_find_tenant(s.keyring, SPAN("acme"));
+	assert(!acme->suspended && acme->deletion == TENANT_STAYS);
+	assert(database_suspend_tenant(s.database, acme->number, true) == DATABASE_OK);
+	assert(database_mark_tenant(s.database, acme->number, TENANT_GOES) == DATABASE_OK);
+	store_reopen(&s);
+	expect_everything_of_version_1(&s);
+	acme = keyring_find_tenant(s.keyring, SPAN("acme"));
+	assert(acme->suspended && acme->deletion == TENANT_GOES);
+	store_close(&s);
+	remove_directory();
+}
+
 /* A step is made wholly or not at all: here something is in its way. */
 static void test_t85_a_migration_that_fails_leaves_the_file_as_it_was(void)
 {
@@ -303,6 +352,33 @@ static void test_t85_a_migration_that_fails_leaves_the_file_as_it_was(void)
 	run_sql("DROP TABLE tokens");
 	store_open(&s);
 	expect_everything_of_version_1(&s);
+	store_close(&s);
+	remove_directory();
+}
+
+static void test_a_tenant_is_removed_with_all_that_hangs_on_it(void)
+{
+	struct access_key *a;
+	const struct tenant *t, *u;
+	struct store s;
+
+	make_directory();
+	store_open(&s);
+	t = add_tenant(&s, "acme");
+	u = add_tenant(&s, "other");
+	assert(access_key_new(s.keyring, t, SPAN("key-of-acme"), SPAN("secretsecret"), &a) == 0);
+	assert(database_add_key(s.database, a) == DATABASE_OK);
+	access_key_free(a);
+	assert(add_token(&s, t, "full", "one") == DATABASE_OK);
+	assert(add_token(&s, u, "full", "two") == DATABASE_OK);
+	assert(database_remove_tenant(s.database, t->number) == DATABASE_OK);
+	assert(database_remove_tenant(s.database, t->number) == DATABASE_MISSING);
+	assert(database_suspend_tenant(s.database, t->number, true) == DATABASE_MISSING);
+	assert(database_mark_tenant(s.database, t->number, TENANT_GOES) == DATABASE_MISSING);
+	assert(database_rename_tenant(s.database, t) == DATABASE_MISSING);
+	store_reopen(&s);
+	assert(!keyring_find_tenant(s.keyring, SPAN("acme")) && !keyring_keys(s.keyring));
+	assert(tokens_count(tokens(&s)) == 1 && tokens_recognise(tokens(&s), SPAN("two")));
 	store_close(&s);
 	remove_directory();
 }
@@ -343,6 +419,8 @@ int main(void)
 	test_a_token_is_replaced_and_removed();
 	test_last_uses_are_written_and_those_of_deleted_ones_passed_over();
 	test_t85_a_file_from_before_tokens_is_migrated_and_keeps_everything();
+	test_t85_a_file_from_before_suspension_is_migrated_and_keeps_everything();
+	test_a_tenant_is_removed_with_all_that_hangs_on_it();
 	test_t85_a_migration_that_fails_leaves_the_file_as_it_was();
 	test_rows_that_are_no_tokens_of_ours_are_refused();
 	return 0;

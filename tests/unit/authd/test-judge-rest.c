@@ -116,6 +116,19 @@ static void test_an_expired_token_is_told_so(void)
 }
 
 /* T40: each dialect has credentials of its own, and believes no others. */
+static void test_tokens_of_a_suspended_tenant_are_refused_and_of_one_that_goes_unknown(void)
+{
+	room.acme->suspended = true;
+	assert(hear("GET", "/objects", full) == S3_ERROR_ACCESS_DENIED);
+	assert(hear("GET", "/objects", "cft_unknown") == S3_ERROR_REST_UNKNOWN_TOKEN);
+	room.acme->deletion = TENANT_GOES;
+	assert(hear("GET", "/objects", full) == S3_ERROR_REST_UNKNOWN_TOKEN);
+	room.acme->suspended = false;
+	assert(hear("GET", "/objects", full) == S3_ERROR_REST_UNKNOWN_TOKEN);
+	room.acme->deletion = TENANT_STAYS;
+	assert(hear("GET", "/objects", full) == S3_ERROR_NONE);
+}
+
 static void test_t40_a_credential_of_the_other_dialect_is_worth_nothing(void)
 {
 	struct s3_head head;
@@ -279,6 +292,7 @@ int main(void)
 	test_a_token_is_let_into_its_bucket();
 	test_without_a_token_nobody_is_known();
 	test_an_expired_token_is_told_so();
+	test_tokens_of_a_suspended_tenant_are_refused_and_of_one_that_goes_unknown();
 	test_t40_a_credential_of_the_other_dialect_is_worth_nothing();
 	test_paths_are_told_before_and_values_behind_the_token();
 	test_t26_every_operation_needs_its_own_scope();

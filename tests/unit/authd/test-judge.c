@@ -513,6 +513,30 @@ static void test_t10_a_disabled_key_is_unknown_until_enabled(void)
 	assert(hear_signed("GET", "/", SIGNER) == S3_ERROR_NONE);
 }
 
+static void test_keys_of_a_suspended_tenant_are_refused_until_it_is_resumed(void)
+{
+	struct signer forger = SIGNER;
+
+	forger.secret = "not the secret at all";
+	room.acme->suspended = true;
+	assert(hear_signed("GET", "/", SIGNER) == S3_ERROR_ACCESS_DENIED);
+	assert(strcmp(room.detail, "The tenant is suspended.") == 0);
+	assert(hear_presigned("GET", "/bucket/key", SIGNER) == S3_ERROR_ACCESS_DENIED);
+	/* Who does not have the secret is told nothing of it. */
+	assert(hear_signed("GET", "/", forger) == S3_ERROR_SIGNATURE_DOES_NOT_MATCH);
+	room.acme->suspended = false;
+	assert(hear_signed("GET", "/", SIGNER) == S3_ERROR_NONE);
+}
+
+static void test_keys_of_a_tenant_that_goes_are_unknown(void)
+{
+	room.acme->deletion = TENANT_GOES_EMPTY;
+	assert(hear_signed("GET", "/", SIGNER) == S3_ERROR_INVALID_ACCESS_KEY_ID);
+	assert(hear_presigned("GET", "/bucket/key", SIGNER) == S3_ERROR_INVALID_ACCESS_KEY_ID);
+	room.acme->deletion = TENANT_STAYS;
+	assert(hear_signed("GET", "/", SIGNER) == S3_ERROR_NONE);
+}
+
 /* Nobody's key must not be anything that can be guessed. */
 static void test_t10_nobody_has_no_known_secret(void)
 {
@@ -709,6 +733,8 @@ int main(void)
 	test_t10_dates_are_needed_and_understood();
 	test_t10_keys_of_others_do_not_sign_for_us();
 	test_t10_a_disabled_key_is_unknown_until_enabled();
+	test_keys_of_a_suspended_tenant_are_refused_until_it_is_resumed();
+	test_keys_of_a_tenant_that_goes_are_unknown();
 	test_t10_nobody_has_no_known_secret();
 	test_t12_a_request_is_worth_nothing_behind_its_window();
 	test_what_is_signed_cannot_be_altered();

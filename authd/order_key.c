@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Orders about tenants and their access keys. */
+/* Orders about access keys. */
 
 #include <sodium.h>
 
@@ -8,33 +8,6 @@
 #include "authd/orders.h"
 #include "authd/reply.h"
 #include "s3/encoding.h"
-
-json_t *order_tenant_create(struct order *o, struct change **ret)
-{
-	struct span name = order_text(o, MEMBER_NAME), shown = order_text(o, MEMBER_DISPLAY_NAME);
-	struct keyring *k = o->authd->keyring;
-
-	if (keyring_find_tenant(k, name))
-		return reply_refused("choose another name", "There is already a tenant %.*s.",
-				     (int)name.len, (const char *)name.data);
-	if (keyring_tenant_count(k) + WRITER_QUEUE_MAX > KEYRING_TENANTS_MAX)
-		return reply_refused(NULL, "There are as many tenants as there can be.");
-	*ret = order_change(CHANGE_ADD_TENANT);
-	if (!*ret || tenant_new(name, shown.len ? shown : name, order_text(o, MEMBER_EMAIL),
-				order_text(o, MEMBER_CANONICAL_ID), &(*ret)->tenant) < 0)
-		return NULL;
-	return reply_done("tenant", reply_tenant((*ret)->tenant));
-}
-
-json_t *order_tenant_list(struct order *o, struct change **ret)
-{
-	const struct tenant *t = keyring_tenants(o->authd->keyring);
-	json_t *list = json_array();
-
-	while (t && reply_add_item(&list, reply_tenant(t)))
-		t = t->next;
-	return reply_done("tenants", list);
-}
 
 /* Access keys as others make them: 20 capitals and digits, the secret 40 of base64. */
 #define MADE_PREFIX "CF"
@@ -82,14 +55,14 @@ static json_t *add_key(struct order *o, const struct tenant *t, struct span id, 
 
 json_t *order_key_create(struct order *o, struct change **ret)
 {
-	struct span name = order_text(o, MEMBER_TENANT), id = order_text(o, MEMBER_ACCESS_KEY),
+	struct span id = order_text(o, MEMBER_ACCESS_KEY),
 		    secret = order_text(o, MEMBER_SECRET_KEY);
-	const struct tenant *t = keyring_find_tenant(o->authd->keyring, name);
+	struct tenant *t = NULL;
 	char made_id[sizeof(MADE_PREFIX) + MADE_RANDOM], made_secret[BASE64_TEXT_SIZE(MADE_SECRET)];
-	json_t *answer;
+	json_t *answer = order_find_tenant(o, MEMBER_TENANT, &t);
 
 	if (!t)
-		return reply_no_tenant(name);
+		return answer;
 	if (span_is_none(id) != span_is_none(secret))
 		return reply_refused("give both, or neither and both are made",
 				     "access_key and secret_key come together.");

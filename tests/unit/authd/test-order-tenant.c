@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "authd/orders.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "clerk.h"
+
+#undef NDEBUG
+#include <assert.h>
+
+static struct office office;
+static int stored; /* the other end of authd's line to it */
+
+static void connect_stored(void)
+{
+	struct ipc_hash key;
+	uint64_t epoch;
+
+	stored = office_stored_ready(&office, &epoch, &key);
+}
+
+static struct tenant *find(const char *name)
+{
+	return keyring_find_tenant(office.authd.keyring, span_from_string(name));
+}
+
+/* The answer to an order, where it is worth nothing more. */
+static void done(json_t *answer)
+{
+	assert(json_is_true(json_object_get(answer, "ok")));
+	json_decref(answer);
+}
+
+static void refused(json_t *answer, const char *words)
+{
+	const char *error = json_string_value(json_object_get(answer, "error"));
+
+	assert(json_is_false(json_object_get(answer, "ok")));
+	assert(error && strstr(error, words));
+	json_decref(answer);
+}
+
+static json_t *order(const char *what, const char *name, const char *more)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line), "{\"do\":\"%s\",\"name\":\"%s\"%s}", what, name, more);
+	return clerk_ask(&office, line);
+}
+
+/* A member of the tenant that an order was answered with. */
+static bool told(json_t *answer, const char *member, const char *value)
+{
+	const json_t *t = json_object_get(answer, "tenant");
+	bool same = strcmp(json_string_value(json_object_get(t, member)), value) == 0;
+
+	done(answer);
+	return same;
+}
+
+static void create(const char *name)
+{
+	done(order("tenant.create", name, ""));
+}
+
+/* A key of that tenant's; the answer is who has it. */
+static const struct access_key *create_key(const char *tenant, const char *id)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line),
+		 "{\"do\":\"key.create\",\"tenant\":\"%s\",\"access_key\":\"%s\","
+		 "\"secret_key\":\"secretsecret\"}",
+		 tenant, id);
+	done(clerk_ask(&office, line));
+	return keyring_find_key(office.authd.keyring, span_from_string(id));
+}
+
+/* --- what stored hears --------------------------------------------------------------------- */
+
+static uint64_t hear_erase(const struct ipc_id *tenant, enum erase_mode mode)
+{
+	struct ipc_message m;
+
+	assert(office_receive(&office, stored, IPC_AUTHD_TO_STORED_DIRECTION, &m));
+	assert(m.number == IPC_ERASE && m.erase.mode == mode);
+	assert(ipc_id_equal(&m.erase.tenant, tenant));
+	return m.erase.order;
+}
+
+static void say_erased(uint64_t number, enum s3_error error)
+{
+	struct ipc_message m = { .number = IPC_ERASED,
+				 .erased = { .order = number, .error = (uint16_t)error } };
+
+	office_send(stored, &m);
+	office_settle(&office);
+}
+
+/* Until the writer has made durable what follows from what was said. */
+static void wait_for_writer(void)
+{
+	uint64_t end_ns = clock_boottime_ns() + 2 * NS_PER_S;
+
+	while (writer_waiting(office.authd.writer) && clock_boottime_ns() < end_ns)
+		assert(authd_step(&office.authd, 1) == 0);
+	office_settle(&office);
+}
+
+/* Orders a tenant without data to be deleted, with stored's answer to the question. */
+static json_t *delete_asking(const char *name, enum s3_error error)
+{
+	struct ipc_id id = find(name)->id;
+	int fd = clerk_connect(&office);
+	char line[128];
+	json_t *answer;
+
+	snprintf(line, sizeof(line), "{\"do\":\"tenant.delete\",\"name\":\"%s\"}\n", name);
+	clerk_say(&office, fd, line, strlen(line));
+	say_erased(hear_erase(&id, ERASE_ASK), error);
+	answer = json_loads(clerk_hear(&office, fd), 0, NULL);
+	close(fd);
+	office_settle(&office);
+	return answer;
+}
+
+/* --- showing and calling them ---------------------------------------------------------------- */
+
+static void test_a_tenant_is_shown_with_what_hangs_on_it(void)
+{
+	const json_t *t;
+	json_t *answer;
+
+	create("shown");
+	create_key("shown", "key-of-shown");
+	answer = order("tenant.show", "shown", "");
+	t = json_object_get(answer, "tenant");
+	assert(json_integer_value(json_object_get(t, "keys")) == 1);
+	assert(json_integer_value(json_object_get(t, "tokens")) == 0);
+	assert(told(answer, "state", "active"));
+	refused(order("tenant.show", "nobody", ""), "There is no tenant nobody.");
+}
+
+static void test_what_is_given_changes_and_the_rest_stays(void)
+{
+	create("called");
+	assert(told(order("tenant.update", "called", ",\"display_name\":\"Called Ltd\""),
+		    "display_name", "Called Ltd"));
+	assert(told(order("tenant.update", "called", ",\"email\":\"a@b\""), "display_name",
+		    "Called Ltd"));
+	office_restart(&office);
+	connect_stored();
+	assert(strcmp(find("called")->display_name, "Called Ltd") == 0);
+	assert(strcmp(find("called")->email, "a@b") == 0);
+	refused(order("tenant.update", "called", ""), "Nothing was said");
+	refused(order("tenant.update", "called", ",\"email\":\"\""), "email must be");
+	refused(order("tenant.update", "nobody", ",\"email\":\"a@b\""), "There is no tenant");
+}
+
+/* Both come from a copy of the tenant as it was. */
+static void test_two_changes_at_once_do_not_undo_one_another(void)
+{
+	int a = clerk_connect(&office), b = clerk_connect(&office);
+	static const char suspend[] = "{\"do\":\"tenant.suspend\",\"name\":\"twice\"}\n",
+			  update[] = "{\"do\":\"tenant.update\",\"name\":\"twice\","
+				     "\"display_name\":\"Twice\"}\n";
+
+	create("twice");
+	clerk_say(&office, a, suspend, strlen(suspend));
+	clerk_say(&office, b, update, strlen(update));
+	assert(clerk_hear(&office, a) && clerk_hear(&office, b));
+	close(a);
+	close(b);
+	office_restart(&office);
+	connect_stored();
+	assert(find("twice")->suspended && strcmp(find("twice")->display_name, "Twice") == 0);
+}
+
+/* --- suspending ------------------------------------------------------------------------------ */
+
+static void test_a_tenant_is_suspended_until_it_is_resumed(void)
+{
+	create("paused");
+	assert(told(order("tenant.suspend", "paused", ""), "state", "suspended"));
+	assert(find("paused")->suspended);
+	office_restart(&office);
+	connect_stored();
+	assert(find("paused")->suspended);
+	/* Its administrators may go on with it. */
+	create_key("paused", "key-of-paused");
+	assert(told(order("tenant.resume", "paused", ""), "state", "active"));
+	office_restart(&office);
+	connect_stored();
+	assert(!find("paused")->suspended);
+	refused(order("tenant.suspend", "nobody", ""), "There is no tenant");
+	refused(order("tenant.resume", "nobody", ""), "There is no tenant");
+}
+
+/* --- deleting -------------------------------------------------------------------------------- */
+
+static void test_a_tenant_without_buckets_goes_with_its_credentials(void)
+{
+	struct ipc_id id;
+
+	create("gone");
+	create_key("gone", "key-of-gone");
+	id = find("gone")->id;
+	assert(told(delete_asking("gone", S3_ERROR_NONE), "state", "deleting"));
+	assert(find("gone")->deletion == TENANT_GOES_EMPTY);
+	say_erased(hear_erase(&id, ERASE_EMPTY), S3_ERROR_NONE);
+	wait_for_writer();
+	assert(!find("gone"));
+	assert(!keyring_find_key(office.authd.keyring, SPAN("key-of-gone")));
+	/* The name is another's now, and so is the key's id. */
+	create("gone");
+	create_key("gone", "key-of-gone");
+	assert(!ipc_id_equal(&find("gone")->id, &id));
+	office_restart(&office);
+	connect_stored();
+	assert(find("gone")->deletion == TENANT_STAYS);
+}
+
+static void test_a_tenant_with_buckets_is_kept_and_nobody_notices(void)
+{
+	create("full");
+	refused(delete_asking("full", S3_ERROR_BUCKET_NOT_EMPTY), "The tenant full has buckets.");
+	assert(find("full")->deletion == TENANT_STAYS);
+	assert(office_silent(&office, stored));
+}
+
+static void test_with_its_data_it_is_not_asked(void)
+{
+	struct ipc_id id;
+
+	create("all");
+	id = find("all")->id;
+	assert(told(order("tenant.delete", "all", ",\"data\":true"), "state", "deleting"));
+	say_erased(hear_erase(&id, ERASE_ALL), S3_ERROR_NONE);
+	wait_for_writer();
+	assert(!find("all"));
+	refused(order("tenant.delete", "all", ",\"data\":true"), "There is no tenant all.");
+	refused(order("tenant.delete", "acme", ",\"data\":1"), "data must be true or false.");
+}
+
+/* A bucket was made between the question and the mark. */
+static void test_one_that_is_not_empty_after_all_stays(void)
+{
+	struct ipc_id id;
+
+	create("late");
+	id = find("late")->id;
+	done(delete_asking("late", S3_ERROR_NONE));
+	say_erased(hear_erase(&id, ERASE_EMPTY), S3_ERROR_BUCKET_NOT_EMPTY);
+	wait_for_writer();
+	assert(find("late")->deletion == TENANT_STAYS);
+	assert(office_silent(&office, stored));
+	office_restart(&office);
+	connect_stored();
+	assert(find("late")->deletion == TENANT_STAYS && office_silent(&office, stored));
+}
+
+static void test_nothing_is_made_for_one_that_goes(void)
+{
+	static const char *const orders[] = {
+		"{\"do\":\"key.create\",\"tenant\":\"going\"}",
+		"{\"do\":\"token.create\",\"tenant\":\"going\",\"token_name\":\"t\",\"ttl_days\":"
+		"1}",
+		"{\"do\":\"token.delete\",\"tenant\":\"going\",\"token_name\":\"t\"}",
+		"{\"do\":\"operator.grant\",\"tenant\":\"going\",\"purpose\":\"export\","
+		"\"bucket\":\"bucket\"}",
+		"{\"do\":\"tenant.suspend\",\"name\":\"going\"}",
+		"{\"do\":\"tenant.update\",\"name\":\"going\",\"email\":\"a@b\"}",
+	};
+	struct ipc_id id;
+	uint64_t number;
+
+	create("going");
+	id = find("going")->id;
+	done(order("tenant.delete", "going", ",\"data\":true"));
+	number = hear_erase(&id, ERASE_ALL);
+	for (size_t i = 0; i < ARRAY_SIZE(orders); i++)
+		refused(clerk_ask(&office, orders[i]), "The tenant going is being deleted.");
+	assert(told(order("tenant.show", "going", ""), "state", "deleting"));
+	/* Said once more, it is under way all the same, once. */
+	assert(told(order("tenant.delete", "going", ",\"data\":true"), "state", "deleting"));
+	assert(office_silent(&office, stored));
+	refused(order("tenant.create", "going", ""), "There is already a tenant going.");
+	say_erased(number, S3_ERROR_NONE);
+	wait_for_writer();
+	assert(!find("going"));
+}
+
+/* It waits for its bucket while the tenant goes. */
+static void test_a_token_under_way_is_not_made_for_one_that_goes(void)
+{
+	static const char token[] = "{\"do\":\"token.create\",\"tenant\":\"torn\","
+				    "\"token_name\":\"t\",\"ttl_days\":1}\n";
+	int fd = clerk_connect(&office);
+	struct ipc_message m;
+	struct ipc_id id;
+
+	create("torn");
+	id = find("torn")->id;
+	clerk_say(&office, fd, token, strlen(token));
+	assert(office_receive(&office, stored, IPC_AUTHD_TO_STORED_DIRECTION, &m));
+	assert(m.number == IPC_PROVIDE);
+	done(order("tenant.delete", "torn", ",\"data\":true"));
+	say_erased(hear_erase(&id, ERASE_ALL), S3_ERROR_NONE);
+	wait_for_writer();
+	assert(!find("torn"));
+	refused(json_loads(clerk_hear(&office, fd), 0, NULL), "could not be made");
+	m = (struct ipc_message){ .number = IPC_PROVIDED, .provided = { m.provide.order, 0 } };
+	office_send(stored, &m);
+	office_settle(&office);
+	assert(tokens_count(keyring_tokens(office.authd.keyring)) == 0);
+	close(fd);
+}
+
+static void test_a_token_whose_bucket_comes_too_late_is_refused(void)
+{
+	static const char token[] = "{\"do\":\"token.create\",\"tenant\":\"tardy\","
+				    "\"token_name\":\"t\",\"ttl_days\":1}\n";
+	int fd = clerk_connect(&office);
+	struct ipc_message m;
+	struct ipc_id id;
+
+	create("tardy");
+	id = find("tardy")->id;
+	clerk_say(&office, fd, token, strlen(token));
+	assert(office_receive(&office, stored, IPC_AUTHD_TO_STORED_DIRECTION, &m));
+	done(order("tenant.delete", "tardy", ",\"data\":true"));
+	m = (struct ipc_message){ .number = IPC_PROVIDED, .provided = { m.provide.order, 0 } };
+	office_send(stored, &m);
+	refused(json_loads(clerk_hear(&office, fd), 0, NULL), "The tenant tardy is being deleted.");
+	close(fd);
+	say_erased(hear_erase(&id, ERASE_ALL), S3_ERROR_NONE);
+	wait_for_writer();
+	assert(!find("tardy") && tokens_count(keyring_tokens(office.authd.keyring)) == 0);
+}
+
+static void test_without_stored_none_goes(void)
+{
+	create("left");
+	close(stored);
+	office_settle(&office);
+	refused(order("tenant.delete", "left", ""), "stored does not answer.");
+	refused(order("tenant.delete", "left", ",\"data\":true"), "stored does not answer.");
+	connect_stored();
+	assert(office_silent(&office, stored) && find("left")->deletion == TENANT_STAYS);
+}
+
+/* --- who dies meanwhile ---------------------------------------------------------------------- */
+
+static void test_t80_what_is_marked_goes_on_when_stored_comes_again(void)
+{
+	struct ipc_id id;
+
+	create("marked");
+	id = find("marked")->id;
+	done(order("tenant.delete", "marked", ",\"data\":true"));
+	hear_erase(&id, ERASE_ALL);
+	close(stored);
+	office_settle(&office);
+	connect_stored();
+	say_erased(hear_erase(&id, ERASE_ALL), S3_ERROR_NONE);
+	wait_for_writer();
+	assert(!find("marked"));
+}
+
+static void test_t80_what_is_marked_goes_on_after_a_restart(void)
+{
+	struct ipc_id id;
+
+	create("kept-mark");
+	id = find("kept-mark")->id;
+	done(delete_asking("kept-mark", S3_ERROR_NONE));
+	hear_erase(&id, ERASE_EMPTY);
+	close(stored);
+	office_restart(&office);
+	assert(find("kept-mark")->deletion == TENANT_GOES_EMPTY);
+	connect_stored();
+	say_erased(hear_erase(&id, ERASE_EMPTY), S3_ERROR_NONE);
+	wait_for_writer();
+	assert(!find("kept-mark"));
+	office_restart(&office);
+	connect_stored();
+	assert(!find("kept-mark") && office_silent(&office, stored));
+}
+
+static void test_what_stored_cannot_do_is_tried_again_later(void)
+{
+	struct ipc_id id;
+
+	create("stuck");
+	id = find("stuck")->id;
+	done(order("tenant.delete", "stuck", ",\"data\":true"));
+	say_erased(hear_erase(&id, ERASE_ALL), S3_ERROR_INTERNAL_ERROR);
+	assert(find("stuck")->deletion == TENANT_GOES && office_silent(&office, stored));
+	assert(office.authd.deletions.again.loop);
+	assert(office.authd.deletions.again.at_ns <= clock_boottime_ns() + DELETION_AGAIN_NS);
+	loop_arm(&office.authd.loop, &office.authd.deletions.again, 0);
+	office_settle(&office);
+	say_erased(hear_erase(&id, ERASE_ALL), S3_ERROR_NONE);
+	wait_for_writer();
+	assert(!find("stuck"));
+}
+
+/* More than stored takes at once: each has its turn. */
+static void test_many_go_one_after_another(void)
+{
+	enum { MANY = IPC_ERRANDS_MAX + 6 };
+	struct ipc_message m;
+	char name[32];
+
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "many-%d", i);
+		create(name);
+		done(order("tenant.delete", name, ",\"data\":true"));
+	}
+	for (int i = 0; i < MANY; i++) {
+		assert(office_receive(&office, stored, IPC_AUTHD_TO_STORED_DIRECTION, &m));
+		assert(m.number == IPC_ERASE);
+		say_erased(m.erase.order, S3_ERROR_NONE);
+	}
+	wait_for_writer();
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "many-%d", i);
+		assert(!find(name));
+	}
+	assert(office_silent(&office, stored));
+}
+
+int main(void)
+{
+	office_open(&office);
+	connect_stored();
+	test_a_tenant_is_shown_with_what_hangs_on_it();
+	test_what_is_given_changes_and_the_rest_stays();
+	test_two_changes_at_once_do_not_undo_one_another();
+	test_a_tenant_is_suspended_until_it_is_resumed();
+	test_a_tenant_without_buckets_goes_with_its_credentials();
+	test_a_tenant_with_buckets_is_kept_and_nobody_notices();
+	test_with_its_data_it_is_not_asked();
+	test_one_that_is_not_empty_after_all_stays();
+	test_nothing_is_made_for_one_that_goes();
+	test_a_token_under_way_is_not_made_for_one_that_goes();
+	test_a_token_whose_bucket_comes_too_late_is_refused();
+	test_without_stored_none_goes();
+	test_t80_what_is_marked_goes_on_when_stored_comes_again();
+	test_t80_what_is_marked_goes_on_after_a_restart();
+	test_what_stored_cannot_do_is_tried_again_later();
+	test_many_go_one_after_another();
+	close(stored);
+	office_close(&office);
+	return 0;
+}
