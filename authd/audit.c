@@ -92,7 +92,7 @@ static void say_json(struct record *r, enum member m, const json_t *value)
 {
 	size_t most = m == MEMBER_SETTINGS ? SETTINGS_MAX : VALUE_MAX;
 	char text[SETTINGS_MAX];
-	size_t n = json_dumpb(value, text, most, JSON_COMPACT);
+	size_t n = json_dumpb(value, text, most, JSON_COMPACT | JSON_ENCODE_ANY);
 
 	record_text(r, member_name(m), n <= most ? (struct span){ text, n } : SPAN("..."));
 }

@@ -37,7 +37,7 @@ must_check int database_rename_tenant(struct database *d, const struct tenant *t
 must_check int database_suspend_tenant(struct database *d, uint64_t number, bool suspended);
 must_check int database_mark_tenant(struct database *d, uint64_t number, enum tenant_deletion how);
 
-/* With all keys and tokens. */
+/* With all keys and tokens, and nothing of them stays in the file or its log. */
 must_check int database_remove_tenant(struct database *d, uint64_t number);
 
 must_check int database_add_key(struct database *d, const struct access_key *a);

@@ -33,7 +33,7 @@ static void settled(struct change *c)
 		t->settling = false;
 	if (t && c->kind == CHANGE_REMOVE_TENANT && c->result == DATABASE_OK)
 		errands_give_up(d->authd, &t->id);
-	json_decref(ratify(k, c, getuid(), json_true()));
+	json_decref(ratify(k, c, d->uid, json_true()));
 	if (c->result < 0)
 		try_again_later(d);
 	change_free(c);
@@ -125,7 +125,7 @@ static int it_is_later(struct loop_timer *t)
 
 void deletions_init(struct deletions *d, struct authd *a)
 {
-	*d = (struct deletions){ .authd = a, .again.expired = it_is_later };
+	*d = (struct deletions){ .authd = a, .uid = getuid(), .again.expired = it_is_later };
 }
 
 void deletions_clear(struct deletions *d)

@@ -8,6 +8,8 @@
  * where something failed.
  */
 
+#include <sys/types.h>
+
 #include "base/loop.h"
 
 #define DELETION_AGAIN_NS (30 * NS_PER_S)
@@ -16,9 +18,11 @@ struct authd;
 
 struct deletions {
 	struct authd *authd;
+	uid_t uid;			/* our own: as whose a row is removed */
 	struct loop_timer again;	/* armed where something failed */
 };
 
+/* Before the confinement. */
 void deletions_init(struct deletions *d, struct authd *a);
 void deletions_clear(struct deletions *d);
 

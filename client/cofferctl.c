@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "client/admin.h"
 #include "client/config.h"
+#include "client/departure.h"
 #include "client/doctor.h"
 #include "client/help.h"
 #include "client/invocation.h"
@@ -163,6 +164,8 @@ static int ask(const struct invocation *i, json_t **ret, struct complaint *why)
 		r = admin_open(i->socket, &a, why);
 	if (r >= 0) {
 		r = admin_call(&a, request, ret, why);
+		if (r == ADMIN_OK && i->command == COMMAND_TENANT_DELETE)
+			r = departure_wait(&a, *ret, why);
 		admin_close(&a);
 	}
 	json_decref(request);

@@ -29,6 +29,13 @@ const struct manual_option_row manual_options[OPTION_COUNT] = {
 		.meaning = "its ID in S3's access lists, 64 hexadecimal digits, for one that moves "
 			   "here with it (default: made up)",
 	},
+	[OPTION_WITH_DATA] = {
+		.name = "with-data",
+		.kind = OPTION_KIND_FLAG,
+		.member = "data",
+		.meaning = "with its buckets and all objects in them, for ever (default: it is refused "
+			   "where there is a bucket)",
+	},
 	[OPTION_TTL] = {
 		.name = "ttl",
 		.kind = OPTION_KIND_NUMBER,
@@ -223,6 +230,67 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.order = "tenant.list",
 		.brief = "say which tenants there are",
 		.examples = "cofferctl tenant list\n",
+	},
+	[COMMAND_TENANT_SHOW] = {
+		.group = GROUP_TENANT,
+		.word = "show",
+		.order = "tenant.show",
+		.operand = "NAME",
+		.member = "name",
+		.brief = "say what is known of a tenant",
+		.text = "Its state is active, suspended or deleting.",
+		.examples = "cofferctl tenant show acme\n",
+	},
+	[COMMAND_TENANT_UPDATE] = {
+		.group = GROUP_TENANT,
+		.word = "update",
+		.order = "tenant.update",
+		.operand = "NAME",
+		.member = "name",
+		.takes = BIT(DISPLAY_NAME) | BIT(EMAIL),
+		.brief = "change what a tenant is called, or whom to write to",
+		.text = "What you do not give stays as it is. Neither its name nor its canonical ID can "
+			"change.",
+		.examples = "cofferctl tenant update acme --display-name 'Acme Ltd' --email ops@acme.example\n",
+		.meanings = { { OPTION_DISPLAY_NAME, "what people call it, at most 256 bytes; S3 shows it as "
+						     "the owner's (default: as before)" },
+			      { OPTION_EMAIL, "whom to write to about it, at most 254 bytes (default: as "
+					      "before)" } },
+	},
+	[COMMAND_TENANT_SUSPEND] = {
+		.group = GROUP_TENANT,
+		.word = "suspend",
+		.order = "tenant.suspend",
+		.operand = "NAME",
+		.member = "name",
+		.brief = "refuse all requests of a tenant from now on",
+		.text = "Its keys and tokens are refused, with 403, and nothing of it is lost. A request that was "
+			"let in before ends as it would have. `cofferctl tenant resume` takes it back.",
+		.examples = "cofferctl tenant suspend acme\n",
+	},
+	[COMMAND_TENANT_RESUME] = {
+		.group = GROUP_TENANT,
+		.word = "resume",
+		.order = "tenant.resume",
+		.operand = "NAME",
+		.member = "name",
+		.brief = "let in again a tenant that was suspended",
+		.examples = "cofferctl tenant resume acme\n",
+	},
+	[COMMAND_TENANT_DELETE] = {
+		.group = GROUP_TENANT,
+		.word = "delete",
+		.order = "tenant.delete",
+		.operand = "NAME",
+		.member = "name",
+		.takes = BIT(WITH_DATA),
+		.brief = "take a tenant away for ever",
+		.text = "Its keys and tokens are worth nothing from that moment on. It waits until nothing of the "
+			"tenant is left on the disk, which with much data takes long; when it is interrupted, or "
+			"the server is stopped, the deletion goes on by itself. Afterwards there can be another "
+			"tenant of that name.",
+		.examples = "cofferctl tenant delete acme\n"
+			    "cofferctl tenant delete acme --with-data\n",
 	},
 	[COMMAND_KEY_CREATE] = {
 		.group = GROUP_KEY,

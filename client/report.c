@@ -6,11 +6,9 @@
 #include "client/render.h"
 
 static const struct render_field tenant_fields[] = {
-	{ "NAME", "name" },
-	{ "ID", "id" },
-	{ "DISPLAY NAME", "display_name" },
-	{ "EMAIL", "email" },
-	{ "CREATED", "created_at" },
+	{ "NAME", "name" },   { "STATE", "state" },
+	{ "ID", "id" },	      { "DISPLAY NAME", "display_name" },
+	{ "EMAIL", "email" }, { "CREATED", "created_at" },
 };
 
 static const struct render_field key_fields[] = {
@@ -28,11 +26,14 @@ static const struct render_field token_fields[] = {
 
 static const struct render_field tenant_record[] = {
 	{ "tenant", "name" },
+	{ "state", "state" },
 	{ "id", "id" },
 	{ "display name", "display_name" },
 	{ "email", "email" },
 	{ "canonical id", "canonical_id" },
 	{ "created", "created_at" },
+	{ "access keys", "keys" },
+	{ "tokens", "tokens" },
 };
 
 static const struct render_field key_record[] = {
@@ -199,6 +200,10 @@ void report(FILE *to, const struct invocation *i, const json_t *answer)
 		table(to, answer, "keys", key_fields, ARRAY_SIZE(key_fields));
 		break;
 	case COMMAND_TENANT_CREATE:
+	case COMMAND_TENANT_SHOW:
+	case COMMAND_TENANT_UPDATE:
+	case COMMAND_TENANT_SUSPEND:
+	case COMMAND_TENANT_RESUME:
 		record(to, answer, "tenant", tenant_record, ARRAY_SIZE(tenant_record));
 		break;
 	case COMMAND_KEY_CREATE:
@@ -206,6 +211,7 @@ void report(FILE *to, const struct invocation *i, const json_t *answer)
 	case COMMAND_KEY_ENABLE:
 		report_key(to, i, answer);
 		break;
+	case COMMAND_TENANT_DELETE:
 	case COMMAND_KEY_DELETE:
 		fprintf(to, "deleted %s\n", render_text(i->operand, text));
 		break;

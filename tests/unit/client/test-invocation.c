@@ -28,6 +28,13 @@ static void test_commands_become_requests(void)
 		  "{\"canonical_id\":\"00ff\",\"display_name\":\"A B\",\"do\":\"tenant.create\","
 		  "\"email\":\"e@x\",\"name\":\"acme\"}" },
 		{ { "--json", "tenant", "list" }, "{\"do\":\"tenant.list\"}" },
+		{ { "tenant", "show", "acme" }, "{\"do\":\"tenant.show\",\"name\":\"acme\"}" },
+		{ { "tenant", "update", "acme", "--email", "a@b" },
+		  "{\"do\":\"tenant.update\",\"email\":\"a@b\",\"name\":\"acme\"}" },
+		{ { "tenant", "suspend", "acme" },
+		  "{\"do\":\"tenant.suspend\",\"name\":\"acme\"}" },
+		{ { "tenant", "delete", "acme", "--with-data" },
+		  "{\"data\":true,\"do\":\"tenant.delete\",\"name\":\"acme\"}" },
 		{ { "key", "create", "--tenant", "acme" },
 		  "{\"do\":\"key.create\",\"tenant\":\"acme\"}" },
 		{ { "key", "create", "--tenant", "acme", "--access-key", "AK1",

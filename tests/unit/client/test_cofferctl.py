@@ -30,6 +30,34 @@ def test_refusal_is_told_and_exits_with_1(server):
     assert done.stderr == "cofferctl: the tenant acme exists\nhint: choose another name\n"
 
 
+def test_a_tenant_that_is_deleted_is_waited_for(server):
+    server.ctl("tenant", "create", "acme")
+    done = server.ctl("tenant", "delete", "acme", json_output=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "deleted acme\n", "")
+    assert server.ctl("tenant", "show", "acme").returncode == 1
+    server.ctl("tenant", "create", "acme")
+    answer = json.loads(server.ctl("tenant", "delete", "acme").stdout)
+    assert answer["tenant"]["state"] == "deleted"
+
+
+def test_a_tenant_of_the_same_name_is_not_mistaken_for_it(server):
+    server.misbehave("authd", "replaced")
+    server.ctl("tenant", "create", "acme")
+    done = server.ctl("tenant", "delete", "acme", json_output=False)
+    assert (done.returncode, done.stdout) == (0, "deleted acme\n")
+
+
+def test_a_tenant_that_stays_after_all_is_told(server):
+    server.misbehave("authd", "stays")
+    server.ctl("tenant", "create", "acme")
+    done = server.ctl("tenant", "delete", "acme")
+    assert done.returncode == 1 and "acme stays" in done.stderr
+    server.misbehave("authd", "buckets")
+    done = server.ctl("tenant", "delete", "acme")
+    assert done.returncode == 1 and "has buckets" in done.stderr
+    assert server.ctl("tenant", "delete", "acme", "--with-data").returncode == 0
+
+
 def test_life_of_a_key(server):
     server.ctl("tenant", "create", "acme")
     made = json.loads(server.ctl("key", "create", "--tenant", "acme").stdout)["key"]
@@ -76,7 +104,7 @@ def test_secret_is_not_echoed_on_a_terminal(server):
 def test_tables_are_for_people(server):
     server.ctl("tenant", "create", "acme", "--display-name", "Acme \x1b[2J Ltd")
     out = server.ctl("tenant", "list", json_output=False).stdout
-    assert out.splitlines()[0].split() == ["NAME", "ID", "DISPLAY", "NAME", "EMAIL", "CREATED"]
+    assert out.splitlines()[0].split() == ["NAME", "STATE", "ID", "DISPLAY", "NAME", "EMAIL", "CREATED"]
     assert "Acme ?[2J Ltd" in out and "\x1b" not in out
     made = server.ctl("key", "create", "--tenant", "acme", json_output=False).stdout
     assert "secret key" in made and "shown this once" in made

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""T80 for tenants: processes die while one is made, suspended, renamed or deleted. It is as it was, or as
+it was to be; and one that was about to go goes, with all that it had."""
+
+import random
+import subprocess
+import time
+
+import pytest
+
+from lib import coffer, rawhttp
+
+ROUNDS = 5
+DEPARTURE_LIMIT_S = 40
+
+
+@pytest.fixture
+def mortal():
+    if coffer.build_dir() is None:
+        pytest.skip("COFFER_BUILD is not set")
+    with coffer.Coffer() as running:
+        yield running
+
+
+def begin(server, *args):
+    """cofferctl, not yet finished."""
+    return subprocess.Popen(
+        [str(server.build / "client" / "cofferctl"), "--socket", str(server.admin_socket), *args],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def was_told(process):
+    """Whether the order was answered with success before whoever answers died."""
+    _, err = process.communicate(timeout=60)
+    assert process.returncode in (0, 1), err
+    return process.returncode == 0
+
+
+def order_and_kill(server, daemon, rand, *args):
+    process = begin(server, *args)
+    time.sleep(rand.uniform(0, 0.05))
+    server.kill_and_wait(daemon)
+    return was_told(process)
+
+
+def state(server, name):
+    found = [t for t in server.ctl("tenant", "list")["tenants"] if t["name"] == name]
+    return found[0] if found else None
+
+
+def files_of(server, tenant):
+    return [path for path in server.data.rglob("*") if tenant in str(path)]
+
+
+def wait_until_gone(server, name):
+    end = time.monotonic() + DEPARTURE_LIMIT_S
+    while state(server, name) is not None:
+        assert time.monotonic() < end, server.log()
+        time.sleep(0.05)
+
+
+def fill(server, name):
+    guest = server.add_tenant(name)
+    assert rawhttp.request(guest, "PUT", f"/{name}").status == 200
+    for i in range(40):
+        assert rawhttp.request(guest, "PUT", f"/{name}/{i}", body=b"x" * 30_000).status == 200
+    return guest
+
+
+@pytest.mark.parametrize("daemon", ["authd", "stored"])
+def test_t80_a_tenant_that_is_being_deleted_goes_wholly_whoever_dies(mortal, daemon):
+    rand = random.Random(daemon)
+    for i in range(ROUNDS):
+        name = f"going-{i}"
+        guest = fill(mortal, name)
+        tenant = state(mortal, name)["id"]
+        told = order_and_kill(mortal, daemon, rand, "tenant", "delete", name, "--with-data")
+        found = state(mortal, name)
+        if found and found["state"] == "active":
+            # The order came to nothing: it is there as it was.
+            assert not told
+            for key in range(40):
+                assert len(rawhttp.request(guest, "GET", f"/{name}/{key}").body) == 30_000
+            assert mortal.ctl("tenant", "delete", name, "--with-data")
+        wait_until_gone(mortal, name)
+        assert files_of(mortal, tenant) == []
+        assert rawhttp.request(guest, "GET", f"/{name}").code == "InvalidAccessKeyId"
+        # The names are free, of the tenant and of its bucket.
+        assert rawhttp.request(mortal, "PUT", f"/{name}").status == 200
+        mortal.ctl("tenant", "create", name)
+
+
+@pytest.mark.parametrize("order, member, before, after", [
+    (("suspend",), "state", "active", "suspended"),
+    (("update", "--display-name", "After"), "display_name", "changing", "After"),
+], ids=["suspend", "update"])
+def test_t80_an_order_leaves_the_old_state_or_the_new_one(mortal, order, member, before, after):
+    rand = random.Random(member)
+    for i in range(ROUNDS):
+        name = f"changing-{i}"
+        mortal.ctl("tenant", "create", name, "--display-name", "changing")
+        told = order_and_kill(mortal, "authd", rand, "tenant", order[0], name, *order[1:])
+        found = state(mortal, name)[member]
+        assert found == after if told else found in (before, after)
+        assert mortal.ctl("tenant", "delete", name)["tenant"]["state"] == "deleted"
+
+
+def test_t80_a_tenant_that_is_made_is_there_or_not(mortal):
+    rand = random.Random("create")
+    for i in range(ROUNDS):
+        name = f"made-{i}"
+        told = order_and_kill(mortal, "authd", rand, "tenant", "create", name)
+        if state(mortal, name) is None:
+            assert not told
+            mortal.ctl("tenant", "create", name)
+        assert rawhttp.request(mortal, "GET", "/").status == 200

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""T10, T30, T40 for tenants that come and go: a suspended one does nothing, of a deleted one nothing is left."""
+
+import json
+import os
+import re
+import uuid
+
+import pytest
+
+from lib import coffer, operators, rawhttp, rest
+
+pytestmark = pytest.mark.usefixtures("unharmed")
+
+LARGE = b"of a tenant that goes" * 20_000
+
+
+class Guest(coffer.Server):
+    """A tenant with a key, a token and a bucket of its own, in which there is something of every kind."""
+
+    def __init__(self, victim):
+        self.victim = victim
+        self.name = f"g-{uuid.uuid4().hex[:20]}"
+        self.bucket = self.name
+        made = victim.add_tenant(self.name)
+        super().__init__(made.endpoint, made.access_key, made.secret_key, made.region,
+                         made.rest_endpoint)
+        assert rawhttp.request(self, "PUT", f"/{self.bucket}").status == 200
+        self.put("small", b"small")
+        self.put("large", LARGE)
+        assert rawhttp.request(self, "POST", f"/{self.bucket}/parts?uploads").status == 200
+        token = victim.ctl("token", "add", "t", "--ttl", "1", "--tenant", self.name, "--bucket",
+                           self.bucket)["token"]["token"]
+        self.store = rest.Store(self.rest_endpoint, token)
+
+    def put(self, key, body):
+        assert rawhttp.request(self, "PUT", f"/{self.bucket}/{key}", body=body).status == 200
+
+    @property
+    def id(self):
+        return self.victim.ctl("tenant", "show", self.name)["tenant"]["id"]
+
+
+@pytest.fixture
+def guest(victim):
+    return Guest(victim)
+
+
+def files_of(victim, tenant):
+    """Every path below the server's data whose name, or whose directory's, has the tenant's id in it."""
+    return [path for path in victim.data.rglob("*") if tenant in str(path)]
+
+
+REQUESTS = [("GET", "/"), ("GET", "/{b}"), ("GET", "/{b}/small"), ("HEAD", "/{b}/small"),
+            ("PUT", "/{b}/new"), ("DELETE", "/{b}/small"), ("POST", "/{b}/new?uploads"),
+            ("PUT", "/{b}-2"), ("DELETE", "/{b}"), ("GET", "/{b}-of-nobody")]
+
+
+def test_a_suspended_tenant_may_nothing_in_either_dialect_and_is_told(victim, guest):
+    victim.ctl("tenant", "suspend", guest.name)
+    for method, target in REQUESTS:
+        response = rawhttp.request(guest, method, target.format(b=guest.bucket))
+        assert response.status == 403
+        if method != "HEAD":
+            assert response.code == "AccessDenied"
+            assert response.xml.findtext("Message") == "The tenant is suspended."
+    for method, key in (("GET", "small"), ("PUT", "new"), ("DELETE", "small")):
+        answer = guest.store.ask(method, rest.target(key))
+        rest.refused(answer, 403, "The tenant is suspended.")
+    victim.ctl("tenant", "resume", guest.name)
+    assert rawhttp.request(guest, "GET", f"/{guest.bucket}/small").body == b"small"
+    assert guest.store.read("small") == b"small"
+    assert guest.store.read("new") is None
+
+
+def test_t10_that_a_tenant_is_suspended_is_told_to_nobody_who_has_no_secret_of_it(victim, guest):
+    victim.ctl("tenant", "suspend", guest.name)
+    forger = coffer.Server(guest.endpoint, guest.access_key, "x" * 40, guest.region)
+    assert rawhttp.request(forger, "GET", "/").code == "SignatureDoesNotMatch"
+    rest.refused(guest.store.with_token(guest.store.token[:-1]).ask("GET", "/objects"), 401)
+    # Nor does another tenant learn it from a bucket.
+    response = rawhttp.request(victim, "GET", f"/{guest.bucket}")
+    assert response.code == "AccessDenied" and b"suspended" not in response.body
+
+
+def test_a_tenant_with_a_bucket_is_deleted_only_with_its_data(victim, guest):
+    with pytest.raises(coffer.ControlError) as caught:
+        victim.ctl("tenant", "delete", guest.name)
+    assert f"The tenant {guest.name} has buckets." in caught.value.stderr
+    assert rawhttp.request(guest, "GET", f"/{guest.bucket}/small").body == b"small"
+    assert guest.store.read("large") == LARGE
+
+
+def test_t30_of_a_deleted_tenant_nothing_is_left(victim, guest):
+    tenant = guest.id
+    assert files_of(victim, tenant)
+    assert victim.ctl("tenant", "delete", guest.name, "--with-data")["tenant"]["state"] == "deleted"
+    assert files_of(victim, tenant) == []
+    assert f"do=tenant.delete uid={os.getuid()}" in victim.log()
+    assert f"name={guest.name} data=true outcome=done" in victim.log()
+    assert rawhttp.request(guest, "GET", "/").code == "InvalidAccessKeyId"
+    rest.refused(guest.store.ask("GET", "/objects"), 401)
+    for name in ("auth.db", "auth.db-wal"):
+        kept = (victim.data / "auth" / name)
+        if kept.exists():
+            assert guest.name.encode() not in kept.read_bytes()
+            assert guest.access_key.encode() not in kept.read_bytes()
+    index = (victim.data / "data" / "buckets.db")
+    assert guest.bucket.encode() not in index.read_bytes()
+    with pytest.raises(coffer.ControlError):
+        victim.ctl("tenant", "show", guest.name)
+
+
+def test_t30_a_name_that_was_another_tenants_opens_nothing_of_his(victim, guest):
+    """Tenant, bucket, key and token have the names that they had before; what was in them is gone."""
+    victim.ctl("tenant", "delete", guest.name, "--with-data")
+    victim.ctl("tenant", "create", guest.name)
+    made = victim.ctl("key", "create", "--tenant", guest.name, "--access-key", guest.access_key,
+                      "--secret-key-stdin", stdin="another secret\n")["key"]
+    heir = coffer.Server(guest.endpoint, made["access_key"], "another secret", guest.region)
+    assert rawhttp.request(guest, "GET", "/").code == "SignatureDoesNotMatch"
+    assert not list(rawhttp.request(heir, "GET", "/").xml.iter("Name"))
+    assert rawhttp.request(heir, "PUT", f"/{guest.bucket}").status == 200
+    assert rawhttp.request(heir, "GET", f"/{guest.bucket}/small").code == "NoSuchKey"
+    assert not list(rawhttp.request(heir, "GET", f"/{guest.bucket}?uploads").xml.iter("Upload"))
+    token = victim.ctl("token", "add", "t", "--ttl", "1", "--tenant", guest.name, "--bucket",
+                       guest.bucket)["token"]["token"]
+    assert rest.Store(guest.rest_endpoint, token).page()["keys"] == []
+    rest.refused(guest.store.ask("GET", "/objects"), 401)
+    victim.ctl("tenant", "delete", guest.name, "--with-data")
+
+
+def test_t58_the_disk_gets_back_what_a_deleted_tenant_had(victim, guest):
+    """Also what a process might hold open of it: no descriptor of stored's leads to a file without a name."""
+    victim.ctl("tenant", "delete", guest.name, "--with-data")
+    stored = victim.pid("stored")
+    opened = [os.readlink(f"/proc/{stored}/fd/{fd}") for fd in os.listdir(f"/proc/{stored}/fd")]
+    assert not [path for path in opened if re.search(r"catalog\.db.*\(deleted\)", path)]
+
+
+@pytest.mark.parametrize("order", [
+    {"do": "tenant.delete"}, {"do": "tenant.delete", "name": "default", "data": "yes"},
+    {"do": "tenant.delete", "name": "default", "force": True},
+    {"do": "tenant.delete", "name": "../default", "data": True},
+    {"do": "tenant.suspend", "name": "default", "data": True},
+    {"do": "tenant.suspend", "name": ["default"]}, {"do": "tenant.show"},
+    {"do": "tenant.update", "name": "default"},
+    {"do": "tenant.update", "name": "default", "display_name": "a\nb"},
+    {"do": "tenant.update", "name": "default", "email": "x" * 255},
+    {"do": "tenant.update", "name": "default", "canonical_id": "0" * 64},
+], ids=json.dumps)
+def test_an_order_that_is_not_right_changes_nothing(victim, order):
+    order = dict(order)
+    before = victim.ctl("tenant", "show", "default")
+    answer = operators.order(victim, order.pop("do"), **order)
+    assert answer["ok"] is False and answer["error"]
+    assert victim.ctl("tenant", "show", "default") == before
