@@ -52,8 +52,8 @@ static int step(struct exporter *x)
 static void begin_list(struct exporter *x)
 {
 	lister_clear(&x->lister);
-	lister_init(&x->lister, &x->stored, span_from_string(x->config->target.bucket),
-		    x->config->prefix);
+	lister_init(&x->lister, &x->stored, LISTER_OBJECTS,
+		    span_from_string(x->config->target.bucket), x->config->prefix);
 }
 
 static void check_list(struct exporter *x)
@@ -137,8 +137,8 @@ static int open_all(struct exporter *x)
 
 	if (r < 0)
 		return complain_errno(x->why, r, "cannot begin");
-	lister_init(&x->lister, &x->stored, span_from_string(x->config->target.bucket),
-		    x->config->prefix);
+	lister_init(&x->lister, &x->stored, LISTER_OBJECTS,
+		    span_from_string(x->config->target.bucket), x->config->prefix);
 	r = operator_open(&x->stored, x->why);
 	return r == OPERATOR_OK ? landing_open(x->config->path, &x->landing, x->why) : r;
 }
