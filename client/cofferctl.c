@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * cofferctl: asks authd's admin socket one thing and shows the answer; or brings objects to stored, or
- * takes them, through the operator socket. What it looks at by itself (doctor, the files of reload) and
- * makes by itself (metrics-token) asks nobody.
+ * cofferctl: asks authd's admin socket one thing and shows the answer; or brings objects to stored,
+ * takes them, or manages buckets, through the operator socket. What it looks at by itself (doctor,
+ * the files of reload) and makes by itself (metrics-token) asks nobody.
  */
 
 #include <signal.h>
@@ -20,6 +20,7 @@
 #include "client/doctor.h"
 #include "client/help.h"
 #include "client/invocation.h"
+#include "client/manage/manage.h"
 #include "client/metricstoken.h"
 #include "client/overview.h"
 #include "client/pair.h"
@@ -191,24 +192,27 @@ static void watch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static int transfer(const struct invocation *i)
+typedef int long_run(const struct invocation *i, const volatile sig_atomic_t *stop,
+		     struct complaint *why);
+
+static int run_for_long(const struct invocation *i, long_run *command)
 {
 	struct complaint why = { 0 };
 	int r;
 
 	watch_signals();
-	r = transfer_run(i, &stop, &why);
+	r = command(i, &stop, &why);
 	if (fflush(stdout) != 0)
 		return EXIT_FAILURE;
-	switch ((enum transfer_outcome)r) {
-	case TRANSFER_OK:
+	switch ((enum run_outcome)r) {
+	case RUN_OK:
 		return EXIT_SUCCESS;
-	case TRANSFER_INCOMPLETE:
+	case RUN_INCOMPLETE:
 		return EXIT_FAILURE;
-	case TRANSFER_STOPPED:
+	case RUN_STOPPED:
 		complaint_print(&why, "cofferctl");
 		return EXIT_FAILURE;
-	case TRANSFER_WRONG:
+	case RUN_WRONG:
 		complaint_print(&why, "cofferctl");
 		return EXIT_USAGE;
 	}
@@ -312,7 +316,9 @@ int main(int argc, char *argv[])
 	if (i.command == COMMAND_DOCTOR)
 		return examine(&i);
 	if (transfer_is_meant(&i))
-		return transfer(&i);
+		return run_for_long(&i, transfer_run);
+	if (manage_is_meant(&i))
+		return run_for_long(&i, manage_run);
 	if (run(&i, &why) == ADMIN_OK)
 		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	fflush(stdout);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/span.h"
+#include "base/duration.h"
 
 bool invocation_is_about_tokens(const struct invocation *i)
 {
@@ -47,6 +47,13 @@ static bool is_number(const char *value)
 	return span_to_u64(span_from_string(value), &n) && n >= 1 && n <= INT64_MAX;
 }
 
+static bool is_duration(const char *value)
+{
+	uint64_t ns;
+
+	return duration_parse(span_from_string(value), &ns);
+}
+
 static bool is_scope(const char *value)
 {
 	return strcmp(value, "read") == 0 || strcmp(value, "write") == 0 ||
@@ -67,6 +74,10 @@ static int take(struct invocation *i, enum manual_option o, const char *value,
 	case OPTION_KIND_NUMBER:
 		if (!is_number(value))
 			return wrong(why, "--%s takes a whole number from 1 on", row->name);
+		break;
+	case OPTION_KIND_DURATION:
+		if (!is_duration(value))
+			return wrong(why, "--%s takes " DURATION_FORM, row->name);
 		break;
 	case OPTION_KIND_SCOPE:
 		if (!is_scope(value) || i->n_scopes == INVOCATION_SCOPES_MAX)
@@ -344,6 +355,7 @@ static json_t *value_of(const struct invocation *i, enum manual_option o)
 	case OPTION_KIND_FLAG:
 		return json_true();
 	case OPTION_KIND_TEXT:
+	case OPTION_KIND_DURATION:
 		return json_string(i->options[o]);
 	case OPTION_KIND_NUMBER:
 		return json_integer(strtoll(i->options[o], NULL, 10));

@@ -125,6 +125,23 @@ const struct manual_option_row manual_options[OPTION_COUNT] = {
 		.kind = OPTION_KIND_FLAG,
 		.meaning = "change nothing: say how much there is, and what would not go",
 	},
+	[OPTION_WITH_OBJECTS] = {
+		.name = "with-objects",
+		.kind = OPTION_KIND_FLAG,
+		.meaning = "delete what is in it, too (default: only an empty one is deleted)",
+	},
+	[OPTION_OLDER_THAN] = {
+		.name = "older-than",
+		.kind = OPTION_KIND_DURATION,
+		.argument = "SPAN",
+		.meaning = "only those that began longer ago than that: 7d, 12h, 30min",
+	},
+	[OPTION_YES] = {
+		.name = "yes",
+		.kind = OPTION_KIND_FLAG,
+		.meaning = "do not ask whether it is meant (default: ask, on a terminal; without one, "
+			   "nothing is done)",
+	},
 	[OPTION_QUIET] = {
 		.name = "quiet",
 		.kind = OPTION_KIND_FLAG,
@@ -199,11 +216,26 @@ const struct manual_group_row manual_groups[GROUPS] = {
 		.text = "A token is what a client of the REST API shows. It is for one bucket of its "
 			"tenant. Its name is unique within the tenant.",
 	},
+	[GROUP_BUCKET] = {
+		.word = "bucket",
+		.title = "Buckets",
+		.text = "A bucket holds a tenant's objects. No two tenants have one of the same name. Clients "
+			"make their own; here are all that there are.",
+	},
+	[GROUP_UPLOADS] = {
+		.word = "uploads",
+		.title = "Unfinished uploads",
+		.text = "An upload in parts takes room from its first part on, until its client finishes it or "
+			"gives it up. One that nobody has added to for uploads-expire of coffer.conf, 7 days, "
+			"is ended by the server.",
+	},
 	[GROUP_OBJECTS] = { .title = "Objects" },
 	[GROUP_SERVER] = { .title = "The server" },
 };
 
 #define BIT(SYMBOL) MANUAL_BIT(SYMBOL)
+
+#define MANAGED (BIT(TENANT) | BIT(OPERATOR_SOCKET))
 
 #define TRANSFER (BIT(TENANT) | BIT(PREFIX) | BIT(OVERWRITE) | BIT(QUIET) | BIT(OPERATOR_SOCKET))
 
@@ -422,6 +454,64 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.meanings = { { OPTION_BUCKET, "the bucket they are for, which is made if it is not there "
 					       "(default: TENANT-objects)" },
 			      { OPTION_TENANT, "whose they are (default: " MANUAL_TENANT ")" } },
+	},
+	[COMMAND_BUCKET_LIST] = {
+		.group = GROUP_BUCKET,
+		.word = "list",
+		.takes = MANAGED,
+		.brief = "say which buckets there are",
+		.examples = "cofferctl bucket list\n"
+			    "cofferctl bucket list --tenant acme --json\n",
+		.meanings = { { OPTION_TENANT, ONLY_OF_TENANT } },
+	},
+	[COMMAND_BUCKET_SHOW] = {
+		.group = GROUP_BUCKET,
+		.word = "show",
+		.operand = "BUCKET",
+		.takes = MANAGED,
+		.brief = "say whose a bucket is, and since when",
+		.examples = "cofferctl bucket show photos\n",
+		.meanings = { { OPTION_TENANT, "whose it is (default: whoever has it)" } },
+	},
+	[COMMAND_BUCKET_DELETE] = {
+		.group = GROUP_BUCKET,
+		.word = "delete",
+		.operand = "BUCKET",
+		.takes = MANAGED | BIT(WITH_OBJECTS) | BIT(YES) | BIT(QUIET),
+		.brief = "delete a bucket",
+		.text = "Uploads that nobody has finished go with it. With many objects it takes a while; where it "
+			"ends early, the same command goes on. What could not be deleted is told, and the "
+			"bucket stays; the exit status is then 1.",
+		.examples = "cofferctl bucket delete photos\n"
+			    "cofferctl bucket delete photos --with-objects --yes\n",
+		.meanings = { { OPTION_TENANT, "whose it is (default: whoever has it)" } },
+	},
+	[COMMAND_UPLOADS_LIST] = {
+		.group = GROUP_UPLOADS,
+		.word = "list",
+		.takes = MANAGED | BIT(BUCKET) | BIT(OLDER_THAN),
+		.brief = "say which uploads nobody has finished yet",
+		.examples = "cofferctl uploads list\n"
+			    "cofferctl uploads list --tenant acme --older-than 2d\n",
+		.meanings = { { OPTION_TENANT, ONLY_OF_TENANT },
+			      { OPTION_BUCKET, "only those into this bucket (default: into all)" },
+			      { OPTION_OLDER_THAN, "only those that began longer ago than that: 7d, 12h, "
+						   "30min (default: all)" } },
+	},
+	[COMMAND_UPLOADS_ABORT] = {
+		.group = GROUP_UPLOADS,
+		.word = "abort",
+		.needs = BIT(OLDER_THAN),
+		.takes = MANAGED | BIT(BUCKET),
+		.brief = "end them, and give back the room of their parts",
+		.text = "Their clients are told that there is no such upload. `cofferctl uploads list` with the same "
+			"options says which would go.",
+		.examples = "cofferctl uploads abort --older-than 2d\n"
+			    "cofferctl uploads abort --older-than 0 --bucket photos\n",
+		.meanings = { { OPTION_TENANT, ONLY_OF_TENANT },
+			      { OPTION_BUCKET, "only those into this bucket (default: into all)" },
+			      { OPTION_OLDER_THAN, "only those that began longer ago than that: 7d, 12h, "
+						   "30min; 0 stands for all" } },
 	},
 	[COMMAND_IMPORT] = {
 		.group = GROUP_OBJECTS,

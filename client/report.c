@@ -238,6 +238,11 @@ void report(FILE *to, const struct invocation *i, const json_t *answer)
 		break;
 	case COMMAND_DOCTOR:
 	case COMMAND_METRICS_TOKEN:
+	case COMMAND_BUCKET_LIST:
+	case COMMAND_BUCKET_SHOW:
+	case COMMAND_BUCKET_DELETE:
+	case COMMAND_UPLOADS_LIST:
+	case COMMAND_UPLOADS_ABORT:
 	case COMMAND_IMPORT:
 	case COMMAND_EXPORT:
 	case COMMANDS:

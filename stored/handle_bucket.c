@@ -121,7 +121,7 @@ static int find_bucket(struct call *c, struct bucket *ret)
 }
 
 /* The answer borrows the text, which must live as long as the call. */
-static int answer_region(struct call *c)
+static int answer_bucket(struct call *c)
 {
 	struct bucket b;
 	int e = find_bucket(c, &b);
@@ -131,17 +131,18 @@ static int answer_region(struct call *c)
 	_Static_assert(sizeof(b.region) <= sizeof(c->text), "the region fits where it is kept");
 	memcpy(c->text, b.region, sizeof(b.region));
 	c->answer.region = span_from_string(c->text);
+	c->answer.created = b.created_ns;
 	return 0;
 }
 
 int handler_head_bucket(struct call *c)
 {
-	return answer_region(c);
+	return answer_bucket(c);
 }
 
 int handler_get_bucket_location(struct call *c)
 {
-	return answer_region(c);
+	return answer_bucket(c);
 }
 
 /* ACLs are disabled, and what can be read is that the owner may do everything. */

@@ -12,6 +12,8 @@
 #include "ipc/request.h"
 #include "s3/encoding.h"
 
+#define SOCKET_NAME "stored-operator.sock"
+
 #define RETRY_FIRST_NS (100 * NS_PER_MS)
 #define RETRY_MOST_NS  (2 * NS_PER_S)
 
@@ -120,6 +122,17 @@ static const struct channel_handler handler = { on_message, on_ended };
 
 /* --- life ------------------------------------------------------------------------------------ */
 
+const char *operator_socket(const char *named, const char *admin_socket, char buf[static PATH_MAX])
+{
+	const char *slash = strrchr(admin_socket, '/');
+	int directory = slash ? (int)(slash + 1 - admin_socket) : 0;
+
+	if (named)
+		return named;
+	snprintf(buf, PATH_MAX, "%.*s" SOCKET_NAME, directory, admin_socket);
+	return buf;
+}
+
 enum s3_error operator_error(const struct ipc_failed *m)
 {
 	return m->error && m->error < S3_ERROR_COUNT ? (enum s3_error)m->error
@@ -193,7 +206,7 @@ static int read_grant(const json_t *answer, struct buffer *ret)
 static int ask_authd(const struct operator_target *t, json_t **ret, struct complaint *why)
 {
 	json_t *request =
-		json_pack("{s:s, s:s, s:s, s:s}", "do", "operator.grant", "tenant", t->tenant,
+		json_pack("{s:s, s:s, s:s*, s:s}", "do", "operator.grant", "tenant", t->tenant,
 			  "bucket", t->bucket, "purpose", operator_purpose_name(t->purpose));
 	struct admin a;
 	int r;

@@ -7,6 +7,7 @@
  * ends, as it does with each new epoch, everybody under way is told, and it can be opened again.
  */
 
+#include <limits.h>
 #include <signal.h>
 
 #include "base/table.h"
@@ -25,7 +26,7 @@
 
 struct operator_target {
 	const char *admin_socket, *operator_socket;
-	const char *tenant, *bucket;
+	const char *tenant, *bucket;	/* no bucket, NULL, to manage them all */
 	enum operator_purpose purpose;
 };
 
@@ -63,6 +64,12 @@ struct operator_channel {
 	uint64_t last;		/* the number of the call before */
 	uint32_t inline_limit;	/* bodies up to here may go inside */
 };
+
+/*
+ * stored's socket as somebody has named it, or else, with NULL, where it lies: beside authd's. Returns
+ * buf or the name.
+ */
+const char *operator_socket(const char *named, const char *admin_socket, char buf[static PATH_MAX]);
 
 /* What is said; INTERNAL_ERROR where it is no error that there is. */
 enum s3_error operator_error(const struct ipc_failed *m);

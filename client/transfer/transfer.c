@@ -7,23 +7,9 @@
 #include "client/transfer/export.h"
 #include "client/transfer/import.h"
 
-#define OPERATOR_SOCKET "stored-operator.sock"
-
 bool transfer_is_meant(const struct invocation *i)
 {
 	return i->command == COMMAND_IMPORT || i->command == COMMAND_EXPORT;
-}
-
-/* Both sockets are in one directory, unless somebody says where. */
-static const char *operator_socket(const struct invocation *i, char buf[static PATH_MAX])
-{
-	const char *slash = strrchr(i->socket, '/');
-	int directory = slash ? (int)(slash + 1 - i->socket) : 0;
-
-	if (i->options[OPTION_OPERATOR_SOCKET])
-		return i->options[OPTION_OPERATOR_SOCKET];
-	snprintf(buf, PATH_MAX, "%.*s" OPERATOR_SOCKET, directory, i->socket);
-	return buf;
 }
 
 static struct operator_target target_of(const struct invocation *i, const char *socket)
@@ -52,7 +38,7 @@ static int refuse_format(const struct invocation *i, struct complaint *why)
 	complain(why, 0, "--format %s is none of filesystem, base32 and sqlite",
 		 i->options[OPTION_FORMAT]);
 	complaint_hint(why, "`cofferctl --help` says what they are");
-	return TRANSFER_WRONG;
+	return RUN_WRONG;
 }
 
 static int run_import(const struct invocation *i, const struct operator_target *target,
@@ -74,7 +60,7 @@ static int run_import(const struct invocation *i, const struct operator_target *
 	if (!source_format_parse(i->options[OPTION_FORMAT], &c.source.format))
 		return refuse_format(i, why);
 	r = import_run(&c, t, why);
-	return r == IMPORT_OK ? TRANSFER_OK : TRANSFER_STOPPED;
+	return r == IMPORT_OK ? RUN_OK : RUN_STOPPED;
 }
 
 static int run_export(const struct invocation *i, const struct operator_target *target,
@@ -89,7 +75,7 @@ static int run_export(const struct invocation *i, const struct operator_target *
 	};
 	int r = export_run(&c, t, why);
 
-	return r == EXPORT_OK ? TRANSFER_OK : TRANSFER_STOPPED;
+	return r == EXPORT_OK ? RUN_OK : RUN_STOPPED;
 }
 
 static void tell(const struct invocation *i, struct tally *t, bool went_through)
@@ -118,14 +104,15 @@ int transfer_run(const struct invocation *i, const volatile sig_atomic_t *stop,
 	struct tally t;
 	int r;
 
-	target = target_of(i, operator_socket(i, socket));
+	target = target_of(i,
+			   operator_socket(i->options[OPTION_OPERATOR_SOCKET], i->socket, socket));
 	tally_begin(&t, is_import ? "imported" : "exported", i->options[OPTION_JSON] != NULL,
 		    i->options[OPTION_QUIET] != NULL);
 	r = (is_import ? run_import : run_export)(i, &target, stop, &t, why);
-	if (r != TRANSFER_WRONG)
-		tell(i, &t, r == TRANSFER_OK);
-	if (r == TRANSFER_OK && !tally_is_good(&t))
-		r = TRANSFER_INCOMPLETE;
+	if (r != RUN_WRONG)
+		tell(i, &t, r == RUN_OK);
+	if (r == RUN_OK && !tally_is_good(&t))
+		r = RUN_INCOMPLETE;
 	tally_clear(&t);
 	return r;
 }

@@ -39,6 +39,8 @@ class FakeStore:
     def __init__(self, schema, directory):
         self.schema = schema
         self.objects = {}
+        self.has_bucket = True   # one, called b, of the tenant default
+        self.unfinished = {}     # when an upload began, in ns, by its key and id
         self.asked = []
         self.fault = lambda operation, key: None
         self.refusal = None
@@ -64,11 +66,15 @@ class FakeStore:
     def _serve_admin(self, connection):
         with connection, connection.makefile("rb") as lines:
             for line in lines:
-                self.order = json.loads(line)
-                self.grants += 1
-                grant = base64.b64encode(b"grant %d" % self.grants).decode()
-                answer = self.refusal or {"ok": True, "grant": grant}
-                connection.sendall(json.dumps(answer).encode() + b"\n")
+                connection.sendall(json.dumps(self._take_order(json.loads(line))).encode() + b"\n")
+
+    def _take_order(self, order):
+        if order["do"] == "tenant.list":
+            return {"ok": True, "tenants": [{"name": "default"}]}
+        self.order = order
+        self.grants += 1
+        grant = base64.b64encode(b"grant %d" % self.grants).decode()
+        return self.refusal or {"ok": True, "grant": grant}
 
     # The channel
 
@@ -208,6 +214,57 @@ class Session:
             raise Hangup
         said = b"?" * max(1, len(data)) if fault == "damage" else data
         self.say("DONE", call=call, answer=self.answer(said))
+
+    def DeleteObject(self, call, key, params, headers, length, body, fault):
+        self.store.objects.pop(key, None)
+        if self.store.fault("DELETED", key) == "hangup":
+            raise Hangup
+        self.done(call)
+
+    def HeadBucket(self, call, key, params, headers, length, body, fault):
+        if self.store.has_bucket:
+            self.done(call, created=10**18, region="here")
+        else:
+            self.fail(call, "NoSuchBucket")
+
+    def DeleteBucket(self, call, key, params, headers, length, body, fault):
+        if not self.store.has_bucket:
+            self.fail(call, "NoSuchBucket")
+        elif self.store.objects:
+            self.fail(call, "BucketNotEmpty")
+        else:
+            self.store.has_bucket = False
+            if self.store.fault("DROPPED", None) == "hangup":
+                raise Hangup
+            self.done(call)
+
+    def ListBuckets(self, call, key, params, headers, length, body, fault):
+        if self.store.has_bucket:
+            self.item(call, kind=2, bucket="b", created=10**18, region="here")
+        self.done(call)
+
+    def ListMultipartUploads(self, call, key, params, headers, length, body, fault):
+        after = (params.get("key-marker", b""), params.get("upload-id-marker", b""))
+        found = sorted(u for u in self.store.unfinished if u > after)
+        for upload in found[:3]:
+            self.item(call, kind=3, key=upload[0], upload_id=upload[1],
+                      created=self.store.unfinished[upload])
+        self.done(call, truncated=len(found) > 3)
+
+    def AbortMultipartUpload(self, call, key, params, headers, length, body, fault):
+        if self.store.unfinished.pop((key, params["uploadId"]), None) is None:
+            self.fail(call, "NoSuchUpload")
+        elif self.store.fault("ABORTED", key) == "hangup":
+            raise Hangup
+        else:
+            self.done(call)
+
+    def item(self, call, **fields):
+        item = encode_answer(self.schema, **fields)
+        self.say("ITEMS", call=call, items=struct.pack("<I", len(item)) + item)
+
+    def done(self, call, **fields):
+        self.say("DONE", call=call, answer=encode_answer(self.schema, **fields))
 
     def ListObjectsV2(self, call, key, params, headers, length, body, fault):
         prefix = params.get("prefix", b"")

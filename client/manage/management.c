@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/manage/management.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "client/admin.h"
+
+int management_out_of_memory(struct management *m)
+{
+	return complain_errno(m->why, -ENOMEM, "cannot say what there is");
+}
+
+int management_open(struct management *m, const char *tenant, const char *bucket,
+		    struct manager *ret)
+{
+	const struct operator_target target = {
+		.admin_socket = m->invocation->socket,
+		.operator_socket = m->operator_socket,
+		.tenant = tenant,
+		.bucket = bucket,
+		.purpose = OPERATOR_MANAGE,
+	};
+	int r = manager_open(ret, &target, m->stop, m->why);
+
+	if (r < 0)
+		manager_close(ret);
+	return r;
+}
+
+/* --- tenants --------------------------------------------------------------------------------- */
+
+static int ask_for_tenants(struct management *m, json_t **ret)
+{
+	json_t *request = json_pack("{s:s}", "do", "tenant.list");
+	struct admin a;
+	int r;
+
+	if (!request)
+		return management_out_of_memory(m);
+	r = admin_open(m->invocation->socket, &a, m->why);
+	if (r >= 0) {
+		r = admin_call(&a, request, ret, m->why);
+		admin_close(&a);
+	}
+	json_decref(request);
+	return r == ADMIN_REFUSED ? -EACCES : r;
+}
+
+int management_tenants(struct management *m, json_t **ret)
+{
+	const char *named = m->invocation->options[OPTION_TENANT];
+	json_t *answer = NULL, *names = json_array(), *tenant;
+	int r = named ? 0 : ask_for_tenants(m, &answer);
+	size_t i;
+
+	if (named)
+		json_array_append_new(names, json_string(named));
+	json_array_foreach(json_object_get(answer, "tenants"), i, tenant)
+		json_array_append(names, json_object_get(tenant, "name"));
+	json_decref(answer);
+	if (r == 0 && named && !json_array_size(names))
+		r = complain(m->why, -EINVAL, "the tenant's name is not valid UTF-8");
+	if (r < 0) {
+		json_decref(names);
+		return r;
+	}
+	*ret = names;
+	return 0;
+}
+
+/* --- the owner of a bucket ------------------------------------------------------------------- */
+
+/* -ENOENT: it is another's, or there is none. */
+static int look_at(struct management *m, struct manager *of, const char *bucket,
+		   struct manager_reply *ret)
+{
+	const struct s3_request r = { .operation = S3_HEAD_BUCKET,
+				      .bucket = span_from_string(bucket) };
+	int e = manager_ask(of, &r, ret);
+
+	if (e < 0 || ret->error == S3_ERROR_NONE)
+		return e;
+	if (ret->error == S3_ERROR_ACCESS_DENIED || ret->error == S3_ERROR_NO_SUCH_BUCKET)
+		return -ENOENT;
+	return complain(m->why, -EREMOTEIO, "the bucket %s cannot be looked at: %s", bucket,
+			s3_errors[ret->error].message);
+}
+
+static int complain_of_owner(struct management *m, const char *bucket, enum s3_error error)
+{
+	if (error == S3_ERROR_NO_SUCH_BUCKET) {
+		complain(m->why, 0, "there is no bucket %s", bucket);
+		complaint_hint(m->why, "`cofferctl bucket list` says which there are");
+	} else if (m->invocation->options[OPTION_TENANT]) {
+		complain(m->why, 0, "the bucket %s belongs to another tenant", bucket);
+		complaint_hint(m->why, "without --tenant its owner is looked for");
+	} else {
+		complain(m->why, 0, "the bucket %s belongs to no tenant that authd knows", bucket);
+	}
+	return -ENOENT;
+}
+
+/* A name that nobody has is nobody's for the first who is asked, and the others are not. */
+int management_find_owner(struct management *m, const char *bucket,
+			  char ret_tenant[static MANAGEMENT_TENANT_MAX], struct manager *ret,
+			  struct manager_reply *ret_reply)
+{
+	enum s3_error last = S3_ERROR_NO_SUCH_BUCKET;
+	json_t *tenants = NULL, *name;
+	int r = management_tenants(m, &tenants), found = -ENOENT;
+	size_t i;
+
+	if (r < 0)
+		return r;
+	json_array_foreach(tenants, i, name)
+	{
+		snprintf(ret_tenant, MANAGEMENT_TENANT_MAX, "%s", json_string_value(name));
+		found = management_open(m, ret_tenant, bucket, ret);
+		if (found < 0)
+			break;
+		found = look_at(m, ret, bucket, ret_reply);
+		last = ret_reply->error;
+		if (found == 0)
+			break;
+		manager_close(ret);
+		if (found != -ENOENT || last == S3_ERROR_NO_SUCH_BUCKET)
+			break;
+		found = -ENOENT;
+	}
+	json_decref(tenants);
+	return found == -ENOENT ? complain_of_owner(m, bucket, last) : found;
+}
+
+/* --- its buckets ----------------------------------------------------------------------------- */
+
+static int add_name(void *context, const struct answer *item)
+{
+	return json_array_append_new(context, json_stringn(item->bucket.data, item->bucket.len)) < 0
+		       ? -ENOMEM
+		       : 0;
+}
+
+int management_buckets(struct management *m, struct manager *of, json_t **ret)
+{
+	enum s3_error error = S3_ERROR_NONE;
+	json_t *names = json_array();
+	int r = manager_list(of, LISTER_BUCKETS, SPAN_NONE, &error, add_name, names);
+
+	if (r == -ENOMEM)
+		management_out_of_memory(m);
+	if (r == 0 && error)
+		r = complain(m->why, -EREMOTEIO, "the buckets of %s cannot be listed: %s",
+			     of->target.tenant, s3_errors[error].message);
+	if (r < 0) {
+		json_decref(names);
+		return r;
+	}
+	*ret = names;
+	return 0;
+}

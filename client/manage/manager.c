@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/manage/manager.h"
+
+#include "base/clock.h"
+
+#define STEP_MS 100
+
+/* --- life ------------------------------------------------------------------------------------ */
+
+int manager_open(struct manager *m, const struct operator_target *t,
+		 const volatile sig_atomic_t *stop, struct complaint *why)
+{
+	int r;
+
+	*m = (struct manager){ .target = *t, .stop = stop, .why = why };
+	r = operator_init(&m->stored, &m->target);
+	if (r < 0)
+		return complain_errno(why, r, "cannot begin");
+	r = operator_open(&m->stored, why);
+	return r == OPERATOR_AWAY ? -ENOTCONN : r == OPERATOR_REFUSED ? -EACCES : r;
+}
+
+void manager_close(struct manager *m)
+{
+	operator_clear(&m->stored);
+}
+
+int manager_step(struct manager *m)
+{
+	int r;
+
+	if (!operator_is_open(&m->stored)) {
+		r = operator_open_again(&m->stored, m->stop, m->why);
+		if (r != OPERATOR_OK)
+			return r < 0 ? r : -ENOTCONN;
+	}
+	r = operator_step(&m->stored, STEP_MS);
+	return r < 0 ? complain_errno(m->why, r, "cannot speak to stored") : 0;
+}
+
+/* --- one thing ------------------------------------------------------------------------------- */
+
+struct question {
+	struct operator_call call; /* first */
+	struct manager_reply reply;
+	bool answered;
+	unsigned int times, attempts;
+	uint64_t due_ns;
+};
+
+static void take_answer(struct question *q, struct span bytes)
+{
+	struct answer a;
+
+	q->answered = true;
+	if (!answer_decode(bytes, &a)) {
+		q->reply.error = S3_ERROR_INTERNAL_ERROR;
+		return;
+	}
+	q->reply.created_ns = a.created == ANSWER_ABSENT ? 0 : a.created;
+	if (a.region.len < sizeof(q->reply.region))
+		memcpy(q->reply.region, a.region.len ? a.region.data : "", a.region.len);
+}
+
+static void heard(struct operator_call *c, const struct ipc_message *m, int *fd)
+{
+	struct question *q = (struct question *)c;
+
+	if (!m)
+		return;
+	if (m->number == IPC_DONE) {
+		take_answer(q, m->done.answer);
+	} else if (m->number == IPC_FAILED) {
+		q->reply.error = operator_error(&m->failed);
+		q->answered = !operator_may_retry(q->reply.error, &q->attempts, &q->due_ns);
+	}
+}
+
+static int ask_if_due(struct manager *m, struct question *q, const struct s3_request *r)
+{
+	int e;
+
+	if (q->call.number || !operator_is_open(&m->stored) || clock_boottime_ns() < q->due_ns)
+		return 0;
+	q->reply = (struct manager_reply){ .repeated = q->times++ > 0 };
+	e = operator_ask(&m->stored, &q->call, r, SPAN_NONE);
+	return e < 0 ? complain_errno(m->why, e, "cannot speak to stored") : 0;
+}
+
+int manager_ask(struct manager *m, const struct s3_request *r, struct manager_reply *ret)
+{
+	struct question q = { .call.heard = heard };
+	int e = 0;
+
+	while (e == 0 && !q.answered && !manager_is_to_stop(m)) {
+		e = ask_if_due(m, &q, r);
+		if (e == 0)
+			e = manager_step(m);
+	}
+	operator_cancel(&m->stored, &q.call);
+	if (e == 0 && !q.answered)
+		return complain(m->why, -EINTR, "interrupted");
+	if (e == 0)
+		*ret = q.reply;
+	return e;
+}
+
+/* --- lists ----------------------------------------------------------------------------------- */
+
+int manager_list(struct manager *m, enum lister_of of, struct span bucket, enum s3_error *ret,
+		 int (*each)(void *context, const struct answer *item), void *context)
+{
+	struct lister l;
+	struct answer a;
+	int r = 0;
+
+	lister_init(&l, &m->stored, of, bucket, SPAN_NONE);
+	while (r == 0 && !l.error && !lister_is_through(&l) && !manager_is_to_stop(m)) {
+		r = lister_ask(&l);
+		if (r < 0)
+			complain_errno(m->why, r, "cannot speak to stored");
+		else
+			r = manager_step(m);
+		while (r == 0 && lister_next(&l, &a))
+			r = each(context, &a);
+	}
+	if (r == 0 && !l.error && !lister_is_through(&l))
+		r = complain(m->why, -EINTR, "interrupted");
+	if (r == 0)
+		*ret = l.error;
+	lister_clear(&l);
+	return r;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * An operator's channel on which one thing is asked after another, each waited for. Where it ends, as it
+ * does with each new epoch, it is opened again, and what was under way is asked once more.
+ */
+
+#include "client/transfer/lister.h"
+#include "client/transfer/operator.h"
+
+struct manager {
+	struct operator_target target;
+	struct operator_channel stored;
+	const volatile sig_atomic_t *stop;	/* ends what waits, once it is not 0 */
+	struct complaint *why;
+};
+
+/* What stored has said to one request. */
+struct manager_reply {
+	enum s3_error error;	/* S3_ERROR_NONE: it was done */
+	bool repeated;		/* it was asked more than once, and may have been done before */
+	uint64_t created_ns;	/* 0 where it is not said */
+	char region[64 + 1];
+};
+
+/*
+ * With a bucket, NULL for none in particular: it may be managed, and no other. The strings of the target
+ * live as long as the manager. -errno with *why: -EACCES where authd refuses. To be closed in any case.
+ */
+must_check int manager_open(struct manager *m, const struct operator_target *t,
+			    const volatile sig_atomic_t *stop, struct complaint *why);
+void manager_close(struct manager *m);
+
+static inline bool manager_is_to_stop(const struct manager *m)
+{
+	return *m->stop;
+}
+
+/* Waits a moment for something to come; where the channel is lost, for another. -errno with *why. */
+must_check int manager_step(struct manager *m);
+
+/* -EINTR where it is to stop; -errno, with *why. */
+must_check int manager_ask(struct manager *m, const struct s3_request *r, struct manager_reply *ret);
+
+/*
+ * Hands out all of a list: each() says 0, or ends it with -errno. What cannot be listed is *ret, and
+ * nothing is complained of then; NONE: all were handed out. -EINTR, -errno with *why.
+ */
+must_check int manager_list(struct manager *m, enum lister_of of, struct span bucket, enum s3_error *ret,
+			    int (*each)(void *context, const struct answer *item), void *context);

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`cofferctl bucket` and `uploads`: what an operator sees of everybody's buckets, and takes away."""
+
+import json
+import os
+import pty
+import subprocess
+import urllib.parse
+import xml.etree.ElementTree
+
+import pytest
+
+from lib import coffer, rawhttp
+
+MANY = 1100     # more than a page of a list has
+NOBODY = 65534
+ESCAPE = "\x1b[2Jred\x07"
+LIMIT_S = 60
+
+
+@pytest.fixture(scope="module")
+def server():
+    if coffer.build_dir() is None:
+        pytest.skip("COFFER_BUILD is not set")
+    with coffer.Coffer() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def acme(server):
+    return server.add_tenant("acme")
+
+
+def make_bucket(of, name, *keys):
+    assert rawhttp.request(of, "PUT", f"/{name}").status == 200
+    for key in keys:
+        assert rawhttp.request(of, "PUT", f"/{name}/{key}", body=b"0123456789").status == 200
+    return name
+
+
+def begin_upload(of, bucket, key):
+    answer = rawhttp.request(of, "POST", f"/{bucket}/{urllib.parse.quote(key)}?uploads")
+    assert answer.status == 200
+    return xml.etree.ElementTree.fromstring(answer.body).find("{*}UploadId").text
+
+
+def exists(of, bucket):
+    return rawhttp.request(of, "HEAD", f"/{bucket}").status == 200
+
+
+def refusal(server, *args):
+    done = server.control(*args)
+    assert done.returncode == 1 and done.stdout == ""
+    return done.stderr
+
+
+def names(server, *args):
+    return {b["name"]: b["tenant"] for b in server.ctl("bucket", "list", *args)["buckets"]}
+
+
+# Lists
+
+
+def test_every_tenants_buckets_are_listed(server, acme, bucket_name):
+    make_bucket(server, f"a{bucket_name}")
+    make_bucket(acme, f"b{bucket_name}")
+    found = names(server)
+    assert found[f"a{bucket_name}"] == "default" and found[f"b{bucket_name}"] == "acme"
+    only = names(server, "--tenant", "acme")
+    assert set(only.values()) == {"acme"} and f"b{bucket_name}" in only
+    table = server.control("bucket", "list").stdout.splitlines()
+    assert table[0].split() == ["NAME", "TENANT", "REGION", "CREATED"]
+    assert any(line.split()[:2] == [f"b{bucket_name}", "acme"] for line in table[1:])
+
+
+def test_a_buckets_owner_is_found(server, acme, bucket_name):
+    make_bucket(acme, bucket_name)
+    shown = server.ctl("bucket", "show", bucket_name)["bucket"]
+    assert shown["tenant"] == "acme" and shown["region"] == "us-east-1"
+    listed = server.ctl("bucket", "list", "--tenant", "acme")["buckets"]
+    assert shown in listed
+    assert "belongs to another tenant" in refusal(server, "bucket", "show", bucket_name,
+                                                  "--tenant", "default")
+    assert "there is no bucket" in refusal(server, "bucket", "show", f"no-{bucket_name}")
+    assert "There is no tenant" in refusal(server, "bucket", "list", "--tenant", "nobody")
+
+
+@pytest.mark.parametrize("name", ["..", "UPPER", "a/b", "x" * 64, ESCAPE, ""])
+def test_what_is_no_buckets_name_is_told(server, name):
+    said = refusal(server, "bucket", "show", name)
+    assert "bucket" in said and "\x1b" not in said
+
+
+# Deleting a bucket
+
+
+def test_only_an_empty_bucket_is_deleted_just_so(server, acme, bucket_name):
+    make_bucket(acme, bucket_name, "k")
+    said = refusal(server, "bucket", "delete", bucket_name)
+    assert "not empty" in said and "--with-objects" in said
+    assert rawhttp.request(acme, "GET", f"/{bucket_name}/k").status == 200
+    assert rawhttp.request(acme, "DELETE", f"/{bucket_name}/k").status == 204
+    begin_upload(acme, bucket_name, "unfinished")
+    done = server.control("bucket", "delete", bucket_name)
+    assert done.returncode == 0
+    assert done.stdout == f"deleted the bucket {bucket_name} of the tenant acme\n"
+    assert not exists(acme, bucket_name) and bucket_name not in names(server)
+
+
+def test_many_objects_go_with_their_bucket(server, acme, bucket_name, tmp_path):
+    for i in range(MANY):
+        (tmp_path / f"k{i:05}").write_bytes(b"0123456789")
+    imported = server.ctl("import", str(tmp_path), "--format", "filesystem", "--tenant", "acme",
+                          "--bucket", bucket_name, "--no-read-back")
+    assert imported["imported"] == MANY
+    kept = make_bucket(acme, f"kept-{bucket_name}", "k")
+    answer = server.ctl("bucket", "delete", bucket_name, "--with-objects", "--yes")
+    assert answer == {"ok": True, "bucket": {"name": bucket_name, "tenant": "acme"},
+                      "deleted": MANY, "bytes": 10 * MANY, "failed": 0, "interrupted": False,
+                      "failures": []}
+    assert not exists(acme, bucket_name)
+    assert rawhttp.request(acme, "GET", f"/{kept}/k").status == 200
+    assert "there is no bucket" in refusal(server, "bucket", "delete", bucket_name)
+
+
+def on_terminal(server, said, *args):
+    """Types one line at it; the status, and what was shown."""
+    ours, theirs = pty.openpty()
+    argv = [str(server.build / "client" / "cofferctl"), "--socket", str(server.admin_socket), *args]
+    with subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.write(ours, said)
+        status = process.wait(LIMIT_S)
+    os.close(theirs)
+    shown = b""
+    try:
+        while more := os.read(ours, 4096):
+            shown += more
+    except OSError:     # nobody has the other end any more
+        pass
+    os.close(ours)
+    return status, shown.decode()
+
+
+def test_at_a_terminal_it_is_asked_whether_it_is_meant(server, acme, bucket_name):
+    make_bucket(acme, bucket_name, "k1", "k2")
+    for said in (b"n\n", b"\n", b"no, yes\n"):
+        status, shown = on_terminal(server, said, "bucket", "delete", bucket_name, "--with-objects")
+        assert status == 1 and "nothing was deleted" in shown
+        assert f"2 objects (20 bytes) in the bucket {bucket_name} of the tenant acme" in shown
+    assert rawhttp.request(acme, "GET", f"/{bucket_name}/k1").status == 200
+    status, shown = on_terminal(server, b"y\n", "bucket", "delete", bucket_name, "--with-objects")
+    assert status == 0 and "deleted 2 objects (20 bytes)" in shown
+    assert not exists(acme, bucket_name)
+
+
+# Unfinished uploads
+
+
+def upload_ids(server, *args):
+    return {u["upload_id"] for u in server.ctl("uploads", "list", *args)["uploads"]}
+
+
+def test_uploads_are_selected_by_tenant_bucket_and_age(server, acme, bucket_name):
+    mine = make_bucket(server, f"a{bucket_name}")
+    first, second = make_bucket(acme, f"b{bucket_name}"), make_bucket(acme, f"c{bucket_name}")
+    a, b, c = (begin_upload(of, bucket, "k") for of, bucket in
+               ((server, mine), (acme, first), (acme, second)))
+    assert {a, b, c} <= upload_ids(server)
+    assert upload_ids(server, "--tenant", "acme") >= {b, c}
+    assert a not in upload_ids(server, "--tenant", "acme")
+    assert upload_ids(server, "--bucket", first) == {b}
+    assert not upload_ids(server, "--bucket", first, "--older-than", "1h")
+    assert server.ctl("uploads", "abort", "--bucket", first, "--older-than", "1h")["aborted"] == 0
+    assert server.ctl("uploads", "abort", "--tenant", "acme", "--older-than", "0")["aborted"] >= 2
+    assert not upload_ids(server, "--tenant", "acme") and a in upload_ids(server)
+    assert "another tenant" in refusal(server, "uploads", "abort", "--older-than", "0", "--bucket",
+                                       mine, "--tenant", "acme")
+    assert a in upload_ids(server)
+    assert server.control("uploads", "abort", "--bucket", mine, "--older-than", "0").stdout == \
+        "aborted 1 upload\n"
+
+
+def test_how_old_they_must_be_is_to_be_said(server):
+    for args in (["abort"], ["abort", "--older-than", "soon"], ["list", "--older-than", "-1d"]):
+        done = server.control("uploads", *args)
+        assert done.returncode == 2 and "--older-than" in done.stderr
+
+
+def test_a_terminal_is_not_told_what_to_do_by_a_key(server, bucket_name):
+    make_bucket(server, bucket_name)
+    begin_upload(server, bucket_name, ESCAPE)
+    shown = server.control("uploads", "list", "--bucket", bucket_name).stdout
+    assert r"\x1b[2Jred\x07" in shown and "\x1b" not in shown and "\x07" not in shown
+    assert server.ctl("uploads", "list", "--bucket", bucket_name)["uploads"][0]["key"] == ESCAPE
+
+
+# Who may
+
+
+def test_what_was_looked_at_is_in_the_audit_log(server, bucket_name):
+    make_bucket(server, bucket_name)
+    server.ctl("bucket", "delete", bucket_name)
+    kept = [json.loads(line) for file in (server.data / "auth").glob("audit.*.log")
+            for line in file.read_text().splitlines()]
+    asked = [r for r in kept if r.get("bucket") == bucket_name and r["do"] == "operator.grant"]
+    assert asked and {r["purpose"] for r in asked} == {"manage"}
+    assert {r["uid"] for r in asked} == {os.geteuid()}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="playing another local user needs root")
+@pytest.mark.parametrize("command", [["bucket", "list"], ["bucket", "show", "default-objects"],
+                                     ["bucket", "delete", "default-objects"], ["uploads", "list"],
+                                     ["uploads", "abort", "--older-than", "0"]])
+def test_t75_another_local_user_sees_and_deletes_nothing(server, command):
+    argv = [str(server.build / "client" / "cofferctl"), "--socket", str(server.admin_socket)]
+    done = subprocess.run([*argv, *command], user=NOBODY, group=NOBODY, extra_groups=[],
+                          capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    assert done.returncode == 1 and done.stdout == ""
+    assert "cofferctl: " in done.stderr and "hint: " in done.stderr
+    assert exists(server, "default-objects")

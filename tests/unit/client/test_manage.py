@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`cofferctl bucket` and `uploads` against a stored that fails, loses its channel, and says nothing."""
+
+import json
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+import pytest
+
+from lib import coffer, ipc
+
+from fakes import fake_store
+
+LIMIT_S = 60
+HOUR_NS = 3600 * 10**9
+
+
+@pytest.fixture
+def store():
+    if coffer.build_dir() is None:
+        pytest.skip("COFFER_BUILD is not set")
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="cf-", dir="/tmp"))
+    made = fake_store.FakeStore(ipc.Schema(coffer.build_dir()), directory)
+    made.objects = {f"k{i}".encode(): (b"0123456789", None) for i in range(10)}
+    yield made
+    shutil.rmtree(directory)
+
+
+def argv_of(store, *args):
+    return [str(coffer.build_dir() / "client" / "cofferctl"), "--socket", str(store.admin_path),
+            "--json", *map(str, args)]
+
+
+def ctl(store, *args):
+    """Its exit status, its answer and what it said besides."""
+    done = subprocess.run(argv_of(store, *args), capture_output=True, text=True, timeout=LIMIT_S,
+                          check=False)
+    return done.returncode, json.loads(done.stdout), done.stderr
+
+
+def delete(store, *args):
+    return ctl(store, "bucket", "delete", "b", "--with-objects", "--yes", *args)
+
+
+def once(*at):
+    """Says what it is given the first time that it is asked for that operation and key."""
+    left = {(operation, key): said for operation, key, said in at}
+    return lambda operation, key: left.pop((operation, key), None)
+
+
+def test_a_bucket_goes_with_all_that_is_in_it(store):
+    status, answer, _ = delete(store)
+    assert status == 0 and not store.objects and not store.has_bucket
+    assert (answer["ok"], answer["deleted"], answer["bytes"]) == (True, 10, 100)
+
+
+@pytest.mark.parametrize("moment", [("DeleteObject", b"k3"), ("DELETED", b"k3"), ("PAGE", None),
+                                    ("DeleteBucket", None), ("DROPPED", None), ("HeadBucket", None)])
+def test_a_channel_that_is_lost_is_opened_again(store, moment):
+    store.fault = once((*moment, "hangup"))
+    status, answer, said = delete(store)
+    assert status == 0, said
+    assert not store.objects and not store.has_bucket and answer["deleted"] == 10
+    assert "waiting for it to come back" in said and store.grants == 2
+
+
+@pytest.mark.parametrize("operation", ["DeleteObject", "ListObjectsV2", "DeleteBucket"])
+def test_what_cannot_be_done_just_now_is_tried_again(store, operation):
+    store.fault = once((operation, b"k3" if operation == "DeleteObject" else None, "SlowDown"))
+    assert delete(store)[0] == 0 and not store.has_bucket
+    assert sum(asked[0] == operation for asked in store.asked) > 1
+
+
+def test_what_cannot_be_deleted_is_told_and_the_bucket_stays(store):
+    store.fault = lambda operation, key: "AccessDenied" if key == b"k3" else None
+    status, answer, said = delete(store)
+    assert status == 1 and store.has_bucket and list(store.objects) == [b"k3"]
+    assert (answer["ok"], answer["deleted"], answer["failed"]) == (False, 9, 1)
+    assert answer["failures"][0]["name"] == "k3" and "failed: k3: " in said
+
+
+def test_clients_who_go_on_putting_are_not_fought_for_ever(store):
+    def fault(operation, key):
+        if operation == "DeleteBucket":
+            store.objects[b"new"] = (b"", None)
+
+    store.fault = fault
+    status, answer, _ = delete(store)
+    assert status == 1 and store.has_bucket
+    assert "not empty" in answer["error"] and "disable their keys" in answer["hint"]
+
+
+def test_without_a_terminal_it_is_not_done_unless_it_is_said(store):
+    status, answer, _ = ctl(store, "bucket", "delete", "b", "--with-objects")
+    assert status == 1 and "no terminal" in answer["error"] and "--yes" in answer["hint"]
+    assert len(store.objects) == 10 and ("DeleteObject", b"k0") not in store.asked
+
+
+def test_an_interrupted_one_is_gone_on_with(store):
+    store.fault = lambda operation, key: "silent" if key == b"k5" else None
+    with subprocess.Popen(argv_of(store, "bucket", "delete", "b", "--with-objects", "--yes"),
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        deadline = time.monotonic() + LIMIT_S
+        while len(store.objects) > 1 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        # What is under way is waited for, so it takes a second word.
+        running.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        running.send_signal(signal.SIGINT)
+        running.wait(LIMIT_S)
+    assert list(store.objects) == [b"k5"] and store.has_bucket
+    store.fault = lambda operation, key: None
+    assert delete(store)[1]["deleted"] == 1 and not store.has_bucket
+
+
+def test_no_more_than_is_needed_is_asked_of_authd(store):
+    assert delete(store)[0] == 0
+    assert store.order == {"do": "operator.grant", "tenant": "default", "bucket": "b",
+                           "purpose": "manage"}
+
+
+@pytest.fixture
+def uploads(store):
+    now = time.time_ns()
+    store.unfinished = {(f"k{i}".encode(), b"id%d" % i): now - i * HOUR_NS for i in range(8)}
+    return store
+
+
+def test_uploads_are_listed_page_by_page(uploads):
+    found = ctl(uploads, "uploads", "list")[1]["uploads"]
+    assert [u["key"] for u in found] == [f"k{i}" for i in range(8)]
+    assert found[3]["upload_id"] == "id3" and found[3]["bucket"] == "b"
+    assert {u["tenant"] for u in found} == {"default"}
+
+
+@pytest.mark.parametrize("span,from_which", [("0", 0), ("30min", 1), ("4h 30min", 5), ("1d", 8)])
+def test_only_old_ones_are_meant(uploads, span, from_which):
+    found = ctl(uploads, "uploads", "list", "--older-than", span)[1]["uploads"]
+    assert [u["key"] for u in found] == [f"k{i}" for i in range(from_which, 8)]
+    status, answer, _ = ctl(uploads, "uploads", "abort", "--older-than", span)
+    assert status == 0 and answer == {"ok": True, "aborted": 8 - from_which, "failed": 0,
+                                      "failures": []}
+    assert sorted(key for key, _ in uploads.unfinished) == [b"k%d" % i for i in range(from_which)]
+
+
+def test_one_that_its_client_finishes_meanwhile_is_not_counted(uploads):
+    def fault(operation, key):
+        if operation == "AbortMultipartUpload" and key == b"k2":
+            uploads.unfinished.pop((b"k2", b"id2"), None)
+
+    uploads.fault = fault
+    status, answer, _ = ctl(uploads, "uploads", "abort", "--older-than", "0")
+    assert status == 0 and answer["aborted"] == 7 and answer["failed"] == 0
+
+
+def test_an_upload_whose_end_was_lost_with_the_channel_is_counted(uploads):
+    uploads.fault = once(("ABORTED", b"k2", "hangup"))
+    status, answer, _ = ctl(uploads, "uploads", "abort", "--older-than", "0")
+    assert status == 0 and answer["aborted"] == 8 and not uploads.unfinished
+
+
+def test_a_bucket_that_nobody_has_is_told(store):
+    store.has_bucket = False
+    for command in (["bucket", "show", "b"], ["bucket", "delete", "b"],
+                    ["uploads", "list", "--bucket", "b"]):
+        status, answer, said = ctl(store, *command)
+        assert status == 1 and answer["ok"] is False
+        assert answer["error"] == "there is no bucket b" and "there is no bucket b" in said
+
+
+def test_who_is_refused_hears_why(store):
+    store.refusal = {"ok": False, "error": "There is no tenant x.", "hint": "make one"}
+    status, answer, said = ctl(store, "bucket", "list", "--tenant", "x")
+    assert status == 1 and said == "cofferctl: There is no tenant x.\nhint: make one\n"
+    assert answer == {"ok": False, "error": "There is no tenant x.", "hint": "make one"}
