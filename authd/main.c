@@ -204,7 +204,7 @@ int main(int argc, char **argv)
 	case OPTIONS_HELP:
 		return EXIT_SUCCESS;
 	case OPTIONS_WRONG:
-		return 2;
+		return SERVICE_EXIT_WRONG;
 	}
 	r = service_take_sockets(&p.sockets);
 	if (r < 0)

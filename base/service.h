@@ -11,6 +11,12 @@
 
 #define SERVICE_LISTEN_MAX 32
 
+/*
+ * How a service ends whose settings are wrong: with the same ones it would fare no better, and its
+ * unit does not start it again. What may pass by itself ends with EXIT_FAILURE.
+ */
+#define SERVICE_EXIT_WRONG 2
+
 struct service_sockets {
 	int n;
 	int fds[SERVICE_LISTEN_MAX];

@@ -13,6 +13,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/service.h"
 #include "client/announce.h"
 #include "client/command.h"
 #include "client/config.h"
@@ -449,7 +450,7 @@ static int become(enum daemon daemon, const char *file, char *args[])
 		r = command_become(daemon, args, &v, &why);
 	}
 	complaint_print(&why, "coffer");
-	return r == CONFIG_WRONG ? EXIT_USAGE : EXIT_FAILURE;
+	return r == CONFIG_WRONG ? SERVICE_EXIT_WRONG : EXIT_FAILURE;
 }
 
 static int run_exec(char *args[])

@@ -106,6 +106,8 @@ static int run(struct program *p)
 	r = parent_init(&p->parent, &p->options, &p->confine, &sockets);
 	if (r < 0)
 		return fail("open", r);
+	if (r == PARENT_WRONG)
+		return r;
 	r = confine(p);
 	if (r < 0)
 		return r;
@@ -115,16 +117,23 @@ static int run(struct program *p)
 	return r;
 }
 
+static int exit_status(int r)
+{
+	if (r == PARENT_WRONG)
+		return SERVICE_EXIT_WRONG;
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	log_init("coffer-frontend", LOG_LEVEL_INFO);
 	switch ((enum options_outcome)options_parse(argc, argv, &program.options)) {
 	case OPTIONS_OK:
-		return run(&program) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+		return exit_status(run(&program));
 	case OPTIONS_HELP:
 		return EXIT_SUCCESS;
 	case OPTIONS_WRONG:
 		break;
 	}
-	return 2;
+	return SERVICE_EXIT_WRONG;
 }

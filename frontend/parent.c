@@ -256,10 +256,10 @@ static bool is_lost(int fd)
 static int check_metrics(const struct parent *p, const struct listener *l)
 {
 	if (l->is_local || p->options->metrics.has_token)
-		return 0;
+		return PARENT_OK;
 	log_error("metrics-token-missing hint=\"a TCP listener for metrics needs "
 		  "--metrics-token-sha256\"");
-	return -ENOKEY;
+	return PARENT_WRONG;
 }
 
 /* What is called by no name of ours is not ours. */
@@ -269,25 +269,25 @@ static int take_listener(struct parent *p, const char *name, int fd)
 	int r;
 
 	if (!l.metrics && !dialect_of_socket(name, &l.dialect))
-		return 0;
+		return PARENT_OK;
 	l.is_local = l.metrics && is_local(fd);
-	r = l.metrics ? check_metrics(p, &l) : 0;
-	if (r < 0)
+	r = l.metrics ? check_metrics(p, &l) : PARENT_OK;
+	if (r != PARENT_OK)
 		return r;
 	if (is_lost(fd))
 		log_lost_door(&l);
 	else
 		p->listeners[p->n_listeners++] = l;
-	return 0;
+	return PARENT_OK;
 }
 
 static int take_listeners(struct parent *p, const struct service_sockets *sockets)
 {
-	int r = 0;
+	int r = PARENT_OK;
 
-	for (int i = 0; i < sockets->n && r == 0; i++)
+	for (int i = 0; i < sockets->n && r == PARENT_OK; i++)
 		r = take_listener(p, sockets->names[i], sockets->fds[i]);
-	return r < 0 ? r : require_dialect(p);
+	return r != PARENT_OK ? r : require_dialect(p);
 }
 
 /*
@@ -367,7 +367,7 @@ int parent_init(struct parent *p, const struct options *options, struct confine 
 			      .ready_timer.expired = ready_anyway,
 			      .stop_timer.expired = stop_hard };
 	r = take_listeners(p, sockets);
-	if (r < 0)
+	if (r != PARENT_OK)
 		return r;
 	r = loop_init(&p->loop);
 	if (r < 0)

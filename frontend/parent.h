@@ -48,6 +48,11 @@ struct parent {
 	bool stopping;
 };
 
+enum parent_outcome {
+	PARENT_OK = 0,
+	PARENT_WRONG,	/* the options do not fit the sockets; what is wrong was said */
+};
+
 /* Takes what it needs of the sockets. options and confine must stay. */
 must_check int parent_init(struct parent *p, const struct options *options,
 			   struct confine *confine, const struct service_sockets *sockets);

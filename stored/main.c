@@ -252,7 +252,7 @@ int main(int argc, char **argv)
 
 	log_init("coffer-stored", LOG_LEVEL_INFO);
 	if (!options_parse(argc, argv, &stored.options))
-		return 2;
+		return SERVICE_EXIT_WRONG;
 	log_info("starting version=%s data=%s", COFFER_VERSION,
 		 LOG_VALUE(span_from_string(stored.options.data_dir)));
 	if (start() < 0)

@@ -15,7 +15,8 @@ import pytest
 
 from lib import coffer
 
-POLICY = pathlib.Path(__file__).resolve().parents[2] / "docs" / "policy.md"
+TREE = pathlib.Path(__file__).resolve().parents[2]
+POLICY = TREE / "docs" / "policy.md"
 
 # The columns of docs/policy.md that a unit's filter has to let pass.
 NEEDED = {"authd": ("authd",), "stored": ("stored",),
@@ -107,3 +108,16 @@ def test_nothing_that_needs_privileges_passes_the_filter_of_a_unit(sets, daemon)
 def test_no_unit_hides_who_connects(daemon, form):
     """Under PrivateUsers= every peer's uid is 65534, and the sockets would let nobody in."""
     assert "PrivateUsers" not in read_unit(form.format(daemon))["Service"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("daemon", NEEDED)
+def test_wrong_settings_are_not_tried_again_and_all_else_is(daemon, form):
+    """Nor by who connects: the very sockets that start the service are then shut."""
+    service = read_unit(form.format(daemon))["Service"]
+    told = re.search(r"^#define SERVICE_EXIT_WRONG (\d+)$",
+                     (TREE / "base" / "service.h").read_text(), re.MULTILINE)
+    assert (service["Restart"], service["RestartPreventExitStatus"]) == ("always", told[1])
+    stop = re.fullmatch(r"""\+/bin/sh -c 'test "\$\$EXIT_STATUS" != (\d) \|\| """
+                        r"exec systemctl --no-block stop (.*)'", service["ExecStopPost"])
+    assert (stop[1], stop[2].split()) == (told[1], service["Sockets"].split())

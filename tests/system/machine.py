@@ -197,6 +197,20 @@ class Machine:
                     return int(entry.name)
         return None
 
+    @contextlib.contextmanager
+    def drop_in(self, unit, name, text):
+        """Settings of that unit until the block ends; nothing is restarted."""
+        folder = f"/run/systemd/system/{unit}.d"
+        self.run("mkdir", "-p", folder)
+        self.run("tee", f"{folder}/{name}.conf", stdin=text)
+        self.run("systemctl", "daemon-reload")
+        try:
+            yield
+        finally:
+            self.run("rm", f"{folder}/{name}.conf")
+            self.try_run("rmdir", folder)
+            self.run("systemctl", "daemon-reload")
+
     def unit(self, daemon, instance=None):
         return f"coffer-{daemon}@{instance}.service" if instance else f"coffer-{daemon}.service"
 

@@ -74,16 +74,9 @@ def test_connections_wait_while_a_service_is_down(machine, server):
 @pytest.fixture
 def impatient(machine):
     """A watchdog that takes two seconds of silence for death."""
-    def change(text):
-        machine.run("mkdir", "-p", "/run/systemd/system/coffer-.service.d")
-        machine.run("tee", "/run/systemd/system/coffer-.service.d/watchdog.conf", stdin=text)
-        machine.run("systemctl", "daemon-reload")
+    with machine.drop_in("coffer-.service", "watchdog", f"[Service]\nWatchdogSec={WATCHDOG_S}\n"):
         machine.run("systemctl", "restart", "coffer.target")
-
-    change(f"[Service]\nWatchdogSec={WATCHDOG_S}\n")
-    yield
-    machine.run("rm", "-r", "/run/systemd/system/coffer-.service.d")
-    machine.run("systemctl", "daemon-reload")
+        yield
     machine.run("systemctl", "restart", "coffer.target")
 
 

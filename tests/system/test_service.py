@@ -251,45 +251,10 @@ def test_real_clients_live_their_lives(server, test, tmp_path):
     assert " skipped" not in done.stdout, done.stdout
 
 
-# --- settings -----------------------------------------------------------------------------------
-
 OF_THE_HOST = {"kernel", "clock", "file system", "flush"}
-
-
-@pytest.fixture
-def drop_in(machine):
-    """A file of the operator's, gone at the end and with it what it said."""
-    path = machine.path("/etc/coffer/coffer.conf.d/test.conf")
-    path.parent.mkdir(exist_ok=True)
-    yield path
-    path.unlink()
-    machine.run("systemctl", "reload", "coffer-authd")
-
-
-def reloaded(machine):
-    return json.loads(machine.run("cofferctl", "--json", "reload"))["reload"]
 
 
 def test_the_doctor_finds_nothing_wrong_with_the_installation(machine):
     told = json.loads(machine.try_run("cofferctl", "doctor", "--json").stdout)
     wrong = {c["name"]: c["findings"] for c in told["checks"] if not c["ok"]}
     assert set(wrong) <= OF_THE_HOST, wrong
-
-
-def test_a_reload_takes_what_may_change(machine, drop_in):
-    pid = machine.pid("coffer-authd.service")
-    drop_in.write_text("[limits]\nlogin-pause = 7\n")
-    machine.run("systemctl", "reload", "coffer-authd")
-    assert reloaded(machine) == {"changed": [], "restart": [], "unseen": []}
-    drop_in.write_text("[limits]\nlogin-pause = 8\n[processes]\nworkers = 5\n")
-    assert reloaded(machine) == {"changed": ["login-pause"], "restart": ["workers"],
-                                 "unseen": []}
-    assert machine.pid("coffer-authd.service") == pid
-
-
-def test_a_reload_of_a_wrong_line_fails_and_names_it(machine, drop_in):
-    drop_in.write_text("[limits]\nrequest-rate = 7\nlogin-pause = soon\n")
-    assert machine.try_run("systemctl", "reload", "coffer-authd").returncode != 0
-    assert "test.conf:3: login-pause cannot be" in machine.try_run("cofferctl", "reload").stderr
-    drop_in.write_text("")
-    assert reloaded(machine)["changed"] == []
