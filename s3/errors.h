@@ -116,6 +116,9 @@
 	      "The bucket ownership controls were not found")                                      \
 	ERROR(PRECONDITION_FAILED, "PreconditionFailed", 412,                                      \
 	      "At least one of the preconditions that you specified did not hold.")                \
+	/* S3 has no quotas; other servers of its API say it like this. */                         \
+	ERROR(QUOTA_EXCEEDED, "QuotaExceeded", 403,                                                \
+	      "The request would exceed a quota of the bucket or of its owner.")                   \
 	ERROR(REPLICATION_CONFIGURATION_NOT_FOUND, "ReplicationConfigurationNotFoundError", 404,   \
 	      "The replication configuration was not found")                                       \
 	ERROR(REQUEST_EXPIRED, "AccessDenied", 403, "Request has expired")                         \

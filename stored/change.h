@@ -9,7 +9,7 @@
  * object in it) are submitted one after the other's done().
  *
  * CHANGE(SYMBOL, symbol, makes more of it): the symbol names the member with its inputs and
- * outputs; what makes more of it is refused while the disk is full.
+ * outputs; what makes more of it is refused while the disk is full, and where it would exceed a quota.
  */
 #define CHANGES(CHANGE)                                                                            \
 	CHANGE(CREATE_BUCKET, create_bucket, true)                                                 \
@@ -25,7 +25,8 @@
 	CHANGE(ABORT_UPLOAD, abort_upload, false)                                                  \
 	CHANGE(FORGET_DEAD, forget_dead, false) /* the sweep's own */                              \
 	CHANGE(RECOUNT, recount, false)                                                            \
-	CHANGE(ERASE_TENANT, erase_tenant, false)
+	CHANGE(ERASE_TENANT, erase_tenant, false)                                                  \
+	CHANGE(SET_QUOTA, set_quota, false)
 
 #include "ipc/erase.h"
 #include "s3/condition.h"
@@ -199,6 +200,15 @@ struct change_erase_tenant {
 	enum erase_mode mode;
 };
 
+/*
+ * Of the bucket, or where the change names none of the tenant, which then need not have anything yet.
+ * A quota may be less than what is used: then nothing can be added until it is not any more.
+ */
+struct change_set_quota {
+	struct quota quota;
+	bool bytes, objects;		/* whether this one is set; else it stays */
+};
+
 struct change {
 	enum change_kind kind;
 	struct ipc_id tenant;
@@ -208,6 +218,9 @@ struct change {
 		CHANGES(CHANGE)
 #undef CHANGE
 	};
+
+	struct reservation *reservation;	/* for what it adds; the change's. NULL: none */
+	enum quota_limit exceeded;	/* with QUOTA_EXCEEDED: which */
 
 	/* Called once, on a thread of the store, when the outcome is final. Must not wait. */
 	void (*done)(struct change *c);

@@ -108,12 +108,68 @@ struct usage {
 	uint64_t upload_bytes;		/* of their parts */
 };
 
-/* Of one bucket. Cheap, and exact: it is what the last commit has left. */
-must_check int store_find_usage(struct store *s, const struct ipc_id *tenant, struct span bucket,
-				struct usage *ret);
+#define QUOTA_NONE UINT64_MAX
+#define QUOTA_MAX ((uint64_t)INT64_MAX)
 
-/* Of all of a tenant's buckets; nothing where it has none. */
-must_check int store_sum_usage(struct store *s, const struct ipc_id *tenant, struct usage *ret);
+/* What of it there may be: QUOTA_NONE, or at most QUOTA_MAX. Uploads under way and their parts count. */
+struct quota {
+	uint64_t bytes;
+	uint64_t objects;
+};
+
+/* LIMIT(SYMBOL, "what is told where it stands in the way") */
+#define QUOTA_LIMITS(LIMIT)                                                                        \
+	LIMIT(BUCKET_BYTES, "The request would exceed the bucket's quota of bytes.")               \
+	LIMIT(BUCKET_OBJECTS, "The request would exceed the bucket's quota of objects.")           \
+	LIMIT(TENANT_BYTES, "The request would exceed the quota of bytes of the bucket's owner.")  \
+	LIMIT(TENANT_OBJECTS, "The request would exceed the quota of objects of the bucket's owner.")
+
+enum quota_limit {
+	QUOTA_KEPT = 0,
+#define LIMIT(SYMBOL, sentence) QUOTA_##SYMBOL,
+	QUOTA_LIMITS(LIMIT)
+#undef LIMIT
+};
+
+/* A literal; NULL of QUOTA_KEPT. */
+const char *quota_sentence(enum quota_limit l);
+
+struct holding {
+	struct usage used;
+	struct quota quota;
+};
+
+/*
+ * Of one bucket, or with SPAN_NONE of the whole tenant; nothing, where that has no bucket. Cheap, and
+ * exact: it is what the last commit has left.
+ */
+must_check int store_find_holding(struct store *s, const struct ipc_id *tenant, struct span bucket,
+				  struct holding *ret);
+
+/*
+ * What is to come, kept free of others before its body is taken: QUOTA_EXCEEDED, with *ret_limit, where
+ * with what others have reserved it does not fit. As store_check_room() a courtesy: a commit decides by
+ * what is there then. *ret is NULL where there is no quota. An object, or with an upload_id a part.
+ */
+struct reservation;
+
+struct reservation_terms {
+	const struct ipc_id *tenant;
+	struct span bucket, key;
+	struct span upload_id;		/* SPAN_NONE: an object */
+	uint16_t part_number;
+	uint64_t bytes;			/* 0 where that is unknown: reservation_grow() as they come */
+};
+
+must_check int store_reserve(struct store *s, const struct reservation_terms *t,
+			     enum quota_limit *ret_limit, struct reservation **ret);
+
+/* For so many bytes in all, and some more ahead. QUOTA_EXCEEDED. One thread at a time. */
+must_check int reservation_grow(struct reservation *r, uint64_t bytes, enum quota_limit *ret_limit);
+
+/* Takes NULL, returns NULL. Any thread. */
+struct reservation *reservation_free(struct reservation *r);
+DEFINE_CLEANUP(struct reservation *, reservation_free)
 
 /* --- objects ------------------------------------------------------------------------------- */
 

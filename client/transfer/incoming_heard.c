@@ -117,8 +117,8 @@ static void take_items(struct incoming *it, const struct ipc_items *m, int *fd)
 /* What is not about this object, and would be said of the next one, too. */
 static bool concerns_all(enum s3_error e)
 {
-	return e == S3_ERROR_INSUFFICIENT_STORAGE || e == S3_ERROR_NO_SUCH_BUCKET ||
-	       e == S3_ERROR_ACCESS_DENIED;
+	return e == S3_ERROR_INSUFFICIENT_STORAGE || e == S3_ERROR_QUOTA_EXCEEDED ||
+	       e == S3_ERROR_NO_SUCH_BUCKET || e == S3_ERROR_ACCESS_DENIED;
 }
 
 static bool is_new(const struct incoming *it, enum s3_error e)

@@ -11,6 +11,14 @@
 #include "stored/engine/catalog.h"
 #include "stored/engine/rows.h"
 
+/* What the ledger has to know of it. */
+enum work_done {
+	WORK_NOTHING = 0,
+	WORK_POSTED,
+	WORK_BUCKET_DELETED,
+	WORK_QUOTA,
+};
+
 struct work {
 	struct catalog *catalog;
 	struct database *db; /* the catalog's writer */
@@ -20,9 +28,10 @@ struct work {
 	struct span missing; /* with NO_SUCH_BUCKET: which */
 
 	/* What it has done to the one bucket that it changes: */
-	uint64_t bucket; /* 0: nothing that is counted */
+	enum work_done done;
+	uint64_t bucket; /* its id, or with WORK_QUOTA also LEDGER_TENANT */
 	struct posting posting, counted; /* as in ledger_post() */
-	bool deleted; /* the bucket itself */
+	struct quota quota;
 };
 
 #define CHANGE(SYMBOL, symbol, more)                                                               \

@@ -16,13 +16,19 @@ static int uncover(struct work *w, struct span name)
 
 static int insert(struct work *w, const struct change *c)
 {
+	_cleanup_(query_end) struct query q = query_begin(w->db, CATALOG_INSERT_BUCKET);
 	struct span region = c->create_bucket.region;
-	struct query q = query_begin(w->db, CATALOG_INSERT_BUCKET);
+	int r;
 
 	query_bytes(&q, c->bucket);
 	query_number(&q, w->now_ms);
 	query_bytes(&q, region.len ? region : SPAN(""));
-	return query_run(&q);
+	r = query_step(&q);
+	if (r <= 0)
+		return r < 0 ? r : -EPROTO;
+	w->bucket = query_column_number(&q, 0);
+	w->done = WORK_POSTED;
+	return 0;
 }
 
 /* The name is claimed for this tenant: the index saw to that. */
@@ -99,7 +105,7 @@ int apply_delete_bucket(struct work *w, struct change *c)
 	if (r < 0)
 		return r;
 	w->bucket = bucket.id;
-	w->deleted = true;
+	w->done = WORK_BUCKET_DELETED;
 	q = query_begin(w->db, CATALOG_DELETE_BUCKET);
 	query_number(&q, bucket.id);
 	return query_run(&q);

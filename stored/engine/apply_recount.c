@@ -118,9 +118,13 @@ static int find_bucket(struct work *w, struct span name, uint64_t *ret)
 static void conclude(struct work *w, uint64_t bucket, struct change_recount *ret,
 		     const struct recount *r)
 {
+	struct holding holding;
+
+	ledger_expect(&w->catalog->ledger, bucket, &holding);
 	ret->through = true;
+	ret->recorded = holding.used;
 	ret->counted = r->counted;
-	ledger_expect(&w->catalog->ledger, bucket, &ret->recorded);
+	w->done = WORK_POSTED;
 	w->bucket = bucket;
 	w->posting = usage_difference(&ret->recorded, &ret->counted);
 }

@@ -46,15 +46,27 @@ enum transaction_outcome {
 	TRANSACTION_LOST, /* a flush failed: the catalog is not to be trusted any more */
 };
 
-/* What the change has done counts with the others of the transaction. */
-static int post(struct batch *b, const struct work *w)
+/* What the change has done counts with the others of the transaction, or it was too much. */
+static int post(struct batch *b, const struct work *w, struct change *c)
 {
 	struct ledger *l = &b->catalog->ledger;
 
-	if (!w->bucket)
+	switch (w->done) {
+	case WORK_NOTHING:
 		return 0;
-	return w->deleted ? ledger_close(l, w->bucket)
-			  : ledger_post(l, w->bucket, &w->posting, &w->counted);
+	case WORK_POSTED:
+		if (makes_more(c->kind))
+			c->exceeded = ledger_judge(l, w->bucket, &w->posting);
+		if (c->exceeded)
+			return S3_ERROR_QUOTA_EXCEEDED;
+		ledger_spend(l, c->reservation);
+		return ledger_post(l, w->bucket, &w->posting, &w->counted);
+	case WORK_BUCKET_DELETED:
+		return ledger_close(l, w->bucket);
+	case WORK_QUOTA:
+		return ledger_set_quota(l, w->bucket, &w->quota);
+	}
+	return -EINVAL;
 }
 
 /* Applies one change within the transaction, so that its failure leaves the others alone. */
@@ -73,11 +85,12 @@ static int apply_one(struct batch *b, struct change *c)
 		if (c->result != 0)
 			return TRANSACTION_DONE;
 	}
+	c->exceeded = QUOTA_KEPT;
 	r = run_statement(b->db, CATALOG_SAVEPOINT);
 	if (r == 0)
 		r = apply(&w, c);
 	if (r == 0)
-		r = post(b, &w);
+		r = post(b, &w, c);
 	c->missing = w.missing;
 	c->result = r;
 	b->made_dead |= w.made_dead;

@@ -137,7 +137,8 @@
 		  "SELECT id, created, region FROM buckets WHERE name = ?1 AND shadowed = 0")      \
 	STATEMENT(FIND_ANY_BUCKET, "SELECT id, created, shadowed FROM buckets WHERE name = ?1")    \
 	STATEMENT(INSERT_BUCKET,                                                                   \
-		  "INSERT INTO buckets (name, created, region, shadowed) VALUES (?1, ?2, ?3, 0)")  \
+		  "INSERT INTO buckets (name, created, region, shadowed) VALUES (?1, ?2, ?3, 0)"   \
+		  " RETURNING id")                                                                 \
 	STATEMENT(DELETE_BUCKET, "DELETE FROM buckets WHERE id = ?1")                              \
 	STATEMENT(ANY_BUCKET, "SELECT 1 FROM buckets LIMIT 1")                                     \
 	STATEMENT(SHADOW_BUCKET, "UPDATE buckets SET shadowed = ?2 WHERE name = ?1")               \
@@ -146,7 +147,12 @@
 	STATEMENT(NEXT_BUCKET, "SELECT name, created, shadowed FROM buckets"                       \
 			       " WHERE name > ?1 ORDER BY name LIMIT 1")                           \
                                                                                                    \
-	STATEMENT(LIST_USAGE, "SELECT id, objects, bytes, uploads, upload_bytes FROM buckets")     \
+	STATEMENT(LIST_USAGE, "SELECT id, objects, bytes, uploads, upload_bytes, quota_bytes,"     \
+			      " quota_objects FROM buckets")                                       \
+	STATEMENT(FIND_TENANT_QUOTA, "SELECT quota_bytes, quota_objects FROM tenant")              \
+	STATEMENT(PUT_TENANT_QUOTA, "UPDATE tenant SET quota_bytes = ?1, quota_objects = ?2")      \
+	STATEMENT(PUT_BUCKET_QUOTA, "UPDATE buckets SET quota_bytes = ?1, quota_objects = ?2"      \
+				    " WHERE id = ?3")                                              \
 	STATEMENT(PUT_USAGE, "UPDATE buckets SET objects = ?2, bytes = ?3, uploads = ?4,"          \
 			     " upload_bytes = ?5 WHERE id = ?1")                                   \
 	STATEMENT(COUNT_OBJECTS,                                                                   \

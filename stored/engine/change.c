@@ -98,6 +98,7 @@ struct change *change_free(struct change *c)
 	data = change_data(c);
 	if (data)
 		data->blob = blob_drop(data->blob);
+	c->reservation = reservation_free(c->reservation);
 	while (c->memory) {
 		struct change_memory *m = c->memory;
 

@@ -126,6 +126,13 @@ static void checkpoint_idle(struct committer *m)
 	}
 }
 
+/* A tenant's quota may be set before there is anything of the tenant. */
+static bool makes_catalog(const struct change *c)
+{
+	return c->kind == CHANGE_CREATE_BUCKET ||
+	       (c->kind == CHANGE_SET_QUOTA && span_is_none(c->bucket));
+}
+
 /* Whether the catalog can be written at all; otherwise the result for every change of the batch. */
 static int open_catalog(struct batch *b, struct catalog **ret)
 {
@@ -134,7 +141,7 @@ static int open_catalog(struct batch *b, struct catalog **ret)
 	int r;
 
 	for (size_t i = 0; i < b->n; i++)
-		make |= b->changes[i]->kind == CHANGE_CREATE_BUCKET;
+		make |= makes_catalog(b->changes[i]);
 	r = catalog_get(&b->store->catalogs, &b->changes[0]->tenant, make, &c);
 	if (r == -ENOENT)
 		return S3_ERROR_NO_SUCH_BUCKET;

@@ -2,6 +2,7 @@
 #include "stored/engine/ledger.h"
 
 #include "stored/engine/catalog_sql.h"
+#include "stored/engine/reservation.h"
 
 /* --- figures ------------------------------------------------------------------------------- */
 
@@ -52,6 +53,8 @@ static void add_usage(struct usage *to, const struct usage *u)
 	to->upload_bytes += u->upload_bytes;
 }
 
+#define HOLDING_NONE ((struct holding){ .quota = { QUOTA_NONE, QUOTA_NONE } })
+
 /* --- accounts ------------------------------------------------------------------------------ */
 
 void ledger_init(struct ledger *l)
@@ -59,7 +62,20 @@ void ledger_init(struct ledger *l)
 	*l = (struct ledger){
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.accounts = TABLE_INIT(LEDGER_ACCOUNTS_MAX),
+		.tenant.holding = HOLDING_NONE,
 	};
+}
+
+static struct account *find_account(struct ledger *l, uint64_t bucket)
+{
+	if (bucket == LEDGER_TENANT)
+		return &l->tenant;
+	return table_find(&l->accounts, bucket);
+}
+
+static bool has_quota(const struct account *a)
+{
+	return a->holding.quota.bytes != QUOTA_NONE || a->holding.quota.objects != QUOTA_NONE;
 }
 
 static void account_free(struct account *a)
@@ -78,7 +94,8 @@ void ledger_forget(struct ledger *l)
 		account_free(a);
 	table_clear(&l->accounts);
 	l->accounts = TABLE_INIT(LEDGER_ACCOUNTS_MAX);
-	l->used = (struct usage){ 0 };
+	l->tenant = (struct account){ .bucket = LEDGER_TENANT, .holding = HOLDING_NONE };
+	l->n_quotas = 0;
 	l->touched = NULL;
 }
 
@@ -96,6 +113,7 @@ static int open_account(struct ledger *l, uint64_t bucket, struct account **ret)
 	if (!a)
 		return -ENOMEM;
 	a->bucket = bucket;
+	a->holding = HOLDING_NONE;
 	pthread_mutex_lock(&l->lock);
 	r = table_add(&l->accounts, bucket, a);
 	pthread_mutex_unlock(&l->lock);
@@ -105,43 +123,150 @@ static int open_account(struct ledger *l, uint64_t bucket, struct account **ret)
 	return 0;
 }
 
+static struct quota quota_of(const struct query *q, int column)
+{
+	return (struct quota){
+		.bytes = query_column_or(q, column, QUOTA_NONE),
+		.objects = query_column_or(q, column + 1, QUOTA_NONE),
+	};
+}
+
+static int load_tenant(struct ledger *l, struct database *db)
+{
+	_cleanup_(query_end) struct query q = query_begin(db, CATALOG_FIND_TENANT_QUOTA);
+	int r = query_step(&q);
+
+	if (r <= 0)
+		return r < 0 ? r : -EUCLEAN;
+	l->tenant.holding.quota = quota_of(&q, 0);
+	l->n_quotas += has_quota(&l->tenant);
+	return 0;
+}
+
+static int load_bucket(struct ledger *l, const struct query *q)
+{
+	struct account *a;
+	int r = open_account(l, query_column_number(q, 0), &a);
+
+	if (r < 0)
+		return r;
+	a->holding.used = (struct usage){
+		.objects = query_column_number(q, 1),
+		.bytes = query_column_number(q, 2),
+		.uploads = query_column_number(q, 3),
+		.upload_bytes = query_column_number(q, 4),
+	};
+	a->holding.quota = quota_of(q, 5);
+	l->n_quotas += has_quota(a);
+	add_usage(&l->tenant.holding.used, &a->holding.used);
+	return 0;
+}
+
 int ledger_load(struct ledger *l, struct database *db)
 {
 	_cleanup_(query_end) struct query q = query_begin(db, CATALOG_LIST_USAGE);
-	struct account *a;
-	int r;
+	int r, e = 0;
 
 	ledger_forget(l);
-	while ((r = query_step(&q)) == 1) {
-		r = open_account(l, query_column_number(&q, 0), &a);
-		if (r < 0)
-			return r;
-		a->used = (struct usage){
-			.objects = query_column_number(&q, 1),
-			.bytes = query_column_number(&q, 2),
-			.uploads = query_column_number(&q, 3),
-			.upload_bytes = query_column_number(&q, 4),
-		};
-		add_usage(&l->used, &a->used);
-	}
-	return r;
+	while (e == 0 && (r = query_step(&q)) == 1)
+		e = load_bucket(l, &q);
+	if (e < 0 || r < 0)
+		return e < 0 ? e : r;
+	return load_tenant(l, db);
+}
+
+/* --- quotas -------------------------------------------------------------------------------- */
+
+/* Sums of what is there cannot overflow: they are bytes of objects that were stored. */
+static bool fits(uint64_t there, uint64_t more, uint64_t quota)
+{
+	return !more || quota == QUOTA_NONE || (there <= quota && more <= quota - there);
+}
+
+static uint64_t bytes_of(const struct usage *u)
+{
+	return u->bytes + u->upload_bytes;
+}
+
+/* An upload under way is to become one. */
+static uint64_t objects_of(const struct usage *u)
+{
+	return u->objects + u->uploads;
+}
+
+static enum quota_limit judge(const struct account *a, const struct growth *there,
+			      const struct growth *more, const struct quota *quota)
+{
+	bool tenant = a->bucket == LEDGER_TENANT;
+
+	if (!fits(there->bytes, more->bytes, quota->bytes))
+		return tenant ? QUOTA_TENANT_BYTES : QUOTA_BUCKET_BYTES;
+	if (!fits(there->objects, more->objects, quota->objects))
+		return tenant ? QUOTA_TENANT_OBJECTS : QUOTA_BUCKET_OBJECTS;
+	return QUOTA_KEPT;
+}
+
+static uint64_t growth_of(int64_t a, int64_t b)
+{
+	return a + b > 0 ? (uint64_t)(a + b) : 0;
+}
+
+static enum quota_limit judge_posting(const struct account *a, const struct posting *p)
+{
+	struct usage used = moved_usage(&a->holding.used, &a->pending);
+	struct growth there = { bytes_of(&used), objects_of(&used) };
+	struct growth more = { growth_of(p->bytes, p->upload_bytes),
+			       growth_of(p->objects, p->uploads) };
+
+	return judge(a, &there, &more, a->quota_set ? &a->quota : &a->holding.quota);
+}
+
+enum quota_limit ledger_judge(struct ledger *l, uint64_t bucket, const struct posting *p)
+{
+	const struct account *a = find_account(l, bucket);
+	enum quota_limit limit = a ? judge_posting(a, p) : QUOTA_KEPT;
+
+	return limit ? limit : judge_posting(&l->tenant, p);
+}
+
+/* --- reservations -------------------------------------------------------------------------- */
+
+static void take_back(struct account *a, const struct growth *g)
+{
+	a->reserved.bytes -= MIN(a->reserved.bytes, g->bytes);
+	a->reserved.objects -= MIN(a->reserved.objects, g->objects);
+}
+
+/* Under the lock. */
+static void release(struct ledger *l, uint64_t bucket, const struct growth *g)
+{
+	struct account *a = find_account(l, bucket);
+
+	take_back(&l->tenant, g);
+	if (a)
+		take_back(a, g);
 }
 
 /* --- a transaction ------------------------------------------------------------------------- */
 
-/* The account, among those of the transaction. */
-static int touch(struct ledger *l, uint64_t bucket, struct account **ret)
+/* Among those of the transaction. */
+static void touch(struct ledger *l, struct account *a)
 {
-	struct account *a = table_find(&l->accounts, bucket);
+	if (a->touched)
+		return;
+	a->touched = true;
+	a->next_touched = l->touched;
+	l->touched = a;
+}
+
+static int touch_bucket(struct ledger *l, uint64_t bucket, struct account **ret)
+{
+	struct account *a = find_account(l, bucket);
 	int r = a ? 0 : open_account(l, bucket, &a);
 
 	if (r < 0)
 		return r;
-	if (!a->touched) {
-		a->touched = true;
-		a->next_touched = l->touched;
-		l->touched = a;
-	}
+	touch(l, a);
 	*ret = a;
 	return 0;
 }
@@ -150,20 +275,42 @@ int ledger_post(struct ledger *l, uint64_t bucket, const struct posting *p,
 		const struct posting *counted)
 {
 	struct account *a;
-	int r = touch(l, bucket, &a);
+	int r = touch_bucket(l, bucket, &a);
 
 	if (r < 0)
 		return r;
+	touch(l, &l->tenant);
 	posting_add(&a->pending, p);
+	posting_add(&l->tenant.pending, p);
 	if (a->recount)
 		a->recount->counted = moved_usage(&a->recount->counted, counted);
+	return 0;
+}
+
+void ledger_spend(struct ledger *l, struct reservation *r)
+{
+	if (!r)
+		return;
+	r->next_spent = l->spent;
+	l->spent = r;
+}
+
+int ledger_set_quota(struct ledger *l, uint64_t bucket, const struct quota *q)
+{
+	struct account *a;
+	int r = touch_bucket(l, bucket, &a);
+
+	if (r < 0)
+		return r;
+	a->quota = *q;
+	a->quota_set = true;
 	return 0;
 }
 
 int ledger_close(struct ledger *l, uint64_t bucket)
 {
 	struct account *a;
-	int r = touch(l, bucket, &a);
+	int r = touch_bucket(l, bucket, &a);
 
 	if (r == 0)
 		a->closing = true;
@@ -172,7 +319,7 @@ int ledger_close(struct ledger *l, uint64_t bucket)
 
 static int write_account(const struct account *a, struct database *db)
 {
-	struct usage u = moved_usage(&a->used, &a->pending);
+	struct usage u = moved_usage(&a->holding.used, &a->pending);
 	struct query q = query_begin(db, CATALOG_PUT_USAGE);
 
 	query_number(&q, a->bucket);
@@ -188,7 +335,7 @@ int ledger_write(struct ledger *l, struct database *db)
 	int r = 0;
 
 	for (struct account *a = l->touched; r == 0 && a; a = a->next_touched)
-		if (!a->closing)
+		if (a->bucket != LEDGER_TENANT && !a->closing)
 			r = write_account(a, db);
 	return r;
 }
@@ -204,25 +351,44 @@ static struct account *take_touched(struct ledger *l)
 	return a;
 }
 
+/* With less, where a bucket that goes had figures that were wrong: it was empty. */
+static void settle_bucket(struct ledger *l, struct account *a, struct usage after)
+{
+	struct posting p = usage_difference(&a->holding.used, &after);
+
+	l->tenant.holding.used = moved_usage(&l->tenant.holding.used, &p);
+	a->holding.used = after;
+}
+
 static void settle(struct ledger *l, struct account *a)
 {
-	struct usage after = a->closing ? (struct usage){ 0 } : moved_usage(&a->used, &a->pending);
-	struct posting p = usage_difference(&a->used, &after);
-
-	l->used = moved_usage(&l->used, &p);
-	a->used = after;
+	l->n_quotas -= has_quota(a);
+	if (a->quota_set)
+		a->holding.quota = a->quota;
+	l->n_quotas += has_quota(a) && !a->closing;
+	if (a->bucket != LEDGER_TENANT)
+		settle_bucket(l, a,
+			      a->closing ? (struct usage){ 0 }
+					 : moved_usage(&a->holding.used, &a->pending));
 	a->pending = (struct posting){ 0 };
+	a->quota_set = false;
 	if (a->closing)
 		account_free(table_remove(&l->accounts, a->bucket));
 }
 
 void ledger_commit(struct ledger *l)
 {
+	struct reservation *r;
 	struct account *a;
 
 	pthread_mutex_lock(&l->lock);
 	while ((a = take_touched(l)))
 		settle(l, a);
+	while ((r = l->spent)) {
+		l->spent = r->next_spent;
+		release(l, r->bucket, &r->growth);
+		r->growth = (struct growth){ 0 };
+	}
 	pthread_mutex_unlock(&l->lock);
 }
 
@@ -236,9 +402,10 @@ void ledger_undo(struct ledger *l)
 {
 	struct account *a;
 
+	l->spent = NULL;
 	while ((a = take_touched(l))) {
 		a->pending = (struct posting){ 0 };
-		a->closing = false;
+		a->quota_set = a->closing = false;
 		end_recount(a);
 	}
 }
@@ -255,18 +422,22 @@ static int compare_rows(const struct recount *r, const struct ledger_row *row)
 	return c ? c : span_compare((struct span){ r->second, r->second_len }, row->second);
 }
 
-bool ledger_has_counted(const struct ledger *l, uint64_t bucket, const struct ledger_row *row)
+bool ledger_has_counted(struct ledger *l, uint64_t bucket, const struct ledger_row *row)
 {
 	const struct account *a = l->n_recounts ? table_find(&l->accounts, bucket) : NULL;
 
 	return a && a->recount && compare_rows(a->recount, row) >= 0;
 }
 
-void ledger_expect(const struct ledger *l, uint64_t bucket, struct usage *ret)
+void ledger_expect(struct ledger *l, uint64_t bucket, struct holding *ret)
 {
-	const struct account *a = table_find(&l->accounts, bucket);
+	const struct account *a = find_account(l, bucket);
 
-	*ret = a ? moved_usage(&a->used, &a->pending) : (struct usage){ 0 };
+	*ret = HOLDING_NONE;
+	if (!a)
+		return;
+	ret->used = moved_usage(&a->holding.used, &a->pending);
+	ret->quota = a->quota_set ? a->quota : a->holding.quota;
 }
 
 int ledger_begin_recount(struct ledger *l, uint64_t bucket, struct recount **ret)
@@ -283,7 +454,7 @@ int ledger_begin_recount(struct ledger *l, uint64_t bucket, struct recount **ret
 	return 0;
 }
 
-struct recount *ledger_find_recount(const struct ledger *l, uint64_t bucket, uint64_t number)
+struct recount *ledger_find_recount(struct ledger *l, uint64_t bucket, uint64_t number)
 {
 	const struct account *a = table_find(&l->accounts, bucket);
 
@@ -307,21 +478,67 @@ void ledger_end_recount(struct ledger *l, uint64_t bucket)
 		end_recount(a);
 }
 
-/* --- reading ------------------------------------------------------------------------------- */
+/* --- any thread ---------------------------------------------------------------------------- */
 
-void ledger_read(struct ledger *l, uint64_t bucket, struct usage *ret)
+void ledger_read(struct ledger *l, uint64_t bucket, struct holding *ret)
 {
-	struct account *a;
+	const struct account *a;
 
 	pthread_mutex_lock(&l->lock);
-	a = table_find(&l->accounts, bucket);
-	*ret = a ? a->used : (struct usage){ 0 };
+	a = find_account(l, bucket);
+	*ret = a ? a->holding : HOLDING_NONE;
 	pthread_mutex_unlock(&l->lock);
 }
 
-void ledger_read_all(struct ledger *l, struct usage *ret)
+bool ledger_has_quotas(struct ledger *l)
+{
+	bool any;
+
+	pthread_mutex_lock(&l->lock);
+	any = l->n_quotas;
+	pthread_mutex_unlock(&l->lock);
+	return any;
+}
+
+static enum quota_limit judge_growth(const struct account *a, const struct growth *g)
+{
+	struct growth there = { bytes_of(&a->holding.used) + a->reserved.bytes,
+				objects_of(&a->holding.used) + a->reserved.objects };
+
+	return judge(a, &there, g, &a->holding.quota);
+}
+
+static void reserve(struct account *a, const struct growth *g)
+{
+	a->reserved.bytes += g->bytes;
+	a->reserved.objects += g->objects;
+}
+
+enum quota_limit ledger_reserve(struct ledger *l, uint64_t bucket, const struct growth *g)
+{
+	enum quota_limit limit = QUOTA_KEPT;
+	struct account *a;
+
+	pthread_mutex_lock(&l->lock);
+	/* One that was never opened has nothing, and no quota; or it has gone, as the commit will
+	 * say. */
+	a = find_account(l, bucket);
+	if (a)
+		limit = judge_growth(a, g);
+	if (!limit)
+		limit = judge_growth(&l->tenant, g);
+	if (!limit) {
+		reserve(&l->tenant, g);
+		if (a)
+			reserve(a, g);
+	}
+	pthread_mutex_unlock(&l->lock);
+	return limit;
+}
+
+void ledger_release(struct ledger *l, uint64_t bucket, const struct growth *g)
 {
 	pthread_mutex_lock(&l->lock);
-	*ret = l->used;
+	release(l, bucket, g);
 	pthread_mutex_unlock(&l->lock);
 }

@@ -91,6 +91,13 @@ int query_run(struct query *q)
 	return r < 0 ? r : 0;
 }
 
+uint64_t query_column_or(const struct query *q, int column, uint64_t otherwise)
+{
+	if (sqlite3_column_type(q->statement, column) == SQLITE_NULL)
+		return otherwise;
+	return query_column_number(q, column);
+}
+
 uint64_t query_column_number(const struct query *q, int column)
 {
 	int64_t value = sqlite3_column_int64(q->statement, column);

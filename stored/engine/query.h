@@ -33,6 +33,7 @@ must_check int query_run(struct query *q);
 void query_again(struct query *q);
 
 uint64_t query_column_number(const struct query *q, int column); /* NULL and negative: 0 */
+uint64_t query_column_or(const struct query *q, int column, uint64_t otherwise); /* of NULL */
 struct span query_column_bytes(const struct query *q, int column); /* NULL: SPAN_NONE */
 
 /* Exactly `len` bytes to `to`; -EUCLEAN where the column is of another length. */

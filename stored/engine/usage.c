@@ -1,32 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/engine/reading.h"
 
-int store_find_usage(struct store *s, const struct ipc_id *tenant, struct span bucket,
-		     struct usage *ret)
+const char *quota_sentence(enum quota_limit l)
+{
+	static const char *const sentences[] = {
+#define LIMIT(SYMBOL, sentence) [QUOTA_##SYMBOL] = (sentence),
+		QUOTA_LIMITS(LIMIT)
+#undef LIMIT
+	};
+
+	return sentences[l];
+}
+
+int store_find_holding(struct store *s, const struct ipc_id *tenant, struct span bucket,
+		       struct holding *ret)
 {
 	_cleanup_(catalog_putp) struct catalog *c = NULL;
-	struct bucket found;
-	int r;
+	struct bucket found = { .id = LEDGER_TENANT };
+	int r = span_is_none(bucket) ? 0 : store_find_bucket(s, tenant, bucket, &found);
 
-	r = store_find_bucket(s, tenant, bucket, &found);
 	if (r == 0)
 		r = catalog_get(&s->catalogs, tenant, false, &c);
 	if (r == 0)
 		ledger_read(&c->ledger, found.id, ret);
+	if (r == -ENOENT && span_is_none(bucket)) {
+		*ret = (struct holding){ .quota = { QUOTA_NONE, QUOTA_NONE } };
+		return 0;
+	}
 	return r;
-}
-
-int store_sum_usage(struct store *s, const struct ipc_id *tenant, struct usage *ret)
-{
-	_cleanup_(catalog_putp) struct catalog *c = NULL;
-	int r;
-
-	r = catalog_get(&s->catalogs, tenant, false, &c);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	if (c)
-		ledger_read_all(&c->ledger, ret);
-	else
-		*ret = (struct usage){ 0 };
-	return 0;
 }

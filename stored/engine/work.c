@@ -46,6 +46,7 @@ int work_check_condition(struct work *w, const struct object_name *n,
 void work_post(struct work *w, uint64_t bucket, const struct ledger_row *row,
 	       const struct posting *p)
 {
+	w->done = WORK_POSTED;
 	w->bucket = bucket;
 	posting_add(&w->posting, p);
 	if (ledger_has_counted(&w->catalog->ledger, bucket, row))

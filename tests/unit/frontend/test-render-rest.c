@@ -271,6 +271,8 @@ static void test_errors_of_the_contract(void)
 		  "{\"error\":{\"code\":\"429\",\"message\":\"Rate limit exceeded\"}}" },
 		{ S3_ERROR_INSUFFICIENT_STORAGE, NULL, 507, "",
 		  "{\"error\":{\"code\":\"507\",\"message\":\"Quota exceeded\"}}" },
+		{ S3_ERROR_QUOTA_EXCEEDED, "which one", 507, "",
+		  "{\"error\":{\"code\":\"507\",\"message\":\"Quota exceeded\"}}" },
 		{ S3_ERROR_REST_INVALID_CURSOR, NULL, 400, "",
 		  "{\"error\":{\"code\":\"400\",\"message\":\"Invalid cursor\"}}" },
 		{ S3_ERROR_ENTITY_TOO_LARGE, NULL, 413, "",

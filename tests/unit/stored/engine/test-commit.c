@@ -230,7 +230,7 @@ static void test_t58_a_full_catalog_refuses_and_can_be_emptied(void)
 	static uint8_t bytes[16 * 1024];
 	struct span large = { bytes, sizeof(bytes) };
 	struct change *puts[N], *deletion;
-	struct usage used;
+	struct holding all;
 	char key[32];
 	int refused = 0;
 
@@ -272,9 +272,9 @@ static void test_t58_a_full_catalog_refuses_and_can_be_emptied(void)
 	/* There is room again. */
 	assert(put(&f, "later", large) == 0);
 	/* What was undone with the others was not counted with them. */
-	assert(store_find_usage(f.store, &f.tenant, SPAN("bucket"), &used) == 0);
-	assert(used.objects == (uint64_t)(N - refused) + 2);
-	assert(used.bytes == (uint64_t)(N - refused + 1) * sizeof(bytes) + strlen("x"));
+	assert(store_find_holding(f.store, &f.tenant, SPAN("bucket"), &all) == 0);
+	assert(all.used.objects == (uint64_t)(N - refused) + 2);
+	assert(all.used.bytes == (uint64_t)(N - refused + 1) * sizeof(bytes) + strlen("x"));
 	limit_pages(-1);
 	fixture_end(&f);
 }

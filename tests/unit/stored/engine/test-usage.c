@@ -11,18 +11,18 @@ static struct fixture f;
 
 static struct usage usage_of(const char *bucket)
 {
-	struct usage u;
+	struct holding h;
 
-	assert(store_find_usage(f.store, &f.tenant, span_from_string(bucket), &u) == 0);
-	return u;
+	assert(store_find_holding(f.store, &f.tenant, span_from_string(bucket), &h) == 0);
+	return h.used;
 }
 
 static struct usage usage_of_all(void)
 {
-	struct usage u;
+	struct holding h;
 
-	assert(store_sum_usage(f.store, &f.tenant, &u) == 0);
-	return u;
+	assert(store_find_holding(f.store, &f.tenant, SPAN_NONE, &h) == 0);
+	return h.used;
 }
 
 static bool equal(struct usage a, struct usage b)
@@ -156,7 +156,7 @@ static void test_a_copied_part_has_the_size_of_its_source(void)
 static void test_a_tenant_has_the_sum_of_its_buckets(void)
 {
 	struct change *c;
-	struct usage u;
+	struct holding h;
 
 	fixture_begin(&f);
 	assert(create_bucket(&f, "second") == 0);
@@ -173,7 +173,8 @@ static void test_a_tenant_has_the_sum_of_its_buckets(void)
 	assert(delete_object(&f, "key") == 0);
 	assert(delete_bucket(&f, "bucket") == 0);
 	assert(equal(usage_of_all(), USAGE(1, 3)));
-	assert(store_find_usage(f.store, &f.tenant, SPAN("bucket"), &u) == S3_ERROR_NO_SUCH_BUCKET);
+	assert(store_find_holding(f.store, &f.tenant, SPAN("bucket"), &h) ==
+	       S3_ERROR_NO_SUCH_BUCKET);
 	/* Another one of that name begins with nothing. */
 	assert(create_bucket(&f, "bucket") == 0);
 	assert(equal(usage_of("bucket"), USAGE(0)));
@@ -196,12 +197,12 @@ static void test_a_bucket_takes_its_uploads_with_it(void)
 static void test_a_tenant_without_anything_uses_nothing(void)
 {
 	struct ipc_id other = other_tenant();
-	struct usage u = { 1, 1, 1, 1 };
+	struct holding h = { .used = { 1, 1, 1, 1 } };
 
 	fixture_begin(&f);
-	assert(store_sum_usage(f.store, &other, &u) == 0);
-	assert(equal(u, USAGE(0)));
-	assert(store_find_usage(f.store, &other, SPAN("bucket"), &u) == S3_ERROR_ACCESS_DENIED);
+	assert(store_find_holding(f.store, &other, SPAN_NONE, &h) == 0);
+	assert(equal(h.used, USAGE(0)));
+	assert(store_find_holding(f.store, &other, SPAN("bucket"), &h) == S3_ERROR_ACCESS_DENIED);
 	fixture_end(&f);
 }
 

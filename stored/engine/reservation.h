@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What is reserved in a ledger for a body that is on its way: stored/store.h. */
+
+#include "stored/engine/ledger.h"
+
+struct reservation {
+	struct catalog *catalog; /* a reference: its ledger stays where it is */
+	uint64_t bucket;
+	struct growth growth; /* what is reserved now; under the ledger's lock once it is spent */
+	uint64_t replaced; /* bytes of what will go: so many may come without a growth */
+	struct reservation *next_spent; /* in a transaction */
+};
