@@ -259,10 +259,20 @@ static int cut_passing(struct body *b, struct span bytes)
 
 /* --- taking bytes ---------------------------------------------------------------------------- */
 
+/* Of a body whose length is not known, what comes is reserved as it comes. */
+static int reserve(struct body *b, uint64_t bytes)
+{
+	if (!b->terms.reservation)
+		return 0;
+	return reservation_grow(b->terms.reservation, bytes, &b->exceeded);
+}
+
 static int take(struct body *b, struct span bytes)
 {
-	int r = hasher_update(b->hasher, bytes);
+	int r = reserve(b, b->received + bytes.len);
 
+	if (r == 0)
+		r = hasher_update(b->hasher, bytes);
 	if (r == 0)
 		r = keep(b, bytes);
 	if (r)

@@ -41,6 +41,7 @@ struct body_terms {
 	uint64_t length;	/* as announced, or S3_LENGTH_UNKNOWN */
 	uint64_t most;		/* more bytes are EXCESSIVE */
 	size_t head_limit;	/* no more than this stays in memory and makes no blob */
+	struct reservation *reservation;	/* for it, borrowed; NULL: none */
 	struct span inside;	/* all of it, borrowed; SPAN_NONE: it comes through a pipe */
 };
 
@@ -83,6 +84,7 @@ struct body {
 	uint64_t received;
 	enum body_end end;
 	int result;			/* for FAILED: an enum s3_error or -errno */
+	enum quota_limit exceeded;	/* with QUOTA_EXCEEDED */
 	struct hashes hashes;		/* for WHOLE */
 };
 

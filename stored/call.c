@@ -81,6 +81,7 @@ struct call *call_free(struct call *c)
 	free(c->document);
 	body_free(c->body);
 	change_free(c->change);
+	reservation_free(c->reservation);
 	items_clear(&c->items);
 	delivery_clear(&c->delivery);
 	object_free(c->object);
@@ -132,9 +133,13 @@ static void refuse_now(struct call *c, enum s3_error error)
 int call_change(struct call *c, enum change_kind kind)
 {
 	const struct s3_request *r = call_request(c);
+	int e;
 
 	c->change = change_free(c->change);
-	return change_new(kind, call_tenant(c), r->bucket, r->key, &c->change);
+	e = change_new(kind, call_tenant(c), r->bucket, r->key, &c->change);
+	if (e == 0)
+		c->change->reservation = steal_ptr(c->reservation);
+	return e;
 }
 
 /* --- away ------------------------------------------------------------------------------------ */
@@ -277,6 +282,8 @@ static int judge_body(struct call *c)
 		return r->length == S3_LENGTH_UNKNOWN ? S3_ERROR_ENTITY_TOO_LARGE
 						      : S3_ERROR_INCOMPLETE_BODY;
 	case BODY_FAILED:
+		if (c->body->result == S3_ERROR_QUOTA_EXCEEDED)
+			return call_refuse_quota(c, c->body->exceeded);
 		return c->body->result;
 	case BODY_UNDER_WAY:
 	case BODY_SHORT:
@@ -492,6 +499,8 @@ static void on_returned(struct task *t)
 		c->submitted = false;
 		c->step = CALL_ANSWER;
 		c->result = c->settle(c);
+		if (c->result == S3_ERROR_QUOTA_EXCEEDED)
+			c->result = call_refuse_quota(c, c->change->exceeded);
 	}
 	go_on(c);
 }

@@ -82,6 +82,7 @@ struct call {
 	const char *detail;		/* a literal in place of the error's own sentence */
 	uint8_t *document;		/* the command, once it was read and checked */
 	struct body_terms terms;
+	struct reservation *reservation;	/* for what its change will add */
 	struct body *body;
 	struct change *change;
 	struct answer answer;
@@ -147,6 +148,12 @@ static inline int call_say(struct call *c, enum s3_error error, const char *sent
 {
 	c->detail = sentence;
 	return (int)error;
+}
+
+/* The same of a quota: which. */
+static inline int call_refuse_quota(struct call *c, enum quota_limit limit)
+{
+	return call_say(c, S3_ERROR_QUOTA_EXCEEDED, quota_sentence(limit));
 }
 
 /* The next step: do this on that kind of thread. Returns 0. */

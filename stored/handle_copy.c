@@ -190,6 +190,8 @@ static int copy_range(struct call *c, const struct upload *u)
 	int e = select_range(c, &range);
 
 	if (e == 0)
+		e = incoming_reserve(c, range.len);
+	if (e == 0)
 		e = call_change(c, CHANGE_PUT_PART);
 	if (e == 0)
 		e = copy_bytes(c, &range, &wants, &c->change->put_part.data);

@@ -110,8 +110,7 @@ int handler_upload_part(struct call *c)
 	int e = find_upload(c, &u);
 
 	if (e == 0)
-		e = store_check_room(c->service->store,
-				     r->length == S3_LENGTH_UNKNOWN ? 0 : r->length);
+		e = incoming_reserve(c, r->length);
 	if (e)
 		return e;
 	if (u.checksum_algorithm != CHECKSUM_NONE && r->checksum_algorithm != CHECKSUM_NONE &&

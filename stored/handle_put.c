@@ -55,9 +55,6 @@ static int refuse_early(struct call *c)
 	struct bucket bucket;
 	int e = store_find_bucket(c->service->store, call_tenant(c), r->bucket, &bucket);
 
-	if (e == 0)
-		e = store_check_room(c->service->store,
-				     r->length == S3_LENGTH_UNKNOWN ? 0 : r->length);
 	if (e || (span_is_none(condition.if_match) && span_is_none(condition.if_none_match)))
 		return e;
 	e = store_find_object(c->service->store, call_tenant(c), r->bucket, r->key, SPAN_NONE, 0,
@@ -83,6 +80,8 @@ int handler_put_object(struct call *c)
 	if (c->has_inside && !s3_payload_is_framed(call_request(c)->payload))
 		return put_inside(c);
 	e = refuse_early(c);
+	if (e == 0)
+		e = incoming_reserve(c, call_request(c)->length);
 	if (e)
 		return e;
 	return incoming_receive(c, c->service->config.inline_limit, CHECKSUM_NONE, put_received);

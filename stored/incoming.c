@@ -18,8 +18,28 @@ int incoming_receive(struct call *c, size_t head_limit, enum checksum_algorithm 
 		.length = r->length,
 		.most = MIN(r->length, c->most),
 		.head_limit = head_limit,
+		.reservation = c->reservation,
 	};
 	return call_go_on(c, CALL_RECEIVE, work);
+}
+
+int incoming_reserve(struct call *c, uint64_t bytes)
+{
+	const struct s3_request *r = call_request(c);
+	struct reservation_terms terms = {
+		.tenant = call_tenant(c),
+		.bucket = r->bucket,
+		.key = r->key,
+		.upload_id = r->params[S3_PARAM_UPLOAD_ID],
+		.part_number = (uint16_t)s3_request_number(r, S3_PARAM_PART_NUMBER, 0),
+		.bytes = bytes == S3_LENGTH_UNKNOWN ? 0 : bytes,
+	};
+	enum quota_limit limit;
+	int e = store_check_room(c->service->store, terms.bytes);
+
+	if (e == 0)
+		e = store_reserve(c->service->store, &terms, &limit, &c->reservation);
+	return e == S3_ERROR_QUOTA_EXCEEDED ? call_refuse_quota(c, limit) : e;
 }
 
 void incoming_describe(const struct hashes *h, const struct hasher_wants *wants,

@@ -6,6 +6,12 @@
 #include "stored/call.h"
 
 /*
+ * Keeps room free for so many bytes of the object or part that the request is about: on the disk and,
+ * until the call is over, in quotas. S3_LENGTH_UNKNOWN is fine. INSUFFICIENT_STORAGE, QUOTA_EXCEEDED.
+ */
+must_check int incoming_reserve(struct call *c, uint64_t bytes);
+
+/*
  * Opens the way for the body of the request, and then does `work` with what came. At most head_limit
  * bytes stay in memory; `otherwise` is computed where the request names no checksum. Returns 0.
  */
