@@ -101,11 +101,16 @@ static int add_tokens(struct tokens *all, struct change *c)
 
 static int replace_token(struct tokens *all, struct token *old, struct change *c)
 {
+	int r;
+
 	c->tokens->used_s = old->used_s;
 	c->tokens->written_s = old->written_s;
 	c->tokens->requests = old->requests;
-	tokens_remove(all, old);
-	return add_tokens(all, c);
+	r = tokens_replace(all, old, c->tokens);
+	if (r)
+		return r > 0 ? fold(r) : r;
+	c->tokens = NULL;
+	return 0;
 }
 
 /* What is durable comes into force. */

@@ -67,7 +67,7 @@ struct token {
 	int64_t used_s;		/* when it was last let in; 0: never */
 	int64_t written_s;	/* what is on disk of that, or soon will be */
 	struct allowance requests;	/* limits.h's */
-	struct token *next;	/* in order of creation */
+	struct token *next;	/* in order of creation: a refreshed one keeps its place */
 	uint8_t hash[TOKEN_HASH_LEN];
 	char name[TOKEN_NAME_MAX + 1];
 	char bucket[S3_BUCKET_NAME_MAX + 1];

@@ -73,7 +73,7 @@ static int outcome(int r)
 	return fold(r);
 }
 
-int tokens_add(struct tokens *s, struct token *t)
+static int enter(struct tokens *s, struct token *t)
 {
 	uint64_t hash = place_of_hash(s, t->hash),
 		 name = place_of_name(s, t->tenant, span_from_string(t->name));
@@ -83,13 +83,27 @@ int tokens_add(struct tokens *s, struct token *t)
 	if (r)
 		return r;
 	r = outcome(table_add(&s->by_name, name, t));
-	if (r) {
+	if (r)
 		table_remove(&s->by_hash, hash);
+	return r;
+}
+
+/* In front of what `at` points to. */
+static void join_line(struct tokens *s, struct token **at, struct token *t)
+{
+	t->next = *at;
+	if (s->end == at)
+		s->end = &t->next;
+	*at = t;
+}
+
+int tokens_add(struct tokens *s, struct token *t)
+{
+	int r = enter(s, t);
+
+	if (r)
 		return r;
-	}
-	t->next = NULL;
-	*s->end = t;
-	s->end = &t->next;
+	join_line(s, s->end, t);
 	return KEYRING_OK;
 }
 
@@ -103,6 +117,15 @@ struct token *tokens_take(struct tokens *s)
 	table_clear(&s->by_name);
 	s->by_hash = s->by_name = TABLE_INIT(TOKENS_MAX + TOKENS_PROMISED_MAX);
 	return first;
+}
+
+static struct token **place_in_line(struct tokens *s, const struct token *t)
+{
+	struct token **at = &s->first;
+
+	while (*at != t)
+		at = &(*at)->next;
+	return at;
 }
 
 /* What *at points to. */
@@ -120,11 +143,7 @@ static void take_out(struct tokens *s, struct token **at)
 
 void tokens_remove(struct tokens *s, struct token *t)
 {
-	struct token **at = &s->first;
-
-	while (*at != t)
-		at = &(*at)->next;
-	take_out(s, at);
+	take_out(s, place_in_line(s, t));
 }
 
 void tokens_remove_all(struct tokens *s, const struct tenant *t)
@@ -136,6 +155,18 @@ void tokens_remove_all(struct tokens *s, const struct tenant *t)
 			take_out(s, at);
 		else
 			at = &(*at)->next;
+}
+
+int tokens_replace(struct tokens *s, struct token *old, struct token *t)
+{
+	struct token **at = place_in_line(s, old);
+	int r;
+
+	take_out(s, at);
+	r = enter(s, t);
+	if (r == KEYRING_OK)
+		join_line(s, at, t);
+	return r;
 }
 
 struct token *tokens_find_hash(const struct tokens *s, const uint8_t hash[static TOKEN_HASH_LEN])

@@ -28,6 +28,9 @@ struct token *tokens_take(struct tokens *s);
 void tokens_remove(struct tokens *s, struct token *t);
 void tokens_remove_all(struct tokens *s, const struct tenant *t);
 
+/* The same, with another in its place in the order; as tokens_add(), but the old one is gone in every case. */
+must_check int tokens_replace(struct tokens *s, struct token *old, struct token *t);
+
 /*
  * The token with that text, or NULL. A text that is none costs the same hash and the same
  * comparison, which takes as long whatever it finds; where a token is kept is decided by a hash

@@ -12,8 +12,8 @@
 static const struct tenant acme = { .number = 1, .name = "acme" };
 static const struct tenant other = { .number = 2, .name = "other" };
 
-static struct token *add(struct tokens *s, const struct tenant *t, const char *name,
-			 char ret_text[static TOKEN_TEXT_SIZE])
+static struct token *make(const struct tenant *t, const char *name,
+			  char ret_text[static TOKEN_TEXT_SIZE])
 {
 	struct token_terms terms = { .name = span_from_string(name),
 				     .bucket = SPAN("bucket"),
@@ -23,6 +23,14 @@ static struct token *add(struct tokens *s, const struct tenant *t, const char *n
 
 	token_make(ret_text, hash);
 	assert(token_new(t, &terms, hash, &made) == 0);
+	return made;
+}
+
+static struct token *add(struct tokens *s, const struct tenant *t, const char *name,
+			 char ret_text[static TOKEN_TEXT_SIZE])
+{
+	struct token *made = make(t, name, ret_text);
+
 	assert(tokens_add(s, made) == KEYRING_OK);
 	return made;
 }
@@ -104,6 +112,40 @@ static void test_tokens_are_found_by_text_and_by_name(void)
 }
 
 /* T40: nothing that is nearly a token's text is a token. */
+/* First, in the middle and last; what is added then is behind all. */
+static void test_a_replaced_token_leaves_its_place_to_the_other(void)
+{
+	static const char *const names[] = { "a", "b", "c" };
+	char old_text[TOKEN_TEXT_SIZE], text[TOKEN_TEXT_SIZE];
+	struct tokens *s;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct token *old = NULL, *next = NULL;
+		const struct token *at;
+		size_t n = 0;
+
+		assert(tokens_new(&s) == 0);
+		for (size_t j = 0; j < ARRAY_SIZE(names); j++) {
+			struct token *t = add(s, &acme, names[j], text);
+
+			if (i == j) {
+				old = t;
+				strcpy(old_text, text);
+			}
+		}
+		next = make(&acme, names[i], text);
+		assert(tokens_replace(s, old, next) == KEYRING_OK);
+		assert(!tokens_recognise(s, span_from_string(old_text)));
+		assert(tokens_recognise(s, span_from_string(text)) == next);
+		assert(tokens_find(s, &acme, span_from_string(names[i])) == next);
+		add(s, &acme, "d", text);
+		for (at = tokens_first(s); n < ARRAY_SIZE(names); at = at->next)
+			assert(strcmp(at->name, names[n++]) == 0);
+		assert(strcmp(at->name, "d") == 0 && !at->next && tokens_count(s) == 4);
+		tokens_free(s);
+	}
+}
+
 static void test_t40_a_text_that_is_not_exactly_it_is_no_token(void)
 {
 	char text[TOKEN_TEXT_SIZE], tried[TOKEN_TEXT_SIZE + 1];
@@ -183,6 +225,7 @@ int main(void)
 	test_what_is_kept_is_the_sha256_of_the_text();
 	test_forms_are_checked();
 	test_tokens_are_found_by_text_and_by_name();
+	test_a_replaced_token_leaves_its_place_to_the_other();
 	test_t40_a_text_that_is_not_exactly_it_is_no_token();
 	test_t40_to_be_found_where_a_token_is_kept_is_not_enough();
 	test_t40_the_hash_of_a_token_is_no_token();
