@@ -3,7 +3,6 @@
 
 #include "authd/token.h"
 #include "ipc/operator.h"
-#include "s3/encoding.h"
 #include "s3/names.h"
 
 struct span json_span(const json_t *value)
@@ -15,10 +14,7 @@ static bool is_text(const json_t *value, size_t most)
 {
 	struct span s = json_span(value);
 
-	for (size_t i = 0; i < s.len; i++)
-		if (span_bytes(s)[i] < ' ' || span_bytes(s)[i] == 0x7f)
-			return false;
-	return s.len > 0 && s.len <= most && span_is_utf8(s);
+	return s.len <= most && span_is_text(s);
 }
 
 static bool is_name(const json_t *value)
@@ -40,11 +36,7 @@ static bool is_canonical_id(const json_t *value)
 {
 	struct span s = json_span(value);
 
-	for (size_t i = 0; i < s.len; i++)
-		if (hex_digit(span_bytes(s)[i]) < 0 ||
-		    (span_bytes(s)[i] >= 'A' && span_bytes(s)[i] <= 'F'))
-			return false;
-	return s.len == KEYRING_CANONICAL_LEN;
+	return s.len == KEYRING_CANONICAL_LEN && span_is_lower_hex(s);
 }
 
 static bool is_access_key(const json_t *value)

@@ -199,10 +199,7 @@ static bool read_hash(const json_t *value, uint8_t ret[static TOKEN_HASH_LEN])
 {
 	struct span text = json_span(value);
 
-	for (size_t i = 0; i < text.len; i++)
-		if (span_bytes(text)[i] >= 'A' && span_bytes(text)[i] <= 'F')
-			return false;
-	return hex_decode(text, ret, TOKEN_HASH_LEN);
+	return span_is_lower_hex(text) && hex_decode(text, ret, TOKEN_HASH_LEN);
 }
 
 /* A moment from before 1970 would be 0 or less, which mean something else. */

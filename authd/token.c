@@ -20,10 +20,7 @@ const char *const token_scope_names[TOKEN_SCOPE_COUNT] = {
 
 bool token_name_is_valid(struct span s)
 {
-	for (size_t i = 0; i < s.len; i++)
-		if (span_bytes(s)[i] < ' ' || span_bytes(s)[i] == 0x7f)
-			return false;
-	return s.len > 0 && s.len <= TOKEN_NAME_MAX && span_is_utf8(s);
+	return s.len <= TOKEN_NAME_MAX && span_is_text(s);
 }
 
 bool token_text_is_valid(struct span s)

@@ -143,3 +143,22 @@ bool span_is_utf8(struct span s)
 	}
 	return true;
 }
+
+bool span_is_text(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (span_bytes(s)[i] < ' ' || span_bytes(s)[i] == 0x7f)
+			return false;
+	return s.len > 0 && span_is_utf8(s);
+}
+
+bool span_is_lower_hex(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		uint8_t c = span_bytes(s)[i];
+
+		if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f'))
+			return false;
+	}
+	return true;
+}

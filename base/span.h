@@ -71,3 +71,9 @@ char *span_to_string(struct span s);
 
 /* True for well-formed UTF-8 (RFC 3629): no overlong form, no surrogate, nothing over U+10FFFF. */
 bool span_is_utf8(struct span s);
+
+/* UTF-8 without control characters, and not empty: what people call things. */
+bool span_is_text(struct span s);
+
+/* Digits of 0-9 and a-f alone. */
+bool span_is_lower_hex(struct span s);

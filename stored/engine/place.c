@@ -17,10 +17,7 @@ bool id_parse(const char *text, struct ipc_id *ret)
 {
 	struct span s = span_from_string(text);
 
-	for (size_t i = 0; i < s.len; i++)
-		if (text[i] >= 'A' && text[i] <= 'F')
-			return false;
-	return s.len == 2 * sizeof(ret->bytes) && hex_decode(s, ret->bytes, sizeof(ret->bytes));
+	return span_is_lower_hex(s) && hex_decode(s, ret->bytes, sizeof(ret->bytes));
 }
 
 uint64_t id_number(const struct ipc_id *id)

@@ -152,12 +152,7 @@ int upload_row_find(struct database *db, uint64_t bucket, struct span key, struc
 /* One text for one id: what another case of digits names is no upload. */
 int upload_id_parse(struct span text, uint8_t ret[static UPLOAD_ID_LEN])
 {
-	const uint8_t *at = text.data;
-
-	for (size_t i = 0; i < text.len; i++)
-		if (at[i] >= 'A' && at[i] <= 'F')
-			return S3_ERROR_NO_SUCH_UPLOAD;
-	if (text.len != 2 * UPLOAD_ID_LEN || !hex_decode(text, ret, UPLOAD_ID_LEN))
+	if (!span_is_lower_hex(text) || !hex_decode(text, ret, UPLOAD_ID_LEN))
 		return S3_ERROR_NO_SUCH_UPLOAD;
 	return 0;
 }

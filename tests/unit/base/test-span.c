@@ -95,6 +95,30 @@ static void test_trim_takes_blanks_only(void)
 	assert(span_equal(span_trim(SPAN("\ra\n")), SPAN("\ra\n")));
 }
 
+static void test_text_is_utf8_without_control_characters(void)
+{
+	static const char *const not_text[] = { "", "a\nb", "\x1f", "a\x7f", "\xff", "a\xc3" };
+
+	assert(span_is_text(SPAN("Jane's laptop \xc3\xa9")) && span_is_text(SPAN(" ")));
+	for (size_t i = 0; i < ARRAY_SIZE(not_text); i++)
+		assert(!span_is_text(span_from_string(not_text[i])));
+	assert(!span_is_text(SPAN("a\0b")) && !span_is_text(SPAN_NONE));
+}
+
+static void test_lower_hex_is_digits_and_small_letters(void)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	assert(span_is_lower_hex(SPAN(digits)) && span_is_lower_hex(SPAN("")));
+	for (unsigned int c = 0; c < 256; c++) {
+		char one = (char)c;
+		bool is_digit = c && strchr(digits, (int)c);
+
+		assert(span_is_lower_hex((struct span){ &one, 1 }) == is_digit);
+	}
+	assert(!span_is_lower_hex(SPAN("abcdeF")));
+}
+
 int main(void)
 {
 	test_numbers_are_digits_and_nothing_else();
@@ -103,5 +127,7 @@ int main(void)
 	test_order_is_that_of_bytes_and_prefixes_first();
 	test_case_is_folded_for_ascii_only();
 	test_trim_takes_blanks_only();
+	test_text_is_utf8_without_control_characters();
+	test_lower_hex_is_digits_and_small_letters();
 	return 0;
 }
