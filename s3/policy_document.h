@@ -8,7 +8,7 @@
  *
  * A policy travels and is stored as its JSON, without white space: it is the one form that is bounded by
  * what the user sees, outlives every enum here, and is checked again by whoever reads it. To compile 6 KiB
- * of it takes some tens of microseconds, so whoever is asked often keeps the compiled form.
+ * of it takes some 0.15 ms and 20 KB, so whoever is asked often keeps the compiled form.
  *
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
  */
