@@ -26,15 +26,13 @@ static bool append(struct question *q, struct span s)
 
 static bool question_init(struct question *q, const struct policy_request *r)
 {
-	bool is_level_of_service = span_is_none(r->bucket);
-
 	q->request = r;
 	q->matcher = (struct policy_matcher){ .context = r->context, .steps = POLICY_STEPS_MAX };
 	q->resource = (struct span){ q->text, 0 };
 	if (!span_starts_with(r->action, SPAN(POLICY_ACTION_VENDOR)))
 		return false;
 	q->action = span_skip(r->action, strlen(POLICY_ACTION_VENDOR));
-	if (!append(q, is_level_of_service ? SPAN("*") : r->bucket))
+	if (!append(q, r->bucket))
 		return false;
 	return span_is_none(r->key) || (append(q, SPAN("/")) && append(q, r->key));
 }

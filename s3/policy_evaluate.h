@@ -16,7 +16,7 @@
 
 struct policy_request {
 	struct span action;			/* `s3:GetObject`, as s3/operations.h has it */
-	struct span bucket;			/* SPAN_NONE above all buckets, which is `arn:aws:s3:::*` */
+	struct span bucket;			/* SPAN_NONE above all buckets: only wildcards mean that */
 	struct span key;			/* SPAN_NONE for the bucket itself */
 	struct span owner;			/* the bucket's account; only bucket policies ask for it */
 	const struct policy_principal *principal;

@@ -252,8 +252,6 @@ static size_t fits(uint16_t token, struct span text, bool any_case)
 	if (!text.len || token == TOKEN_END)
 		return 0;
 	if (token == POLICY_TOKEN_ONE) {
-		if (is_continuation(p[0]))
-			return 0;
 		while (n < text.len && is_continuation(p[n]))
 			n++;
 		return n;
