@@ -155,6 +155,11 @@ static const struct row rows[] = {
 	{ "ArnLike", "arn:aws:svc:::a*", "arn:aws:svc:::a:b:c", POLICY_YES },
 	{ "ArnLike", "arn:aws:iam::12:user/${aws:username}", "arn:aws:iam::12:user/alice",
 	  POLICY_YES },
+	{ "ArnLike", "arn:aws:svc:::*c", "arn:aws:svc:::a:b:c", POLICY_YES },
+	{ "ArnLike", "arn:aws:iam::${aws:PrincipalAccount}:user/a", "arn:aws:iam::12:user/a",
+	  POLICY_YES },
+	{ "ArnLike", "arn:aws:iam::${aws:PrincipalAccount}:user/a", "arn:aws:iam::13:user/a",
+	  POLICY_NO },
 	{ "ArnLike", "arn:aws:iam::12:user/*", "alice", POLICY_NO },
 	{ "ArnNotEquals", "arn:aws:iam::12:user/*", "arn:aws:iam::12:user/a", POLICY_NO },
 	{ "ArnNotEquals", "arn:aws:iam::12:user/*", "arn:aws:iam::13:user/a", POLICY_YES },
@@ -190,6 +195,7 @@ static void check(const char *name, const struct row *row, enum policy_truth exp
 
 	c.values[POLICY_KEY_REFERER] = span_from_string(row->there);
 	c.values[POLICY_KEY_USER_NAME] = SPAN("alice");
+	c.values[POLICY_KEY_PRINCIPAL_ACCOUNT] = SPAN("12");
 	policy_context_set_unknown(&c, POLICY_KEY_VERSION_ID);
 	t = ask(name, POLICY_KEY_REFERER, SPAN_NONE, row->values, &c);
 	if (t != expected)
@@ -262,10 +268,12 @@ static void test_t25_sets(void)
 		{ "ForAllValues:StringEquals", "a|b", "a=1&b=2", POLICY_YES },
 		{ "ForAllValues:StringEquals", "a|b", "a=1", POLICY_YES },
 		{ "ForAllValues:StringEquals", "a|b", "a=1&c=2", POLICY_NO },
+		{ "ForAllValues:StringEquals", "a|b", "c=1&a=2", POLICY_NO },
 		{ "ForAllValues:StringEquals", "a|b", "", POLICY_YES },
 		{ "ForAllValues:StringLike", "x*", "xa=1&xb=2", POLICY_YES },
 		{ "ForAllValues:StringLike", "x*", "xa=1&yb=2", POLICY_NO },
 		{ "ForAnyValue:StringEquals", "a|b", "c=1&b=2", POLICY_YES },
+		{ "ForAnyValue:StringEquals", "a|b", "b=1&c=2", POLICY_YES },
 		{ "ForAnyValue:StringEquals", "a|b", "c=1&d=2", POLICY_NO },
 		{ "ForAnyValue:StringEquals", "a|b", "", POLICY_NO },
 		/* Negated: all of them are none of these; one of them is none of these. */

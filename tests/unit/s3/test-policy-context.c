@@ -63,7 +63,7 @@ static void test_principals(void)
 		const char *type, *account, *arn, *id, *name;
 	} rows[] = {
 		{ { .who = POLICY_ANONYMOUS }, "Anonymous", "anonymous", NULL, "anonymous", NULL },
-		{ { .who = POLICY_ROOT, .account = SPAN("12") },
+		{ { .who = POLICY_ROOT, .account = SPAN("12"), .user = SPAN("") },
 		  "Account",
 		  "12",
 		  "arn:aws:iam::12:root",

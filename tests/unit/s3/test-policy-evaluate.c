@@ -34,7 +34,13 @@ static const struct policy_principal root = {
 	.account = SPAN(TEST_ACCOUNT),
 	.canonical_id = SPAN(TEST_CANONICAL),
 };
-static const struct policy_principal anybody = { .who = POLICY_ANONYMOUS };
+/* Whatever else is left standing there. */
+static const struct policy_principal anybody = {
+	.who = POLICY_ANONYMOUS,
+	.account = SPAN(TEST_ACCOUNT),
+	.user = SPAN("alice"),
+	.canonical_id = SPAN(TEST_CANONICAL),
+};
 
 /* The context says who asks; `tags` are what the object has, NULL where that is not known. */
 static enum policy_answer ask(enum policy_kind kind, const char *json, const char *action,

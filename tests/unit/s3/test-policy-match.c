@@ -158,6 +158,8 @@ static void test_t25_variables_stand_for_values_and_values_are_no_patterns(void)
 		{ "${s3:RequestObjectTag/team}", "red", POLICY_UNKNOWN },
 		{ "${s3:RequestObjectTag/team, 'blue'}", "red", POLICY_UNKNOWN },
 		{ "${s3:RequestObjectTag/team}${aws:userid}", "red", POLICY_NO },
+		{ "${aws:userid}${s3:RequestObjectTag/team}", "red", POLICY_NO },
+		{ "${s3:RequestObjectTag/team}${aws:username}", "red", POLICY_UNKNOWN },
 	};
 	_cleanup_(buffer_clear) struct buffer tags = BUFFER_INIT(KIB);
 	struct policy_context c;
@@ -234,6 +236,7 @@ static void test_many_stars_cost_no_more_than_the_allowance(void)
 	for (size_t i = 0; i < 500; i++)
 		pattern[i] = i % 2 ? 'a' : '*';
 	memcpy(pattern + 499, "b", 2);
+	assert(compile(&a, "a***b**", ALL, &p) == 0 && p.count == 4);
 	memset(text, 'a', 1000);
 	text[1000] = '\0';
 	assert(compile(&a, pattern, ALL, &p) == 0);

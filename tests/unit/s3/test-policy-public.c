@@ -49,6 +49,7 @@ static void test_what_is_public(void)
 		{ EVERYBODY("{'IpAddress':{'aws:SourceIp':'2001:d00::/24'}}"), true },
 		{ EVERYBODY("{'NotIpAddress':{'aws:SourceIp':'203.0.113.7'}}"), true },
 		{ EVERYBODY("{'IpAddressIfExists':{'aws:SourceIp':'203.0.113.7'}}"), true },
+		{ EVERYBODY("{'IpAddress':{'aws:Referer':'203.0.113.7'}}"), true },
 		{ EVERYBODY("{'StringEquals':{'aws:SourceIp':'203.0.113.7'}}"), true },
 
 		{ EVERYBODY("{'StringEquals':{'aws:PrincipalAccount':['a','b']}}"), false },
