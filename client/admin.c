@@ -4,10 +4,9 @@
 #include <malloc.h>
 #include <sodium.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 
 #include "base/fd.h"
+#include "client/dial.h"
 
 static void wipe_and_free(void *p)
 {
@@ -36,20 +35,11 @@ static int complain_unreachable(const char *path, int r, struct complaint *why)
 
 int admin_open(const char *path, struct admin *ret, struct complaint *why)
 {
-	_cleanup_(fd_closep) int fd = -1;
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct timeval patience = { .tv_sec = ADMIN_PATIENCE_S };
-	size_t len = strlen(path);
+	int fd = dial_stream(path, ADMIN_PATIENCE_S);
 
-	if (len >= sizeof(address.sun_path))
-		return complain_unreachable(path, -ENAMETOOLONG, why);
-	memcpy(address.sun_path, path, len);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0 ||
-	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return complain_unreachable(path, -errno, why);
-	*ret = (struct admin){ .fd = steal_fd(fd), .in = BUFFER_INIT(ADMIN_ANSWER_MAX) };
+	if (fd < 0)
+		return complain_unreachable(path, fd, why);
+	*ret = (struct admin){ .fd = fd, .in = BUFFER_INIT(ADMIN_ANSWER_MAX) };
 	return 0;
 }
 
@@ -67,21 +57,6 @@ void admin_close(struct admin *a)
 	forget_answer(a);
 }
 
-static int send_all(int fd, const char *line, size_t len)
-{
-	while (len) {
-		ssize_t n = send(fd, line, len, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		line += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int send_request(struct admin *a, const json_t *request)
 {
 	char *line = json_dumps(request, JSON_COMPACT);
@@ -92,7 +67,7 @@ static int send_request(struct admin *a, const json_t *request)
 		return -EINVAL;
 	if (len < ADMIN_REQUEST_MAX) {
 		line[len] = '\n'; /* in place of the NUL: `len` counts from here on */
-		r = send_all(a->fd, line, len + 1);
+		r = dial_send(a->fd, line, len + 1);
 	}
 	sodium_memzero(line, len);
 	free(line);

@@ -2,12 +2,12 @@
 #include "client/transfer/operator.h"
 
 #include <jansson.h>
-#include <stdio.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "client/admin.h"
+#include "client/dial.h"
 #include "ipc/peer.h"
 #include "ipc/request.h"
 #include "s3/encoding.h"
@@ -124,13 +124,7 @@ static const struct channel_handler handler = { on_message, on_ended };
 
 const char *operator_socket(const char *named, const char *admin_socket, char buf[static PATH_MAX])
 {
-	const char *slash = strrchr(admin_socket, '/');
-	int directory = slash ? (int)(slash + 1 - admin_socket) : 0;
-
-	if (named)
-		return named;
-	snprintf(buf, PATH_MAX, "%.*s" SOCKET_NAME, directory, admin_socket);
-	return buf;
+	return named ? named : dial_beside(admin_socket, SOCKET_NAME, buf);
 }
 
 enum s3_error operator_error(const struct ipc_failed *m)
