@@ -17,6 +17,7 @@
 #include "client/admin.h"
 #include "client/config.h"
 #include "client/departure.h"
+#include "client/dial.h"
 #include "client/doctor.h"
 #include "client/help.h"
 #include "client/invocation.h"
@@ -30,7 +31,8 @@
 #include "client/tokenfile.h"
 #include "client/transfer/transfer.h"
 
-#define EXIT_USAGE 2
+#define EXIT_USAGE     2
+#define METRICS_SOCKET "metrics.sock"
 
 static void print_json(const json_t *answer)
 {
@@ -219,12 +221,23 @@ static int run_for_long(const struct invocation *i, long_run *command)
 	return EXIT_FAILURE;
 }
 
+static int look_around(const struct invocation *i, json_t *answer)
+{
+	char metrics[PATH_MAX];
+	const struct overview_from from = {
+		.proc = PROCESS_PROC,
+		.metrics = dial_beside(i->socket, METRICS_SOCKET, metrics),
+	};
+
+	return overview_add(answer, &from);
+}
+
 static int run(const struct invocation *i, struct complaint *why)
 {
 	json_t *answer = NULL;
 	int r = i->command == COMMAND_RELOAD ? reload(i, &answer, why) : ask(i, &answer, why);
 
-	if (r == ADMIN_OK && i->command == COMMAND_STATUS && overview_add(answer, PROCESS_PROC) < 0) {
+	if (r == ADMIN_OK && i->command == COMMAND_STATUS && look_around(i, answer) < 0) {
 		json_decref(answer);
 		return complain_errno(why, -ENOMEM, "cannot look at the daemons");
 	}

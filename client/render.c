@@ -121,6 +121,22 @@ const char *render_bytes(uint64_t n, char buf[static RENDER_BYTES_MAX])
 	return buf;
 }
 
+/* In the two units that say most of it. */
+const char *render_duration(uint64_t seconds, char buf[static RENDER_DURATION_MAX])
+{
+	unsigned long long s = seconds;
+
+	if (s < 60)
+		snprintf(buf, RENDER_DURATION_MAX, "%llu s", s);
+	else if (s < 60 * 60)
+		snprintf(buf, RENDER_DURATION_MAX, "%llu min %llu s", s / 60, s % 60);
+	else if (s < 24 * 60 * 60)
+		snprintf(buf, RENDER_DURATION_MAX, "%llu h %llu min", s / 3600, s / 60 % 60);
+	else
+		snprintf(buf, RENDER_DURATION_MAX, "%llu d %llu h", s / 86400, s / 3600 % 24);
+	return buf;
+}
+
 #define COLUMNS_MAX 8
 
 void render_table(FILE *to, const json_t *objects, const struct render_field fields[], size_t n)

@@ -26,6 +26,11 @@ const char *render_text(const char *text, char buf[static RENDER_TEXT_MAX]);
 /* "1.2 GiB". Returns buf. */
 const char *render_bytes(uint64_t n, char buf[static RENDER_BYTES_MAX]);
 
+#define RENDER_DURATION_MAX 32
+
+/* "3 d 4 h", "5 min 20 s". Returns buf. */
+const char *render_duration(uint64_t seconds, char buf[static RENDER_DURATION_MAX]);
+
 /* The title row, then a row for each object of the array. */
 void render_table(FILE *to, const json_t *objects, const struct render_field fields[], size_t n);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "client/bulletin.h"
 #include "client/render.h"
 
 static const struct render_field tenant_fields[] = {
@@ -41,19 +42,6 @@ static const struct render_field key_record[] = {
 	{ "status", "status" },		{ "created", "created_at" },
 };
 
-static const struct render_field status_record[] = {
-	{ "version", "version" },
-	{ "up for seconds", "uptime_s" },
-	{ "stored connected", "stored_connected" },
-	{ "workers", "workers" },
-	{ "confinement of authd", "confinement" },
-};
-
-static const struct render_field daemon_fields[] = {
-	{ "DAEMON", "name" }, { "STATE", "state" },	    { "PID", "pid" },
-	{ "USER", "user" },   { "UP SECONDS", "uptime_s" }, { "CONFINEMENT", "confinement" },
-};
-
 static void table(FILE *to, const json_t *answer, const char *list,
 		  const struct render_field fields[], size_t n)
 {
@@ -64,32 +52,6 @@ static void record(FILE *to, const json_t *answer, const char *object,
 		   const struct render_field fields[], size_t n)
 {
 	render_record(to, json_object_get(answer, object), fields, n);
-}
-
-static const char *bytes_of(const json_t *disk, const char *member,
-			    char buf[static RENDER_BYTES_MAX])
-{
-	return render_bytes((uint64_t)json_integer_value(json_object_get(disk, member)), buf);
-}
-
-static void report_disk(FILE *to, const json_t *disk)
-{
-	char free_of[RENDER_BYTES_MAX], size[RENDER_BYTES_MAX], path[RENDER_TEXT_MAX];
-
-	if (disk)
-		fprintf(to, "\n%s of %s free where the objects are, %s\n",
-			bytes_of(disk, "free_bytes", free_of), bytes_of(disk, "size_bytes", size),
-			render_text(json_string_value(json_object_get(disk, "path")), path));
-}
-
-static void report_status(FILE *to, const json_t *answer)
-{
-	const json_t *status = json_object_get(answer, "status");
-
-	record(to, answer, "status", status_record, ARRAY_SIZE(status_record));
-	fputc('\n', to);
-	table(to, status, "daemons", daemon_fields, ARRAY_SIZE(daemon_fields));
-	report_disk(to, json_object_get(status, "disk"));
 }
 
 static void report_key(FILE *to, const struct invocation *i, const json_t *answer)
@@ -231,7 +193,7 @@ void report(FILE *to, const struct invocation *i, const json_t *answer)
 		report_imported_tokens(to, answer);
 		break;
 	case COMMAND_STATUS:
-		report_status(to, answer);
+		bulletin_print(to, json_object_get(answer, "status"));
 		break;
 	case COMMAND_RELOAD:
 		report_reload(to, json_object_get(answer, "reload"));

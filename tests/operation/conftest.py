@@ -3,13 +3,23 @@
 
 import shutil
 import subprocess
+import time
 
 import pytest
 
 from lib import coffer
 
 WORKERS = 3
+PATIENCE_S = 10
 APART = ("unshare", "--pid", "--fork", "--mount-proc")
+
+
+def wait_for(what):
+    """Until what() is true: a count may come a moment behind the answer that it is of."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not what():
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")

@@ -9,23 +9,12 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 
 import pytest
 
 from lib import coffer, ipc, metrics, rawhttp
 
-from .conftest import WORKERS
-
-PATIENCE_S = 10
-
-
-def wait_for(what):
-    """Until what() is true: a count may come a moment behind the answer that it is of."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not what():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.05)
+from .conftest import WORKERS, wait_for
 
 
 def put(server, bucket, key, body):

@@ -68,6 +68,20 @@ static void test_bytes_have_the_unit_that_suits_them(void)
 	assert(strcmp(BYTES(UINT64_MAX), "16.0 EiB") == 0);
 }
 
+#define DURATION(s) render_duration((s), (char[RENDER_DURATION_MAX]){ 0 })
+
+static void test_durations_have_the_units_that_suit_them(void)
+{
+	assert(strcmp(DURATION(0), "0 s") == 0);
+	assert(strcmp(DURATION(59), "59 s") == 0);
+	assert(strcmp(DURATION(60), "1 min 0 s") == 0);
+	assert(strcmp(DURATION(3599), "59 min 59 s") == 0);
+	assert(strcmp(DURATION(3660), "1 h 1 min") == 0);
+	assert(strcmp(DURATION(86399), "23 h 59 min") == 0);
+	assert(strcmp(DURATION(2 * 86400 + 7200), "2 d 2 h") == 0);
+	assert(DURATION(UINT64_MAX)[0] == '2');
+}
+
 int main(void)
 {
 	test_columns_are_as_wide_as_their_widest();
@@ -75,5 +89,6 @@ int main(void)
 	test_control_characters_are_not_shown();
 	test_record_leaves_out_what_is_missing();
 	test_bytes_have_the_unit_that_suits_them();
+	test_durations_have_the_units_that_suit_them();
 	return 0;
 }
