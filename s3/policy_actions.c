@@ -139,11 +139,9 @@ static const char *const others[] = {
 	"UpdateStorageLensGroup",
 };
 
-static bool is_meant(const struct policy_pattern *p, struct span action)
+static bool is_meant(struct policy_matcher *m, const struct policy_pattern *p, struct span action)
 {
-	struct policy_matcher m = { .steps = POLICY_STEPS_MAX };
-
-	return policy_match(&m, p, action, true) == POLICY_YES;
+	return policy_match(m, p, action, true) == POLICY_YES;
 }
 
 static struct span without_vendor(const char *action)
@@ -151,25 +149,25 @@ static struct span without_vendor(const char *action)
 	return span_skip(span_from_string(action), strlen(POLICY_ACTION_VENDOR));
 }
 
-static bool is_one_of_ours(const struct policy_pattern *p)
+static bool is_one_of_ours(struct policy_matcher *m, const struct policy_pattern *p)
 {
 	for (unsigned int i = 0; i < S3_OPERATION_COUNT; i++)
 		/* Its row stands for all of the configurations, whose actions are their own. */
 		if (i != S3_GET_BUCKET_CONFIGURATION &&
-		    is_meant(p, without_vendor(s3_operations[i].action)))
+		    is_meant(m, p, without_vendor(s3_operations[i].action)))
 			return true;
 	for (unsigned int i = 0; i < S3_CONFIGURATION_COUNT; i++)
-		if (is_meant(p, without_vendor(s3_configurations[i].action)))
+		if (is_meant(m, p, without_vendor(s3_configurations[i].action)))
 			return true;
 	return false;
 }
 
-bool policy_action_exists(const struct policy_pattern *p)
+bool policy_action_exists(struct policy_matcher *m, const struct policy_pattern *p)
 {
-	if (is_one_of_ours(p))
+	if (is_one_of_ours(m, p))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		if (is_meant(p, span_from_string(others[i])))
+		if (is_meant(m, p, span_from_string(others[i])))
 			return true;
 	return false;
 }

@@ -11,5 +11,8 @@
 
 #define POLICY_ACTION_VENDOR "s3:"
 
-/* True if the pattern, which is of a name without `s3:`, stands for at least one action in any case. */
-bool policy_action_exists(const struct policy_pattern *p);
+/*
+ * True if the pattern, which is of a name without `s3:`, stands for at least one action in any case. False
+ * where the matcher is exhausted before one is found. Its context is not looked at.
+ */
+bool policy_action_exists(struct policy_matcher *m, const struct policy_pattern *p);

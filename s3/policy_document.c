@@ -6,6 +6,9 @@
 
 #define ARENA_MAX (4 * MIB)
 
+/* As many actions as a bucket policy has room for, written out, take a quarter of it. */
+#define LOOKUP_STEPS_MAX POLICY_STEPS_MAX
+
 static int parse_statements(struct policy_parser *p, json_t *list)
 {
 	struct policy_document *d = p->document;
@@ -165,7 +168,12 @@ int policy_parse(struct span text, const struct policy_rules *rules, struct poli
 		 struct policy_complaint *ret_complaint)
 {
 	_cleanup_(policy_freep) struct policy_document *d = calloc(1, sizeof(*d));
-	struct policy_parser p = { .document = d, .rules = rules, .complaint = ret_complaint };
+	struct policy_parser p = {
+		.document = d,
+		.rules = rules,
+		.actions.steps = LOOKUP_STEPS_MAX,
+		.complaint = ret_complaint,
+	};
 	json_t *root = NULL;
 	int r;
 

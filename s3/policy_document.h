@@ -4,7 +4,7 @@
 /*
  * A policy of IAM's language, compiled from its JSON: one that says what an identity may do (authd has
  * those), or one that says who may do what with a bucket (stored has those). To parse it is to check it:
- * what cannot be meant is refused with a sentence, so that no policy is taken and then does not work.
+ * what cannot be meant is refused with a sentence.
  *
  * A policy travels and is stored as its JSON, without white space: it is the one form that is bounded by
  * what the user sees, outlives every enum here, and is checked again by whoever reads it. To compile 6 KiB

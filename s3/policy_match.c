@@ -236,6 +236,11 @@ static void advance(const struct view *v, struct cursor *c)
 		c->token++;
 }
 
+static uint8_t lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
+
 static bool is_continuation(uint8_t byte)
 {
 	return (byte & 0xc0) == 0x80;
@@ -246,7 +251,6 @@ static bool is_continuation(uint8_t byte)
 static size_t fits(uint16_t token, struct span text, bool any_case)
 {
 	const uint8_t *p = span_bytes(text);
-	uint8_t byte = (uint8_t)token;
 	size_t n = 1;
 
 	if (!text.len || token == TOKEN_END)
@@ -256,9 +260,7 @@ static size_t fits(uint16_t token, struct span text, bool any_case)
 			n++;
 		return n;
 	}
-	if (any_case)
-		return span_equal_nocase((struct span){ &byte, 1 }, span_first(text, 1));
-	return byte == p[0];
+	return token == p[0] || (any_case && lower((uint8_t)token) == lower(p[0]));
 }
 
 static bool may_go_on(struct policy_matcher *m)

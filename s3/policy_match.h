@@ -17,7 +17,7 @@
 
 #define POLICY_VARIABLES_MAX 8	/* in one pattern */
 
-/* Whoever needs more to be answered has written a policy against us. It takes some 3 ms. */
+/* Whoever needs more to be answered has written a policy against us. It takes some 2 ms. */
 #define POLICY_STEPS_MAX (1024 * 1024)
 
 struct policy_variable {

@@ -14,6 +14,7 @@ struct policy_parser {
 	struct policy_document *document;
 	const struct policy_rules *rules;
 	size_t statement;	/* from 1; 0 outside of all */
+	struct policy_matcher actions;	/* what looking actions up may still cost */
 	struct policy_complaint *complaint;
 };
 

@@ -32,9 +32,11 @@ static int parse_action(struct policy_parser *p, struct span text, struct policy
 	r = policy_pattern_compile(&p->document->arena, name, POLICY_PATTERN_WILDCARDS, ret);
 	if (r)
 		return policy_refuse_pattern(p, r, "Action", text);
-	return policy_action_exists(ret)
-		       ? 0
-		       : policy_refuse(p, "Policy has invalid action: %s", policy_quote(&q, text));
+	if (policy_action_exists(&p->actions, ret))
+		return 0;
+	if (p->actions.exhausted)
+		return policy_refuse(p, "There are too many wildcards in actions");
+	return policy_refuse(p, "Policy has invalid action: %s", policy_quote(&q, text));
 }
 
 /* True if the pattern can mean the bucket or something in it: up to a star it must say so. */

@@ -392,6 +392,30 @@ static void test_depth_is_refused_before_it_is_walked(void)
 		     POLICY_IDENTITY_SIZE, &c) == 0);
 }
 
+static int parse_actions(const char *action, size_t n, struct policy_complaint *c)
+{
+	_cleanup_(buffer_clear) struct buffer b = BUFFER_INIT(MIB);
+
+	append_statements(
+		&b,
+		"{\"Statement\":{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Resource\":\"*\","
+		"\"Action\":[",
+		action, n, "]}}");
+	return parse(POLICY_BUCKET, buffer_span(&b), 0, c);
+}
+
+/* Each of them is looked for in all of the actions, and is the last. */
+static void test_looking_actions_up_costs_no_more_than_the_allowance(void)
+{
+	struct policy_complaint c = { "" };
+
+	assert(parse_actions("\"s3:UpdateStorageLensGroup\"", POLICY_ITEMS_MAX, &c) == 0);
+	assert(parse_actions("\"s3:*??????????geLensGroup\"", POLICY_ITEMS_MAX / 16, &c) == 0);
+	assert(parse_actions("\"s3:*??????????geLensGroup\"", POLICY_ITEMS_MAX, &c) ==
+	       S3_ERROR_MALFORMED_POLICY);
+	assert(!strcmp(c.text, "Statement 1: There are too many wildcards in actions"));
+}
+
 static void test_compact(void)
 {
 	_cleanup_(buffer_clear) struct buffer b = BUFFER_INIT(KIB);
@@ -410,6 +434,7 @@ int main(void)
 	test_counts_have_limits();
 	test_conditions_have_a_limit();
 	test_depth_is_refused_before_it_is_walked();
+	test_looking_actions_up_costs_no_more_than_the_allowance();
 	test_compact();
 	return 0;
 }

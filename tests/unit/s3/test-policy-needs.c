@@ -165,12 +165,13 @@ static void test_what_is_set_beside_is_asked_for_beside(void)
 static bool exists(struct span action)
 {
 	_cleanup_(arena_clear) struct arena a = ARENA_INIT(MIB);
+	struct policy_matcher m = { .steps = POLICY_STEPS_MAX };
 	struct policy_pattern p;
 
 	assert(span_starts_with(action, SPAN(POLICY_ACTION_VENDOR)));
 	action = span_skip(action, strlen(POLICY_ACTION_VENDOR));
 	assert(policy_pattern_compile(&a, action, 0, &p) == 0);
-	return policy_action_exists(&p);
+	return policy_action_exists(&m, &p);
 }
 
 /* All headers at once, on every operation, with a version and without: there is room. */
