@@ -54,8 +54,25 @@ static const char tenant_state_schema[] =
 	"ALTER TABLE tenants ADD COLUMN deletion INTEGER NOT NULL DEFAULT 0"
 	"	CHECK (deletion IN (0, 1, 2));";
 
+/* policy: its JSON; empty: none. Times of keys' expiry and use are as tokens'. */
+static const char user_schema[] =
+	"CREATE TABLE users ("
+	"	number INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),"
+	"	tenant INTEGER NOT NULL REFERENCES tenants (number),"
+	"	name TEXT NOT NULL,"
+	"	policy TEXT NOT NULL DEFAULT '',"
+	"	created_ns INTEGER NOT NULL,"
+	"	UNIQUE (tenant, name)"
+	") STRICT;"
+	"ALTER TABLE keys ADD COLUMN user INTEGER REFERENCES users (number);"
+	"ALTER TABLE keys ADD COLUMN expires_s INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE keys ADD COLUMN used_s INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX keys_by_user ON keys (user);";
+
 /* Step i brings user_version from i to i + 1. Steps are never changed, only added. */
-static const char *const migrations[] = { first_schema, token_schema, tenant_state_schema };
+static const char *const migrations[] = { first_schema, token_schema, tenant_state_schema,
+					  user_schema };
 
 static const char *const texts[STATEMENT_COUNT] = {
 #define STATEMENT(SYMBOL, text) [STATEMENT_##SYMBOL] = text,
@@ -293,6 +310,9 @@ int database_run(struct database *d, enum statement which)
 	sqlite3_clear_bindings(s);
 	if (code == SQLITE_CONSTRAINT_UNIQUE)
 		return DATABASE_EXISTS;
+	/* What it was to hang on went meanwhile. */
+	if (code == SQLITE_CONSTRAINT_FOREIGNKEY)
+		return DATABASE_MISSING;
 	if (code != SQLITE_DONE)
 		return database_failure(code);
 	return sqlite3_changes(d->sqlite) ? DATABASE_OK : DATABASE_MISSING;

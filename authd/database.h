@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * auth.db: tenants, keys and tokens on disk. Opened and read before the confinement, by the loop's thread;
+ * auth.db: tenants, users, keys and tokens on disk. Opened and read before the confinement, by the loop's thread;
  * from then on the writer's alone. One connection, which holds the file for itself: a second authd
  * on the same directory does not start.
  */
@@ -26,7 +26,7 @@ const char *database_complaint(const struct database *d);
 enum database_outcome {
 	DATABASE_OK = 0,
 	DATABASE_EXISTS,	/* that name, canonical id, access key or token is taken */
-	DATABASE_MISSING,	/* there is no such tenant, key or token */
+	DATABASE_MISSING,	/* there is no such tenant, user, key or token */
 };
 
 /* Sets t->number. */
@@ -37,10 +37,17 @@ must_check int database_rename_tenant(struct database *d, const struct tenant *t
 must_check int database_suspend_tenant(struct database *d, uint64_t number, bool suspended);
 must_check int database_mark_tenant(struct database *d, uint64_t number, enum tenant_deletion how);
 
-/* With all keys and tokens, and nothing of them stays in the file or its log. */
+/* With all users, keys and tokens, and nothing of them stays in the file or its log. */
 must_check int database_remove_tenant(struct database *d, uint64_t number);
 
-must_check int database_add_key(struct database *d, const struct access_key *a);
+/* Sets u->number. */
+must_check int database_add_user(struct database *d, struct user *u);
+
+/* MISSING also where it has a key. */
+must_check int database_remove_user(struct database *d, uint64_t number);
+
+/* Sets a->number. MISSING where its user is gone. */
+must_check int database_add_key(struct database *d, struct access_key *a);
 must_check int database_enable_key(struct database *d, const char *id, bool enabled);
 must_check int database_remove_key(struct database *d, const char *id);
 
@@ -51,13 +58,14 @@ must_check int database_add_tokens(struct database *d, struct token *first);
 must_check int database_replace_token(struct database *d, const struct token *t);
 must_check int database_remove_token(struct database *d, uint64_t number);
 
-/* When tokens were last used. Those that are not there any more are passed over. */
-struct token_uses {
+/* When credentials were last used. Those that are not there any more are passed over. */
+struct credential_uses {
 	size_t n;
 	struct {
+		bool is_key;	/* or a token */
 		uint64_t number;
 		int64_t used_s;
 	} uses[];
 };
 
-must_check int database_use_tokens(struct database *d, struct token_uses *uses);
+must_check int database_note_uses(struct database *d, struct credential_uses *uses);

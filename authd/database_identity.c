@@ -29,6 +29,14 @@ static int take_tenant(struct keyring *k, sqlite3_stmt *s)
 	return 0;
 }
 
+/* The user that a key is of is there, and of the key's tenant. */
+static bool key_fits(const struct keyring *k, const struct access_key *a)
+{
+	const struct user *u = keyring_find_user_number(k, a->user_number);
+
+	return a->user_number ? u && u->tenant == a->tenant : true;
+}
+
 static int take_key(struct keyring *k, sqlite3_stmt *s)
 {
 	_cleanup_(access_key_freep) struct access_key *a = calloc(1, sizeof(*a));
@@ -45,6 +53,12 @@ static int take_key(struct keyring *k, sqlite3_stmt *s)
 	a->sealed_len = sealed.len;
 	a->enabled = sqlite3_column_int(s, 3) == 1;
 	a->created_ns = (uint64_t)sqlite3_column_int64(s, 4);
+	a->number = (uint64_t)sqlite3_column_int64(s, 5);
+	a->user_number = (uint64_t)sqlite3_column_int64(s, 6);
+	a->expires_s = sqlite3_column_int64(s, 7);
+	a->use.used_s = a->use.written_s = sqlite3_column_int64(s, 8);
+	if (!key_fits(k, a))
+		return -EBADMSG;
 	r = keyring_add_key(k, a);
 	if (r)
 		return r < 0 ? r : -ENOSPC;
@@ -60,11 +74,14 @@ int database_load_identities(struct database *d, struct keyring *k)
 			  "SELECT number, id, name, display_name, email, canonical_id, created_ns,"
 			  " suspended, deletion FROM tenants ORDER BY number",
 			  take_tenant);
+	if (r >= 0)
+		r = database_load_users(d, k);
 	if (r < 0)
 		return r;
-	return database_read(
-		d, k, "SELECT id, tenant, sealed, enabled, created_ns FROM keys ORDER BY number",
-		take_key);
+	return database_read(d, k,
+			     "SELECT id, tenant, sealed, enabled, created_ns, number,"
+			     " coalesce(user, 0), expires_s, used_s FROM keys ORDER BY number",
+			     take_key);
 }
 
 int database_add_tenant(struct database *d, struct tenant *t)
@@ -115,7 +132,8 @@ int database_mark_tenant(struct database *d, uint64_t number, enum tenant_deleti
 /* What hangs on the tenant first, which it may well have none of. */
 static int remove_all(struct database *d, void *what)
 {
-	static const enum statement of_it[] = { STATEMENT_REMOVE_TOKENS, STATEMENT_REMOVE_KEYS };
+	static const enum statement of_it[] = { STATEMENT_REMOVE_TOKENS, STATEMENT_REMOVE_KEYS,
+						STATEMENT_REMOVE_USERS };
 	const uint64_t *number = what;
 
 	for (size_t i = 0; i < ARRAY_SIZE(of_it); i++) {
@@ -140,16 +158,22 @@ int database_remove_tenant(struct database *d, uint64_t number)
 	return r;
 }
 
-int database_add_key(struct database *d, const struct access_key *a)
+int database_add_key(struct database *d, struct access_key *a)
 {
 	sqlite3_stmt *s = database_statement(d, STATEMENT_ADD_KEY);
+	int r;
 
 	bind_text(s, 1, a->id);
 	sqlite3_bind_int64(s, 2, (sqlite3_int64)a->tenant->number);
 	sqlite3_bind_blob(s, 3, a->sealed, (int)a->sealed_len, SQLITE_STATIC);
 	sqlite3_bind_int(s, 4, a->enabled);
 	sqlite3_bind_int64(s, 5, (sqlite3_int64)a->created_ns);
-	return database_run(d, STATEMENT_ADD_KEY);
+	bind_number(s, 6, a->user_number);
+	sqlite3_bind_int64(s, 7, a->expires_s);
+	r = database_run(d, STATEMENT_ADD_KEY);
+	if (r == DATABASE_OK)
+		a->number = (uint64_t)sqlite3_last_insert_rowid(d->sqlite);
+	return r;
 }
 
 int database_enable_key(struct database *d, const char *id, bool enabled)

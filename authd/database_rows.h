@@ -23,8 +23,13 @@
 	STATEMENT(REMOVE_TENANT, "DELETE FROM tenants WHERE number = ?")                           \
 	STATEMENT(REMOVE_KEYS, "DELETE FROM keys WHERE tenant = ?")                                \
 	STATEMENT(REMOVE_TOKENS, "DELETE FROM tokens WHERE tenant = ?")                            \
-	STATEMENT(ADD_KEY, "INSERT INTO keys (id, tenant, sealed, enabled, created_ns)"            \
-			   " VALUES (?, ?, ?, ?, ?)")                                              \
+	STATEMENT(REMOVE_USERS, "DELETE FROM users WHERE tenant = ?")                              \
+	STATEMENT(ADD_USER, "INSERT INTO users (id, tenant, name, created_ns) VALUES (?, ?, ?, ?)") \
+	STATEMENT(REMOVE_USER, "DELETE FROM users WHERE number = ?1"                               \
+			       " AND NOT EXISTS (SELECT 1 FROM keys WHERE user = ?1)")             \
+	STATEMENT(ADD_KEY,                                                                         \
+		  "INSERT INTO keys (id, tenant, sealed, enabled, created_ns, user, expires_s)"    \
+		  " VALUES (?, ?, ?, ?, ?, nullif(?, 0), ?)")                                      \
 	STATEMENT(ENABLE_KEY, "UPDATE keys SET enabled = ? WHERE id = ?")                          \
 	STATEMENT(REMOVE_KEY, "DELETE FROM keys WHERE id = ?")                                     \
 	STATEMENT(ADD_TOKEN,                                                                       \
@@ -34,7 +39,8 @@
 		  "UPDATE tokens SET hash = ?2, scopes = ?3, bucket = ?4, prefix = ?5, rate = ?6," \
 		  " expires_s = ?7 WHERE number = ?1")                                             \
 	STATEMENT(REMOVE_TOKEN, "DELETE FROM tokens WHERE number = ?")                             \
-	STATEMENT(USE_TOKEN, "UPDATE tokens SET used_s = ?2 WHERE number = ?1")
+	STATEMENT(USE_TOKEN, "UPDATE tokens SET used_s = ?2 WHERE number = ?1")                    \
+	STATEMENT(USE_KEY, "UPDATE keys SET used_s = ?2 WHERE number = ?1")
 
 enum statement {
 #define STATEMENT(SYMBOL, text) STATEMENT_##SYMBOL,
@@ -67,6 +73,7 @@ must_check int database_read(struct database *d, struct keyring *k, const char *
 			     int (*take)(struct keyring *k, sqlite3_stmt *s));
 
 must_check int database_load_identities(struct database *d, struct keyring *k);
+must_check int database_load_users(struct database *d, struct keyring *k);
 must_check int database_load_tokens(struct database *d, struct keyring *k);
 
 /* Values are borrowed from the row until the next one, and by the statement until it has run. */

@@ -41,7 +41,7 @@ static int take_token(struct keyring *k, sqlite3_stmt *s)
 	if (r < 0)
 		return r;
 	made->number = (uint64_t)sqlite3_column_int64(s, 0);
-	made->used_s = made->written_s = sqlite3_column_int64(s, 10);
+	made->use.used_s = made->use.written_s = sqlite3_column_int64(s, 10);
 	r = tokens_add(keyring_tokens(k), made);
 	if (r)
 		return r < 0 ? r : -ENOSPC;
@@ -111,24 +111,4 @@ int database_remove_token(struct database *d, uint64_t number)
 {
 	bind_number(database_statement(d, STATEMENT_REMOVE_TOKEN), 1, number);
 	return database_run(d, STATEMENT_REMOVE_TOKEN);
-}
-
-static int note_all(struct database *d, void *what)
-{
-	const struct token_uses *uses = what;
-	sqlite3_stmt *s = database_statement(d, STATEMENT_USE_TOKEN);
-	int r = DATABASE_OK;
-
-	/* One that was deleted meanwhile is nothing to be told of. */
-	for (size_t i = 0; i < uses->n && r >= 0; i++) {
-		bind_number(s, 1, uses->uses[i].number);
-		sqlite3_bind_int64(s, 2, uses->uses[i].used_s);
-		r = database_run(d, STATEMENT_USE_TOKEN);
-	}
-	return r < 0 ? r : DATABASE_OK;
-}
-
-int database_use_tokens(struct database *d, struct token_uses *uses)
-{
-	return database_together(d, note_all, uses);
 }

@@ -158,12 +158,26 @@ static int hear_signature(struct judge *j, struct span canonical, struct ruling 
 	return 0;
 }
 
+/* Told only to who has its secret. */
+static int hear_expiry(int64_t now_s, struct ruling *r)
+{
+	return access_key_has_expired(r->key, now_s)
+		       ? deny(r, S3_ERROR_ACCESS_DENIED, "The access key has expired.")
+		       : 0;
+}
+
 static int hear_meaning(struct judge *j, const struct s3_head *head, struct ruling *r)
 {
 	const char *detail = NULL;
 	int e = s3_request_parse(head, j->config.domains, &r->parsed, &detail);
 
 	return e > 0 ? deny(r, (enum s3_error)e, detail) : e;
+}
+
+/* There is nothing yet that could say what a user may do. */
+static int hear_user(struct ruling *r)
+{
+	return r->key->user ? S3_ERROR_ACCESS_DENIED : 0;
 }
 
 static int hear_s3(struct judge *j, const struct s3_head *head, int64_t now_s, struct ruling *r)
@@ -181,9 +195,13 @@ static int hear_s3(struct judge *j, const struct s3_head *head, int64_t now_s, s
 	if (!e)
 		e = hear_tenant(r);
 	if (!e)
+		e = hear_expiry(now_s, r);
+	if (!e)
 		e = hear_rate(j, r);
 	if (!e)
 		e = hear_meaning(j, head, r);
+	if (!e)
+		e = hear_user(r);
 	return e;
 }
 

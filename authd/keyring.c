@@ -28,6 +28,8 @@ struct keyring {
 	uint64_t last_holder;
 	struct tenant *tenants, **tenants_end;
 	struct table tenants_by_number;
+	struct user *users, **users_end;
+	struct table users_by_number;
 	struct access_key *keys, **keys_end;
 	struct table keys_by_hash; /* of their ids, keyed: nobody can choose two that collide */
 	struct access_key *nobody; /* in no list: what unknown access keys are checked against */
@@ -52,6 +54,8 @@ int keyring_new(const uint8_t master[static KEYRING_MASTER_LEN], struct keyring 
 	if (!k)
 		return -ENOMEM;
 	k->tenants_end = &k->tenants;
+	k->users_end = &k->users;
+	k->users_by_number = TABLE_INIT(KEYRING_USERS_MAX);
 	k->keys_end = &k->keys;
 	k->tenants_by_number = TABLE_INIT(KEYRING_TENANTS_MAX);
 	k->keys_by_hash = TABLE_INIT(KEYRING_KEYS_MAX);
@@ -81,6 +85,12 @@ struct keyring *keyring_free(struct keyring *k)
 		k->keys = a->next;
 		access_key_free(a);
 	}
+	while (k->users) {
+		struct user *u = k->users;
+
+		k->users = u->next;
+		user_free(u);
+	}
 	while (k->tenants) {
 		struct tenant *t = k->tenants;
 
@@ -89,6 +99,7 @@ struct keyring *keyring_free(struct keyring *k)
 	}
 	access_key_free(k->nobody);
 	table_clear(&k->keys_by_hash);
+	table_clear(&k->users_by_number);
 	table_clear(&k->tenants_by_number);
 	tokens_free(k->tokens);
 	signing_free(k->signing);
@@ -228,6 +239,11 @@ struct access_key *access_key_free(struct access_key *a)
 	return NULL;
 }
 
+bool access_key_has_expired(const struct access_key *a, int64_t now_s)
+{
+	return a->expires_s && now_s >= a->expires_s;
+}
+
 /* Opens the secret behind its prefix; the caller wipes it. */
 static int open_secret(struct keyring *k, const struct access_key *a, struct span *ret)
 {
@@ -283,6 +299,17 @@ static uint64_t hash_of(const struct keyring *k, struct span id)
 	return hash;
 }
 
+int keyring_add_user(struct keyring *k, struct user *u)
+{
+	int r = add(&k->users_by_number, u->number, u);
+
+	if (r)
+		return r;
+	*k->users_end = u;
+	k->users_end = &u->next;
+	return KEYRING_OK;
+}
+
 int keyring_add_key(struct keyring *k, struct access_key *a)
 {
 	int r = add(&k->keys_by_hash, hash_of(k, span_from_string(a->id)), a);
@@ -290,6 +317,7 @@ int keyring_add_key(struct keyring *k, struct access_key *a)
 	if (r)
 		return r;
 	a->holder = ++k->last_holder;
+	a->user = keyring_find_user_number(k, a->user_number);
 	*k->keys_end = a;
 	k->keys_end = &a->next;
 	return KEYRING_OK;
@@ -324,10 +352,32 @@ void keyring_remove_key(struct keyring *k, struct access_key *a)
 	take_key_out(k, at);
 }
 
+/* What *at points to. */
+static void take_user_out(struct keyring *k, struct user **at)
+{
+	struct user *u = *at;
+
+	*at = u->next;
+	if (k->users_end == &u->next)
+		k->users_end = at;
+	table_remove(&k->users_by_number, u->number);
+	user_free(u);
+}
+
+void keyring_remove_user(struct keyring *k, struct user *u)
+{
+	struct user **at = &k->users;
+
+	while (*at != u)
+		at = &(*at)->next;
+	take_user_out(k, at);
+}
+
 void keyring_remove_tenant(struct keyring *k, struct tenant *t)
 {
 	struct tenant **at = &k->tenants;
 	struct access_key **key = &k->keys;
+	struct user **user = &k->users;
 
 	tokens_remove_all(k->tokens, t);
 	while (*key)
@@ -335,6 +385,11 @@ void keyring_remove_tenant(struct keyring *k, struct tenant *t)
 			take_key_out(k, key);
 		else
 			key = &(*key)->next;
+	while (*user)
+		if ((*user)->tenant == t)
+			take_user_out(k, user);
+		else
+			user = &(*user)->next;
 	while (*at != t)
 		at = &(*at)->next;
 	*at = t->next;
@@ -365,6 +420,19 @@ struct tenant *keyring_find_tenant_number(const struct keyring *k, uint64_t numb
 	return table_find(&k->tenants_by_number, number);
 }
 
+struct user *keyring_find_user(const struct keyring *k, const struct tenant *t, struct span name)
+{
+	for (struct user *u = k->users; u; u = u->next)
+		if (u->tenant == t && span_equal(span_from_string(u->name), name))
+			return u;
+	return NULL;
+}
+
+struct user *keyring_find_user_number(const struct keyring *k, uint64_t number)
+{
+	return table_find(&k->users_by_number, number);
+}
+
 struct access_key *keyring_find_key(const struct keyring *k, struct span id)
 {
 	struct access_key *a = table_find(&k->keys_by_hash, hash_of(k, id));
@@ -377,9 +445,28 @@ struct tenant *keyring_tenants(const struct keyring *k)
 	return k->tenants;
 }
 
-const struct access_key *keyring_keys(const struct keyring *k)
+struct user *keyring_users(const struct keyring *k)
+{
+	return k->users;
+}
+
+struct access_key *keyring_keys(const struct keyring *k)
 {
 	return k->keys;
+}
+
+size_t keyring_user_count(const struct keyring *k)
+{
+	return k->users_by_number.count;
+}
+
+size_t keyring_keys_of(const struct keyring *k, const struct user *u)
+{
+	size_t n = 0;
+
+	for (const struct access_key *a = k->keys; a; a = a->next)
+		n += a->user == u;
+	return n;
 }
 
 size_t keyring_tenant_count(const struct keyring *k)

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Who there is: tenants, their access keys and their tokens, in memory, for the loop. The database
+ * Who there is: tenants, their users, access keys and tokens, in memory, for the loop. The database
  * behind it is database.h's; what it has made durable is put in here, and only then exists.
  *
  * Secrets are sealed (XChaCha20-Poly1305 under the keyring key, bound to access key and tenant)
@@ -12,9 +12,11 @@
 
 #include "authd/allowance.h"
 #include "authd/sigv4.h"
+#include "authd/user.h"
 #include "ipc/principal.h"
 
 #define KEYRING_TENANTS_MAX 10000
+#define KEYRING_USERS_MAX 100000
 #define KEYRING_KEYS_MAX 100000
 
 #define KEYRING_MASTER_LEN 32		/* the keyring key */
@@ -35,6 +37,12 @@ enum tenant_deletion {
 	TENANT_GOES = 2,	/* with all that it has */
 };
 
+/* When a credential was last let in. */
+struct last_use {
+	int64_t used_s;		/* 0: never */
+	int64_t written_s;	/* what is on disk of that, or soon will be */
+};
+
 struct tenant {
 	uint64_t number;	/* the database's, from when it is durable */
 	struct ipc_id id;	/* everybody else's */
@@ -50,9 +58,14 @@ struct tenant {
 };
 
 struct access_key {
+	uint64_t number;	/* the database's, from when it is durable */
 	uint64_t holder;	/* a number never another's in this process */
 	const struct tenant *tenant;
+	uint64_t user_number;	/* 0: it acts as the tenant itself */
+	const struct user *user;	/* that one, once it is in the keyring */
 	uint64_t created_ns;
+	int64_t expires_s;	/* 0: never */
+	struct last_use use;
 	bool enabled;
 	struct allowance requests;	/* limits.h's */
 	struct access_key *next;	/* in order of creation */
@@ -91,6 +104,8 @@ must_check int access_key_new(struct keyring *k, const struct tenant *t, struct 
 struct access_key *access_key_free(struct access_key *a);
 DEFINE_CLEANUP(struct access_key *, access_key_free)
 
+bool access_key_has_expired(const struct access_key *a, int64_t now_s);
+
 /* --- what exists -------------------------------------------------------------------------- */
 
 enum keyring_outcome {
@@ -103,14 +118,18 @@ enum keyring_outcome {
  * are others at each start.
  */
 must_check int keyring_add_tenant(struct keyring *k, struct tenant *t);
-must_check int keyring_add_key(struct keyring *k, struct access_key *a);
+must_check int keyring_add_user(struct keyring *k, struct user *u);
+must_check int keyring_add_key(struct keyring *k, struct access_key *a);	/* its user must be there */
 
 void keyring_enable_key(struct keyring *k, struct access_key *a, bool enabled);
 
 /* Out of the keyring and freed, with every signing key that came of it. */
 void keyring_remove_key(struct keyring *k, struct access_key *a);
 
-/* Likewise, with every key and token of the tenant's. Nothing else may refer to it any more. */
+/* It must have no key any more. */
+void keyring_remove_user(struct keyring *k, struct user *u);
+
+/* Likewise, with every user, key and token of the tenant's. Nothing else may refer to it any more. */
 void keyring_remove_tenant(struct keyring *k, struct tenant *t);
 
 /* Texts that are empty stay as they were. */
@@ -119,11 +138,16 @@ void keyring_rename_tenant(struct tenant *t, const struct tenant *to);
 /* NULL where there is none. */
 struct tenant *keyring_find_tenant(const struct keyring *k, struct span name);
 struct tenant *keyring_find_tenant_number(const struct keyring *k, uint64_t number);
+struct user *keyring_find_user(const struct keyring *k, const struct tenant *t, struct span name);
+struct user *keyring_find_user_number(const struct keyring *k, uint64_t number);
 struct access_key *keyring_find_key(const struct keyring *k, struct span id);
 
 /* The first of all; go on by ->next. */
 struct tenant *keyring_tenants(const struct keyring *k);
-const struct access_key *keyring_keys(const struct keyring *k);
+struct user *keyring_users(const struct keyring *k);
+struct access_key *keyring_keys(const struct keyring *k);
+size_t keyring_user_count(const struct keyring *k);
+size_t keyring_keys_of(const struct keyring *k, const struct user *u);
 size_t keyring_tenant_count(const struct keyring *k);
 size_t keyring_key_count(const struct keyring *k);
 

@@ -22,6 +22,11 @@ static bool is_name(const json_t *value)
 	return keyring_name_is_valid(json_span(value));
 }
 
+static bool is_user(const json_t *value)
+{
+	return user_name_is_valid(json_span(value));
+}
+
 static bool is_display_name(const json_t *value)
 {
 	return is_text(value, KEYRING_DISPLAY_NAME_MAX);

@@ -18,6 +18,7 @@
 #define MEMBERS(MEMBER)                                                                            \
 	MEMBER(NAME, "name", is_name, TEXT, MEMBER_NAME_FORM)                              \
 	MEMBER(TENANT, "tenant", is_name, TEXT, MEMBER_NAME_FORM)                          \
+	MEMBER(USER, "user", is_user, TEXT, "a string of 1 to 64 of A-Z, a-z, 0-9 and +=,.@_-") \
 	MEMBER(DISPLAY_NAME, "display_name", is_display_name, TEXT,                        \
 	       "a string of 1 to 256 bytes of text without control characters")            \
 	MEMBER(EMAIL, "email", is_email, TEXT,                                             \

@@ -9,6 +9,7 @@
 #include "base/log.h"
 
 #define ORDER_NAME_SIZE 24
+#define S_PER_DAY	(24 * 60 * 60)
 
 _Static_assert(MEMBER_COUNT <= 64, "a set of members is one word");
 
@@ -242,6 +243,23 @@ json_t *order_find_tenant(const struct order *o, enum member m, struct tenant **
 	return NULL;
 }
 
+json_t *order_find_user(const struct order *o, const struct tenant *t, struct user **ret)
+{
+	struct span name = order_text(o, MEMBER_USER);
+
+	*ret = keyring_find_user(o->authd->keyring, t, name);
+	return *ret ? NULL : reply_no_user(t, name);
+}
+
+int64_t order_expiry_s(const struct order *o)
+{
+	int64_t now_s = (int64_t)(clock_realtime_ns() / NS_PER_S);
+
+	return o->values[MEMBER_TTL_DAYS]
+		       ? now_s + (int64_t)order_number(o, MEMBER_TTL_DAYS) * S_PER_DAY
+		       : 0;
+}
+
 static json_t *status(struct order *o, struct change **ret)
 {
 	const struct authd *a = o->authd;
@@ -270,8 +288,13 @@ static const struct order_row rows[] = {
 	{ "tenant.suspend", true, BIT(NAME), 0, order_tenant_suspend },
 	{ "tenant.resume", true, BIT(NAME), 0, order_tenant_resume },
 	{ "tenant.delete", true, BIT(NAME), BIT(DATA), order_tenant_delete },
-	{ "key.create", true, BIT(TENANT), BIT(ACCESS_KEY) | BIT(SECRET_KEY), order_key_create },
-	{ "key.list", false, 0, BIT(TENANT), order_key_list },
+	{ "user.create", true, BIT(TENANT) | BIT(USER), 0, order_user_create },
+	{ "user.list", false, 0, BIT(TENANT), order_user_list },
+	{ "user.show", false, BIT(TENANT) | BIT(USER), 0, order_user_show },
+	{ "user.delete", true, BIT(TENANT) | BIT(USER), 0, order_user_delete },
+	{ "key.create", true, BIT(TENANT),
+	  BIT(USER) | BIT(ACCESS_KEY) | BIT(SECRET_KEY) | BIT(TTL_DAYS), order_key_create },
+	{ "key.list", false, 0, BIT(TENANT) | BIT(USER), order_key_list },
 	{ "key.disable", true, BIT(ACCESS_KEY), 0, order_key_disable },
 	{ "key.enable", true, BIT(ACCESS_KEY), 0, order_key_enable },
 	{ "key.delete", true, BIT(ACCESS_KEY), 0, order_key_delete },

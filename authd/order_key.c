@@ -37,15 +37,17 @@ static void make_secret(char to[static BASE64_TEXT_SIZE(MADE_SECRET)])
 }
 
 /* The key's record and the only answer that ever shows its secret. */
-static json_t *add_key(struct order *o, const struct tenant *t, struct span id, struct span secret,
-		       struct change **ret)
+static json_t *add_key(struct order *o, const struct tenant *t, const struct user *u,
+		       struct span id, struct span secret, struct change **ret)
 {
 	json_t *key;
 
 	*ret = order_change(CHANGE_ADD_KEY);
 	if (!*ret || access_key_new(o->authd->keyring, t, id, secret, &(*ret)->key) < 0)
 		return NULL;
-	key = reply_key((*ret)->key, true);
+	(*ret)->key->user_number = u ? u->number : 0;
+	(*ret)->key->expires_s = order_expiry_s(o);
+	key = reply_key((*ret)->key, u, true);
 	if (json_object_set_new(key, "secret_key", json_stringn(secret.data, secret.len)) < 0) {
 		json_decref(key);
 		return NULL;
@@ -53,15 +55,34 @@ static json_t *add_key(struct order *o, const struct tenant *t, struct span id, 
 	return reply_done("key", key);
 }
 
+/* NULL, and *ret is the user that a key is to be made for, or NULL for the tenant itself. */
+static json_t *find_holder(const struct order *o, const struct tenant *t, struct user **ret)
+{
+	json_t *refusal;
+
+	if (!o->values[MEMBER_USER])
+		return NULL;
+	refusal = order_find_user(o, t, ret);
+	if (!*ret || keyring_keys_of(o->authd->keyring, *ret) < USER_KEYS_MAX)
+		return refusal;
+	*ret = NULL;
+	return reply_refused("delete one that is not needed any more",
+			     "A user has at most %d access keys.", USER_KEYS_MAX);
+}
+
 json_t *order_key_create(struct order *o, struct change **ret)
 {
 	struct span id = order_text(o, MEMBER_ACCESS_KEY),
 		    secret = order_text(o, MEMBER_SECRET_KEY);
 	struct tenant *t = NULL;
+	struct user *u = NULL;
 	char made_id[sizeof(MADE_PREFIX) + MADE_RANDOM], made_secret[BASE64_TEXT_SIZE(MADE_SECRET)];
 	json_t *answer = order_find_tenant(o, MEMBER_TENANT, &t);
 
 	if (!t)
+		return answer;
+	answer = find_holder(o, t, &u);
+	if (!u && o->values[MEMBER_USER])
 		return answer;
 	if (span_is_none(id) != span_is_none(secret))
 		return reply_refused("give both, or neither and both are made",
@@ -69,10 +90,10 @@ json_t *order_key_create(struct order *o, struct change **ret)
 	if (keyring_key_count(o->authd->keyring) + WRITER_QUEUE_MAX > KEYRING_KEYS_MAX)
 		return reply_refused(NULL, "There are as many access keys as there can be.");
 	if (!span_is_none(id))
-		return add_key(o, t, id, secret, ret);
+		return add_key(o, t, u, id, secret, ret);
 	make_access_key(made_id);
 	make_secret(made_secret);
-	answer = add_key(o, t, span_from_string(made_id), span_from_string(made_secret), ret);
+	answer = add_key(o, t, u, span_from_string(made_id), span_from_string(made_secret), ret);
 	sodium_memzero(made_secret, sizeof(made_secret));
 	return answer;
 }
@@ -82,13 +103,19 @@ json_t *order_key_list(struct order *o, struct change **ret)
 	struct span name = order_text(o, MEMBER_TENANT);
 	const struct keyring *k = o->authd->keyring;
 	const struct tenant *t = keyring_find_tenant(k, name);
-	json_t *list;
+	struct user *u = NULL;
+	json_t *list, *refusal;
 
 	if (!span_is_none(name) && !t)
 		return reply_no_tenant(name);
+	if (o->values[MEMBER_USER] && !t)
+		return reply_refused(NULL, "key.list with user needs tenant.");
+	if (o->values[MEMBER_USER] && (refusal = order_find_user(o, t, &u), !u))
+		return refusal;
 	list = json_array();
 	for (const struct access_key *a = keyring_keys(k); a; a = a->next)
-		if ((!t || a->tenant == t) && !reply_add_item(&list, reply_key(a, a->enabled)))
+		if ((!t || a->tenant == t) && (!u || a->user == u) &&
+		    !reply_add_item(&list, reply_key(a, a->user, a->enabled)))
 			break;
 	return reply_done("keys", list);
 }
@@ -106,7 +133,7 @@ static json_t *change_key(struct order *o, enum change_kind kind, struct change 
 	if (!*ret)
 		return NULL;
 	memcpy((*ret)->id, a->id, sizeof((*ret)->id));
-	return reply_done("key", reply_key(a, enabled));
+	return reply_done("key", reply_key(a, a->user, enabled));
 }
 
 json_t *order_key_disable(struct order *o, struct change **ret)

@@ -13,8 +13,6 @@
 #include "s3/encoding.h"
 #include "s3/names.h"
 
-#define S_PER_DAY (24 * 60 * 60)
-
 _Static_assert((IPC_ERRANDS_MAX + WRITER_QUEUE_MAX) * MEMBER_TOKENS_MAX <= TOKENS_PROMISED_MAX,
 	       "what waits for its bucket, or for the writer, finds room");
 
@@ -35,7 +33,7 @@ static void take_terms(const struct order *o, struct token_terms *terms)
 {
 	struct span bucket = order_text(o, MEMBER_BUCKET), prefix = order_text(o, MEMBER_PREFIX);
 
-	terms->expires_s = now_s() + (int64_t)order_number(o, MEMBER_TTL_DAYS) * S_PER_DAY;
+	terms->expires_s = order_expiry_s(o);
 	if (o->values[MEMBER_SCOPES])
 		(void)!member_scopes(o->values[MEMBER_SCOPES], &terms->scopes);
 	if (!span_is_none(bucket))

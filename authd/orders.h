@@ -47,6 +47,12 @@ void order_wants_no_bucket(struct order *o, const struct tenant *t);
 /* NULL, and *ret is the tenant of that name; or the refusal: there is none, or it is about to go. */
 json_t *order_find_tenant(const struct order *o, enum member m, struct tenant **ret);
 
+/* Likewise its user, of that name. */
+json_t *order_find_user(const struct order *o, const struct tenant *t, struct user **ret);
+
+/* When what is ordered for ttl_days is over; 0, never, where that was not said. */
+int64_t order_expiry_s(const struct order *o);
+
 json_t *order_tenant_create(struct order *o, struct change **ret);
 json_t *order_tenant_list(struct order *o, struct change **ret);
 json_t *order_tenant_show(struct order *o, struct change **ret);
@@ -54,6 +60,10 @@ json_t *order_tenant_update(struct order *o, struct change **ret);
 json_t *order_tenant_suspend(struct order *o, struct change **ret);
 json_t *order_tenant_resume(struct order *o, struct change **ret);
 json_t *order_tenant_delete(struct order *o, struct change **ret);
+json_t *order_user_create(struct order *o, struct change **ret);
+json_t *order_user_list(struct order *o, struct change **ret);
+json_t *order_user_show(struct order *o, struct change **ret);
+json_t *order_user_delete(struct order *o, struct change **ret);
 json_t *order_key_create(struct order *o, struct change **ret);
 json_t *order_key_list(struct order *o, struct change **ret);
 json_t *order_key_disable(struct order *o, struct change **ret);

@@ -12,6 +12,8 @@ static json_t *taken(const struct change *c)
 	case CHANGE_ADD_KEY:
 		return reply_refused("choose another, or leave it out and one is made",
 				     "There is already an access key %s.", c->key->id);
+	case CHANGE_ADD_USER:
+		return reply_user_exists(c->user);
 	case CHANGE_ADD_TOKENS:
 		return c->tokens->next
 			       ? reply_refused(NULL, "One of these tokens was made meanwhile.")
@@ -22,29 +24,48 @@ static json_t *taken(const struct change *c)
 	case CHANGE_RESUME_TENANT:
 	case CHANGE_MARK_TENANT:
 	case CHANGE_REMOVE_TENANT:
+	case CHANGE_REMOVE_USER:
 	case CHANGE_ENABLE_KEY:
 	case CHANGE_DISABLE_KEY:
 	case CHANGE_REMOVE_KEY:
 	case CHANGE_REPLACE_TOKEN:
 	case CHANGE_REMOVE_TOKEN:
-	case CHANGE_USE_TOKENS:
+	case CHANGE_NOTE_USES:
 	case CHANGE_AUDIT:
 		break;
 	}
 	return reply_refused(NULL, "There is already a tenant with this name or canonical id.");
 }
 
-/* The tenant that the change is about; NULL where it is about none, or that is gone. */
+static bool is_about_user(const struct change *c)
+{
+	return c->kind == CHANGE_REMOVE_USER;
+}
+
+/* The user that the change is about; NULL where it is about none, or that is gone. */
+static struct user *find_user(const struct keyring *k, const struct change *c)
+{
+	return is_about_user(c) ? keyring_find_user_number(k, c->number) : NULL;
+}
+
+/* Likewise the tenant. */
 static struct tenant *find_tenant(const struct keyring *k, const struct change *c)
 {
+	if (is_about_user(c))
+		return NULL;
 	return keyring_find_tenant_number(k, c->tenant ? c->tenant->number : c->number);
 }
 
-static json_t *missing(const struct change *c)
+static json_t *missing(const struct keyring *k, const struct change *c)
 {
+	const struct user *u = find_user(k, c);
+
+	if (is_about_user(c))
+		return u ? reply_user_has_keys(u) : reply_no_longer("user");
+	if (c->key)
+		return reply_no_longer("user");
 	if (c->tenant || c->number)
-		return reply_refused("cofferctl tenant list shows those there are",
-				     "The tenant was deleted meanwhile.");
+		return reply_no_longer("tenant");
 	return c->tokens ? reply_no_token(span_from_string(c->tokens->name))
 			 : reply_no_key(span_from_string(c->id));
 }
@@ -63,10 +84,14 @@ static struct token *find_token(const struct keyring *k, const struct change *c)
 static bool has_gone(const struct keyring *k, const struct change *c)
 {
 	switch (c->kind) {
-	case CHANGE_ADD_TENANT:
 	case CHANGE_ADD_KEY:
+		return c->key->user_number && !keyring_find_user_number(k, c->key->user_number);
+	case CHANGE_REMOVE_USER:
+		return !find_user(k, c);
+	case CHANGE_ADD_TENANT:
+	case CHANGE_ADD_USER:
 	case CHANGE_ADD_TOKENS:
-	case CHANGE_USE_TOKENS:
+	case CHANGE_NOTE_USES:
 	case CHANGE_AUDIT:
 		return false;
 	case CHANGE_RENAME_TENANT:
@@ -103,8 +128,8 @@ static int replace_token(struct tokens *all, struct token *old, struct change *c
 {
 	int r;
 
-	c->tokens->used_s = old->used_s;
-	c->tokens->written_s = old->written_s;
+	c->tokens->use.used_s = old->use.used_s;
+	c->tokens->use.written_s = old->use.written_s;
 	c->tokens->requests = old->requests;
 	r = tokens_replace(all, old, c->tokens);
 	if (r)
@@ -141,6 +166,14 @@ static int enforce(struct keyring *k, struct change *c)
 	case CHANGE_REMOVE_TENANT:
 		keyring_remove_tenant(k, t);
 		return 0;
+	case CHANGE_ADD_USER:
+		r = keyring_add_user(k, c->user);
+		if (r == KEYRING_OK)
+			c->user = NULL;
+		return r > 0 ? fold(r) : r;
+	case CHANGE_REMOVE_USER:
+		keyring_remove_user(k, find_user(k, c));
+		return 0;
 	case CHANGE_ADD_KEY:
 		r = keyring_add_key(k, c->key);
 		if (r == KEYRING_OK)
@@ -162,7 +195,7 @@ static int enforce(struct keyring *k, struct change *c)
 	case CHANGE_REMOVE_TOKEN:
 		tokens_remove(keyring_tokens(k), find_token(k, c));
 		return 0;
-	case CHANGE_USE_TOKENS:
+	case CHANGE_NOTE_USES:
 	case CHANGE_AUDIT:
 		return 0;
 	}
@@ -185,6 +218,7 @@ static const char *marked(const struct change *c)
 static void note(const struct keyring *k, const struct change *c, uid_t uid)
 {
 	const struct tenant *t = find_tenant(k, c);
+	const struct user *u = find_user(k, c);
 
 	switch (c->kind) {
 	case CHANGE_ADD_TENANT:
@@ -204,6 +238,13 @@ static void note(const struct keyring *k, const struct change *c, uid_t uid)
 		return;
 	case CHANGE_REMOVE_TENANT:
 		log_info("tenant-deleted name=%s uid=%u", t->name, uid);
+		return;
+	case CHANGE_ADD_USER:
+		log_info("user-created user=%s tenant=%s uid=%u", c->user->name,
+			 c->user->tenant->name, uid);
+		return;
+	case CHANGE_REMOVE_USER:
+		log_info("user-deleted user=%s tenant=%s uid=%u", u->name, u->tenant->name, uid);
 		return;
 	case CHANGE_ADD_KEY:
 		log_info("key-created key=%s tenant=%s uid=%u", c->key->id, c->key->tenant->name,
@@ -227,7 +268,7 @@ static void note(const struct keyring *k, const struct change *c, uid_t uid)
 	case CHANGE_REMOVE_TOKEN:
 		note_tokens("token-deleted", c, uid);
 		return;
-	case CHANGE_USE_TOKENS:
+	case CHANGE_NOTE_USES:
 	case CHANGE_AUDIT:
 		return;
 	}
@@ -241,7 +282,7 @@ json_t *ratify(struct keyring *k, struct change *c, uid_t uid, json_t *success)
 	if (r == DATABASE_EXISTS)
 		return taken(c);
 	if (r == DATABASE_MISSING || (r == DATABASE_OK && has_gone(k, c)))
-		return missing(c);
+		return missing(k, c);
 	if (r == DATABASE_OK) {
 		note(k, c, uid);
 		r = enforce(k, c);

@@ -61,6 +61,30 @@ json_t *reply_no_stored(void)
 			      "stored does not answer."));
 }
 
+json_t *reply_no_longer(const char *what)
+{
+	return reply_refused(NULL, "The %s was deleted meanwhile.", what);
+}
+
+json_t *reply_no_user(const struct tenant *t, struct span name)
+{
+	return reply_refused("cofferctl user list shows those there are",
+			     "The tenant %s has no user %.*s.", t->name, (int)name.len,
+			     (const char *)name.data);
+}
+
+json_t *reply_user_exists(const struct user *u)
+{
+	return reply_refused("choose another name", "The tenant %s already has a user %s.",
+			     u->tenant->name, u->name);
+}
+
+json_t *reply_user_has_keys(const struct user *u)
+{
+	return reply_refused("delete them first: cofferctl key list shows them",
+			     "The user %s has access keys.", u->name);
+}
+
 json_t *reply_no_token(struct span name)
 {
 	return reply_refused(NULL, "No token with name '%.*s' found.", (int)name.len,
@@ -107,20 +131,34 @@ json_t *reply_tenant(const struct tenant *t)
 			 date_format_iso8601(t->created_ns, created), "state", state_of(t));
 }
 
-json_t *reply_key(const struct access_key *a, bool enabled)
-{
-	char created[DATE_TEXT_MAX];
-
-	return json_pack("{s:s, s:s, s:s, s:s}", "access_key", a->id, "tenant", a->tenant->name,
-			 "status", enabled ? "enabled" : "disabled", "created_at",
-			 date_format_iso8601(a->created_ns, created));
-}
-
 static json_t *reply_time(int64_t s)
 {
 	char text[DATE_TEXT_MAX];
 
 	return s ? json_string(date_format_iso8601_s(s, text)) : json_null();
+}
+
+json_t *reply_user(const struct user *u)
+{
+	char id[2 * sizeof(u->id.bytes) + 1], created[DATE_TEXT_MAX];
+
+	return json_pack("{s:s, s:s, s:s, s:s}", "id",
+			 hex_encode((struct span){ u->id.bytes, sizeof(u->id.bytes) }, id), "user",
+			 u->name, "tenant", u->tenant->name, "created_at",
+			 date_format_iso8601(u->created_ns, created));
+}
+
+json_t *reply_key(const struct access_key *a, const struct user *u, bool enabled)
+{
+	int64_t now_s = (int64_t)(clock_realtime_ns() / NS_PER_S);
+	char created[DATE_TEXT_MAX];
+
+	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:b, s:o}", "access_key", a->id, "tenant",
+			 a->tenant->name, "user", u ? json_string(u->name) : json_null(), "status",
+			 enabled ? "enabled" : "disabled", "created_at",
+			 date_format_iso8601(a->created_ns, created), "expires",
+			 reply_time(a->expires_s), "expired", (int)access_key_has_expired(a, now_s),
+			 "last_used", reply_time(a->use.used_s));
 }
 
 static json_t *reply_scopes(unsigned int scopes)
@@ -143,7 +181,7 @@ json_t *reply_token(const struct token *t)
 			 t->bucket, "prefix", t->prefix, "rate",
 			 t->rate ? json_integer(t->rate) : json_null(), "created_at",
 			 reply_time(t->created_s), "expires", reply_time(t->expires_s), "expired",
-			 (int)token_has_expired(t, now_s), "last_used", reply_time(t->used_s));
+			 (int)token_has_expired(t, now_s), "last_used", reply_time(t->use.used_s));
 }
 
 bool reply_add_item(json_t **list, json_t *item)

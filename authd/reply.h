@@ -21,6 +21,10 @@ json_t *reply_no_tenant(struct span name);
 json_t *reply_tenant_goes(const struct tenant *t);
 json_t *reply_has_buckets(const struct tenant *t);
 json_t *reply_no_stored(void);
+json_t *reply_no_longer(const char *what);
+json_t *reply_no_user(const struct tenant *t, struct span name);
+json_t *reply_user_exists(const struct user *u);
+json_t *reply_user_has_keys(const struct user *u);
 json_t *reply_no_token(struct span name);
 json_t *reply_token_exists(struct span name);
 
@@ -32,8 +36,10 @@ json_t *reply_done(const char *name, json_t *value);
 
 json_t *reply_tenant(const struct tenant *t);
 
-/* Never with the secret: who has just made the key adds it himself. */
-json_t *reply_key(const struct access_key *a, bool enabled);
+json_t *reply_user(const struct user *u);
+
+/* Never with the secret: who has just made the key adds it himself. `u` is its user, or NULL. */
+json_t *reply_key(const struct access_key *a, const struct user *u, bool enabled);
 
 /* Never with the text or its hash: who has just made the token adds the text himself. */
 json_t *reply_token(const struct token *t);

@@ -377,8 +377,7 @@ static int allow(struct session *s, const struct ipc_ask *m, int64_t now_s, stru
 			return deny(s, m, ruling);
 		}
 	}
-	if (ruling->token)
-		uses_note(&a->uses, ruling->token, now_s);
+	uses_note(&a->uses, ruling->token ? &ruling->token->use : &ruling->key->use, now_s);
 	a->figures.grants[g.request.dialect]++;
 	answer.granted.grant = buffer_span(&a->sealed);
 	return channel_send(&s->channel, &answer, -1);

@@ -64,8 +64,7 @@ struct token {
 	uint32_t rate;
 	int64_t created_s;
 	int64_t expires_s;
-	int64_t used_s;		/* when it was last let in; 0: never */
-	int64_t written_s;	/* what is on disk of that, or soon will be */
+	struct last_use use;
 	struct allowance requests;	/* limits.h's */
 	struct token *next;	/* in order of creation: a refreshed one keeps its place */
 	uint8_t hash[TOKEN_HASH_LEN];

@@ -18,28 +18,43 @@ static void written(struct change *c)
 	change_free(c);
 }
 
-static bool is_unwritten(const struct token *t)
+static bool is_unwritten(const struct last_use *u)
 {
-	return t->used_s != t->written_s;
+	return u->used_s != u->written_s;
 }
 
-static struct token_uses *collect(struct tokens *all)
+static size_t count(const struct keyring *k)
 {
-	struct token_uses *made;
 	size_t n = 0;
 
-	for (const struct token *t = tokens_first(all); t; t = t->next)
-		n += is_unwritten(t);
-	made = calloc(1, sizeof(*made) + n * sizeof(made->uses[0]));
+	for (const struct token *t = tokens_first(keyring_tokens(k)); t; t = t->next)
+		n += is_unwritten(&t->use);
+	for (const struct access_key *a = keyring_keys(k); a; a = a->next)
+		n += is_unwritten(&a->use);
+	return n;
+}
+
+/* There is room for as many as were counted. */
+static void put(struct credential_uses *to, bool is_key, uint64_t number, struct last_use *u)
+{
+	if (!is_unwritten(u))
+		return;
+	to->uses[to->n].is_key = is_key;
+	to->uses[to->n].number = number;
+	to->uses[to->n++].used_s = u->used_s;
+	u->written_s = u->used_s;
+}
+
+static struct credential_uses *collect(struct keyring *k)
+{
+	struct credential_uses *made = calloc(1, sizeof(*made) + count(k) * sizeof(made->uses[0]));
+
 	if (!made)
 		return NULL;
-	for (struct token *t = tokens_first(all); t; t = t->next) {
-		if (!is_unwritten(t))
-			continue;
-		made->uses[made->n].number = t->number;
-		made->uses[made->n++].used_s = t->used_s;
-		t->written_s = t->used_s;
-	}
+	for (struct token *t = tokens_first(keyring_tokens(k)); t; t = t->next)
+		put(made, false, t->number, &t->use);
+	for (struct access_key *a = keyring_keys(k); a; a = a->next)
+		put(made, true, a->number, &a->use);
 	return made;
 }
 
@@ -48,9 +63,9 @@ static void write_all(struct uses *u)
 	struct change *c = calloc(1, sizeof(*c));
 
 	if (c)
-		c->uses = collect(keyring_tokens(u->authd->keyring));
+		c->uses = collect(u->authd->keyring);
 	if (c && c->uses) {
-		c->kind = CHANGE_USE_TOKENS;
+		c->kind = CHANGE_NOTE_USES;
 		c->done = written;
 		if (writer_submit(u->authd->writer, c) == WRITER_OK)
 			return;
@@ -79,9 +94,9 @@ void uses_clear(struct uses *u)
 	write_all(u);
 }
 
-void uses_note(struct uses *u, struct token *t, int64_t now_s)
+void uses_note(struct uses *u, struct last_use *use, int64_t now_s)
 {
-	t->used_s = now_s;
-	if (is_unwritten(t) && !u->timer.loop)
+	use->used_s = now_s;
+	if (is_unwritten(use) && !u->timer.loop)
 		arm(u);
 }

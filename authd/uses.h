@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * When tokens were last used: kept with them in memory, and written together, at most once a
+ * When access keys and tokens were last used: kept with them in memory, and written together, at most once a
  * minute and at the end, so that no request costs a flush. After a crash the last minute is missing.
  */
 
@@ -23,5 +23,5 @@ void uses_init(struct uses *u, struct authd *a);
 /* Gives the writer, who must be there yet, what is not written. */
 void uses_clear(struct uses *u);
 
-/* The token has been let in. */
-void uses_note(struct uses *u, struct token *t, int64_t now_s);
+/* The key or token whose this is has been let in. */
+void uses_note(struct uses *u, struct last_use *use, int64_t now_s);

@@ -32,6 +32,7 @@ struct change *change_free(struct change *c)
 	if (!c)
 		return NULL;
 	tenant_free(c->tenant);
+	user_free(c->user);
 	access_key_free(c->key);
 	token_free_list(c->tokens);
 	free(c->uses);
@@ -76,6 +77,10 @@ static int make(struct database *d, struct change *c)
 		return database_mark_tenant(d, c->number, c->deletion);
 	case CHANGE_REMOVE_TENANT:
 		return database_remove_tenant(d, c->number);
+	case CHANGE_ADD_USER:
+		return database_add_user(d, c->user);
+	case CHANGE_REMOVE_USER:
+		return database_remove_user(d, c->number);
 	case CHANGE_ADD_KEY:
 		return database_add_key(d, c->key);
 	case CHANGE_ENABLE_KEY:
@@ -90,8 +95,8 @@ static int make(struct database *d, struct change *c)
 		return database_replace_token(d, c->tokens);
 	case CHANGE_REMOVE_TOKEN:
 		return database_remove_token(d, c->tokens->number);
-	case CHANGE_USE_TOKENS:
-		return database_use_tokens(d, c->uses);
+	case CHANGE_NOTE_USES:
+		return database_note_uses(d, c->uses);
 	case CHANGE_AUDIT:
 		break;
 	}

@@ -21,6 +21,8 @@ enum change_kind {
 	CHANGE_RESUME_TENANT,
 	CHANGE_MARK_TENANT,	/* as one that is to go, or that stays after all */
 	CHANGE_REMOVE_TENANT,
+	CHANGE_ADD_USER,
+	CHANGE_REMOVE_USER,
 	CHANGE_ADD_KEY,
 	CHANGE_ENABLE_KEY,
 	CHANGE_DISABLE_KEY,
@@ -28,19 +30,20 @@ enum change_kind {
 	CHANGE_ADD_TOKENS,
 	CHANGE_REPLACE_TOKEN,
 	CHANGE_REMOVE_TOKEN,
-	CHANGE_USE_TOKENS,
+	CHANGE_NOTE_USES,
 	CHANGE_AUDIT,		/* of nothing; lines of the audit log */
 };
 
 struct change {
 	enum change_kind kind;
 	struct tenant *tenant;		/* ADD_TENANT, RENAME_TENANT: owned */
-	uint64_t number;		/* the other ones of tenants: which one */
+	struct user *user;		/* ADD_USER: owned */
+	uint64_t number;		/* the other ones of tenants and of users: which one */
 	enum tenant_deletion deletion;	/* MARK_TENANT */
 	struct access_key *key;		/* ADD_KEY: owned */
 	char id[KEYRING_ACCESS_KEY_MAX + 1];	/* the other ones of keys: which key */
 	struct token *tokens;		/* ADD_TOKENS, REPLACE_TOKEN, REMOVE_TOKEN: owned */
-	struct token_uses *uses;	/* USE_TOKENS: owned */
+	struct credential_uses *uses;	/* NOTE_USES: owned */
 	struct auditfile *file;		/* AUDIT: only the writer's thread appends to it */
 	struct buffer lines;		/* AUDIT: owned */
 	bool flush;			/* AUDIT: durable when done */

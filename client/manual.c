@@ -66,6 +66,13 @@ const struct manual_option_row manual_options[OPTION_COUNT] = {
 		.member = "tenant",
 		.meaning = "whose it is (default: " MANUAL_TENANT ")",
 	},
+	[OPTION_USER] = {
+		.name = "user",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "USER",
+		.member = "user",
+		.meaning = "the user, of that tenant",
+	},
 	[OPTION_BUCKET] = {
 		.name = "bucket",
 		.kind = OPTION_KIND_TEXT,
@@ -204,6 +211,12 @@ const struct manual_group_row manual_groups[GROUPS] = {
 		.title = "Tenants",
 		.text = "A tenant owns buckets, access keys and tokens, and sees nothing of any other.",
 	},
+	[GROUP_USER] = {
+		.word = "user",
+		.title = "Users of a tenant",
+		.text = "A user has access keys of his own, for S3, and may do with them what his policy says: "
+			"without one, nothing. A key without a user acts for the tenant itself.",
+	},
 	[GROUP_KEY] = {
 		.word = "key",
 		.title = "Access keys, for S3",
@@ -324,27 +337,81 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.examples = "cofferctl tenant delete acme\n"
 			    "cofferctl tenant delete acme --with-data\n",
 	},
+	[COMMAND_USER_CREATE] = {
+		.group = GROUP_USER,
+		.word = "create",
+		.order = "user.create",
+		.operand = "USER",
+		.member = "user",
+		.takes = BIT(TENANT),
+		.of_default_tenant = true,
+		.brief = "make a user",
+		.text = "USER: at most 64 letters, digits and +=,.@_-, unique within the tenant. Keys for him are "
+			"made by `cofferctl key create --user`.",
+		.examples = "cofferctl user create alice --tenant acme\n",
+	},
+	[COMMAND_USER_LIST] = {
+		.group = GROUP_USER,
+		.word = "list",
+		.order = "user.list",
+		.takes = BIT(TENANT),
+		.brief = "say which users there are",
+		.examples = "cofferctl user list --tenant acme\n",
+		.meanings = { { OPTION_TENANT, ONLY_OF_TENANT } },
+	},
+	[COMMAND_USER_SHOW] = {
+		.group = GROUP_USER,
+		.word = "show",
+		.order = "user.show",
+		.operand = "USER",
+		.member = "user",
+		.takes = BIT(TENANT),
+		.of_default_tenant = true,
+		.brief = "say what is known of a user",
+		.examples = "cofferctl user show alice --tenant acme\n",
+	},
+	[COMMAND_USER_DELETE] = {
+		.group = GROUP_USER,
+		.word = "delete",
+		.order = "user.delete",
+		.operand = "USER",
+		.member = "user",
+		.takes = BIT(TENANT),
+		.of_default_tenant = true,
+		.brief = "take a user away for ever",
+		.text = "He must have no access key any more: `cofferctl key list --user` shows those that he has.",
+		.examples = "cofferctl user delete alice --tenant acme\n",
+	},
 	[COMMAND_KEY_CREATE] = {
 		.group = GROUP_KEY,
 		.word = "create",
 		.order = "key.create",
 		.needs = BIT(TENANT),
-		.takes = BIT(ACCESS_KEY) | BIT(SECRET_KEY_STDIN),
+		.takes = BIT(USER) | BIT(TTL) | BIT(ACCESS_KEY) | BIT(SECRET_KEY_STDIN),
 		.brief = "make an access key, and show its secret once",
+		.text = "There may be several at once, so that one can take over from another.",
 		.examples = "cofferctl key create --tenant acme\n"
+			    "cofferctl key create --tenant acme --user alice --ttl 90\n"
 			    "cofferctl key create --tenant acme --access-key AKMINE --secret-key-stdin "
 			    "<secret.txt\n",
-		.meanings = { { OPTION_TENANT, "whom it acts for" } },
+		.meanings = { { OPTION_TENANT, "whom it acts for" },
+			      { OPTION_USER, "as whom of that tenant, who has at most 16 of them (default: the "
+					     "tenant itself, which may do everything)" },
+			      { OPTION_TTL, "how long it is worth something, 1 to 36500 days from now (default: "
+					    "until it is deleted)" } },
 	},
 	[COMMAND_KEY_LIST] = {
 		.group = GROUP_KEY,
 		.word = "list",
 		.order = "key.list",
-		.takes = BIT(TENANT),
+		.takes = BIT(TENANT) | BIT(USER),
 		.brief = "say which access keys there are",
-		.text = "Secrets are not shown: they were, once, when the keys were made.",
-		.examples = "cofferctl key list --tenant acme\n",
-		.meanings = { { OPTION_TENANT, ONLY_OF_TENANT } },
+		.text = "Secrets are not shown: they were, once, when the keys were made. When one was last used "
+			"is known to a minute.",
+		.examples = "cofferctl key list --tenant acme\n"
+			    "cofferctl key list --tenant acme --user alice\n",
+		.meanings = { { OPTION_TENANT, ONLY_OF_TENANT },
+			      { OPTION_USER, "only those of this user, of that tenant (default: of all)" } },
 	},
 	[COMMAND_KEY_DISABLE] = {
 		.group = GROUP_KEY,

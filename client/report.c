@@ -13,10 +13,21 @@ static const struct render_field tenant_fields[] = {
 };
 
 static const struct render_field key_fields[] = {
-	{ "ACCESS KEY", "access_key" },
+	{ "ACCESS KEY", "access_key" }, { "TENANT", "tenant" },	     { "USER", "user" },
+	{ "STATUS", "status" },		{ "CREATED", "created_at" }, { "EXPIRES", "expires" },
+	{ "LAST USED", "last_used" },
+};
+
+static const struct render_field user_fields[] = {
+	{ "USER", "user" },
 	{ "TENANT", "tenant" },
-	{ "STATUS", "status" },
+	{ "ID", "id" },
 	{ "CREATED", "created_at" },
+};
+
+static const struct render_field user_record[] = {
+	{ "user", "user" },	     { "tenant", "tenant" },	{ "id", "id" },
+	{ "created", "created_at" }, { "access keys", "keys" },
 };
 
 static const struct render_field token_fields[] = {
@@ -38,8 +49,10 @@ static const struct render_field tenant_record[] = {
 };
 
 static const struct render_field key_record[] = {
-	{ "access key", "access_key" }, { "secret key", "secret_key" }, { "tenant", "tenant" },
+	{ "access key", "access_key" }, { "secret key", "secret_key" },
+	{ "tenant", "tenant" },		{ "user", "user" },
 	{ "status", "status" },		{ "created", "created_at" },
+	{ "expires", "expires" },
 };
 
 static void table(FILE *to, const json_t *answer, const char *list,
@@ -173,7 +186,15 @@ void report(FILE *to, const struct invocation *i, const json_t *answer)
 	case COMMAND_KEY_ENABLE:
 		report_key(to, i, answer);
 		break;
+	case COMMAND_USER_LIST:
+		table(to, answer, "users", user_fields, ARRAY_SIZE(user_fields));
+		break;
+	case COMMAND_USER_CREATE:
+	case COMMAND_USER_SHOW:
+		record(to, answer, "user", user_record, ARRAY_SIZE(user_record));
+		break;
 	case COMMAND_TENANT_DELETE:
+	case COMMAND_USER_DELETE:
 	case COMMAND_KEY_DELETE:
 		fprintf(to, "deleted %s\n", render_text(i->operand, text));
 		break;

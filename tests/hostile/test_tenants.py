@@ -155,3 +155,35 @@ def test_an_order_that_is_not_right_changes_nothing(victim, order):
     answer = operators.order(victim, order.pop("do"), **order)
     assert answer["ok"] is False and answer["error"]
     assert victim.ctl("tenant", "show", "default") == before
+
+
+# --- users and their keys -------------------------------------------------------------------------
+
+
+def test_t26_a_user_without_a_policy_may_do_nothing(victim, guest):
+    victim.ctl("user", "create", "idle", "--tenant", guest.name)
+    made = victim.ctl("key", "create", "--tenant", guest.name, "--user", "idle")["key"]
+    user = coffer.Server(guest.endpoint, made["access_key"], made["secret_key"], guest.region)
+    for method, target in REQUESTS:
+        response = rawhttp.request(user, method, target.format(b=guest.bucket))
+        assert response.status == 403 and (method == "HEAD" or response.code == "AccessDenied")
+    assert rawhttp.request(guest, "GET", f"/{guest.bucket}/small").body == b"small"
+
+
+def test_keys_of_a_user_are_disabled_and_deleted_one_by_one(victim, guest):
+    victim.ctl("user", "create", "turning", "--tenant", guest.name)
+    keys = [victim.ctl("key", "create", "--tenant", guest.name, "--user", "turning", "--ttl",
+                       "1")["key"] for _ in range(2)]
+    listed = victim.ctl("key", "list", "--tenant", guest.name, "--user", "turning")["keys"]
+    assert [k["access_key"] for k in listed] == [k["access_key"] for k in keys]
+    assert all(k["user"] == "turning" and k["expires"] and not k["expired"] for k in listed)
+    assert not any("secret" in name for k in listed for name in k)
+    victim.ctl("key", "disable", keys[0]["access_key"])
+    for key, code in zip(keys, ("InvalidAccessKeyId", "AccessDenied"), strict=True):
+        user = coffer.Server(guest.endpoint, key["access_key"], key["secret_key"], guest.region)
+        assert rawhttp.request(user, "GET", "/").code == code
+    with pytest.raises(coffer.ControlError):
+        victim.ctl("user", "delete", "turning", "--tenant", guest.name)
+    for key in keys:
+        victim.ctl("key", "delete", key["access_key"])
+    victim.ctl("user", "delete", "turning", "--tenant", guest.name)

@@ -118,7 +118,7 @@ static void test_tokens_are_there_after_a_restart(void)
 	assert(strcmp(found->bucket, "the-bucket") == 0);
 	assert(strcmp(found->prefix, "some/prefix") == 0);
 	assert(found->scopes == (TOKEN_SCOPE_READ | TOKEN_SCOPE_DELETE) && found->rate == 7);
-	assert(found->created_s == 1000 && found->expires_s == 2000 && found->used_s == 0);
+	assert(found->created_s == 1000 && found->expires_s == 2000 && found->use.used_s == 0);
 	store_close(&s);
 	remove_directory();
 }
@@ -197,7 +197,7 @@ static void test_a_token_is_replaced_and_removed(void)
 
 static void test_last_uses_are_written_and_those_of_deleted_ones_passed_over(void)
 {
-	struct token_uses *uses = calloc(1, sizeof(*uses) + 2 * sizeof(uses->uses[0]));
+	struct credential_uses *uses = calloc(1, sizeof(*uses) + 2 * sizeof(uses->uses[0]));
 	const struct tenant *t;
 	struct token *made;
 	struct store s;
@@ -213,13 +213,13 @@ static void test_last_uses_are_written_and_those_of_deleted_ones_passed_over(voi
 	uses->uses[0].used_s = 1;
 	uses->uses[1].number = made->number;
 	uses->uses[1].used_s = 1234;
-	assert(database_use_tokens(s.database, uses) == DATABASE_OK);
+	assert(database_note_uses(s.database, uses) == DATABASE_OK);
 	free(uses);
 	/* A refreshed one is still the one that was used. */
 	assert(database_replace_token(s.database, made) == DATABASE_OK);
 	token_free(made);
 	store_reopen(&s);
-	assert(tokens_first(tokens(&s))->used_s == 1234);
+	assert(tokens_first(tokens(&s))->use.used_s == 1234);
 	store_close(&s);
 	remove_directory();
 }
@@ -283,6 +283,15 @@ static const char version_2[] =
 	" 99, 0, 111);"
 	"PRAGMA user_version = 2;";
 
+/* And the one before users. */
+static const char version_3[] =
+	"ALTER TABLE tenants ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0"
+	"	CHECK (suspended IN (0, 1));"
+	"ALTER TABLE tenants ADD COLUMN deletion INTEGER NOT NULL DEFAULT 0"
+	"	CHECK (deletion IN (0, 1, 2));"
+	"UPDATE tenants SET suspended = 1;"
+	"PRAGMA user_version = 3;";
+
 static void expect_everything_of_version_1(const struct store *s)
 {
 	const struct tenant *t = keyring_find_tenant(s->keyring, SPAN("acme"));
@@ -326,7 +335,7 @@ static void test_t85_a_file_from_before_suspension_is_migrated_and_keeps_everyth
 	t = tokens_first(tokens(&s));
 	assert(tokens_count(tokens(&s)) == 1 && t->number == 4 && t->hash[31] == 0x0f);
 	assert(strcmp(t->bucket, "bucket") == 0 && strcmp(t->prefix, "p/") == 0);
-	assert(t->created_s == 99 && t->expires_s == 0 && t->used_s == 111);
+	assert(t->created_s == 99 && t->expires_s == 0 && t->use.used_s == 111);
 	acme = keyring_find_tenant(s.keyring, SPAN("acme"));
 	assert(!acme->suspended && acme->deletion == TENANT_STAYS);
 	assert(database_suspend_tenant(s.database, acme->number, true) == DATABASE_OK);
@@ -336,6 +345,139 @@ static void test_t85_a_file_from_before_suspension_is_migrated_and_keeps_everyth
 	acme = keyring_find_tenant(s.keyring, SPAN("acme"));
 	assert(acme->suspended && acme->deletion == TENANT_GOES);
 	store_close(&s);
+	remove_directory();
+}
+
+static const struct user *add_user(struct store *s, struct tenant *t, const char *name)
+{
+	struct user *u;
+
+	assert(user_new(t, span_from_string(name), &u) == 0);
+	assert(database_add_user(s->database, u) == DATABASE_OK);
+	assert(keyring_add_user(s->keyring, u) == KEYRING_OK);
+	return u;
+}
+
+/* What the database says; where that is 0, it has gone into the keyring, too. */
+static int add_key(struct store *s, const struct tenant *t, uint64_t user, const char *id)
+{
+	struct access_key *a;
+	int r;
+
+	assert(access_key_new(s->keyring, t, span_from_string(id), SPAN("secretsecret"), &a) == 0);
+	a->user_number = user;
+	a->expires_s = 777;
+	r = database_add_key(s->database, a);
+	if (r == DATABASE_OK)
+		assert(a->number && keyring_add_key(s->keyring, a) == KEYRING_OK);
+	else
+		access_key_free(a);
+	return r;
+}
+
+static void test_t85_a_file_from_before_users_is_migrated_and_keeps_everything(void)
+{
+	const struct access_key *a;
+	struct tenant *acme;
+	struct store s;
+
+	make_directory();
+	run_sql(version_1);
+	run_sql(version_2);
+	run_sql(version_3);
+	store_open(&s);
+	expect_everything_of_version_1(&s);
+	assert(tokens_count(tokens(&s)) == 1 && !keyring_users(s.keyring));
+	acme = keyring_find_tenant(s.keyring, SPAN("acme"));
+	a = keyring_keys(s.keyring);
+	assert(acme->suspended && a->number == 5 && !a->user && !a->expires_s && !a->use.used_s);
+	assert(add_key(&s, acme, add_user(&s, acme, "alice")->number, "key-b") == DATABASE_OK);
+	store_reopen(&s);
+	expect_everything_of_version_1(&s);
+	a = keyring_find_key(s.keyring, SPAN("key-b"));
+	assert(strcmp(a->user->name, "alice") == 0 && a->expires_s == 777);
+	store_close(&s);
+	remove_directory();
+}
+
+static void test_users_names_are_a_tenants_own(void)
+{
+	struct tenant *t, *other;
+	const struct user *u;
+	struct user *twin;
+	struct store s;
+
+	make_directory();
+	store_open(&s);
+	add_tenant(&s, "acme");
+	add_tenant(&s, "other");
+	t = keyring_find_tenant(s.keyring, SPAN("acme"));
+	other = keyring_find_tenant(s.keyring, SPAN("other"));
+	u = add_user(&s, t, "alice");
+	assert(add_user(&s, other, "alice")->number != u->number);
+	assert(user_new(t, SPAN("alice"), &twin) == 0);
+	assert(database_add_user(s.database, twin) == DATABASE_EXISTS);
+	user_free(twin);
+	store_reopen(&s);
+	t = keyring_find_tenant(s.keyring, SPAN("acme"));
+	assert(keyring_find_user(s.keyring, t, SPAN("alice")) &&
+	       keyring_user_count(s.keyring) == 2);
+	store_close(&s);
+	remove_directory();
+}
+
+static void test_a_user_with_a_key_stays_and_a_key_without_its_user_is_not_made(void)
+{
+	struct credential_uses *uses = calloc(1, sizeof(*uses) + sizeof(uses->uses[0]));
+	const struct user *u;
+	struct tenant *t;
+	struct store s;
+
+	make_directory();
+	store_open(&s);
+	add_tenant(&s, "acme");
+	t = keyring_find_tenant(s.keyring, SPAN("acme"));
+	u = add_user(&s, t, "alice");
+	assert(add_key(&s, t, u->number, "key-a") == DATABASE_OK);
+	assert(database_remove_user(s.database, u->number) == DATABASE_MISSING);
+	uses->n = 1;
+	uses->uses[0].is_key = true;
+	uses->uses[0].number = keyring_keys(s.keyring)->number;
+	uses->uses[0].used_s = 4321;
+	assert(database_note_uses(s.database, uses) == DATABASE_OK);
+	free(uses);
+	store_reopen(&s);
+	assert(keyring_keys(s.keyring)->use.used_s == 4321);
+	assert(database_remove_key(s.database, "key-a") == DATABASE_OK);
+	u = keyring_users(s.keyring);
+	assert(database_remove_user(s.database, u->number) == DATABASE_OK);
+	t = keyring_find_tenant(s.keyring, SPAN("acme"));
+	assert(add_key(&s, t, u->number, "key-b") == DATABASE_MISSING);
+	/* And the database goes on. */
+	assert(add_key(&s, t, 0, "key-c") == DATABASE_OK);
+	store_close(&s);
+	remove_directory();
+}
+
+static void test_a_key_of_another_tenants_user_is_refused(void)
+{
+	struct database *d;
+	struct keyring *k;
+	struct tenant *t;
+	struct store s;
+
+	make_directory();
+	store_open(&s);
+	add_tenant(&s, "acme");
+	add_tenant(&s, "other");
+	t = keyring_find_tenant(s.keyring, SPAN("acme"));
+	assert(add_key(&s, t, add_user(&s, t, "alice")->number, "key-a") == DATABASE_OK);
+	store_close(&s);
+	run_sql("UPDATE users SET tenant = 2");
+	assert(keyring_new(master, &k) == 0 && database_open(path, &d) == 0);
+	assert(database_load(d, k) == -EBADMSG);
+	database_close(d);
+	keyring_free(k);
 	remove_directory();
 }
 
@@ -421,6 +563,10 @@ int main(void)
 	test_t85_a_file_from_before_tokens_is_migrated_and_keeps_everything();
 	test_t85_a_file_from_before_suspension_is_migrated_and_keeps_everything();
 	test_a_tenant_is_removed_with_all_that_hangs_on_it();
+	test_t85_a_file_from_before_users_is_migrated_and_keeps_everything();
+	test_users_names_are_a_tenants_own();
+	test_a_user_with_a_key_stays_and_a_key_without_its_user_is_not_made();
+	test_a_key_of_another_tenants_user_is_refused();
 	test_t85_a_migration_that_fails_leaves_the_file_as_it_was();
 	test_rows_that_are_no_tokens_of_ours_are_refused();
 	return 0;

@@ -513,6 +513,21 @@ static void test_t10_a_disabled_key_is_unknown_until_enabled(void)
 	assert(hear_signed("GET", "/", SIGNER) == S3_ERROR_NONE);
 }
 
+static void test_an_expired_key_is_told_so_to_who_has_its_secret(void)
+{
+	struct signer forger = SIGNER;
+
+	forger.secret = "not the secret at all";
+	room.key->expires_s = SIGNER_TIME_S;
+	assert(hear_signed("GET", "/", SIGNER) == S3_ERROR_ACCESS_DENIED);
+	assert(strcmp(room.detail, "The access key has expired.") == 0);
+	assert(hear_presigned("GET", "/bucket/key", SIGNER) == S3_ERROR_ACCESS_DENIED);
+	assert(hear_signed("GET", "/", forger) == S3_ERROR_SIGNATURE_DOES_NOT_MATCH);
+	room.key->expires_s = SIGNER_TIME_S + 1;
+	assert(hear_signed("GET", "/", SIGNER) == S3_ERROR_NONE);
+	room.key->expires_s = 0;
+}
+
 static void test_keys_of_a_suspended_tenant_are_refused_until_it_is_resumed(void)
 {
 	struct signer forger = SIGNER;
@@ -733,6 +748,7 @@ int main(void)
 	test_t10_dates_are_needed_and_understood();
 	test_t10_keys_of_others_do_not_sign_for_us();
 	test_t10_a_disabled_key_is_unknown_until_enabled();
+	test_an_expired_key_is_told_so_to_who_has_its_secret();
 	test_keys_of_a_suspended_tenant_are_refused_until_it_is_resumed();
 	test_keys_of_a_tenant_that_goes_are_unknown();
 	test_t10_nobody_has_no_known_secret();

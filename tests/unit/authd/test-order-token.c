@@ -215,14 +215,14 @@ static void test_a_refreshed_token_is_another_with_the_same_terms(void)
 	json_decref(order_with("{\"do\":\"token.create\",\"tenant\":\"acme\","
 			       "\"token_name\":\"behind\",\"ttl_days\":1}",
 			       "acme-objects", S3_ERROR_NONE));
-	recognise(before)->used_s = 4711;
+	recognise(before)->use.used_s = 4711;
 	after = order_with("{\"do\":\"token.refresh\",\"tenant\":\"acme\","
 			   "\"token_name\":\"fresh\",\"ttl_days\":60}",
 			   "acme-objects", S3_ERROR_NONE);
 	assert(!recognise(before));
 	t = recognise(after);
 	assert(t && t->number == number && t->scopes == TOKEN_SCOPE_READ && t->rate == 9);
-	assert(strcmp(t->prefix, "p/") == 0 && t->used_s == 4711);
+	assert(strcmp(t->prefix, "p/") == 0 && t->use.used_s == 4711);
 	assert(t->next && strcmp(t->next->name, "behind") == 0);
 	assert(t->expires_s > (int64_t)(clock_realtime_ns() / NS_PER_S) + 59 * DAY_S);
 	json_decref(after);

@@ -411,6 +411,8 @@ static void test_who_does_not_greet_is_closed(void)
 
 	/* A stream's line keeps ringing until it is empty. */
 	loop_disarm(&office.authd.chains.timer);
+	/* And so does the minute after which it is written whose keys were used. */
+	loop_disarm(&office.authd.uses.timer);
 	expect_ended_by_its_timer(office_worker(&office));
 	expect_ended_by_its_timer(office_stored(&office));
 	/* stored must take the key, too. */

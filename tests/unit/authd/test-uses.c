@@ -110,18 +110,18 @@ static void test_a_last_use_is_written_within_the_minute(void)
 	struct scene s;
 
 	office_restart(&office);
-	the_token()->used_s = the_token()->written_s = 0;
+	the_token()->use.used_s = the_token()->use.written_s = 0;
 	scene_open(&s);
 	ask(&s, 1, "/objects/outside", &m);
-	assert(m.number == IPC_DENIED && the_token()->used_s == 0);
+	assert(m.number == IPC_DENIED && the_token()->use.used_s == 0);
 	assert(!office.authd.uses.timer.loop);
 	ask(&s, 2, "/objects/p/a", &m);
-	assert(m.number == IPC_GRANTED && the_token()->used_s >= now_s);
+	assert(m.number == IPC_GRANTED && the_token()->use.used_s >= now_s);
 	assert(office.authd.uses.timer.loop);
 	assert(office.authd.uses.timer.at_ns > clock_boottime_ns() + 50 * NS_PER_S);
 	loop_arm(&office.authd.loop, &office.authd.uses.timer, 0);
 	office_settle(&office);
-	assert(the_token()->written_s == the_token()->used_s);
+	assert(the_token()->use.written_s == the_token()->use.used_s);
 	assert(!office.authd.uses.timer.loop);
 	scene_close(&s);
 }
@@ -132,14 +132,48 @@ static void test_a_last_use_is_written_at_the_end(void)
 	struct scene s;
 
 	scene_open(&s);
-	the_token()->used_s = the_token()->written_s = 1;
+	the_token()->use.used_s = the_token()->use.written_s = 1;
 	ask(&s, 1, "/objects/p/a", &m);
 	assert(m.number == IPC_GRANTED);
 	/* Another moment than any that was written before. */
-	the_token()->used_s = 4711;
+	the_token()->use.used_s = 4711;
 	scene_close(&s);
 	office_restart(&office);
-	assert(the_token()->used_s == 4711);
+	assert(the_token()->use.used_s == 4711);
+}
+
+static struct access_key *the_key(void)
+{
+	return keyring_keys(office.authd.keyring);
+}
+
+static void test_a_keys_last_use_is_written_too(void)
+{
+	struct signer signer = SIGNER;
+	struct ipc_message m;
+	struct request q;
+	struct scene s;
+
+	scene_open(&s);
+	the_key()->use.used_s = the_key()->use.written_s = 1;
+	signer.time = office_time();
+	signer.secret = "not the secret at all";
+	for (int i = 0; i < 2; i++) {
+		request_begin(&q, "GET", "/bucket/key");
+		request_field(&q, "Host", "localhost:9000");
+		request_sign(&q, &signer);
+		office_ask(s.worker, 1, &q);
+		request_clear(&q);
+		assert(office_receive(&office, s.worker, IPC_AUTHD_TO_FRONTEND_DIRECTION, &m));
+		/* At first only somebody who does not know its secret. */
+		assert(m.number == (i ? IPC_GRANTED : IPC_DENIED));
+		assert((the_key()->use.used_s > 1) == (i == 1));
+		signer.secret = SIGNER_SECRET;
+	}
+	the_key()->use.used_s = 4712;
+	scene_close(&s);
+	office_restart(&office);
+	assert(the_key()->use.used_s == 4712);
 }
 
 int main(void)
@@ -149,6 +183,7 @@ int main(void)
 	test_a_grant_says_whose_token_it_was_and_where_it_ends();
 	test_a_last_use_is_written_within_the_minute();
 	test_a_last_use_is_written_at_the_end();
+	test_a_keys_last_use_is_written_too();
 	office_close(&office);
 	return 0;
 }

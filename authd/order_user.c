@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Orders about users. */
+
+#include "authd/authd.h"
+#include "authd/orders.h"
+#include "authd/reply.h"
+
+json_t *order_user_create(struct order *o, struct change **ret)
+{
+	struct span name = order_text(o, MEMBER_USER);
+	struct keyring *k = o->authd->keyring;
+	struct tenant *t = NULL;
+	json_t *refusal = order_find_tenant(o, MEMBER_TENANT, &t);
+	const struct user *there;
+
+	if (!t)
+		return refusal;
+	there = keyring_find_user(k, t, name);
+	if (there)
+		return reply_user_exists(there);
+	if (keyring_user_count(k) + WRITER_QUEUE_MAX > KEYRING_USERS_MAX)
+		return reply_refused(NULL, "There are as many users as there can be.");
+	*ret = order_change(CHANGE_ADD_USER);
+	if (!*ret || user_new(t, name, &(*ret)->user) < 0)
+		return NULL;
+	return reply_done("user", reply_user((*ret)->user));
+}
+
+json_t *order_user_list(struct order *o, struct change **ret)
+{
+	struct span name = order_text(o, MEMBER_TENANT);
+	const struct tenant *t = keyring_find_tenant(o->authd->keyring, name);
+	json_t *list;
+
+	if (!span_is_none(name) && !t)
+		return reply_no_tenant(name);
+	list = json_array();
+	for (const struct user *u = keyring_users(o->authd->keyring); u; u = u->next)
+		if ((!t || u->tenant == t) && !reply_add_item(&list, reply_user(u)))
+			break;
+	return reply_done("users", list);
+}
+
+/* The tenant's user that is meant; or NULL, and *ret_refusal. */
+static struct user *find(const struct order *o, json_t **ret_refusal)
+{
+	struct tenant *t = NULL;
+	struct user *u = NULL;
+
+	*ret_refusal = order_find_tenant(o, MEMBER_TENANT, &t);
+	if (t)
+		*ret_refusal = order_find_user(o, t, &u);
+	return u;
+}
+
+json_t *order_user_show(struct order *o, struct change **ret)
+{
+	json_t *refusal, *told;
+	const struct user *u = find(o, &refusal);
+
+	if (!u)
+		return refusal;
+	told = reply_user(u);
+	if (json_object_set_new(told, "keys",
+				json_integer((json_int_t)keyring_keys_of(o->authd->keyring, u))) <
+	    0) {
+		json_decref(told);
+		return NULL;
+	}
+	return reply_done("user", told);
+}
+
+json_t *order_user_delete(struct order *o, struct change **ret)
+{
+	json_t *refusal;
+	const struct user *u = find(o, &refusal);
+
+	if (!u)
+		return refusal;
+	if (keyring_keys_of(o->authd->keyring, u))
+		return reply_user_has_keys(u);
+	*ret = order_change(CHANGE_REMOVE_USER);
+	if (!*ret)
+		return NULL;
+	(*ret)->number = u->number;
+	return reply_done("user", reply_user(u));
+}

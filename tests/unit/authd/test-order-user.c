@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "authd/orders.h"
+
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "clerk.h"
+
+#undef NDEBUG
+#include <assert.h>
+
+#define DAY_S (24 * 60 * 60)
+
+static struct office office;
+
+static struct user *find(const char *name)
+{
+	struct keyring *k = office.authd.keyring;
+
+	return keyring_find_user(k, keyring_find_tenant(k, SPAN("acme")), span_from_string(name));
+}
+
+static const struct access_key *find_key(const char *id)
+{
+	return keyring_find_key(office.authd.keyring, span_from_string(id));
+}
+
+static json_t *order(const char *what, const char *user, const char *more)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line), "{\"do\":\"%s\",\"tenant\":\"acme\",\"user\":\"%s\"%s}", what,
+		 user, more);
+	return clerk_ask(&office, line);
+}
+
+static void done(json_t *answer)
+{
+	assert(json_is_true(json_object_get(answer, "ok")));
+	json_decref(answer);
+}
+
+static void refused(json_t *answer, const char *words)
+{
+	const char *error = json_string_value(json_object_get(answer, "error"));
+
+	assert(json_is_false(json_object_get(answer, "ok")));
+	assert(error && strstr(error, words));
+	json_decref(answer);
+}
+
+static void create_key(const char *user, const char *id, const char *more)
+{
+	char members[256];
+
+	snprintf(members, sizeof(members),
+		 ",\"access_key\":\"%s\",\"secret_key\":\"secretsecret\"%s", id, more);
+	done(order("key.create", user, members));
+}
+
+/* --- users ----------------------------------------------------------------------------------- */
+
+static void test_users_are_made_shown_and_deleted(void)
+{
+	struct ipc_id id;
+	json_t *answer;
+
+	done(order("user.create", "alice", ""));
+	id = find("alice")->id;
+	refused(order("user.create", "alice", ""), "The tenant acme already has a user alice.");
+	create_key("alice", "key-of-alice", "");
+	answer = order("user.show", "alice", "");
+	assert(json_integer_value(json_object_get(json_object_get(answer, "user"), "keys")) == 1);
+	done(answer);
+	answer = clerk_ask(&office, "{\"do\":\"user.list\",\"tenant\":\"acme\"}");
+	assert(json_array_size(json_object_get(answer, "users")) == 1);
+	done(answer);
+	office_restart(&office);
+	assert(ipc_id_equal(&find("alice")->id, &id));
+	refused(order("user.delete", "alice", ""), "The user alice has access keys.");
+	done(clerk_ask(&office, "{\"do\":\"key.delete\",\"access_key\":\"key-of-alice\"}"));
+	done(order("user.delete", "alice", ""));
+	assert(!find("alice"));
+	refused(order("user.delete", "alice", ""), "The tenant acme has no user alice.");
+	/* Another one of that name is another. */
+	done(order("user.create", "alice", ""));
+	assert(!ipc_id_equal(&find("alice")->id, &id));
+	done(order("user.delete", "alice", ""));
+}
+
+static void test_names_are_those_that_iam_allows(void)
+{
+	static const char *const wrong[] = { "", "a b", "a/b", "a:b", "a*", "\\u00e4", "a\\n" };
+	char longest[USER_NAME_MAX + 2];
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		refused(order("user.create", wrong[i], ""), "user must be");
+	memset(longest, 'a', sizeof(longest));
+	longest[USER_NAME_MAX + 1] = '\0';
+	refused(order("user.create", longest, ""), "user must be");
+	longest[USER_NAME_MAX] = '\0';
+	done(order("user.create", longest, ""));
+	done(order("user.create", "Az09+=,.@_-", ""));
+	done(order("user.delete", longest, ""));
+	done(order("user.delete", "Az09+=,.@_-", ""));
+}
+
+static void test_a_user_is_found_in_his_own_tenant_only(void)
+{
+	done(clerk_ask(&office, "{\"do\":\"tenant.create\",\"name\":\"other\"}"));
+	done(order("user.create", "bob", ""));
+	refused(clerk_ask(&office, "{\"do\":\"user.show\",\"tenant\":\"other\",\"user\":\"bob\"}"),
+		"The tenant other has no user bob.");
+	refused(clerk_ask(&office, "{\"do\":\"key.create\",\"tenant\":\"other\",\"user\":\"bob\"}"),
+		"The tenant other has no user bob.");
+	refused(clerk_ask(&office, "{\"do\":\"user.show\",\"tenant\":\"none\",\"user\":\"bob\"}"),
+		"There is no tenant none.");
+	done(order("user.delete", "bob", ""));
+}
+
+/* --- their keys ------------------------------------------------------------------------------ */
+
+static void test_a_key_is_a_users_and_ends_when_it_was_said(void)
+{
+	int64_t now_s = (int64_t)(clock_realtime_ns() / NS_PER_S);
+	const struct access_key *a;
+
+	done(order("user.create", "carol", ""));
+	create_key("carol", "key-of-carol", ",\"ttl_days\":3");
+	office_restart(&office);
+	a = find_key("key-of-carol");
+	assert(strcmp(a->user->name, "carol") == 0 && a->enabled);
+	assert(a->expires_s >= now_s + 3 * DAY_S && a->expires_s <= now_s + 3 * DAY_S + 5);
+	assert(!find_key(OFFICE_KEY)->user && !find_key(OFFICE_KEY)->expires_s);
+	done(clerk_ask(&office, "{\"do\":\"key.delete\",\"access_key\":\"key-of-carol\"}"));
+	done(order("user.delete", "carol", ""));
+}
+
+static void test_keys_of_a_user_are_listed_and_bounded(void)
+{
+	json_t *answer;
+	char id[32];
+
+	done(order("user.create", "dave", ""));
+	for (int i = 0; i < USER_KEYS_MAX; i++) {
+		snprintf(id, sizeof(id), "key-of-dave-%d", i);
+		create_key("dave", id, "");
+	}
+	refused(order("key.create", "dave", ""), "A user has at most 16 access keys.");
+	answer = order("key.list", "dave", "");
+	assert(json_array_size(json_object_get(answer, "keys")) == USER_KEYS_MAX);
+	done(answer);
+	answer = clerk_ask(&office, "{\"do\":\"key.list\",\"tenant\":\"acme\"}");
+	assert(json_array_size(json_object_get(answer, "keys")) == USER_KEYS_MAX + 1);
+	done(answer);
+	refused(order("key.list", "nobody", ""), "has no user nobody");
+	refused(clerk_ask(&office, "{\"do\":\"key.list\",\"user\":\"dave\"}"), "needs tenant");
+}
+
+/* Both are right when they are ordered; only one of them can be. */
+static void test_a_user_and_his_first_key_at_once_leave_nothing_dangling(void)
+{
+	static const char key[] = "{\"do\":\"key.create\",\"tenant\":\"acme\",\"user\":\"erin\"}\n",
+			  gone[] = "{\"do\":\"user.delete\",\"tenant\":\"acme\","
+				   "\"user\":\"erin\"}\n";
+	for (int first = 0; first < 2; first++) {
+		int a = clerk_connect(&office), b = clerk_connect(&office);
+		const char *one = first ? key : gone, *two = first ? gone : key;
+		const struct user *u;
+
+		done(order("user.create", "erin", ""));
+		assert(send(a, one, strlen(one), 0) > 0 && send(b, two, strlen(two), 0) > 0);
+		assert(clerk_hear(&office, a) && clerk_hear(&office, b));
+		u = find("erin");
+		assert(!u || keyring_keys_of(office.authd.keyring, u) == 1);
+		for (const struct access_key *k = keyring_keys(office.authd.keyring); k;
+		     k = k->next)
+			assert(!k->user_number == !k->user);
+		close(a);
+		close(b);
+		office_restart(&office);
+		u = find("erin");
+		if (!u)
+			continue;
+		for (const struct access_key *k = keyring_keys(office.authd.keyring); k;
+		     k = k->next)
+			if (k->user == u) {
+				char line[256];
+
+				snprintf(line, sizeof(line),
+					 "{\"do\":\"key.delete\",\"access_key\":\"%s\"}", k->id);
+				done(clerk_ask(&office, line));
+				break;
+			}
+		done(order("user.delete", "erin", ""));
+	}
+}
+
+int main(void)
+{
+	office_open(&office);
+	test_users_are_made_shown_and_deleted();
+	test_names_are_those_that_iam_allows();
+	test_a_user_is_found_in_his_own_tenant_only();
+	test_a_key_is_a_users_and_ends_when_it_was_said();
+	test_keys_of_a_user_are_listed_and_bounded();
+	test_a_user_and_his_first_key_at_once_leave_nothing_dangling();
+	office_close(&office);
+	return 0;
+}
