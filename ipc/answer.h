@@ -58,7 +58,17 @@ enum answer_kind {
 	NUMBER(LIMIT, limit)		/* MaxKeys, MaxParts, MaxUploads as in force */            \
 	NUMBER(ERROR, error)		/* enum s3_error of an item */                             \
 	TEXT(DETAIL, detail, 512)	/* its sentence, where it has one of its own */            \
-	NUMBER(QUIET, quiet)		/* DeleteObjects: only errors are told */
+	NUMBER(QUIET, quiet)		/* DeleteObjects: only errors are told */                  \
+	NUMBER(OBJECTS, objects)	/* USAGE, RECOUNT and QUOTA, these and those that follow */ \
+	NUMBER(BYTES, bytes)		/* of their bodies */                                      \
+	NUMBER(UPLOADS, uploads)	/* under way */                                            \
+	NUMBER(UPLOAD_BYTES, upload_bytes)	/* of their parts */                               \
+	NUMBER(QUOTA_BYTES, quota_bytes)	/* absent: none */                                 \
+	NUMBER(QUOTA_OBJECTS, quota_objects)	/* likewise */                                     \
+	NUMBER(WRONG_OBJECTS, wrong_objects)	/* RECOUNT: what the figures were, were they wrong */ \
+	NUMBER(WRONG_BYTES, wrong_bytes)                                                           \
+	NUMBER(WRONG_UPLOADS, wrong_uploads)                                                       \
+	NUMBER(WRONG_UPLOAD_BYTES, wrong_upload_bytes)
 
 enum answer_field {
 #define TEXT(SYMBOL, name, limit) ANSWER_##SYMBOL,

@@ -9,7 +9,7 @@ static const struct ipc_row rows[] = {
 };
 
 /* The place of each number in rows[], plus one: a message costs one look, not a search. */
-#define IPC_NUMBER_END 64
+#define IPC_NUMBER_END 128
 
 enum place {
 #define MESSAGE(SYMBOL, ...) PLACE_##SYMBOL,

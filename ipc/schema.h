@@ -174,7 +174,13 @@
 #define IPC_OPERATOR_CALLS(MESSAGE)                                                                \
 	MESSAGE(PRESENT, present, 60, GREETING, 0, "The operator grant that opens this channel.")  \
 	MESSAGE(OPERATE, operate, 61, READY, 0,                                                    \
-		"Do this, within what the grant was for. With a small body inside, or it opens an upload.")
+		"Do this, within what the grant was for. With a small body inside, or it opens an upload.") \
+	MESSAGE(USAGE, usage, 62, READY, 0,                                                        \
+		"What is used, and what may be used, of a bucket or of all of the tenant.")        \
+	MESSAGE(RECOUNT, recount, 63, READY, 0,                                                    \
+		"Count what is in the bucket, and put its figures right where they are not.")      \
+	MESSAGE(QUOTA, quota, 64, READY, 0,                                                        \
+		"So much may be used, of a bucket or of all of the tenant.")
 
 #define IPC_PRESENT_FIELDS(FIELD) FIELD(bytes, grant, IPC_SEAL_MAX)
 
@@ -184,6 +190,24 @@
 	FIELD(bytes, request, IPC_REQUEST_MAX)                                                     \
 	FIELD(u8, has_body, 0)                                                                     \
 	FIELD(bytes, body, IPC_INLINE_MAX)
+
+/* bucket: empty is all of the tenant, also of QUOTA. */
+#define IPC_USAGE_FIELDS(FIELD)                                                                    \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(bytes, bucket, 63)
+
+#define IPC_RECOUNT_FIELDS(FIELD)                                                                  \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(bytes, bucket, 63)
+
+/* bytes, objects: UINT64_MAX for none, else at most INT64_MAX; set, each: 1, or 0 and it stays. */
+#define IPC_QUOTA_FIELDS(FIELD)                                                                    \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(bytes, bucket, 63)                                                                   \
+	FIELD(u8, set_bytes, 0)                                                                    \
+	FIELD(u64, bytes, 0)                                                                       \
+	FIELD(u8, set_objects, 0)                                                                  \
+	FIELD(u64, objects, 0)
 
 /* --- stored to worker and to operator ------------------------------------------------------ */
 

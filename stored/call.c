@@ -509,6 +509,7 @@ void call_begin(struct call *c)
 {
 	c->committed = c->has_inside && !s3_payload_is_framed(call_request(c)->payload);
 	c->length = c->inside.len;
-	c->work = handler_run;
+	if (!c->work)
+		c->work = handler_run;
 	send_away(c, c->service->readers);
 }

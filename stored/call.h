@@ -112,7 +112,7 @@ must_check int call_new(struct service *s, struct span sealed, struct span insid
 struct call *call_free(struct call *c);
 DEFINE_CLEANUP(struct call *, call_free)
 
-/* Its grant is open and it is in its session's table: it goes to its handler. */
+/* Its grant is open and it is in its session's table: it goes to `work`, or where that is NULL its handler. */
 void call_begin(struct call *c);
 
 /* What the frontend says about it: 0 or CHANNEL_VIOLATION, or -errno, which ends the channel. */

@@ -10,6 +10,7 @@
 #include "s3/names.h"
 #include "s3/values.h"
 #include "stored/call.h"
+#include "stored/holding.h"
 #include "stored/service.h"
 
 struct errand {
@@ -184,8 +185,8 @@ static bool read_request(struct span bytes, struct s3_request *ret)
 }
 
 /* A call with the grant that authd would have given, had the tenant asked for this. */
-static int make_call(struct session *s, const struct ipc_operate *m, const struct s3_request *r,
-		     struct call **ret)
+static int make_call(struct session *s, uint64_t number, const struct s3_request *r,
+		     struct span inside, struct call **ret)
 {
 	_cleanup_(buffer_clear) struct buffer contents = BUFFER_INIT(IPC_GRANT_MAX);
 	const struct operator_grant *o = &s->errand->grant;
@@ -193,7 +194,7 @@ static int make_call(struct session *s, const struct ipc_operate *m, const struc
 			   .channel = s->id,
 			   .epoch = o->epoch,
 			   .expires_ns = o->expires_ns,
-			   .request_id = m->call,
+			   .request_id = number,
 			   .principal = o->principal,
 			   .peer = SPAN(""),
 			   .request = *r };
@@ -202,14 +203,24 @@ static int make_call(struct session *s, const struct ipc_operate *m, const struc
 	grant_encode(&g, &contents);
 	e = buffer_error(&contents);
 	if (e == 0)
-		e = call_new(s->service, buffer_span(&contents), m->body, -1, ret);
+		e = call_new(s->service, buffer_span(&contents), inside, -1, ret);
 	if (e < 0)
 		return e;
-	(*ret)->number = m->call;
-	(*ret)->has_inside = m->has_body;
+	(*ret)->number = number;
 	/* Out of memory of its own: the call outlives the message, and may outlive the channel. */
 	if (!grant_decode((struct span){ (*ret)->memory, contents.len }, &(*ret)->grant))
 		return -EPROTO;
+	return 0;
+}
+
+/* Takes c. */
+static int begin(struct session *s, struct call *c)
+{
+	int r = check_values(call_request(c));
+
+	if (r == 0)
+		return session_admit(s, c);
+	session_refuse(s, c, (enum s3_error)r);
 	return 0;
 }
 
@@ -227,14 +238,92 @@ static int take_operate(struct session *s, const struct ipc_operate *m, int *fds
 	fault = find_fault(&s->errand->grant, &request, m->has_body);
 	if (fault)
 		return session_violation(s, fault);
-	r = make_call(s, m, &request, &c);
+	r = make_call(s, m->call, &request, m->body, &c);
 	if (r < 0)
 		return r;
-	r = check_values(&request);
-	if (r == 0)
-		return session_admit(s, steal_ptr(c));
-	session_refuse(s, steal_ptr(c), (enum s3_error)r);
-	return 0;
+	c->has_inside = m->has_body;
+	return begin(s, steal_ptr(c));
+}
+
+/* --- usage and quotas ------------------------------------------------------------------------ */
+
+/* The word for what may not be asked with this grant; `bucket` is empty for all of the tenant. */
+static const char *find_fault_of_manager(const struct operator_grant *g, struct span bucket)
+{
+	if (g->purpose != OPERATOR_MANAGE)
+		return "operation-not-granted";
+	if (g->bucket.len && !span_equal(bucket, g->bucket))
+		return "bucket-not-granted";
+	return NULL;
+}
+
+/*
+ * No request of a client asks this, so the call's only names what it is about; `work` takes the
+ * place of a handler. *ret is NULL where there was a fault, and the result is what the session is
+ * told.
+ */
+static int make_managing_call(struct session *s, uint64_t number, struct span bucket,
+			      int (*work)(struct call *), struct call **ret)
+{
+	const char *fault = find_fault_of_manager(&s->errand->grant, bucket);
+	struct s3_request r = {
+		.operation = bucket.len ? S3_HEAD_BUCKET : S3_LIST_BUCKETS,
+		.bucket = bucket.len ? bucket : SPAN_NONE,
+	};
+	int e;
+
+	if (fault)
+		return session_violation(s, fault);
+	e = make_call(s, number, &r, SPAN_NONE, ret);
+	if (e == 0)
+		(*ret)->work = work;
+	return e;
+}
+
+static int take_usage(struct session *s, const struct ipc_usage *m, int *fds)
+{
+	_cleanup_(call_freep) struct call *c = NULL;
+	int r = make_managing_call(s, m->call, m->bucket, holding_tell, &c);
+
+	return c ? begin(s, steal_ptr(c)) : r;
+}
+
+static int take_recount(struct session *s, const struct ipc_recount *m, int *fds)
+{
+	_cleanup_(call_freep) struct call *c = NULL;
+	int r;
+
+	if (!m->bucket.len)
+		return session_violation(s, "recount-of-no-bucket");
+	r = make_managing_call(s, m->call, m->bucket, holding_recount, &c);
+	return c ? begin(s, steal_ptr(c)) : r;
+}
+
+static bool is_sound_limit(uint8_t set, uint64_t limit)
+{
+	return set <= 1 && (limit == QUOTA_NONE || limit <= QUOTA_MAX);
+}
+
+static int take_quota(struct session *s, const struct ipc_quota *m, int *fds)
+{
+	const struct change_set_quota quota = {
+		.quota = { m->bytes, m->objects },
+		.bytes = m->set_bytes,
+		.objects = m->set_objects,
+	};
+	_cleanup_(call_freep) struct call *c = NULL;
+	int r;
+
+	if (!is_sound_limit(m->set_bytes, m->bytes) || !is_sound_limit(m->set_objects, m->objects))
+		return session_violation(s, "quota-malformed");
+	r = make_managing_call(s, m->call, m->bucket, holding_set_quota, &c);
+	if (!c)
+		return r;
+	r = call_change(c, CHANGE_SET_QUOTA);
+	if (r < 0)
+		return r;
+	c->change->set_quota = quota;
+	return begin(s, steal_ptr(c));
 }
 
 static int on_message(struct session *s, const struct ipc_message *m, int *fds)
