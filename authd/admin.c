@@ -222,17 +222,8 @@ static int ready(struct loop_source *s, uint32_t events)
 static bool admits(const struct listener *l, const struct peer *p)
 {
 	const struct admin *admin = l->owner;
-	const struct options *o = admin->authd->options;
 
-	if (p->uid == 0)
-		return true;
-	for (size_t i = 0; i < o->n_admin_uids; i++)
-		if (p->uid == o->admin_uids[i])
-			return true;
-	for (size_t i = 0; i < o->n_admin_gids; i++)
-		if (p->gid == o->admin_gids[i])
-			return true;
-	return false;
+	return peer_list_has(&admin->authd->options->admins, p);
 }
 
 static int opened(struct listener *l, int fd, const struct peer *p)

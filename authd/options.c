@@ -85,8 +85,8 @@ static const char *const takes[] = {
 	[OPTION_STATE] = "the path of a directory",
 	[OPTION_FRONTEND_UID] = "a user's name or number",
 	[OPTION_STORED_UID] = "a user's name or number",
-	[OPTION_ADMIN_UID] = "a user's name or number, at most " TEXT(OPTIONS_LIST_MAX) " times",
-	[OPTION_ADMIN_GID] = "a group's name or number, at most " TEXT(OPTIONS_LIST_MAX) " times",
+	[OPTION_ADMIN_UID] = "a user's name or number, at most " TEXT(PEER_LIST_MAX) " times",
+	[OPTION_ADMIN_GID] = "a group's name or number, at most " TEXT(PEER_LIST_MAX) " times",
 	[OPTION_AUDIT_LOG] = "file or journal",
 	[OPTION_REGION] = "the name of a region",
 	[OPTION_DOMAIN] = "a domain name, at most " TEXT(OPTIONS_LIST_MAX) " times",
@@ -100,18 +100,6 @@ static const char *const takes[] = {
 	[OPTION_GID] = "a group's name or number",
 	[OPTION_CONFINE] = "strict or degraded",
 };
-
-static bool add_uid(struct options *o, const char *text)
-{
-	return o->n_admin_uids < OPTIONS_LIST_MAX &&
-	       account_uid(text, &o->admin_uids[o->n_admin_uids]) && ++o->n_admin_uids;
-}
-
-static bool add_gid(struct options *o, const char *text)
-{
-	return o->n_admin_gids < OPTIONS_LIST_MAX &&
-	       account_gid(text, &o->admin_gids[o->n_admin_gids]) && ++o->n_admin_gids;
-}
 
 static bool add_domain(struct options *o, const char *name)
 {
@@ -240,9 +228,9 @@ static bool take(struct options *o, int which, const char *text)
 	case OPTION_STORED_UID:
 		return account_uid(text, &o->stored_uid);
 	case OPTION_ADMIN_UID:
-		return add_uid(o, text);
+		return peer_list_add_uid(&o->admins, text);
 	case OPTION_ADMIN_GID:
-		return add_gid(o, text);
+		return peer_list_add_gid(&o->admins, text);
 	case OPTION_AUDIT_LOG:
 		return audit_place_parse(text, &o->audit);
 	case OPTION_REGION:

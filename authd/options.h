@@ -7,6 +7,7 @@
 
 #include "authd/audit.h"
 #include "authd/limits.h"
+#include "ipc/peer_list.h"
 #include "policy/confine.h"
 
 #define OPTIONS_LIST_MAX 16
@@ -27,10 +28,7 @@ struct options {
 	const char *region;	/* the only one accepted, or NULL */
 	uid_t frontend_uid;
 	uid_t stored_uid;
-	uid_t admin_uids[OPTIONS_LIST_MAX];	/* beside root */
-	size_t n_admin_uids;
-	gid_t admin_gids[OPTIONS_LIST_MAX];
-	size_t n_admin_gids;
+	struct peer_list admins;
 	const char *domains[OPTIONS_LIST_MAX + 1];	/* NULL-terminated */
 	size_t n_domains;
 	enum audit_place audit;

@@ -1,22 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "frontend/admission.h"
 
-#include "base/account.h"
-#include "ipc/peer.h"
 #include "s3/checksum.h"
 #include "s3/encoding.h"
-
-bool admission_add_uid(struct admission *a, const char *text)
-{
-	return a->n_uids < ADMISSION_IDS_MAX && account_uid(text, &a->uids[a->n_uids]) &&
-	       ++a->n_uids;
-}
-
-bool admission_add_gid(struct admission *a, const char *text)
-{
-	return a->n_gids < ADMISSION_IDS_MAX && account_gid(text, &a->gids[a->n_gids]) &&
-	       ++a->n_gids;
-}
 
 bool admission_set_token(struct admission *a, const char *hex)
 {
@@ -28,17 +14,7 @@ bool admission_admits_peer(const struct admission *a, int fd)
 {
 	struct peer p;
 
-	if (peer_of(fd, &p) < 0)
-		return false;
-	if (p.uid == 0)
-		return true;
-	for (size_t i = 0; i < a->n_uids; i++)
-		if (p.uid == a->uids[i])
-			return true;
-	for (size_t i = 0; i < a->n_gids; i++)
-		if (p.gid == a->gids[i])
-			return true;
-	return false;
+	return peer_of(fd, &p) == 0 && peer_list_has(&a->peers, &p);
 }
 
 static bool hash(struct span text, struct checksum_value *ret)

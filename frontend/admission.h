@@ -7,25 +7,18 @@
  * is 256 random bits, as `cofferctl metrics-token` makes it, so its hash is no secret.
  */
 
-#include <sys/types.h>
-
 #include "base/span.h"
+#include "ipc/peer_list.h"
 
-#define ADMISSION_IDS_MAX 32
 #define ADMISSION_HASH_LEN 32
 
 struct admission {
-	uid_t uids[ADMISSION_IDS_MAX];
-	size_t n_uids;
-	gid_t gids[ADMISSION_IDS_MAX];
-	size_t n_gids;
+	struct peer_list peers;
 	uint8_t token_hash[ADMISSION_HASH_LEN];
 	bool has_token;
 };
 
-/* From an option's text; false where it is none, or there are too many. */
-must_check bool admission_add_uid(struct admission *a, const char *text);
-must_check bool admission_add_gid(struct admission *a, const char *text);
+/* From an option's text; false where it is none. */
 must_check bool admission_set_token(struct admission *a, const char *hex);
 
 /* Whoever is at the other end of a connected UNIX socket. */

@@ -96,9 +96,9 @@ static bool take(struct options *o, int which, const char *text)
 	case OPTION_DOMAIN:
 		return add_domain(o, text);
 	case OPTION_METRICS_UID:
-		return admission_add_uid(&o->metrics, text);
+		return peer_list_add_uid(&o->metrics.peers, text);
 	case OPTION_METRICS_GID:
-		return admission_add_gid(&o->metrics, text);
+		return peer_list_add_gid(&o->metrics.peers, text);
 	case OPTION_METRICS_TOKEN:
 		return admission_set_token(&o->metrics, text);
 	case OPTION_ACCESS_LOG:

@@ -123,10 +123,7 @@ static int open_service(void)
 	struct service_config config = {
 		.authd_path = o->authd_path,
 		.frontend_uid = o->frontend_uid,
-		.admin_uids = o->admin_uids,
-		.n_admin_uids = o->n_admin_uids,
-		.admin_gids = o->admin_gids,
-		.n_admin_gids = o->n_admin_gids,
+		.admins = o->admins,
 		.inline_limit = o->inline_limit,
 		.region = o->region ? o->region : OPTIONS_REGION,
 		.region_pinned = o->region != NULL,

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ipc/operator.h"
-#include "ipc/peer.h"
 #include "ipc/request.h"
 #include "s3/encoding.h"
 #include "s3/names.h"
@@ -26,15 +25,7 @@ void errand_free(struct errand *e)
 /* As authd's admin socket does, which is where operator grants come from. */
 static bool admits(const struct service_config *c, const struct peer *p)
 {
-	if (p->uid == 0)
-		return true;
-	for (size_t i = 0; i < c->n_admin_uids; i++)
-		if (p->uid == c->admin_uids[i])
-			return true;
-	for (size_t i = 0; i < c->n_admin_gids; i++)
-		if (p->gid == c->admin_gids[i])
-			return true;
-	return false;
+	return peer_list_has(&c->admins, p);
 }
 
 /* --- entering -------------------------------------------------------------------------------- */

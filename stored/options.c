@@ -66,18 +66,6 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
-static bool add_uid(struct options *o, const char *text)
-{
-	return o->n_admin_uids < OPTIONS_ADMINS_MAX &&
-	       account_uid(text, &o->admin_uids[o->n_admin_uids]) && ++o->n_admin_uids;
-}
-
-static bool add_gid(struct options *o, const char *text)
-{
-	return o->n_admin_gids < OPTIONS_ADMINS_MAX &&
-	       account_gid(text, &o->admin_gids[o->n_admin_gids]) && ++o->n_admin_gids;
-}
-
 static bool take_durability(const char *text, enum durability *ret)
 {
 	*ret = strcmp(text, "relaxed") == 0 ? DURABILITY_RELAXED : DURABILITY_FULL;
@@ -116,9 +104,9 @@ static bool take(struct options *o, int which, const char *text)
 	case OPTION_AUTHD_UID:
 		return account_uid(text, &o->authd_uid);
 	case OPTION_ADMIN_UID:
-		return add_uid(o, text);
+		return peer_list_add_uid(&o->admins, text);
 	case OPTION_ADMIN_GID:
-		return add_gid(o, text);
+		return peer_list_add_gid(&o->admins, text);
 	case OPTION_DURABILITY:
 		return take_durability(text, &o->durability);
 	case OPTION_INLINE_LIMIT:

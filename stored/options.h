@@ -5,10 +5,10 @@
 
 #include <sys/types.h>
 
+#include "ipc/peer_list.h"
 #include "policy/confine.h"
 #include "stored/durable.h"
 
-#define OPTIONS_ADMINS_MAX 32
 #define OPTIONS_INLINE_LIMIT (16 * KIB)
 #define OPTIONS_REGION "us-east-1"
 #define OPTIONS_UPLOADS_EXPIRE_NS (7 * 24 * 3600 * NS_PER_S)
@@ -19,10 +19,7 @@ struct options {
 	const char *region;		/* NULL: not said, and any goes */
 	uid_t frontend_uid;
 	uid_t authd_uid;		/* (uid_t)-1: not said */
-	uid_t admin_uids[OPTIONS_ADMINS_MAX];	/* who may be an operator, beside root */
-	size_t n_admin_uids;
-	gid_t admin_gids[OPTIONS_ADMINS_MAX];
-	size_t n_admin_gids;
+	struct peer_list admins;	/* who may be an operator */
 	uid_t uid;			/* (uid_t)-1: stays who it is */
 	gid_t gid;
 	uint32_t inline_limit;

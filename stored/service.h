@@ -7,6 +7,7 @@
  */
 
 #include "ipc/channel.h"
+#include "ipc/peer_list.h"
 #include "stored/authority.h"
 #include "stored/door.h"
 #include "stored/figures.h"
@@ -26,10 +27,7 @@
 struct service_config {
 	const char *authd_path;		/* where authd listens for stored */
 	uid_t frontend_uid;
-	const uid_t *admin_uids;	/* who may be an operator, beside root; not the service's own */
-	size_t n_admin_uids;
-	const gid_t *admin_gids;
-	size_t n_admin_gids;
+	struct peer_list admins;	/* who may be an operator */
 	uint32_t inline_limit;		/* bodies up to here live in the catalog */
 	const char *region;		/* of buckets made without a LocationConstraint */
 	bool region_pinned;		/* and no other can be asked for */

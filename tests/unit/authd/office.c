@@ -50,8 +50,8 @@ void office_open(struct office *o)
 	o->options = (struct options){ .state = o->directory,
 				       .frontend_uid = geteuid(),
 				       .stored_uid = geteuid(),
-				       .admin_uids = { geteuid() },
-				       .n_admin_uids = 1 };
+				       .admins.uids = { geteuid() },
+				       .admins.n_uids = 1 };
 	start(o, true);
 }
 

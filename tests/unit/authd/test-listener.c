@@ -82,13 +82,13 @@ static void test_t75_each_socket_lets_its_own_peer_in(void)
 	office.options.stored_uid = STRANGER;
 	expect_all(true, false, true);
 	office.options.stored_uid = own;
-	office.options.admin_uids[0] = STRANGER;
+	office.options.admins.uids[0] = STRANGER;
 	expect_all(true, true, root);
-	office.options.n_admin_gids = 1;
-	office.options.admin_gids[0] = getegid();
+	office.options.admins.n_gids = 1;
+	office.options.admins.gids[0] = getegid();
 	expect_all(true, true, true);
-	office.options.n_admin_gids = 0;
-	office.options.admin_uids[0] = own;
+	office.options.admins.n_gids = 0;
+	office.options.admins.uids[0] = own;
 }
 
 /* Another user for real: he may connect, and hears nothing but the end. */

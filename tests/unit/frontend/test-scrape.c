@@ -73,7 +73,7 @@ static void with_metrics(struct worker_config *c)
 	c->listeners = listeners;
 	c->n_listeners = ARRAY_SIZE(listeners);
 	c->deadlines_ms[DEADLINE_MEASURE] = 200;
-	assert(admission_add_uid(&s.admission, uid));
+	assert(peer_list_add_uid(&s.admission.peers, uid));
 	assert(admission_set_token(&s.admission, TOKEN_HASH));
 }
 
@@ -355,7 +355,7 @@ static void test_t75_another_user_is_turned_away_at_the_unix_socket(void)
 	if (geteuid() == 0)
 		return;
 	open_stage();
-	s.admission.n_uids = 0;
+	s.admission.peers.n_uids = 0;
 	client = come(LOCALLY);
 	ask(client, "GET", "/metrics", "");
 	stage_expect_close(&s, client);

@@ -1023,13 +1023,10 @@ static void test_t75_who_says_nothing_does_not_keep_a_place(void)
 
 static void test_t75_only_administrators_may_come_in(void)
 {
-	static const uid_t uids[] = { 5, 6 };
-	static const gid_t gids[] = { 7 };
-	const struct service_config c = { .frontend_uid = 4,
-					  .admin_uids = uids,
-					  .n_admin_uids = ARRAY_SIZE(uids),
-					  .admin_gids = gids,
-					  .n_admin_gids = ARRAY_SIZE(gids) };
+	const struct service_config c = {
+		.frontend_uid = 4,
+		.admins = { .uids = { 5, 6 }, .n_uids = 2, .gids = { 7 }, .n_gids = 1 },
+	};
 	const struct service_config nobody = { .frontend_uid = 4 };
 
 	assert(operator_role.admits(&c, &(struct peer){ .uid = 0, .gid = 9 }));

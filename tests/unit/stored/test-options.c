@@ -29,7 +29,7 @@ static void test_what_is_not_said_has_defaults(void)
 	assert(o.inline_limit == OPTIONS_INLINE_LIMIT && !o.region);
 	assert(o.uploads_expire_ns == 7 * 24 * 3600 * NS_PER_S);
 	assert(o.durability == DURABILITY_FULL && o.confine == CONFINE_STRICT);
-	assert(o.n_admin_uids == 0 && o.n_admin_gids == 0);
+	assert(o.admins.n_uids == 0 && o.admins.n_gids == 0);
 }
 
 static void test_what_is_said_is_taken(void)
@@ -40,8 +40,8 @@ static void test_what_is_said_is_taken(void)
 	assert(strcmp(o.region, "here") == 0 && o.uid == 8 && o.gid == 9 && o.authd_uid == 10);
 	assert(o.confine == CONFINE_DEGRADED);
 	assert(PARSE(REQUIRED, "--admin-uid", "11", "--admin-gid", "12", "--admin-uid", "13"));
-	assert(o.n_admin_uids == 2 && o.admin_uids[0] == 11 && o.admin_uids[1] == 13);
-	assert(o.n_admin_gids == 1 && o.admin_gids[0] == 12);
+	assert(o.admins.n_uids == 2 && o.admins.uids[0] == 11 && o.admins.uids[1] == 13);
+	assert(o.admins.n_gids == 1 && o.admins.gids[0] == 12);
 	assert(PARSE(REQUIRED, "--uploads-expire", "1h 30min"));
 	assert(o.uploads_expire_ns == 5400 * NS_PER_S);
 	assert(PARSE(REQUIRED, "--uploads-expire", "none") && o.uploads_expire_ns == 0);
