@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "authd/bearer.h"
 
+#include "s3/bearer.h"
 #include "s3/pairs.h"
 
 /* The only field of that name. Of two, nobody knows which one somebody else would believe. */
@@ -20,15 +21,9 @@ static struct span find_authorization(const struct s3_head *head)
 
 int bearer_read(const struct s3_head *head, struct span *ret)
 {
-	struct span field = find_authorization(head), scheme, token;
+	struct span token = bearer_token(find_authorization(head));
 
-	if (span_is_none(field))
-		return S3_ERROR_REST_NOT_AUTHENTICATED;
-	token = span_cut(span_trim(field), ' ', &scheme);
-	if (span_is_none(token) || !span_equal_nocase(scheme, SPAN("bearer")))
-		return S3_ERROR_REST_NOT_AUTHENTICATED;
-	token = span_trim(token);
-	if (!token.len)
+	if (span_is_none(token))
 		return S3_ERROR_REST_NOT_AUTHENTICATED;
 	*ret = token;
 	return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "frontend/admission.h"
 
+#include "s3/bearer.h"
 #include "s3/checksum.h"
 #include "s3/encoding.h"
 
@@ -27,13 +28,11 @@ static bool hash(struct span text, struct checksum_value *ret)
 
 bool admission_admits_bearer(const struct admission *a, struct span authorization)
 {
-	struct span scheme, token = span_cut(span_trim(authorization), ' ', &scheme);
+	struct span token = bearer_token(authorization);
 	struct checksum_value shown;
 	uint8_t difference = 0;
 
-	if (!a->has_token || span_is_none(token) || !span_equal_nocase(scheme, SPAN("bearer")))
-		return false;
-	if (!hash(span_trim(token), &shown))
+	if (!a->has_token || span_is_none(token) || !hash(token, &shown))
 		return false;
 	/* As long for every token, near or far. */
 	for (size_t i = 0; i < sizeof(a->token_hash); i++)
