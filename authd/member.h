@@ -16,29 +16,30 @@
  * NOTHING.
  */
 #define MEMBERS(MEMBER)                                                                            \
-	MEMBER(NAME, "name", is_name, TEXT, MEMBER_NAME_FORM)                              \
-	MEMBER(TENANT, "tenant", is_name, TEXT, MEMBER_NAME_FORM)                          \
-	MEMBER(USER, "user", is_user, TEXT, "a string of 1 to 64 of A-Z, a-z, 0-9 and +=,.@_-") \
-	MEMBER(DISPLAY_NAME, "display_name", is_display_name, TEXT,                        \
-	       "a string of 1 to 256 bytes of text without control characters")            \
-	MEMBER(EMAIL, "email", is_email, TEXT,                                             \
-	       "a string of 1 to 254 bytes of text without control characters")            \
-	MEMBER(CANONICAL_ID, "canonical_id", is_canonical_id, TEXT,                        \
-	       "a string of 64 digits of 0-9 and a-f")                                     \
-	MEMBER(ACCESS_KEY, "access_key", is_access_key, TEXT,                              \
-	       "a string of 3 to 128 of A-Z, a-z, 0-9, ., _ and -")                        \
-	MEMBER(SECRET_KEY, "secret_key", is_secret_key, NOTHING,                           \
-	       "a string of 8 to 128 printable ASCII characters")                          \
-	MEMBER(TOKEN_NAME, "token_name", is_token_name, TEXT,                              \
-	       "a string of 1 to 128 bytes of text without control characters")            \
-	MEMBER(TOKEN, "token", is_token_text, NOTHING, "a string of 1 to 1024 printable ASCII characters") \
-	MEMBER(TTL_DAYS, "ttl_days", is_ttl, NUMBER, "a whole number from 1 to 36500")     \
-	MEMBER(SCOPES, "scopes", is_scopes, JSON, "a list of read, write and delete")      \
-	MEMBER(BUCKET, "bucket", is_bucket, TEXT, "the name of a bucket, as S3 allows it") \
-	MEMBER(PREFIX, "prefix", is_prefix, TEXT, "a string of at most 1024 bytes, without NUL") \
-	MEMBER(RATE, "rate", is_rate, NUMBER, "a whole number from 1 to 1000000")          \
-	MEMBER(DATA, "data", is_flag, JSON, "true or false")                               \
-	MEMBER(TOKENS, "tokens", is_tokens, COUNT, "a list of 1 to 4096 objects")          \
+	MEMBER(NAME, "name", is_name, TEXT, MEMBER_NAME_FORM)                                      \
+	MEMBER(TENANT, "tenant", is_name, TEXT, MEMBER_NAME_FORM)                                  \
+	MEMBER(USER, "user", is_user, TEXT, "a string of 1 to 64 of A-Z, a-z, 0-9 and +=,.@_-")    \
+	MEMBER(DISPLAY_NAME, "display_name", is_display_name, TEXT,                                \
+	       "a string of 1 to 256 bytes of text without control characters")                    \
+	MEMBER(EMAIL, "email", is_email, TEXT,                                                     \
+	       "a string of 1 to 254 bytes of text without control characters")                    \
+	MEMBER(CANONICAL_ID, "canonical_id", is_canonical_id, TEXT,                                \
+	       "a string of 64 digits of 0-9 and a-f")                                             \
+	MEMBER(ACCESS_KEY, "access_key", is_access_key, TEXT,                                      \
+	       "a string of 3 to 128 of A-Z, a-z, 0-9, ., _ and -")                                \
+	MEMBER(SECRET_KEY, "secret_key", is_secret_key, NOTHING,                                   \
+	       "a string of 8 to 128 printable ASCII characters")                                  \
+	MEMBER(TOKEN_NAME, "token_name", is_token_name, TEXT,                                      \
+	       "a string of 1 to 128 bytes of text without control characters")                    \
+	MEMBER(TOKEN, "token", is_token_text, NOTHING,                                             \
+	       "a string of 1 to 1024 printable ASCII characters")                                 \
+	MEMBER(TTL_DAYS, "ttl_days", is_ttl, NUMBER, "a whole number from 1 to 36500")             \
+	MEMBER(SCOPES, "scopes", is_scopes, JSON, "a list of read, write and delete")              \
+	MEMBER(BUCKET, "bucket", is_bucket, TEXT, "the name of a bucket, as S3 allows it")         \
+	MEMBER(PREFIX, "prefix", is_prefix, TEXT, "a string of at most 1024 bytes, without NUL")   \
+	MEMBER(RATE, "rate", is_rate, NUMBER, "a whole number from 1 to 1000000")                  \
+	MEMBER(DATA, "data", is_flag, JSON, "true or false")                                       \
+	MEMBER(TOKENS, "tokens", is_tokens, COUNT, "a list of 1 to 4096 objects")                  \
 	MEMBER(PURPOSE, "purpose", is_purpose, TEXT, "import, export or manage")                   \
 	MEMBER(SETTINGS, "settings", is_settings, JSON, "an object of settings, each a list of strings")
 

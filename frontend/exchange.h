@@ -35,7 +35,7 @@ struct worker;
  * its own callbacks only, so moves from an awake state to a suspended one happen there.
  */
 #define EXCHANGE_STATES(STATE)                                                                     \
-	STATE(HEADING, false, HEAD)	/* the request line is here, the rest of the head is not */ \
+	STATE(HEADING, false, HEAD)	/* the request line is here, not all of the head */        \
 	STATE(CHECKING, true, ASK)	/* authd and stored are to say that they are there */      \
 	STATE(ASKING, true, ASK)	/* authd has the head */                                   \
 	STATE(OPENING, true, CALL)	/* stored is to hand out a pipe */                         \
@@ -44,7 +44,7 @@ struct worker;
 	STATE(CHAINING, true, ASK)	/* authd walks the signatures of the chunks */             \
 	STATE(READING, true, CALL)	/* stored looks something up */                            \
 	STATE(WRITING, true, CHANGE)	/* stored makes something durable */                       \
-	STATE(REPLYING, false, REPLY)	/* the reply is ready; what is left of the body is dropped */ \
+	STATE(REPLYING, false, REPLY)	/* the reply is ready; the rest of the body is dropped */  \
 	STATE(SENDING, false, SEND)	/* libmicrohttpd has the reply */                          \
 	STATE(STARVED, true, CALL)	/* more of the object is to come from stored */            \
 	STATE(FAREWELL, false, FAREWELL) /* the answer is out; the body is still coming in */      \

@@ -3,7 +3,7 @@
 
 const struct metric_row metric_rows[METRIC_COUNT] = {
 #define METRIC(SYMBOL, name, FROM, KIND, UNIT, labels, help)                                       \
-	[METRIC_##SYMBOL] = { name,	METRIC_FROM_##FROM, METRIC_KIND_##KIND, METRIC_UNIT_##UNIT, \
+	[METRIC_##SYMBOL] = { name, METRIC_FROM_##FROM, METRIC_KIND_##KIND, METRIC_UNIT_##UNIT,    \
 			      labels, help },
 	METRICS(METRIC)
 #undef METRIC

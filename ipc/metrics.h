@@ -55,8 +55,8 @@
 	       "From the request line until the answer was ready, the client's body included")     \
 	METRIC(TENANT_REQUESTS, "coffer_tenant_requests_total", FRONTEND, COUNTER, NUMBER,         \
 	       "tenant,status",                                                                    \
-	       "Requests of a tenant that have ended; tenants who find no place among the 256 of a " \
-	       "worker are (other)")                                                               \
+	       "Requests of a tenant that have ended; tenants who find no place among the 256 of " \
+	       "a worker are (other)")                                                             \
 	METRIC(TENANT_RECEIVED, "coffer_tenant_received_bytes_total", FRONTEND, COUNTER, NUMBER,   \
 	       "tenant", "Bytes of a tenant's requests' bodies")                                   \
 	METRIC(TENANT_SENT, "coffer_tenant_sent_bytes_total", FRONTEND, COUNTER, NUMBER, "tenant", \
@@ -96,10 +96,11 @@
 	       "How long a catalog's commit takes, with its flush")                                \
 	METRIC(FLUSH_TIME, "coffer_stored_flush_seconds", STORED, TIMES, SECONDS, "of",            \
 	       "How long the disk takes to have a large body, or a directory")                     \
-	METRIC(QUEUE, "coffer_stored_queue_length", STORED, GAUGE, NUMBER, "of",                          \
-	       "What waits for a thread: lookups and small bodies (readers), flushes of large ones " \
-	       "(flushers), copies (copiers), changes (committers)")                               \
-	METRIC(CALLS, "coffer_stored_calls", STORED, GAUGE, NUMBER, "", "Requests that stored is at") \
+	METRIC(QUEUE, "coffer_stored_queue_length", STORED, GAUGE, NUMBER, "of",                   \
+	       "What waits for a thread: lookups and small bodies (readers), flushes of large "    \
+	       "ones (flushers), copies (copiers), changes (committers)")                          \
+	METRIC(CALLS, "coffer_stored_calls", STORED, GAUGE, NUMBER, "",                            \
+	       "Requests that stored is at")                                                       \
 	METRIC(UPLOADS, "coffer_stored_uploads", STORED, GAUGE, NUMBER, "",                        \
 	       "Bodies that are coming in")                                                        \
 	METRIC(CHANNELS, "coffer_stored_channels", STORED, GAUGE, NUMBER, "of",                    \
@@ -113,8 +114,8 @@
 	METRIC(DISK_FLOOR, "coffer_stored_disk_floor_bytes", STORED, GAUGE, NUMBER, "",            \
 	       "Once only so many are free, uploads are refused")                                  \
 	METRIC(SWEPT, "coffer_stored_swept_blobs_total", STORED, COUNTER, NUMBER, "why",           \
-	       "Files of bodies that were removed: dropped (never became part of an object), dead " \
-	       "(no object has it any more), orphan (left by a crash)")                            \
+	       "Files of bodies that were removed: dropped (never became part of an object), "     \
+	       "dead (no object has it any more), orphan (left by a crash)")                       \
 	METRIC(EXPIRED, "coffer_stored_expired_uploads_total", STORED, COUNTER, NUMBER, "",        \
 	       "Uploads in parts that were ended since nobody had finished them in time "          \
 	       "(uploads-expire)")

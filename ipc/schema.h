@@ -219,10 +219,12 @@
 
 #define IPC_ANSWERS(MESSAGE)                                                                       \
 	MESSAGE(ENTERED, entered, 30, GREETING, 0, "The channel is open.")                         \
-	MESSAGE(STALE, stale, 31, GREETING, 0, "That is not good any more; come again with another.") \
+	MESSAGE(STALE, stale, 31, GREETING, 0,                                                     \
+		"That is not good any more; come again with another.")                             \
 	MESSAGE(PIPE, pipe, 32, READY, 1, "Write the body here, then COMMIT.")                     \
 	MESSAGE(DONE, done, 33, READY, 0, "Done, and it is durable; or the end of the items.")     \
-	MESSAGE(FAILED, failed, 34, READY, 0, "Not done, nothing changed; what the client is told.") \
+	MESSAGE(FAILED, failed, 34, READY, 0,                                                      \
+		"Not done, nothing changed; what the client is told.")                             \
 	MESSAGE(OBJECT, object, 35, READY, 0,                                                      \
 		"What is known of an object; its bytes inside, or extents follow.")                \
 	MESSAGE(EXTENT, extent, 36, READY, 1, "So many bytes of the object, from there.")          \
@@ -250,7 +252,7 @@
 /* extents: how many bytes follow in EXTENT messages; 0 where the body is inside or there is none. */
 #define IPC_OBJECT_FIELDS(FIELD)                                                                   \
 	FIELD(u64, call, 0)                                                                        \
-	FIELD(bytes, answer, IPC_ANSWER_MAX)                                                        \
+	FIELD(bytes, answer, IPC_ANSWER_MAX)                                                       \
 	FIELD(bytes, body, IPC_INLINE_MAX)                                                         \
 	FIELD(u64, extents, 0)
 
@@ -277,10 +279,11 @@
 	MESSAGE(STORE_HELLO, store_hello, 40, GREETING, 0, "stored introduces itself.")            \
 	MESSAGE(KEY_TAKEN, key_taken, 41, READY, 0, "From here on grants of this epoch open.")     \
 	MESSAGE(HASHES, hashes, 42, READY, 0,                                                      \
-		"SHA-256 of each chunk as it came through the pipe, in order, under a grant's id.") \
+		"SHA-256 of each chunk as it came through the pipe, in order, under a grant's "    \
+		"id.")                                                                             \
 	MESSAGE(UNCHAIN, unchain, 43, READY, 0, "The upload of this grant is gone.")               \
 	MESSAGE(PROVIDED, provided, 44, READY, 0,                                                  \
-		"The bucket of this order is the tenant's, durably; or why it is not.")             \
+		"The bucket of this order is the tenant's, durably; or why it is not.")            \
 	MESSAGE(ERASED, erased, 45, READY, 0,                                                      \
 		"Nothing of the tenant of this order is left; or why something is.")
 

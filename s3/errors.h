@@ -17,8 +17,8 @@
 	ERROR(AUTHORIZATION_QUERY_PARAMETERS_ERROR, "AuthorizationQueryParametersError", 400,      \
 	      "The query-string authentication parameters that you provided are not valid.")       \
 	ERROR(BAD_DIGEST, "BadDigest", 400,                                                        \
-	      "The Content-MD5 or checksum value that you specified did not match what the server " \
-	      "received.")                                                                         \
+	      "The Content-MD5 or checksum value that you specified did not match what the "       \
+	      "server received.")                                                                  \
 	ERROR(BUCKET_ALREADY_EXISTS, "BucketAlreadyExists", 409,                                   \
 	      "The requested bucket name is not available. The bucket namespace is shared by all " \
 	      "users of the system. Select a different name and try again.")                       \
