@@ -16,8 +16,7 @@ static bool are_trusted(const struct proxies *p, const struct ip *a)
 	return false;
 }
 
-/* Walks to the end of the list: the last one who is not trusted, and not behind anything senseless.
- */
+/* Walks to the end of the list: the last who is not trusted, and not behind anything senseless. */
 static void follow(const struct proxies *p, const struct origin *peer, struct span list,
 		   struct origin *o)
 {

@@ -28,7 +28,7 @@ struct token *tokens_take(struct tokens *s);
 void tokens_remove(struct tokens *s, struct token *t);
 void tokens_remove_all(struct tokens *s, const struct tenant *t);
 
-/* The same, with another in its place in the order; as tokens_add(), but the old one is gone in every case. */
+/* Another in the place of the old one, which is gone in every case; else as tokens_add(). */
 must_check int tokens_replace(struct tokens *s, struct token *old, struct token *t);
 
 /*

@@ -12,8 +12,7 @@
 #define KEYRING_KEY_LEN	  32
 #define KEYRING_DIRECTORY "run/credentials-authd"
 
-/* Makes the key on the first start and puts a copy in KEYRING_DIRECTORY. Follows layout_prepare().
- */
+/* Makes the key on the first start and puts a copy in KEYRING_DIRECTORY. Follows layout_prepare(). */
 must_check int keyring_hand_over(const struct layout *l, const struct ids *ids,
 				 struct complaint *why);
 

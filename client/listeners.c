@@ -82,8 +82,7 @@ void listeners_close(struct listeners *s, const struct layout *l)
 	for (size_t i = 0; i < ARRAY_SIZE(unix_listeners); i++) {
 		int *fd = descriptor(s, i);
 
-		/* Without a descriptor the file is not ours: somebody may still listen behind it.
-		 */
+		/* Without a descriptor the file is not ours: somebody may listen behind it. */
 		if (*fd >= 0)
 			(void)unlinkat(l->root_fd, unix_listeners[i].name, 0);
 		*fd = fd_close(*fd);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* All sockets of one `coffer up`, by what they are for, and where they lie in the data directory.
- */
+/* All sockets of one `coffer up`, by what they are for, and where they lie in the data directory. */
 
 #include "client/layout.h"
 #include "client/options.h"

@@ -32,8 +32,7 @@ static int unix_address(const char *path, struct sockaddr_un *ret, struct compla
 	return 0;
 }
 
-/* A file whose listener is gone refuses connections; anything else but that means that one lives.
- */
+/* A file whose listener is gone refuses connections; anything but that means that one lives. */
 static bool has_listener(const struct sockaddr_un *address, int type)
 {
 	_cleanup_(fd_closep) int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -113,8 +112,7 @@ int sockets_bind_notify(const char *path, int *ret_fd, struct complaint *why)
 	return 0;
 }
 
-/* The port is still taken for a moment after a killed launcher: its frontend dies right behind it.
- */
+/* The port is taken for a moment after a killed launcher: its frontend dies right behind it. */
 static int bind_patiently(int fd, const struct address *at)
 {
 	for (int waited = 0;; waited += PATIENCE_STEP_MS) {

@@ -88,8 +88,7 @@ static int become(const struct command *c, pid_t parent)
 	return -errno;
 }
 
-/* The descriptor stands above those that the sockets are moved to, and closes when exec succeeds.
- */
+/* The descriptor is above those that the sockets are moved to, and closes when exec succeeds. */
 static void run(const struct command *c, pid_t parent, int report_to)
 {
 	int fd = fcntl(report_to, F_DUPFD_CLOEXEC, LISTEN_FDS_START + COMMAND_SOCKETS_MAX);

@@ -134,8 +134,7 @@ static int tell_commit(struct exchange *e, struct span seal)
 	return links_tell_stored(links_of(e), &e->call, &m, -1);
 }
 
-/* An object's bytes are all with stored, or travel with this; what is left is the word that counts.
- */
+/* An object's bytes are with stored, or travel with this; what is left is the word that counts. */
 static void tell_object(struct exchange *e)
 {
 	const struct body *b = &e->body;

@@ -19,8 +19,7 @@
 #include "frontend/worker.h"
 #include "s3/target.h"
 
-/* A refused request's body that is no larger is read to its end, so that the connection lives on.
- */
+/* A refused request's body that is no larger is read to its end, and the connection lives on. */
 #define SKIPPED_BODY_MAX (64 * 1024)
 
 /* --- the table --------------------------------------------------------------------------- */

@@ -36,8 +36,7 @@ void farewell_say(struct exchange *e)
 	write_head(&e->reply, &text);
 	if (!e->is_head)
 		buffer_append(&text, buffer_span(&e->reply.body));
-	/* It goes out whole or hardly anybody reads it: nothing else waits in this socket's buffer.
-	 */
+	/* It goes out whole or hardly anybody reads it: nothing else waits in the buffer. */
 	if (buffer_error(&text) == 0)
 		(void)!send(e->connection->fd, text.data, text.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	buffer_clear(&text);

@@ -135,8 +135,7 @@ int http_run(struct http *h)
 		h->pending = false;
 		if (MHD_run(h->daemon) == MHD_NO)
 			return -EIO;
-		/* What its callbacks said goes out before the next round, which may be a long one.
-		 */
+		/* What its callbacks said goes out before the next round, which may be long. */
 		channel_group_flush(&h->worker->group);
 	}
 	return 0;

@@ -10,8 +10,7 @@ static void links_changed(struct links *l)
 	l->config.changed(l->config.context);
 }
 
-/* Late answers cross with FORGET and CANCEL, so a number that is not known any more means nothing.
- */
+/* Late answers cross with FORGET and CANCEL, so a number that is known no more means nothing. */
 static struct call *call_at_authd(struct links *l, uint64_t number)
 {
 	struct call *c = table_find(&l->calls, number);

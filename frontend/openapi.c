@@ -5,8 +5,7 @@
 #include "openapi-bytes.h"
 #include "s3/etag.h"
 
-/* Another one comes with another version only; who asks again is soon told that it has not changed.
- */
+/* Another one comes with another version only; who asks again soon hears that it is the same. */
 #define CACHE_CONTROL "public, max-age=300"
 
 struct span openapi_document(void)

@@ -3,8 +3,7 @@
 
 #include "s3/pairs.h"
 
-/* Lists may be sent in several fields (RFC 9110, 5.3); of others a second one is a contradiction.
- */
+/* Lists may be sent in several fields (RFC 9110, 5.3); of others a second is a contradiction. */
 static bool is_list(enum s3_header h)
 {
 	static const enum s3_header lists[] = {

@@ -159,8 +159,7 @@ static int parse_command_length(struct s3_request *r, uint64_t wire)
 		return S3_ERROR_MAX_MESSAGE_LENGTH_EXCEEDED;
 	if (wire || r->operation == S3_CREATE_BUCKET)
 		return 0;
-	/* To complete an upload with no document at all is to list no parts, and is told the same.
-	 */
+	/* To complete an upload with no document is to list no parts, and is told the same. */
 	return r->operation == S3_COMPLETE_MULTIPART_UPLOAD ? S3_ERROR_MALFORMED_XML
 							    : S3_ERROR_MISSING_REQUEST_BODY;
 }

@@ -78,8 +78,7 @@ static bool is_space(uint8_t c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* One walk over JSON that need not be well-formed: `inside` says whether a byte stands in a string.
- */
+/* One walk over JSON that may be malformed: `inside` says whether a byte stands in a string. */
 struct scan {
 	bool inside;
 	bool escaped;

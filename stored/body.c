@@ -9,8 +9,7 @@
 #include "base/fd.h"
 #include "stored/intake.h"
 
-/* The disk begins to write a large body while the rest comes in: less is left for the last flush.
- */
+/* The disk begins to write a large body while the rest comes: less is left for the last flush. */
 #define FLUSH_AHEAD (8 * MIB)
 
 #define LENGTHS_LIMIT (CUTTER_PENDING_MAX * sizeof(uint32_t))

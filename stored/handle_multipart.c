@@ -119,8 +119,7 @@ int handler_upload_part(struct call *c)
 			c, S3_ERROR_INVALID_REQUEST,
 			"Checksum Type mismatch occurred: the part's checksum is of another "
 			"algorithm than its upload's.");
-	/* A part is always a blob: an object that is made of it refers to it, and copies nothing.
-	 */
+	/* A part is always a blob: an object made of it refers to it, and copies nothing. */
 	return incoming_receive(c, 0, u.checksum_algorithm, put_part);
 }
 

@@ -39,8 +39,7 @@ static int check_conditions(const struct call *c)
 	return fold(r);
 }
 
-/* RFC 9110, 13.1.5: a range of another state of the object than the client knows is no use to it.
- */
+/* RFC 9110, 13.1.5: a range of another state of the object than the client knows is of no use. */
 static bool if_range_holds(const struct call *c)
 {
 	struct span value = call_request(c)->headers[S3_HEADER_IF_RANGE];
@@ -54,8 +53,7 @@ static bool if_range_holds(const struct call *c)
 	       span_equal(etag_unquote(value), c->object->etag);
 }
 
-/* Clients check what they get against the checksum, so one of the whole must not go with a piece.
- */
+/* Clients check what they get against a checksum: one of the whole must not go with a piece. */
 static void hide_checksum(struct answer *a)
 {
 	a->checksum = SPAN_NONE;

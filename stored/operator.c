@@ -116,8 +116,7 @@ static bool has_surplus(const struct operator_grant *g, const struct s3_request 
 	       !span_is_none(r->source_version);
 }
 
-/* A body of known length, with nothing signed: its checksum is in the request or comes behind it.
- */
+/* A body of known length, nothing of it signed: its checksum is in the request or behind it. */
 static bool is_sound_body(const struct s3_request *r)
 {
 	bool has_trailer = r->payload == S3_PAYLOAD_STREAMING_UNSIGNED_TRAILER;

@@ -12,8 +12,8 @@
 
 #include "base/table.h"
 #include "ipc/channel.h"
-#include "stored/figures.h"
 #include "s3/errors.h"
+#include "stored/figures.h"
 
 #define SESSION_QUEUE_HIGH (2 * MIB)	/* answers wait while so many bytes wait for the peer */
 #define SESSION_SWEEP_NS (2 * NS_PER_S)	/* how often deadlines are looked at */

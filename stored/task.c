@@ -196,8 +196,7 @@ void mailbox_post(struct mailbox *m, struct task *t)
 	first = !m->waiting.first;
 	task_list_push(&m->waiting, t);
 	pthread_mutex_unlock(&m->lock);
-	/* Only the first of a batch rings. An eventfd that holds a 1 takes this without blocking.
-	 */
+	/* Only the first of a batch rings. An eventfd that holds a 1 takes it without blocking. */
 	while (first && write(m->source.fd, &one, sizeof(one)) < 0 && errno == EINTR)
 		;
 }

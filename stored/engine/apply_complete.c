@@ -113,8 +113,7 @@ static bool claim_holds(const struct change_part_claim *claim, const struct stor
 		return true;
 	if (v->algorithm == CHECKSUM_CRC64NVME)
 		return checksum_equal(v, &p->crc64nvme);
-	/* Of an upload without an algorithm, others were checked when the part came, and not kept.
-	 */
+	/* Of an upload without an algorithm, others were checked as the part came, and not kept. */
 	return p->part.checksum.algorithm == CHECKSUM_NONE || checksum_equal(v, &p->part.checksum);
 }
 

@@ -103,8 +103,7 @@ static void stop_under_way(struct bucket_index *x, const struct change *c)
 	pthread_mutex_unlock(&x->lock);
 }
 
-/* A name that is claimed but not made is no bucket, and a bucket that is gone is gone: see the top.
- */
+/* A name that is claimed but not made is no bucket, and one that is gone is gone: see the top. */
 static void pass_on(struct bucket_index *x, struct change *c)
 {
 	const struct durable *d = &x->store->durable;

@@ -56,8 +56,7 @@ void bucket_index_clear(struct bucket_index *x);
 /* A creation to be claimed and passed on to its committer. SLOW_DOWN. ACCESS_DENIED of an erased tenant. */
 must_check int bucket_index_submit(struct bucket_index *x, struct change *c);
 
-/* The catalog's part of a creation, deletion or erasure is done, with c->result; the index ends the change.
- */
+/* The catalog's part of a creation, deletion or erasure is done, with c->result; the index ends the change. */
 void bucket_index_settled(struct bucket_index *x, struct change *c);
 
 /* 1: *ret claims it; 0: nobody. Any thread. */

@@ -66,8 +66,7 @@ bool catalogs_has_erased(struct catalogs *all, const struct ipc_id *tenant)
 	return erased;
 }
 
-/* A catalog in the set, found or new, with one more reference, under the lock; NULL without memory.
- */
+/* A catalog of the set, found or new, with one more reference, under the lock. NULL: no memory. */
 static struct catalog *refer(struct catalogs *all, const struct ipc_id *tenant)
 {
 	struct catalog *c;

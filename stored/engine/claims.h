@@ -27,6 +27,5 @@ must_check int claims_put(struct database *db, struct span name, const struct ip
 must_check int claims_delete(struct database *db, struct span name, const struct ipc_id *tenant);
 must_check int claims_delete_all(struct database *db, const struct ipc_id *tenant);
 
-/* The next in the order of names: *at is replaced by it. Begin with an empty one. 1, or 0: the end.
- */
+/* The next in the order of names: *at is replaced by it. Begin with an empty one. 1, or 0: the end. */
 must_check int claims_next(struct database *db, struct claim *at);

@@ -13,8 +13,7 @@
 
 /* --- around it ----------------------------------------------------------------------------- */
 
-/* Its blob now is the catalog's, or is given back with the change, or is left for the next start.
- */
+/* Its blob is the catalog's now, or given back with the change, or left for the next start. */
 static void settle_blob(struct change *c)
 {
 	struct change_data *data = change_data(c);

@@ -36,8 +36,7 @@ struct committers {
 must_check int committers_init(struct committers *all, struct store *s, unsigned int n);
 must_check int committers_start(struct committers *all);
 
-/* Lets them finish what waits, then ends and frees them. Not started: what waits is freed undone.
- */
+/* Lets them finish what waits, then ends and frees them. Not started: what waits is freed undone. */
 void committers_clear(struct committers *all);
 
 /* How many changes wait, all queues together. */

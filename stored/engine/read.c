@@ -221,8 +221,7 @@ int store_find_object(struct store *s, const struct ipc_id *tenant, struct span 
 	return r;
 }
 
-/* A file that a row refers to and that is not there, or too short, is damage: never a missing key.
- */
+/* A file that a row refers to and that is not there, or too short, is damage: no missing key. */
 int store_open_extent(struct store *s, const struct object *o, size_t n, int *ret_fd)
 {
 	const struct held_object *h = (const struct held_object *)o;

@@ -88,8 +88,7 @@ int work_refer_to_blob(struct work *w, const struct ipc_id *blob)
 	return run_on_id(w, CATALOG_REFER_TO_BLOB, blob);
 }
 
-/* A reference to a blob that has no row is damage; it must still be possible to delete what has it.
- */
+/* A reference to a blob that has no row is damage; what has it can be deleted all the same. */
 int work_release_blob(struct work *w, const struct ipc_id *blob)
 {
 	struct query q = query_begin(w->db, CATALOG_RELEASE_BLOB);

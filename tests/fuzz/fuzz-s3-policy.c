@@ -102,8 +102,7 @@ static void check_policy(enum policy_kind kind, struct span text)
 	assert(kind == POLICY_BUCKET || !policy_is_public(d));
 }
 
-/* By the definition: what the first i tokens and the first j bytes say. Bytes are characters here.
- */
+/* By definition: what the first i tokens and the first j bytes say. Bytes are characters here. */
 static bool matches(const struct policy_pattern *p, struct span text)
 {
 	bool table[TRIED_MAX + 1][TRIED_MAX + 1] = { { true } };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Peers that die, clients that vanish, crawl or only sit there: nothing hangs, and nothing leaks.
- */
+/* Peers that die, clients that vanish, crawl or only sit there: nothing hangs or leaks. */
 
 #undef NDEBUG
 #include <assert.h>

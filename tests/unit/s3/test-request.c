@@ -573,8 +573,7 @@ static void test_parsing_twice_gives_the_same(void)
 	assert(span_equal(buffer_span(&t.parsed.decoded), buffer_span(&u.parsed.decoded)));
 }
 
-/* Truncated or flipped anywhere, a head is a request or a refusal, never a crash (run under ASan).
- */
+/* Truncated or flipped anywhere, a head is a request or a refusal, no crash (run under ASan). */
 static void test_t57_broken_heads_are_answered(void)
 {
 	static const char whole[] =

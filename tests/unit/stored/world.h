@@ -86,8 +86,7 @@ bool world_is_silent(struct world *w, const struct worker *at);
 /* True once the service has closed the channel. */
 bool world_is_closed(struct world *w, struct worker *at);
 
-/* --- whole requests, by the world's own worker -------------------------------------------------
- */
+/* --- whole requests, by the world's own worker ------------------------------------------------ */
 
 /* Without a body, or with one that goes inside or through a pipe as a worker would send it. */
 enum ipc_number world_ask(struct world *w, const char *request, const char *const *headers);

@@ -84,8 +84,7 @@ static void test_what_is_known_or_young_stays(void)
 	assert(put_blob(&f, "key", SPAN("new")) == 0);
 	finished = make_blob(&f, SPAN("finished"));
 	assert(blob_begin(f.store, &f.tenant, 0, &staged) == 0);
-	/* As if all of them had been there before the start, such as after the clock was set back.
-	 */
+	/* As if all of them had been there before the start, as after the clock was set back. */
 	f.store->started_ns = UINT64_MAX;
 	assert(sweep() == 0);
 	assert(count_files(&f) == 5);
