@@ -40,6 +40,21 @@ static void print_json(const json_t *answer)
 	putchar('\n');
 }
 
+/*
+ * Where nobody has a better hint, the command's own help is one. Of tokens, scripts read what they
+ * have always read.
+ */
+static void complain_about(const struct invocation *i, struct complaint *why)
+{
+	bool is_about_tokens = invocation_is_about_tokens(i);
+	char name[MANUAL_NAME_MAX];
+
+	if (!why->hint[0] && !is_about_tokens)
+		complaint_hint(why, "`cofferctl %s --help` explains what it takes",
+			       manual_name(i->command, name));
+	complaint_print(why, is_about_tokens ? "ERROR" : "cofferctl");
+}
+
 static int read_line(char *to, size_t size)
 {
 	size_t len = 0;
@@ -212,10 +227,10 @@ static int run_for_long(const struct invocation *i, long_run *command)
 	case RUN_INCOMPLETE:
 		return EXIT_FAILURE;
 	case RUN_STOPPED:
-		complaint_print(&why, "cofferctl");
+		complain_about(i, &why);
 		return EXIT_FAILURE;
 	case RUN_WRONG:
-		complaint_print(&why, "cofferctl");
+		complain_about(i, &why);
 		return EXIT_USAGE;
 	}
 	return EXIT_FAILURE;
@@ -278,7 +293,7 @@ static int examine(const struct invocation *i)
 		r = write_survey(i, &s, &findings, &why);
 	survey_clear(&s);
 	if (r < 0)
-		complaint_print(&why, "cofferctl");
+		complain_about(i, &why);
 	return r < 0 || findings || fflush(stdout) != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -335,6 +350,6 @@ int main(int argc, char *argv[])
 	if (run(&i, &why) == ADMIN_OK)
 		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	fflush(stdout);
-	complaint_print(&why, invocation_is_about_tokens(&i) ? "ERROR" : "cofferctl");
+	complain_about(&i, &why);
 	return EXIT_FAILURE;
 }

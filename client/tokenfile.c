@@ -60,8 +60,12 @@ int tokenfile_read(const char *path, json_t **ret, struct complaint *why)
 		complaint_hint(why, "import it in parts");
 	} else if (r < 0) {
 		complain_errno(why, r, "cannot read %s", path);
+		complaint_hint(why, "FILE is a path that you may read, or - for standard input");
 	} else {
 		r = parse(path, buffer_span(&text), ret, why);
+		if (r < 0)
+			complaint_hint(why, "what an older service has as tokens.json is wanted: "
+					    "[{\"name\": …, \"hash\": …, …}, …]");
 	}
 	fd_close(fd);
 	buffer_clear(&text);

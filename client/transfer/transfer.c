@@ -37,7 +37,7 @@ static int refuse_format(const struct invocation *i, struct complaint *why)
 {
 	complain(why, 0, "--format %s is none of filesystem, base32 and sqlite",
 		 i->options[OPTION_FORMAT]);
-	complaint_hint(why, "`cofferctl --help` says what they are");
+	complaint_hint(why, "`cofferctl import --help` says what they are");
 	return RUN_WRONG;
 }
 

@@ -141,6 +141,30 @@ def test_help_of_a_group_lists_only_its_own(server):
     assert "token refresh NAME" in of_tokens and "tenant create" not in of_tokens
 
 
+REFUSED = {
+    "a name that is taken": ["tenant", "create", "default"],
+    "a tenant that is not there": ["key", "disable", "NOPE"],
+    "a config that is not there": ["reload", "--config", "/nonexistent"],
+    "a server that is not there": ["doctor", "--data", "/nonexistent"],
+    "a source that is not there": ["import", "/nonexistent", "--format", "filesystem", "--bucket", "b"],
+    "a source that is none": ["import", "/dev/null", "--format", "sqlite", "--bucket", "b"],
+    "a format that is none": ["import", "/tmp", "--format", "tar", "--bucket", "b"],
+    "a place that cannot be": ["export", "/proc/nonexistent", "--bucket", "b"],
+    "tokens that are not there": ["token", "import", "/nonexistent"],
+    "tokens that are none": ["token", "import", "/dev/null"],
+    "no secret": ["key", "create", "--tenant", "default", "--access-key", "AKX", "--secret-key-stdin"],
+    "what is no text": ["tenant", "create", b"\xff"],
+}
+
+
+@pytest.mark.parametrize("form", REFUSED)
+def test_every_error_has_a_hint(server, form):
+    done = server.ctl(*REFUSED[form], json_output=False, stdin="")
+    assert done.returncode in (1, 2) and done.stdout == ""
+    error, hint = done.stderr.splitlines()
+    assert error.startswith(("cofferctl: ", "ERROR: ")) and hint.startswith("hint: ")
+
+
 def test_unreachable_server_is_explained(launcher):
     done = launcher.ctl("status", json_output=False)
     assert done.returncode == 1
