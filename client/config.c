@@ -30,6 +30,7 @@ static int stop(struct reading *r, int result)
 static int cannot_read(struct reading *r, int error)
 {
 	complain_errno(r->why, error, "cannot read %s", r->path);
+	complaint_hint(r->why, "a file of settings is wanted that whoever runs this may read");
 	return CONFIG_WRONG;
 }
 
@@ -221,6 +222,7 @@ static int read_directory(const char *directory, struct values *v, struct compla
 	n = scandir(directory, &entries, is_conf, alphasort);
 	if (n < 0 && errno != ENOENT && errno != ENOTDIR) {
 		complain_errno(why, -errno, "cannot read the directory %s", directory);
+		complaint_hint(why, "whoever runs this must be able to read it");
 		return CONFIG_WRONG;
 	}
 	for (int i = 0; i < n; i++) {

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/nearest.h"
+
 /* --- the options -------------------------------------------------------------------------- */
 
 const struct manual_option_row manual_options[OPTION_COUNT] = {
@@ -667,75 +669,28 @@ const char *manual_name(enum manual_command c, char buf[static MANUAL_NAME_MAX])
 
 /* --- what was meant ----------------------------------------------------------------------- */
 
-/*
- * How many letters are to be put in, taken out, changed, or exchanged with the next one, to make
- * one word of the other. Of both no more is looked at than the longest name has.
- */
-static size_t distance(const char *a, const char *b)
-{
-	size_t a_len = strnlen(a, MANUAL_NAME_MAX), b_len = strnlen(b, MANUAL_NAME_MAX);
-	size_t d[MANUAL_NAME_MAX + 1][MANUAL_NAME_MAX + 1];
-
-	for (size_t i = 0; i <= a_len; i++)
-		d[i][0] = i;
-	for (size_t j = 0; j <= b_len; j++)
-		d[0][j] = j;
-	for (size_t i = 1; i <= a_len; i++)
-		for (size_t j = 1; j <= b_len; j++) {
-			size_t changed = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-
-			d[i][j] = MIN(changed, MIN(d[i - 1][j], d[i][j - 1]) + 1);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-				d[i][j] = MIN(d[i][j], d[i - 2][j - 2] + 1);
-		}
-	return d[a_len][b_len];
-}
-
-/* One letter in three may be wrong; in a short word, one. What is longer than every name is none of
- * them. */
-static size_t tolerated(const char *typed)
-{
-	size_t len = strnlen(typed, MANUAL_NAME_MAX);
-
-	return len == MANUAL_NAME_MAX ? 0 : MAX(len / 3, (size_t)1);
-}
-
 const char *manual_nearest(const char *typed, char buf[static MANUAL_NAME_MAX])
 {
-	size_t least = tolerated(typed) + 1;
+	struct nearest n = nearest_begin(typed);
+	const char *found = NULL;
 	char name[MANUAL_NAME_MAX];
 
-	for (enum manual_command c = 0; c < COMMANDS; c++) {
-		size_t d = distance(typed, manual_name(c, name));
-
-		if (d < least) {
-			least = d;
-			strcpy(buf, name);
-		}
-	}
-	for (enum manual_group g = 0; g < GROUPS; g++) {
-		const char *word = manual_groups[g].word;
-
-		if (word && distance(typed, word) < least) {
-			least = distance(typed, word);
-			strcpy(buf, word);
-		}
-	}
-	return least <= tolerated(typed) ? buf : NULL;
+	for (enum manual_command c = 0; c < COMMANDS; c++)
+		if (nearest_is(&n, manual_name(c, name)))
+			found = strcpy(buf, name);
+	for (enum manual_group g = 0; g < GROUPS; g++)
+		if (manual_groups[g].word && nearest_is(&n, manual_groups[g].word))
+			found = strcpy(buf, manual_groups[g].word);
+	return found;
 }
 
 const char *manual_nearest_option(const char *typed, uint64_t among)
 {
-	size_t least = tolerated(typed) + 1;
-	const char *nearest = NULL;
+	struct nearest n = nearest_begin(typed);
+	const char *found = NULL;
 
-	for (enum manual_option o = 0; o < OPTION_COUNT; o++) {
-		size_t d = distance(typed, manual_options[o].name);
-
-		if ((among & (UINT64_C(1) << o)) && d < least) {
-			least = d;
-			nearest = manual_options[o].name;
-		}
-	}
-	return nearest;
+	for (enum manual_option o = 0; o < OPTION_COUNT; o++)
+		if ((among & (UINT64_C(1) << o)) && nearest_is(&n, manual_options[o].name))
+			found = manual_options[o].name;
+	return found;
 }

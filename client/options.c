@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/config.h"
+#include "client/nearest.h"
 #include "client/wrap.h"
 
 /* --- help --------------------------------------------------------------------------------- */
@@ -102,6 +103,32 @@ static int wrong(struct complaint *why, const char *what, const char *value)
 	return OPTIONS_WRONG;
 }
 
+/* "--dta", perhaps with a value; or of "-abc" the letter that getopt has got to; or a value too
+ * many. */
+static int wrong_option(const struct arguments *a, const char *typed, struct complaint *why)
+{
+	const char letter[] = { '-', (char)optopt, '\0' };
+	size_t hyphens = strspn(typed, "-");
+	char word[NEAREST_LEN_MAX];
+	const char *meant = NULL;
+	struct nearest n;
+
+	if (optopt >= FIRST)
+		return wrong(why, "no value is taken by --", a->known[optopt - FIRST].name);
+	if (optopt)
+		return wrong(why, "no such option: ", letter);
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(typed + hyphens, "="), typed + hyphens);
+	n = nearest_begin(word);
+	for (const struct option *o = a->known; o->name; o++)
+		if (nearest_is(&n, o->name))
+			meant = o->name;
+	wrong(why, "no such option: ", typed);
+	if (meant)
+		complaint_hint(why, "did you mean --%s? `coffer up --help` lists the options",
+			       meant);
+	return OPTIONS_WRONG;
+}
+
 static int outcome_of(int r)
 {
 	return r > 0 ? OPTIONS_WRONG : r;
@@ -138,7 +165,7 @@ static int read_arguments(struct arguments *a, int argc, char *argv[], struct co
 	opterr = 0;
 	while (r == OPTIONS_OK && (which = getopt_long(argc, argv, ":", a->known, NULL)) >= 0) {
 		if (which == '?')
-			return wrong(why, "no such option: ", argv[optind - 1]);
+			return wrong_option(a, argv[optind - 1], why);
 		if (which == ':')
 			return wrong(why, "a value is missing behind ", argv[optind - 1]);
 		r = take(a, which - FIRST, optarg, why);

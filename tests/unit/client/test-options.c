@@ -67,9 +67,13 @@ static void test_what_is_not_understood_is_named(void)
 {
 	static const struct {
 		const char *args[6];
-		const char *named;
+		const char *named, *hint;
 	} cases[] = {
 		{ { "up", "--colour" }, "--colour" },
+		{ { "up", "--dta", "x" }, "--dta", "did you mean --data?" },
+		{ { "up", "--durabilty=full" }, "--durabilty=full", "did you mean --durability?" },
+		{ { "up", "-abc" }, "no such option: -a" },
+		{ { "up", "--check-config=x" }, "no value is taken by --check-config" },
 		{ { "up", "--data" }, "--data" },
 		{ { "up", "here" }, "here" },
 		{ { "up", "--data", "" }, "--data cannot be \"\"" },
@@ -86,6 +90,7 @@ static void test_what_is_not_understood_is_named(void)
 
 		assert(parse(&o, &why, cases[i].args) == OPTIONS_WRONG);
 		assert(strstr(why.error, cases[i].named));
+		assert(why.hint[0] && strstr(why.hint, cases[i].hint ? cases[i].hint : ""));
 	}
 }
 
