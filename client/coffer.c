@@ -416,9 +416,9 @@ static int run_up(int argc, char *argv[])
 
 /* --- coffer exec -------------------------------------------------------------------------- */
 
-static int misunderstood(const char *what)
+static int misunderstood(const char *what, const char *word)
 {
-	fprintf(stderr, "coffer: %s\nhint: `coffer --help` says how to start it\n", what);
+	fprintf(stderr, "coffer: %s%s\nhint: `coffer --help` says how to start it\n", what, word);
 	return EXIT_USAGE;
 }
 
@@ -453,19 +453,27 @@ static int become(enum daemon daemon, const char *file, char *args[])
 	return r == CONFIG_WRONG ? SERVICE_EXIT_WRONG : EXIT_FAILURE;
 }
 
+static int help(void)
+{
+	fputs(general_help, stdout);
+	return EXIT_SUCCESS;
+}
+
 static int run_exec(char *args[])
 {
 	const char *file = NULL;
 	enum daemon daemon = 0;
 
+	if (args[0] && strcmp(args[0], "--help") == 0)
+		return help();
 	while (args[0] && daemon < DAEMONS && strcmp(args[0], daemons[daemon].name) != 0)
 		daemon++;
 	if (!args[0] || daemon == DAEMONS)
-		return misunderstood("exec needs the name of a daemon: authd, stored or frontend");
+		return misunderstood("exec needs the name of a daemon: authd, stored or frontend", "");
 	args++;
 	if (args[0] && strcmp(args[0], "--config") == 0) {
 		if (!args[1])
-			return misunderstood("a value is missing behind --config");
+			return misunderstood("a value is missing behind ", "--config");
 		file = args[1];
 		args += 2;
 	}
@@ -491,10 +499,10 @@ int main(int argc, char *argv[])
 		puts("coffer " COFFER_VERSION);
 		return EXIT_SUCCESS;
 	}
-	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-		fputs(general_help, stdout);
-		return EXIT_SUCCESS;
-	}
+	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0))
+		return help();
+	if (argc >= 2)
+		return misunderstood("there is no command ", argv[1]);
 	fputs(general_help, stderr);
 	return EXIT_USAGE;
 }

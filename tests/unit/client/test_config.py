@@ -152,6 +152,32 @@ def test_each_daemon_takes_what_the_table_admits_and_no_more(daemon):
                 assert run(program, option, value, "--help").returncode != 0, (option, value)
 
 
+# --- coffer itself -----------------------------------------------------------------------------
+
+
+def run_coffer(*args):
+    if coffer.build_dir() is None:
+        pytest.skip("COFFER_BUILD is not set")
+    return subprocess.run([coffer.build_dir() / "client" / "coffer", *args], capture_output=True,
+                          text=True, timeout=LIMIT_S, check=False)
+
+
+@pytest.mark.parametrize("args", [["--help"], ["help"], ["exec", "--help"]])
+def test_help_of_coffer_names_its_commands(args):
+    done = run_coffer(*args)
+    assert done.returncode == 0 and done.stderr == ""
+    assert "coffer up" in done.stdout and "coffer exec" in done.stdout
+
+
+@pytest.mark.parametrize("args", [["start"], ["exec", "frontd"], ["exec"], ["up", "--dta", "x"]])
+def test_what_coffer_does_not_understand_has_a_hint(args):
+    done = run_coffer(*args)
+    assert (done.returncode, done.stdout) == (2, "")
+    error, hint = done.stderr.splitlines()
+    assert error.startswith("coffer: ") and hint.startswith("hint: ") and "--help" in hint
+    assert args != ["start"] or "start" in error
+
+
 # --- coffer exec ------------------------------------------------------------------------------
 
 
