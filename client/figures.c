@@ -91,12 +91,16 @@ int figures_read(const char *path, struct buffer *ret)
 
 static bool find_metric(struct span name, enum metric *ret)
 {
-	for (enum metric m = 0; m < METRIC_COUNT; m++)
-		if (!metric_is_histogram(m) &&
-		    span_equal(name, span_from_string(metric_rows[m].name))) {
+	for (enum metric m = 0; m < METRIC_COUNT; m++) {
+		struct span own = span_from_string(metric_rows[m].name);
+
+		if (span_starts_with(name, own) &&
+		    span_equal(span_skip(name, own.len),
+			       metric_is_histogram(m) ? SPAN("_bucket") : SPAN(""))) {
 			*ret = m;
 			return true;
 		}
+	}
 	return false;
 }
 

@@ -9,12 +9,13 @@
 #include "base/buffer.h"
 #include "ipc/metrics.h"
 
+#define FIGURES_SOCKET	   "metrics.sock"	/* beside the admin socket */
 #define FIGURES_MAX	   (16 * MIB)
 #define FIGURES_PATIENCE_S 5
 
 /* One figure of the text. */
 struct figure {
-	enum metric metric;	/* no histogram */
+	enum metric metric;	/* of a histogram: what is up to the bound that the label le says */
 	struct span labels;	/* as they stand between the braces */
 	uint64_t value;		/* without its decimals */
 };

@@ -68,6 +68,8 @@ static void test_figures_are_read_and_all_else_is_passed_over(void)
 		"coffer_authd_tenants 3\n"
 		"coffer_something_else 4\n"
 		"coffer_request_seconds_count{operation=\"GetObject\"} 5\n"
+		"coffer_request_seconds_sum{operation=\"GetObject\"} 0.5\n"
+		"coffer_request_seconds_bucket{operation=\"GetObject\",le=\"0.001\"} 2\n"
 		"coffer_start_time_seconds{daemon=\"stored\"} 1700000000.25\n"
 		"coffer_requests_total{operation=\"GetObject\",dialect=\"s3\",status=\"2xx\"} 17\n"
 		"\n"
@@ -82,6 +84,8 @@ static void test_figures_are_read_and_all_else_is_passed_over(void)
 
 	assert(figures_next(&rest, &f) && f.metric == METRIC_TENANTS && f.value == 3);
 	assert(span_is_none(figure_label(&f, "daemon")));
+	assert(figures_next(&rest, &f) && f.metric == METRIC_REQUEST_TIME && f.value == 2);
+	assert(figure_has(&f, "operation", "GetObject") && figure_has(&f, "le", "0.001"));
 	assert(figures_next(&rest, &f) && f.metric == METRIC_START_TIME && f.value == 1700000000);
 	assert(figure_has(&f, "daemon", "stored") && !figure_has(&f, "daemon", "store"));
 	assert(figures_next(&rest, &f) && f.metric == METRIC_REQUESTS && f.value == 17);
