@@ -19,6 +19,7 @@
 #include "client/departure.h"
 #include "client/dial.h"
 #include "client/doctor.h"
+#include "client/figures.h"
 #include "client/help.h"
 #include "client/invocation.h"
 #include "client/manage/manage.h"
@@ -29,10 +30,10 @@
 #include "client/reload.h"
 #include "client/report.h"
 #include "client/tokenfile.h"
+#include "client/top/top.h"
 #include "client/transfer/transfer.h"
 
-#define EXIT_USAGE     2
-#define METRICS_SOCKET "metrics.sock"
+#define EXIT_USAGE 2
 
 static void print_json(const json_t *answer)
 {
@@ -241,7 +242,7 @@ static int look_around(const struct invocation *i, json_t *answer)
 	char metrics[PATH_MAX];
 	const struct overview_from from = {
 		.proc = PROCESS_PROC,
-		.metrics = dial_beside(i->socket, METRICS_SOCKET, metrics),
+		.metrics = dial_beside(i->socket, FIGURES_SOCKET, metrics),
 	};
 
 	return overview_add(answer, &from);
@@ -345,6 +346,8 @@ int main(int argc, char *argv[])
 		return examine(&i);
 	if (transfer_is_meant(&i))
 		return run_for_long(&i, transfer_run);
+	if (i.command == COMMAND_TOP)
+		return run_for_long(&i, top_run);
 	if (manage_is_meant(&i))
 		return run_for_long(&i, manage_run);
 	if (run(&i, &why) == ADMIN_OK)

@@ -151,6 +151,24 @@ const struct manual_option_row manual_options[OPTION_COUNT] = {
 		.meaning = "do not ask whether it is meant (default: ask, on a terminal; without one, "
 			   "nothing is done)",
 	},
+	[OPTION_INTERVAL] = {
+		.name = "interval",
+		.kind = OPTION_KIND_NUMBER,
+		.argument = "SECONDS",
+		.meaning = "how long each look lasts, 1 to 3600 seconds (default: 2)",
+	},
+	[OPTION_ONCE] = {
+		.name = "once",
+		.kind = OPTION_KIND_FLAG,
+		.meaning = "look for one interval, print a table, and end",
+	},
+	[OPTION_METRICS_SOCKET] = {
+		.name = "metrics-socket",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "PATH",
+		.meaning = "the frontend's socket for metrics (default: metrics.sock beside authd's "
+			   "admin socket)",
+	},
 	[OPTION_QUIET] = {
 		.name = "quiet",
 		.kind = OPTION_KIND_FLAG,
@@ -627,6 +645,20 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 			"are; the manual page tells them.",
 		.examples = "cofferctl status\n"
 			    "cofferctl status --json\n",
+	},
+	[COMMAND_TOP] = {
+		.group = GROUP_SERVER,
+		.word = "top",
+		.takes = BIT(INTERVAL) | BIT(ONCE) | BIT(METRICS_SOCKET),
+		.brief = "watch requests, bytes, errors and latency of each tenant",
+		.text = "On a terminal it is drawn again and again until q or Ctrl-C; elsewhere a line is printed "
+			"for each tenant who asked for something, with --json an object for each look. It reads "
+			"the metrics, which are for root and for whom admin-uid and metrics-uid of coffer.conf name.\n\n"
+			"P50 and P99 are how long half, and 99 of 100, of the requests took at most, from the "
+			"request line to the last byte of the answer; they are as exact as the buckets of the "
+			"metrics.",
+		.examples = "cofferctl top\n"
+			    "cofferctl top --once --interval 10 --json\n",
 	},
 	[COMMAND_DOCTOR] = {
 		.group = GROUP_SERVER,

@@ -219,6 +219,7 @@ void report(FILE *to, const struct invocation *i, const json_t *answer)
 	case COMMAND_RELOAD:
 		report_reload(to, json_object_get(answer, "reload"));
 		break;
+	case COMMAND_TOP:
 	case COMMAND_DOCTOR:
 	case COMMAND_METRICS_TOKEN:
 	case COMMAND_BUCKET_LIST:
