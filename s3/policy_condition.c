@@ -1,24 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "s3/policy_condition.h"
 
-#include "s3/date.h"
-#include "s3/encoding.h"
 #include "s3/pairs.h"
-
-#define NUMBER_DIGITS 6 /* behind the point */
-#define NUMBER_ONE    1000000
-
-const struct policy_operator_row policy_operators[POLICY_OPERATOR_COUNT] = {
-#define OPERATOR(SYMBOL, name_, FAMILY, TEST, NEGATED)                                             \
-	[POLICY_OPERATOR_##SYMBOL] = { .name = (name_),                                            \
-				       .family = POLICY_FAMILY_##FAMILY,                           \
-				       .test = POLICY_TEST_##TEST,                                 \
-				       .negated = (NEGATED) },
-	POLICY_OPERATORS(OPERATOR)
-#undef OPERATOR
-};
-
-/* --- operators ---------------------------------------------------------------------------- */
 
 static enum policy_quantifier take_quantifier(struct span *text)
 {
@@ -71,270 +54,28 @@ bool policy_operator_parse(struct span text, struct policy_condition *ret)
 	return false;
 }
 
-/* --- values, on both sides ---------------------------------------------------------------- */
-
-/* What stands behind the point, in millionths. */
-static bool parse_fraction(struct span s, uint64_t *ret)
-{
-	uint64_t n;
-
-	if (s.len > NUMBER_DIGITS || !span_to_u64(s, &n))
-		return false;
-	for (size_t i = s.len; i < NUMBER_DIGITS; i++)
-		n *= 10;
-	*ret = n;
-	return true;
-}
-
-static bool parse_number(struct span s, int64_t *ret)
-{
-	bool minus = span_starts_with(s, SPAN("-"));
-	struct span whole, fraction = span_cut(minus ? span_skip(s, 1) : s, '.', &whole);
-	uint64_t n, behind = 0;
-	int64_t value;
-
-	if (!span_to_u64(whole, &n))
-		return false;
-	if (!span_is_none(fraction) && !parse_fraction(fraction, &behind))
-		return false;
-	if (__builtin_mul_overflow(n, (uint64_t)NUMBER_ONE, &value) ||
-	    __builtin_add_overflow(value, behind, &value))
-		return false;
-	*ret = minus ? -value : value;
-	return true;
-}
-
-static bool parse_date(struct span s, int64_t *ret_s)
-{
-	uint64_t n;
-
-	if (!span_to_u64(s, &n))
-		return date_parse_iso8601_loose(s, ret_s);
-	if (n > INT64_MAX)
-		return false;
-	*ret_s = (int64_t)n;
-	return true;
-}
-
-static bool parse_bool(struct span s, int64_t *ret)
-{
-	*ret = span_equal_nocase(s, SPAN("true"));
-	return *ret || span_equal_nocase(s, SPAN("false"));
-}
-
-static int compile_binary(struct arena *a, struct span text, struct span *ret)
-{
-	size_t padding = 0, len;
-	uint8_t *bytes;
-
-	while (padding < 2 && padding < text.len && span_bytes(text)[text.len - 1 - padding] == '=')
-		padding++;
-	if (text.len % 4 || text.len < 4)
-		return POLICY_PATTERN_UNFIT;
-	len = text.len / 4 * 3 - padding;
-	bytes = arena_array(a, len, 1);
-	if (!bytes)
-		return -ENOMEM;
-	if (!base64_decode(text, bytes, len))
-		return POLICY_PATTERN_UNFIT;
-	*ret = (struct span){ bytes, len };
-	return POLICY_PATTERN_OK;
-}
-
-/* Up to the next colon that is in no variable; SPAN_NONE behind the last. */
-static struct span cut_part(struct span s, bool variables, struct span *ret_part)
-{
-	bool inside = false;
-
-	for (size_t i = 0; i < s.len; i++) {
-		uint8_t c = span_bytes(s)[i];
-
-		if (variables && span_starts_with(span_skip(s, i), SPAN("${")))
-			inside = true;
-		else if (inside && c == '}')
-			inside = false;
-		if (c == ':' && !inside) {
-			*ret_part = span_first(s, i);
-			return span_skip(s, i + 1);
-		}
-	}
-	*ret_part = s;
-	return SPAN_NONE;
-}
-
-static int compile_arn(struct arena *a, struct span text, bool variables,
-		       const struct policy_pattern **ret)
-{
-	unsigned int flags = POLICY_PATTERN_WILDCARDS | (variables ? POLICY_PATTERN_VARIABLES : 0);
-	struct policy_pattern *parts;
-
-	*ret = NULL;
-	if (span_equal(text, SPAN("*")))
-		return POLICY_PATTERN_OK;
-	parts = arena_array(a, POLICY_ARN_PARTS, sizeof(*parts));
-	if (!parts)
-		return -ENOMEM;
-	for (unsigned int i = 0; i < POLICY_ARN_PARTS; i++) {
-		bool is_last = i == POLICY_ARN_PARTS - 1;
-		struct span part = text;
-		int r;
-
-		if (span_is_none(text))
-			return POLICY_PATTERN_UNFIT;
-		text = is_last ? SPAN_NONE : cut_part(text, variables, &part);
-		if (i == 0 && !span_equal(part, SPAN("arn")))
-			return POLICY_PATTERN_UNFIT;
-		r = policy_pattern_compile(a, part, flags, &parts[i]);
-		if (r)
-			return r;
-	}
-	*ret = parts;
-	return POLICY_PATTERN_OK;
-}
-
-static int fit_or_not(bool fits)
-{
-	return fits ? POLICY_PATTERN_OK : POLICY_PATTERN_UNFIT;
-}
-
-int policy_value_compile(struct arena *a, enum policy_operator o, struct span text, bool variables,
-			 struct policy_value *ret)
-{
-	unsigned int flags = variables ? POLICY_PATTERN_VARIABLES : 0;
-
-	switch (policy_operators[o].family) {
-	case POLICY_FAMILY_STRING:
-		if (policy_operators[o].test == POLICY_TEST_LIKE)
-			flags |= POLICY_PATTERN_WILDCARDS;
-		return policy_pattern_compile(a, text, flags, &ret->pattern);
-	case POLICY_FAMILY_NUMERIC:
-		return fit_or_not(parse_number(text, &ret->number));
-	case POLICY_FAMILY_DATE:
-		return fit_or_not(parse_date(text, &ret->number));
-	case POLICY_FAMILY_BOOL:
-	case POLICY_FAMILY_PRESENCE:
-		return fit_or_not(parse_bool(text, &ret->number));
-	case POLICY_FAMILY_BINARY:
-		return compile_binary(a, text, &ret->bytes);
-	case POLICY_FAMILY_IP:
-		return fit_or_not(ip_network_parse(text, &ret->network));
-	case POLICY_FAMILY_ARN:
-		return compile_arn(a, text, variables, &ret->arn);
-	}
-	return POLICY_PATTERN_UNFIT;
-}
-
-static bool arn_is_fixed(const struct policy_pattern *arn)
-{
-	for (unsigned int i = 0; arn && i < POLICY_ARN_PARTS; i++)
-		if (!policy_pattern_is_fixed(&arn[i]))
-			return false;
-	return arn;
-}
-
-bool policy_value_is_fixed(enum policy_operator o, const struct policy_value *v)
-{
-	enum policy_family family = policy_operators[o].family;
-
-	if (family == POLICY_FAMILY_STRING)
-		return policy_pattern_is_fixed(&v->pattern);
-	return family != POLICY_FAMILY_ARN || arn_is_fixed(v->arn);
-}
-
-/* --- comparing ---------------------------------------------------------------------------- */
-
-static bool is_in_order(enum policy_test test, int64_t a, int64_t b)
-{
-	switch (test) {
-	case POLICY_TEST_EQUAL:
-	case POLICY_TEST_EQUAL_ANY_CASE:
-	case POLICY_TEST_LIKE:
-		return a == b;
-	case POLICY_TEST_LESS:
-		return a < b;
-	case POLICY_TEST_LESS_EQUAL:
-		return a <= b;
-	case POLICY_TEST_GREATER:
-		return a > b;
-	case POLICY_TEST_GREATER_EQUAL:
-		return a >= b;
-	}
-	return false;
-}
-
-static enum policy_truth truth(bool b)
-{
-	return b ? POLICY_YES : POLICY_NO;
-}
-
-static enum policy_truth match_arn(struct policy_matcher *m, const struct policy_pattern *arn,
-				   struct span text)
-{
-	enum policy_truth all = POLICY_YES;
-
-	for (unsigned int i = 0; arn && i < POLICY_ARN_PARTS && all != POLICY_NO; i++) {
-		struct span part = text;
-
-		if (span_is_none(text))
-			return POLICY_NO;
-		text = i == POLICY_ARN_PARTS - 1 ? SPAN_NONE : span_cut(text, ':', &part);
-		all = policy_and(all, policy_match(m, &arn[i], part, false));
-	}
-	return all;
-}
-
-/* A value of the request that is not of the operator's kind fits nothing. */
-static enum policy_truth fits(struct policy_matcher *m, const struct policy_operator_row *o,
-			      const struct policy_value *v, struct span text)
-{
-	struct ip address;
-	int64_t number;
-
-	switch (o->family) {
-	case POLICY_FAMILY_STRING:
-		return policy_match(m, &v->pattern, text, o->test == POLICY_TEST_EQUAL_ANY_CASE);
-	case POLICY_FAMILY_NUMERIC:
-		return truth(parse_number(text, &number) &&
-			     is_in_order(o->test, number, v->number));
-	case POLICY_FAMILY_DATE:
-		return truth(parse_date(text, &number) && is_in_order(o->test, number, v->number));
-	case POLICY_FAMILY_BOOL:
-		return truth(parse_bool(text, &number) && number == v->number);
-	case POLICY_FAMILY_BINARY:
-		return truth(span_equal(text, v->bytes));
-	case POLICY_FAMILY_IP:
-		return truth(ip_parse(text, &address) && ip_network_has(&v->network, &address));
-	case POLICY_FAMILY_ARN:
-		return match_arn(m, v->arn, text);
-	case POLICY_FAMILY_PRESENCE:
-		break;
-	}
-	return POLICY_NO;
-}
+/* --- holding ------------------------------------------------------------------------------ */
 
 static enum policy_truth fits_one(struct policy_matcher *m, const struct policy_condition *c,
 				  struct span text)
 {
-	const struct policy_operator_row *o = &policy_operators[c->kind];
 	enum policy_truth any = POLICY_NO;
 
 	for (size_t i = 0; i < c->value_count && any != POLICY_YES; i++)
-		any = policy_or(any, fits(m, o, &c->values[i], text));
-	return o->negated ? policy_not(any) : any;
+		any = policy_or(any, policy_value_fits(m, c->kind, &c->values[i], text));
+	return policy_operators[c->kind].negated ? policy_not(any) : any;
 }
-
-/* --- sets --------------------------------------------------------------------------------- */
 
 /* What holds of a request that has no value for the key. */
 static enum policy_truth without_value(const struct policy_condition *c)
 {
 	switch (c->quantifier) {
 	case POLICY_SINGLE:
-		return truth(c->if_exists || policy_operators[c->kind].negated);
+		return policy_truth_of(c->if_exists || policy_operators[c->kind].negated);
 	case POLICY_FOR_ALL:
 		return POLICY_YES;
 	case POLICY_FOR_ANY:
-		return truth(c->if_exists);
+		return policy_truth_of(c->if_exists);
 	}
 	return POLICY_NO;
 }
@@ -378,7 +119,7 @@ static enum policy_truth is_there(struct policy_matcher *m, const struct policy_
 	if (policy_keys[c->key].shape != POLICY_SHAPE_MANY)
 		return policy_context_get(m->context, c->key, c->tag, &value);
 	t = policy_context_get_many(m->context, c->key, &value);
-	return t == POLICY_YES ? truth(value.len) : t;
+	return t == POLICY_YES ? policy_truth_of(value.len) : t;
 }
 
 /* Null: "true" says that there is none. Several values can ask for both, which always holds. */

@@ -128,6 +128,11 @@ enum policy_truth {
 	POLICY_UNKNOWN,
 };
 
+static inline enum policy_truth policy_truth_of(bool b)
+{
+	return b ? POLICY_YES : POLICY_NO;
+}
+
 enum policy_truth policy_and(enum policy_truth a, enum policy_truth b);
 enum policy_truth policy_or(enum policy_truth a, enum policy_truth b);
 enum policy_truth policy_not(enum policy_truth a);

@@ -74,7 +74,7 @@ static enum policy_truth is_meant(const struct question *q, const struct policy_
 	for (size_t i = 0; i < all->count && !found; i++)
 		found = is_named(&all->named[i], q->request->principal) &&
 			(all->negated || !is_left_to_his_account(q, s, &all->named[i]));
-	return found != all->negated ? POLICY_YES : POLICY_NO;
+	return policy_truth_of(found != all->negated);
 }
 
 static enum policy_truth is_among(struct question *q, const struct policy_patterns *all,
