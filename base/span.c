@@ -18,11 +18,6 @@ bool span_starts_with(struct span s, struct span prefix)
 	return s.len >= prefix.len && span_equal(span_first(s, prefix.len), prefix);
 }
 
-static uint8_t ascii_lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-}
-
 bool span_starts_with_nocase(struct span s, struct span prefix)
 {
 	const uint8_t *a = span_bytes(s), *b = span_bytes(prefix);

@@ -46,6 +46,12 @@ static inline struct span span_first(struct span s, size_t n)
 	return (struct span){ s.data, n };
 }
 
+/* Letters of ASCII, and nothing else, have a lower case here. */
+static inline uint8_t ascii_lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
+
 bool span_equal(struct span a, struct span b);
 bool span_equal_nocase(struct span a, struct span b); /* ASCII letters only */
 bool span_starts_with(struct span s, struct span prefix);

@@ -117,7 +117,7 @@ static void append_meta(const struct attributes_meta *meta, size_t i, struct buf
 	for (size_t at = 0; at < n.len; at++) {
 		uint8_t c = span_bytes(n)[at];
 
-		name[at] = c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+		name[at] = ascii_lower(c);
 	}
 	/* All values together are within S3_METADATA_MAX, so this cannot run over. */
 	for (size_t j = i; j < meta->count; j++) {

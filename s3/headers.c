@@ -44,7 +44,7 @@ enum s3_header s3_header_find(struct span name)
 	for (size_t i = 0; i < name.len; i++) {
 		uint8_t c = span_bytes(name)[i];
 
-		lower[i] = c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+		lower[i] = ascii_lower(c);
 	}
 	return (enum s3_header)find(s3_header_names, S3_HEADER_COUNT,
 				    (struct span){ lower, name.len });

@@ -236,11 +236,6 @@ static void advance(const struct view *v, struct cursor *c)
 		c->token++;
 }
 
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-}
-
 static bool is_continuation(uint8_t byte)
 {
 	return (byte & 0xc0) == 0x80;
@@ -260,7 +255,7 @@ static size_t fits(uint16_t token, struct span text, bool any_case)
 			n++;
 		return n;
 	}
-	return token == p[0] || (any_case && lower((uint8_t)token) == lower(p[0]));
+	return token == p[0] || (any_case && ascii_lower((uint8_t)token) == ascii_lower(p[0]));
 }
 
 static bool may_go_on(struct policy_matcher *m)

@@ -94,7 +94,7 @@ static struct span lower_case(struct buffer *decoded, struct span s)
 	for (size_t i = 0; i < s.len; i++) {
 		uint8_t c = span_bytes(s)[i];
 
-		to[i] = c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+		to[i] = ascii_lower(c);
 	}
 	buffer_commit(decoded, s.len);
 	return (struct span){ to, s.len };
