@@ -72,17 +72,6 @@ void cursor_encode(struct buffer *b, struct span key)
 	buffer_commit(b, BASE64_TEXT_SIZE(json.len) - 1);
 }
 
-/* How many bytes a padded text stands for, if it is one. */
-static size_t decoded_len(struct span text)
-{
-	const uint8_t *p = text.data;
-	size_t padding = 0;
-
-	while (padding < 2 && padding < text.len && p[text.len - 1 - padding] == '=')
-		padding++;
-	return text.len / 4 * 3 - padding;
-}
-
 static int parse(struct span json, struct buffer *key)
 {
 	json_t *root = json_loadb(json.data, json.len, JSON_REJECT_DUPLICATES, NULL);
@@ -103,9 +92,8 @@ int cursor_decode(struct span text, struct buffer *key)
 	_cleanup_(freep) uint8_t *json = NULL;
 	size_t len;
 
-	if (!text.len || text.len % 4)
+	if (!base64_len(text, &len))
 		return S3_ERROR_REST_INVALID_CURSOR;
-	len = decoded_len(text);
 	json = malloc(len);
 	if (!json)
 		return -ENOMEM;

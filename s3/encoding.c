@@ -53,6 +53,19 @@ static int base64_digit(uint8_t c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
+bool base64_len(struct span text, size_t *ret)
+{
+	const uint8_t *p = text.data;
+	size_t padding = 0;
+
+	if (!text.len || text.len % 4)
+		return false;
+	while (padding < 2 && p[text.len - 1 - padding] == '=')
+		padding++;
+	*ret = text.len / 4 * 3 - padding;
+	return true;
+}
+
 bool base64_decode(struct span text, uint8_t *ret, size_t len)
 {
 	const uint8_t *p = text.data;

@@ -17,6 +17,9 @@ must_check bool hex_decode(struct span text, uint8_t *ret, size_t len);
 /* Lower case and a NUL: 2 * bytes.len + 1 characters go to buf. Returns buf. */
 const char *hex_encode(struct span bytes, char *buf);
 
+/* How many bytes a text stands for, if it is padded base64 of any; false where its length says no. */
+must_check bool base64_len(struct span text, size_t *ret);
+
 /* Exactly len bytes, from padded base64 whose unused bits are zero. */
 must_check bool base64_decode(struct span text, uint8_t *ret, size_t len);
 

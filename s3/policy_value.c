@@ -70,14 +70,11 @@ static bool parse_bool(struct span s, int64_t *ret)
 
 static int compile_binary(struct arena *a, struct span text, struct span *ret)
 {
-	size_t padding = 0, len;
 	uint8_t *bytes;
+	size_t len;
 
-	while (padding < 2 && padding < text.len && span_bytes(text)[text.len - 1 - padding] == '=')
-		padding++;
-	if (text.len % 4 || text.len < 4)
+	if (!base64_len(text, &len))
 		return POLICY_PATTERN_UNFIT;
-	len = text.len / 4 * 3 - padding;
 	bytes = arena_array(a, len, 1);
 	if (!bytes)
 		return -ENOMEM;

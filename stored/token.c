@@ -15,25 +15,13 @@ struct span token_write(struct span position, char buf[static TOKEN_TEXT_MAX])
 	return span_from_string(base64_encode((struct span){ bytes, position.len + 1 }, buf));
 }
 
-/* How many bytes the base64 holds, by its length and padding; 0 for what is none. */
-static size_t decoded_len(struct span token)
-{
-	const uint8_t *text = span_bytes(token);
-	size_t padding = 0;
-
-	if (!token.len || token.len % 4)
-		return 0;
-	while (padding < 2 && text[token.len - 1 - padding] == '=')
-		padding++;
-	return token.len / 4 * 3 - padding;
-}
-
 bool token_read(struct span token, uint8_t buf[static S3_KEY_MAX + 1], struct span *ret_position)
 {
-	size_t len = decoded_len(token);
 	struct span position;
+	size_t len;
 
-	if (len < 2 || len > S3_KEY_MAX + 1 || !base64_decode(token, buf, len))
+	if (!base64_len(token, &len) || len < 2 || len > S3_KEY_MAX + 1 ||
+	    !base64_decode(token, buf, len))
 		return false;
 	position = (struct span){ buf + 1, len - 1 };
 	if (buf[0] != TOKEN_VERSION || !span_is_utf8(position))

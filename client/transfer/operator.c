@@ -181,13 +181,11 @@ static int read_grant(const json_t *answer, struct buffer *ret)
 {
 	struct span text = { json_string_value(json_object_get(answer, "grant")),
 			     json_string_length(json_object_get(answer, "grant")) };
-	size_t len = text.len / 4 * 3;
 	uint8_t *to;
+	size_t len;
 
-	if (!len)
+	if (!base64_len(text, &len))
 		return -EPROTO;
-	len -= span_bytes(text)[text.len - 1] == '=';
-	len -= span_bytes(text)[text.len - 2] == '=';
 	to = buffer_reserve(ret, len);
 	if (!to)
 		return buffer_error(ret);

@@ -56,6 +56,24 @@ static void test_base64_of_the_standard(void)
 	}
 }
 
+static void test_base64_says_how_long_what_it_stands_for_is(void)
+{
+	static const struct {
+		const char *text;
+		size_t len; /* 0: of no length that base64 has */
+	} cases[] = {
+		{ "", 0 },     { "Z", 0 },    { "Zg", 0 },	 { "Zg=", 0 },	   { "Zg==", 1 },
+		{ "Zm8=", 2 }, { "Zm9v", 3 }, { "Zm9vYg==", 4 }, { "Zm9vYg=", 0 }, { "====", 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		size_t len = 0;
+
+		assert(base64_len(span_from_string(cases[i].text), &len) == (cases[i].len > 0));
+		assert(len == cases[i].len);
+	}
+}
+
 static void test_base64_has_one_text_for_one_value(void)
 {
 	uint8_t b[16];
@@ -117,6 +135,7 @@ int main(void)
 	test_hex_reads_back_what_it_wrote();
 	test_hex_takes_either_case_and_nothing_else();
 	test_base64_of_the_standard();
+	test_base64_says_how_long_what_it_stands_for_is();
 	test_base64_has_one_text_for_one_value();
 	test_base32_of_the_standard();
 	test_base32_has_one_text_for_one_value();
