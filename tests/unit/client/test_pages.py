@@ -120,10 +120,17 @@ def test_bash_completes_what_a_running_coffer_knows(build, tmp_path):
                     "case \"$*\" in\n"
                     "*tenant*) echo '{\"ok\":true,\"tenants\":[{\"name\":\"acme\",\"id\":\"x\"}]}' ;;\n"
                     "*key*) echo '{\"ok\":true,\"keys\":[{\"access_key\":\"CFA\"}]}' ;;\n"
+                    "*token*) echo '{\"ok\":true,\"tokens\":[{\"name\":\"lap\",\"tenant\":\"a\"}]}' ;;\n"
+                    "*bucket*) echo '{\"ok\":true,\"buckets\":[{\"name\":\"pics\",\"tenant\":\"a\"}]}' ;;\n"
                     "esac\n")
     fake.chmod(0o755)
     assert complete(build, "cofferctl --socket /s key list --tenant a", tmp_path) == ["acme"]
     assert complete(build, "cofferctl --socket /s key disable CF", tmp_path) == ["CFA"]
+    assert complete(build, "cofferctl --socket /s tenant delete a", tmp_path) == ["acme"]
+    assert complete(build, "cofferctl --socket /s token refresh l", tmp_path) == ["lap"]
+    assert complete(build, "cofferctl --socket /s bucket show p", tmp_path) == ["pics"]
+    assert complete(build, "cofferctl --socket /s export /x --bucket p", tmp_path) == ["pics"]
+    assert complete(build, "cofferctl --socket /s tenant create a", tmp_path) == []
     assert complete(build, "cofferctl key disable CF", tmp_path) == []
 
 
