@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/duration.h"
+#include "base/size.h"
 
 bool invocation_is_about_tokens(const struct invocation *i)
 {
@@ -54,6 +55,25 @@ static bool is_duration(const char *value)
 	return duration_parse(span_from_string(value), &ns);
 }
 
+static bool is_none(const char *value)
+{
+	return strcmp(value, INVOCATION_NONE) == 0;
+}
+
+static bool is_size(const char *value)
+{
+	uint64_t n;
+
+	return is_none(value) || (size_parse(span_from_string(value), &n) && n <= INT64_MAX);
+}
+
+static bool is_count(const char *value)
+{
+	uint64_t n;
+
+	return is_none(value) || (span_to_u64(span_from_string(value), &n) && n <= INT64_MAX);
+}
+
 static bool is_scope(const char *value)
 {
 	return strcmp(value, "read") == 0 || strcmp(value, "write") == 0 ||
@@ -78,6 +98,14 @@ static int take(struct invocation *i, enum manual_option o, const char *value,
 	case OPTION_KIND_DURATION:
 		if (!is_duration(value))
 			return wrong(why, "--%s takes " DURATION_FORM, row->name);
+		break;
+	case OPTION_KIND_SIZE:
+		if (!is_size(value))
+			return wrong(why, "--%s takes " SIZE_FORM ", or none", row->name);
+		break;
+	case OPTION_KIND_COUNT:
+		if (!is_count(value))
+			return wrong(why, "--%s takes a whole number, or none", row->name);
 		break;
 	case OPTION_KIND_SCOPE:
 		if (!is_scope(value) || i->n_scopes == INVOCATION_SCOPES_MAX)
@@ -238,9 +266,9 @@ static int take_operand(struct line *l, struct complaint *why)
 	const char *operand = manual_commands[l->i.command].operand;
 	char name[MANUAL_NAME_MAX];
 
-	if (operand && l->n == 0)
+	if (operand && operand[0] != '[' && l->n == 0)
 		return wrong(why, "%s: %s is missing", manual_name(l->i.command, name), operand);
-	if (operand) {
+	if (operand && l->n) {
 		l->i.operand = *l->words++;
 		l->n--;
 	}
@@ -356,6 +384,8 @@ static json_t *value_of(const struct invocation *i, enum manual_option o)
 		return json_true();
 	case OPTION_KIND_TEXT:
 	case OPTION_KIND_DURATION:
+	case OPTION_KIND_SIZE:
+	case OPTION_KIND_COUNT:
 		return json_string(i->options[o]);
 	case OPTION_KIND_NUMBER:
 		return json_integer(strtoll(i->options[o], NULL, 10));

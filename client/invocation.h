@@ -13,6 +13,7 @@
 #include "client/manual.h"
 
 #define INVOCATION_SCOPES_MAX 8
+#define INVOCATION_NONE "none" /* of a limit: there is none */
 #define INVOCATION_PATTERNS_MAX 32
 
 struct invocation {

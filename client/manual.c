@@ -139,6 +139,25 @@ const struct manual_option_row manual_options[OPTION_COUNT] = {
 		.kind = OPTION_KIND_FLAG,
 		.meaning = "delete what is in it, too (default: only an empty one is deleted)",
 	},
+	[OPTION_RECOUNT] = {
+		.name = "recount",
+		.kind = OPTION_KIND_FLAG,
+		.meaning = "count what is there, bucket by bucket, and put the figures right where they are "
+			   "not (default: they are believed)",
+	},
+	[OPTION_BYTES] = {
+		.name = "bytes",
+		.kind = OPTION_KIND_SIZE,
+		.argument = "SIZE|none",
+		.meaning = "so much in all objects, and in parts of unfinished uploads: 500MiB, 10GiB, 2TiB, "
+			   "or as many bytes (default: it stays)",
+	},
+	[OPTION_OBJECTS] = {
+		.name = "objects",
+		.kind = OPTION_KIND_COUNT,
+		.argument = "N|none",
+		.meaning = "so many objects, and unfinished uploads (default: it stays)",
+	},
 	[OPTION_OLDER_THAN] = {
 		.name = "older-than",
 		.kind = OPTION_KIND_DURATION,
@@ -357,6 +376,33 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.examples = "cofferctl tenant delete acme\n"
 			    "cofferctl tenant delete acme --with-data\n",
 	},
+	[COMMAND_TENANT_USAGE] = {
+		.group = GROUP_TENANT,
+		.word = "usage",
+		.operand = "[NAME]",
+		.takes = BIT(RECOUNT) | BIT(OPERATOR_SOCKET),
+		.brief = "say how much tenants use, and may use",
+		.text = "Of the tenant NAME with a line for each bucket; without, a line for each tenant. Bytes are "
+			"those that clients see: a copy counts like its source. ALL is what counts against "
+			"a quota: objects and unfinished uploads, their bytes and those of their parts.\n"
+			"The figures are kept with every change and exact. --recount does not believe that: "
+			"it goes through all there is, while clients go on, and tells what was wrong.",
+		.examples = "cofferctl tenant usage\n"
+			    "cofferctl tenant usage acme\n"
+			    "cofferctl tenant usage acme --recount --json\n",
+	},
+	[COMMAND_TENANT_QUOTA] = {
+		.group = GROUP_TENANT,
+		.word = "quota",
+		.operand = "NAME",
+		.takes = BIT(BYTES) | BIT(OBJECTS) | BIT(OPERATOR_SOCKET),
+		.brief = "say how much a tenant may use in all its buckets",
+		.text = "By default there is no limit. What would exceed it is refused: QuotaExceeded, in REST "
+			"507. Less than what is used already leaves all there is as it is, until as much was "
+			"deleted. Without an option nothing changes: it is shown.",
+		.examples = "cofferctl tenant quota acme --bytes 10GiB --objects 100000\n"
+			    "cofferctl tenant quota acme --objects none\n",
+	},
 	[COMMAND_USER_CREATE] = {
 		.group = GROUP_USER,
 		.word = "create",
@@ -571,6 +617,17 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 			"bucket stays; the exit status is then 1.",
 		.examples = "cofferctl bucket delete photos\n"
 			    "cofferctl bucket delete photos --with-objects --yes\n",
+		.meanings = { { OPTION_TENANT, "whose it is (default: whoever has it)" } },
+	},
+	[COMMAND_BUCKET_QUOTA] = {
+		.group = GROUP_BUCKET,
+		.word = "quota",
+		.operand = "BUCKET",
+		.takes = MANAGED | BIT(BYTES) | BIT(OBJECTS),
+		.brief = "say how much may be in a bucket",
+		.text = "Beside this the quota of its tenant holds. See `cofferctl tenant quota`.",
+		.examples = "cofferctl bucket quota photos --bytes 2TiB\n"
+			    "cofferctl bucket quota photos --tenant acme --bytes none\n",
 		.meanings = { { OPTION_TENANT, "whose it is (default: whoever has it)" } },
 	},
 	[COMMAND_UPLOADS_LIST] = {

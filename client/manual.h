@@ -32,6 +32,9 @@ enum manual_option {
 	OPTION_NO_READ_BACK,
 	OPTION_DRY_RUN,
 	OPTION_WITH_OBJECTS,
+	OPTION_RECOUNT,
+	OPTION_BYTES,
+	OPTION_OBJECTS,
 	OPTION_OLDER_THAN,
 	OPTION_YES,
 	OPTION_INTERVAL,
@@ -60,6 +63,8 @@ enum manual_option_kind {
 	OPTION_KIND_TEXT,
 	OPTION_KIND_NUMBER,	/* a whole one, from 1 on */
 	OPTION_KIND_DURATION,	/* base/duration.h */
+	OPTION_KIND_SIZE,	/* base/size.h, or "none" */
+	OPTION_KIND_COUNT,	/* a whole number, or "none" */
 	OPTION_KIND_SCOPE,	/* one of a few words; may be repeated */
 	OPTION_KIND_PATTERN,	/* may be repeated */
 };
@@ -105,6 +110,8 @@ enum manual_command {
 	COMMAND_TENANT_SUSPEND,
 	COMMAND_TENANT_RESUME,
 	COMMAND_TENANT_DELETE,
+	COMMAND_TENANT_USAGE,
+	COMMAND_TENANT_QUOTA,
 	COMMAND_USER_CREATE,
 	COMMAND_USER_LIST,
 	COMMAND_USER_SHOW,
@@ -122,6 +129,7 @@ enum manual_command {
 	COMMAND_BUCKET_LIST,
 	COMMAND_BUCKET_SHOW,
 	COMMAND_BUCKET_DELETE,
+	COMMAND_BUCKET_QUOTA,
 	COMMAND_UPLOADS_LIST,
 	COMMAND_UPLOADS_ABORT,
 	COMMAND_IMPORT,
@@ -146,7 +154,7 @@ struct manual_command_row {
 	enum manual_group group;
 	const char *word;	/* behind the group's, where that has one */
 	const char *order;	/* what authd calls it; NULL where it is not asked */
-	const char *operand;	/* "NAME"; NULL where there is none */
+	const char *operand;	/* "NAME"; "[NAME]" where it may be left out; NULL where there is none */
 	const char *member;	/* the operand as authd calls it; NULL where it is not for authd */
 	uint64_t needs, takes;	/* options beside MANUAL_COMMON */
 	bool of_default_tenant;	/* where no other is named */

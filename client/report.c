@@ -225,6 +225,9 @@ void report(FILE *to, const struct invocation *i, const json_t *answer)
 	case COMMAND_BUCKET_LIST:
 	case COMMAND_BUCKET_SHOW:
 	case COMMAND_BUCKET_DELETE:
+	case COMMAND_TENANT_USAGE:
+	case COMMAND_TENANT_QUOTA:
+	case COMMAND_BUCKET_QUOTA:
 	case COMMAND_UPLOADS_LIST:
 	case COMMAND_UPLOADS_ABORT:
 	case COMMAND_IMPORT:

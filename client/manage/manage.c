@@ -11,7 +11,8 @@ static const struct {
 } commands[] = {
 	{ COMMAND_BUCKET_LIST, bucket_list },	  { COMMAND_BUCKET_SHOW, bucket_show },
 	{ COMMAND_BUCKET_DELETE, bucket_delete }, { COMMAND_UPLOADS_LIST, uploads_list },
-	{ COMMAND_UPLOADS_ABORT, uploads_abort },
+	{ COMMAND_UPLOADS_ABORT, uploads_abort }, { COMMAND_BUCKET_QUOTA, bucket_quota },
+	{ COMMAND_TENANT_QUOTA, tenant_quota },	  { COMMAND_TENANT_USAGE, tenant_usage },
 };
 
 bool manage_is_meant(const struct invocation *i)

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The commands about buckets and uploads, whoever's they are: from what was said on the command line to
+ * The commands about buckets, uploads and quotas, whoever's they are: from what was said on the command line to
  * what is told at the end.
  */
 

@@ -50,5 +50,8 @@ int management_out_of_memory(struct management *m);
 must_check int bucket_list(struct management *m);
 must_check int bucket_show(struct management *m);
 must_check int bucket_delete(struct management *m);
+must_check int bucket_quota(struct management *m);
+must_check int tenant_quota(struct management *m);
+must_check int tenant_usage(struct management *m);
 must_check int uploads_list(struct management *m);
 must_check int uploads_abort(struct management *m);

@@ -44,6 +44,8 @@ struct question {
 	struct operator_call call; /* first */
 	struct manager_reply reply;
 	bool answered;
+	const struct s3_request *request; /* or: */
+	const struct ipc_message *message;
 	unsigned int times, attempts;
 	uint64_t due_ns;
 };
@@ -57,6 +59,18 @@ static void take_answer(struct question *q, struct span bytes)
 		q->reply.error = S3_ERROR_INTERNAL_ERROR;
 		return;
 	}
+	q->reply.figures = (struct manager_figures){
+		.objects = a.objects,
+		.bytes = a.bytes,
+		.uploads = a.uploads,
+		.upload_bytes = a.upload_bytes,
+		.quota_bytes = a.quota_bytes,
+		.quota_objects = a.quota_objects,
+		.wrong_objects = a.wrong_objects,
+		.wrong_bytes = a.wrong_bytes,
+		.wrong_uploads = a.wrong_uploads,
+		.wrong_upload_bytes = a.wrong_upload_bytes,
+	};
 	q->reply.created_ns = a.created == ANSWER_ABSENT ? 0 : a.created;
 	if (a.region.len < sizeof(q->reply.region))
 		memcpy(q->reply.region, a.region.len ? a.region.data : "", a.region.len);
@@ -76,33 +90,47 @@ static void heard(struct operator_call *c, const struct ipc_message *m, int *fd)
 	}
 }
 
-static int ask_if_due(struct manager *m, struct question *q, const struct s3_request *r)
+static int ask_if_due(struct manager *m, struct question *q)
 {
 	int e;
 
 	if (q->call.number || !operator_is_open(&m->stored) || clock_boottime_ns() < q->due_ns)
 		return 0;
 	q->reply = (struct manager_reply){ .repeated = q->times++ > 0 };
-	e = operator_ask(&m->stored, &q->call, r, SPAN_NONE);
+	e = q->request ? operator_ask(&m->stored, &q->call, q->request, SPAN_NONE)
+		       : operator_say(&m->stored, &q->call, q->message);
 	return e < 0 ? complain_errno(m->why, e, "cannot speak to stored") : 0;
+}
+
+static int converse(struct manager *m, struct question *q, struct manager_reply *ret)
+{
+	int e = 0;
+
+	while (e == 0 && !q->answered && !manager_is_to_stop(m)) {
+		e = ask_if_due(m, q);
+		if (e == 0)
+			e = manager_step(m);
+	}
+	operator_cancel(&m->stored, &q->call);
+	if (e == 0 && !q->answered)
+		return complain(m->why, -EINTR, "interrupted");
+	if (e == 0)
+		*ret = q->reply;
+	return e;
 }
 
 int manager_ask(struct manager *m, const struct s3_request *r, struct manager_reply *ret)
 {
-	struct question q = { .call.heard = heard };
-	int e = 0;
+	struct question q = { .call.heard = heard, .request = r };
 
-	while (e == 0 && !q.answered && !manager_is_to_stop(m)) {
-		e = ask_if_due(m, &q, r);
-		if (e == 0)
-			e = manager_step(m);
-	}
-	operator_cancel(&m->stored, &q.call);
-	if (e == 0 && !q.answered)
-		return complain(m->why, -EINTR, "interrupted");
-	if (e == 0)
-		*ret = q.reply;
-	return e;
+	return converse(m, &q, ret);
+}
+
+int manager_say(struct manager *m, const struct ipc_message *what, struct manager_reply *ret)
+{
+	struct question q = { .call.heard = heard, .message = what };
+
+	return converse(m, &q, ret);
 }
 
 /* --- lists ----------------------------------------------------------------------------------- */

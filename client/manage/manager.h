@@ -16,12 +16,20 @@ struct manager {
 	struct complaint *why;
 };
 
+/* What an answer says of usage and quotas; ANSWER_ABSENT where it does not. ipc/answer.h. */
+struct manager_figures {
+	uint64_t objects, bytes, uploads, upload_bytes;
+	uint64_t quota_bytes, quota_objects;
+	uint64_t wrong_objects, wrong_bytes, wrong_uploads, wrong_upload_bytes;
+};
+
 /* What stored has said to one request. */
 struct manager_reply {
 	enum s3_error error;	/* S3_ERROR_NONE: it was done */
 	bool repeated;		/* it was asked more than once, and may have been done before */
 	uint64_t created_ns;	/* 0 where it is not said */
 	char region[64 + 1];
+	struct manager_figures figures;
 };
 
 /*
@@ -42,6 +50,9 @@ must_check int manager_step(struct manager *m);
 
 /* -EINTR where it is to stop; -errno, with *why. */
 must_check int manager_ask(struct manager *m, const struct s3_request *r, struct manager_reply *ret);
+
+/* The same of USAGE, RECOUNT and QUOTA; `call` is not read. */
+must_check int manager_say(struct manager *m, const struct ipc_message *what, struct manager_reply *ret);
 
 /*
  * Hands out all of a list: each() says 0, or ends it with -errno. What cannot be listed is *ret, and

@@ -313,6 +313,16 @@ int operator_open_again(struct operator_channel *o, const volatile sig_atomic_t 
 
 /* --- saying ---------------------------------------------------------------------------------- */
 
+static int begin_call(struct operator_channel *o, struct operator_call *c)
+{
+	int e = table_add(&o->calls, ++o->last, c);
+
+	if (e)
+		return e < 0 ? e : fold(e);
+	c->number = o->last;
+	return 0;
+}
+
 int operator_ask(struct operator_channel *o, struct operator_call *c, const struct s3_request *r,
 		 struct span body)
 {
@@ -323,14 +333,44 @@ int operator_ask(struct operator_channel *o, struct operator_call *c, const stru
 	request_put(&b, r);
 	e = buffer_error(&b);
 	if (e == 0)
-		e = table_add(&o->calls, ++o->last, c);
+		e = begin_call(o, c);
 	if (e)
-		return e < 0 ? e : fold(e);
-	c->number = o->last;
+		return e;
 	m.operate.call = c->number;
 	m.operate.request = buffer_span(&b);
 	m.operate.has_body = !span_is_none(body);
 	m.operate.body = span_is_none(body) ? SPAN("") : body;
+	e = channel_send(&o->channel, &m, -1);
+	if (e < 0)
+		forget(o, c);
+	return e;
+}
+
+/* Where a message has its call's number. */
+static uint64_t *number_of(struct ipc_message *m)
+{
+	switch ((int)m->number) {
+	case IPC_USAGE:
+		return &m->usage.call;
+	case IPC_RECOUNT:
+		return &m->recount.call;
+	case IPC_QUOTA:
+		return &m->quota.call;
+	default:
+		return NULL;
+	}
+}
+
+int operator_say(struct operator_channel *o, struct operator_call *c,
+		 const struct ipc_message *what)
+{
+	struct ipc_message m = *what;
+	uint64_t *number = number_of(&m);
+	int e = number ? begin_call(o, c) : -EINVAL;
+
+	if (e)
+		return e;
+	*number = c->number;
 	e = channel_send(&o->channel, &m, -1);
 	if (e < 0)
 		forget(o, c);

@@ -112,6 +112,10 @@ must_check int operator_step(struct operator_channel *o, int at_most_ms);
 must_check int operator_ask(struct operator_channel *o, struct operator_call *c,
 			    const struct s3_request *r, struct span body);
 
+/* The same of what is no request: USAGE, RECOUNT or QUOTA. Its `call` is not read. */
+must_check int operator_say(struct operator_channel *o, struct operator_call *c,
+			    const struct ipc_message *what);
+
 /* All bytes are in the pipe; the checksum is the one that the request announced. */
 must_check int operator_commit(struct operator_channel *o, const struct operator_call *c, uint64_t length,
 			       struct span checksum);

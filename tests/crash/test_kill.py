@@ -146,6 +146,12 @@ def check(server, writers):
             assert (key in listed) == (found is not None), key
 
 
+def check_figures(server):
+    """What was counted with every change is what is there."""
+    told, = server.ctl("tenant", "usage", "default", "--recount")["tenants"]
+    assert told["corrected"] == [] and told["objects"] > 0, told
+
+
 def write_while(server, act, n=4):
     writers = [Writer(server, i) for i in range(n)]
     for w in writers:
@@ -171,8 +177,10 @@ def test_t80_kill_9_of_a_daemon_loses_nothing_that_was_acknowledged(mortal, daem
 
     writers = write_while(mortal, kill_it_often)
     check(mortal, writers)
+    check_figures(mortal)
     mortal.restart()
     check(mortal, writers)
+    check_figures(mortal)
 
 
 def test_t80_kill_9_of_a_worker_loses_nothing_that_was_acknowledged(mortal):
@@ -191,6 +199,7 @@ def test_t80_kill_9_of_everything_loses_nothing_that_was_acknowledged(mortal):
         writers = write_while(mortal, lambda: time.sleep(1.5) or mortal.stop(signal.SIGKILL))
         mortal.start()
         check(mortal, writers)
+        check_figures(mortal)
         for w in writers:
             for key in set(w.acknowledged) | set(w.unsure):
                 assert rawhttp.request(mortal, "DELETE", f"/crash/{key}").status == 204

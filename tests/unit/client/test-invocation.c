@@ -194,6 +194,12 @@ static void test_what_is_not_understood_is_named(void)
 		{ { "token", "list", "--bucket", "b" }, "--bucket" },
 		{ { "token", "import" }, "FILE is missing" },
 		{ { "tenant", "list", "--scope", "read" }, "--scope" },
+		{ { "tenant", "usage", "acme", "other" }, "other" },
+		{ { "tenant", "quota" }, "NAME is missing" },
+		{ { "tenant", "quota", "acme", "--bytes", "10GB" }, "GiB" },
+		{ { "tenant", "quota", "acme", "--bytes", "9223372036854775808" }, "--bytes" },
+		{ { "tenant", "quota", "acme", "--objects", "1KiB" }, "whole number, or none" },
+		{ { "bucket", "quota", "photos", "--recount" }, "--recount" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -204,6 +210,31 @@ static void test_what_is_not_understood_is_named(void)
 		assert(strstr(why.error, cases[i].named));
 		assert(why.hint[0]);
 	}
+}
+
+static void test_an_operand_in_brackets_may_be_left_out(void)
+{
+	struct complaint why = { 0 };
+	struct invocation v;
+
+	assert(parse((const char *[]){ "tenant", "usage", NULL }, &v, &why) == INVOCATION_OK);
+	assert(v.command == COMMAND_TENANT_USAGE && !v.operand);
+	assert(parse((const char *[]){ "tenant", "usage", "acme", "--recount", NULL }, &v, &why) ==
+	       INVOCATION_OK);
+	assert(strcmp(v.operand, "acme") == 0 && v.options[OPTION_RECOUNT]);
+}
+
+static void test_a_limit_may_be_none(void)
+{
+	struct complaint why = { 0 };
+	struct invocation v;
+
+	assert(parse((const char *[]){ "tenant", "quota", "acme", "--bytes", "none", "--objects",
+				       "none", NULL },
+		     &v, &why) == INVOCATION_OK);
+	assert(parse((const char *[]){ "bucket", "quota", "photos", "--bytes", "8388607TiB",
+				       "--objects", "0", NULL },
+		     &v, &why) == INVOCATION_OK);
 }
 
 static void test_socket_is_named_by_option_then_environment(void)
@@ -237,6 +268,8 @@ int main(void)
 	test_help_is_of_what_was_typed();
 	test_hint_is_what_was_meant();
 	test_what_is_not_understood_is_named();
+	test_an_operand_in_brackets_may_be_left_out();
+	test_a_limit_may_be_none();
 	test_socket_is_named_by_option_then_environment();
 	test_bytes_that_are_no_text_make_no_request();
 	return 0;

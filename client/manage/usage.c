@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* tenant usage and quota, bucket quota. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/size.h"
+#include "client/manage/management.h"
+#include "client/render.h"
+
+/* --- what is told ---------------------------------------------------------------------------- */
+
+static json_t *number_or_null(uint64_t n)
+{
+	return n == ANSWER_ABSENT ? json_null() : json_integer((json_int_t)n);
+}
+
+static json_t *describe(const char *name, const struct manager_figures *f)
+{
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:{s:o, s:o}}", "name", name, "objects",
+			 (json_int_t)f->objects, "bytes", (json_int_t)f->bytes, "uploads",
+			 (json_int_t)f->uploads, "upload_bytes", (json_int_t)f->upload_bytes,
+			 "quota", "bytes", number_or_null(f->quota_bytes), "objects",
+			 number_or_null(f->quota_objects));
+}
+
+/* "12 of 100": what counts against a quota, and the quota where there is one. */
+static json_t *show_of(json_int_t used, const json_t *quota, bool bytes)
+{
+	char a[RENDER_BYTES_MAX], b[RENDER_BYTES_MAX];
+	json_int_t most = json_integer_value(quota);
+
+	if (bytes)
+		return json_is_null(quota)
+			       ? json_string(render_bytes((uint64_t)used, a))
+			       : json_sprintf("%s of %s", render_bytes((uint64_t)used, a),
+					      render_bytes((uint64_t)most, b));
+	return json_is_null(quota) ? json_sprintf("%lld", (long long)used)
+				   : json_sprintf("%lld of %lld", (long long)used, (long long)most);
+}
+
+/* As people read it: the title of its name is `kind`. */
+static json_t *show(const char *kind, const json_t *described)
+{
+	const json_t *quota = json_object_get(described, "quota");
+	json_int_t objects = json_integer_value(json_object_get(described, "objects")),
+		   bytes = json_integer_value(json_object_get(described, "bytes")),
+		   uploads = json_integer_value(json_object_get(described, "uploads")),
+		   parts = json_integer_value(json_object_get(described, "upload_bytes"));
+
+	return json_pack("{s:O, s:O, s:I, s:o, s:o, s:o}", kind, json_object_get(described, "name"),
+			 "objects", json_object_get(described, "objects"), "uploads", uploads,
+			 "parts", show_of(parts, json_null(), true), "all_objects",
+			 show_of(objects + uploads, json_object_get(quota, "objects"), false),
+			 "all_bytes",
+			 show_of(bytes + parts, json_object_get(quota, "bytes"), true));
+}
+
+/* --- asking ---------------------------------------------------------------------------------- */
+
+static struct span bucket_span(const char *bucket)
+{
+	return bucket ? span_from_string(bucket) : SPAN("");
+}
+
+static int complain_of(struct management *m, const char *what, const char *name, enum s3_error e)
+{
+	return complain(m->why, e == S3_ERROR_NO_SUCH_BUCKET ? -ENOENT : -EREMOTEIO,
+			"the %s %s cannot be looked at: %s", what, name, s3_errors[e].message);
+}
+
+/* What is used in the bucket, or with NULL in all of them; counted where that is wanted. */
+static int ask_usage(struct management *m, struct manager *manager, const char *bucket,
+		     bool recount, struct manager_figures *ret)
+{
+	struct manager_reply reply;
+	struct ipc_message what = { .number = recount ? IPC_RECOUNT : IPC_USAGE };
+	int r;
+
+	if (recount)
+		what.recount.bucket = bucket_span(bucket);
+	else
+		what.usage.bucket = bucket_span(bucket);
+	r = manager_say(manager, &what, &reply);
+	if (r == 0 && reply.error)
+		return complain_of(m, bucket ? "bucket" : "tenant",
+				   bucket ? bucket : manager->target.tenant, reply.error);
+	if (r == 0)
+		*ret = reply.figures;
+	return r;
+}
+
+/* --- tenant usage ---------------------------------------------------------------------------- */
+
+static bool was_wrong(const struct manager_figures *f)
+{
+	return f->wrong_objects != ANSWER_ABSENT;
+}
+
+static json_t *describe_correction(const char *bucket, const struct manager_figures *f)
+{
+	return json_pack("{s:s, s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I}}", "bucket", bucket,
+			 "was", "objects", (json_int_t)f->wrong_objects, "bytes",
+			 (json_int_t)f->wrong_bytes, "uploads", (json_int_t)f->wrong_uploads,
+			 "upload_bytes", (json_int_t)f->wrong_upload_bytes, "is", "objects",
+			 (json_int_t)f->objects, "bytes", (json_int_t)f->bytes, "uploads",
+			 (json_int_t)f->uploads, "upload_bytes", (json_int_t)f->upload_bytes);
+}
+
+struct survey_of_tenant {
+	struct management *management;
+	struct manager manager;
+	bool recount;
+	json_t *buckets, *corrected;
+};
+
+static int add_bucket(struct survey_of_tenant *s, const char *bucket)
+{
+	struct manager_figures counted, figures;
+	int r = 0;
+
+	if (s->recount)
+		r = ask_usage(s->management, &s->manager, bucket, true, &counted);
+	if (r == 0)
+		r = ask_usage(s->management, &s->manager, bucket, false, &figures);
+	if (r < 0)
+		return r;
+	if (s->recount && was_wrong(&counted))
+		json_array_append_new(s->corrected, describe_correction(bucket, &counted));
+	return json_array_append_new(s->buckets, describe(bucket, &figures)) < 0
+		       ? management_out_of_memory(s->management)
+		       : 0;
+}
+
+static int add_buckets(struct survey_of_tenant *s)
+{
+	json_t *names = NULL, *name;
+	int r = management_buckets(s->management, &s->manager, &names);
+	size_t i;
+
+	json_array_foreach(names, i, name) if (r == 0) r = add_bucket(s, json_string_value(name));
+	json_decref(names);
+	return r;
+}
+
+/* One tenant: its sum, and with `each` every bucket of it. */
+static int survey_tenant(struct management *m, const char *tenant, bool each, json_t **ret)
+{
+	struct survey_of_tenant s = {
+		.management = m,
+		.recount = m->invocation->options[OPTION_RECOUNT] != NULL,
+	};
+	struct manager_figures all;
+	int r = management_open(m, tenant, NULL, &s.manager);
+
+	if (r < 0)
+		return r;
+	s.buckets = json_array();
+	s.corrected = json_array();
+	if (each || s.recount)
+		r = add_buckets(&s);
+	/* Last: what was counted again is in it. */
+	if (r == 0)
+		r = ask_usage(m, &s.manager, NULL, false, &all);
+	if (r == 0) {
+		*ret = describe(tenant, &all);
+		if (each)
+			json_object_set(*ret, "buckets", s.buckets);
+		if (s.recount)
+			json_object_set(*ret, "corrected", s.corrected);
+	}
+	json_decref(s.buckets);
+	json_decref(s.corrected);
+	manager_close(&s.manager);
+	return r;
+}
+
+static void print_corrections(const json_t *tenant)
+{
+	const json_t *corrected = json_object_get(tenant, "corrected");
+	char text[RENDER_TEXT_MAX];
+	json_t *one;
+	size_t i;
+
+	if (corrected && !json_array_size(corrected))
+		printf("%s: all figures were right\n",
+		       render_text(json_string_value(json_object_get(tenant, "name")), text));
+	json_array_foreach(corrected, i, one)
+	{
+		json_int_t was[2], is[2];
+
+		json_unpack(one, "{s:{s:I, s:I}, s:{s:I, s:I}}", "was", "objects", &was[0], "bytes",
+			    &was[1], "is", "objects", &is[0], "bytes", &is[1]);
+		printf("corrected %s: %lld objects were %lld, %lld bytes were %lld\n",
+		       render_text(json_string_value(json_object_get(one, "bucket")), text),
+		       (long long)is[0], (long long)was[0], (long long)is[1], (long long)was[1]);
+	}
+}
+
+/* A row for each that was described, and with a tenant's buckets one for all of them. */
+static void print_usage(const json_t *tenants, bool each)
+{
+	static const struct render_field fields[] = {
+		{ "TENANT", "tenant" },	      { "BUCKET", "bucket" }, { "OBJECTS", "objects" },
+		{ "UPLOADS", "uploads" },     { "PARTS", "parts" },   { "ALL", "all_objects" },
+		{ "ALL BYTES", "all_bytes" },
+	};
+	json_t *rows = json_array(), *tenant, *bucket, *row;
+	size_t i, j;
+
+	json_array_foreach(tenants, i, tenant)
+	{
+		json_array_foreach(json_object_get(tenant, "buckets"), j, bucket)
+		{
+			row = show("bucket", bucket);
+			json_object_set(row, "tenant", json_object_get(tenant, "name"));
+			json_array_append_new(rows, row);
+		}
+		row = show("tenant", tenant);
+		json_object_set_new(row, "bucket", json_string(each ? "(all)" : "-"));
+		json_array_append_new(rows, row);
+	}
+	render_table(stdout, rows, fields, ARRAY_SIZE(fields));
+	json_decref(rows);
+	json_array_foreach(tenants, i, tenant) print_corrections(tenant);
+}
+
+/* The one that is named, or all. */
+static int names_of_tenants(struct management *m, json_t **ret)
+{
+	const char *named = m->invocation->operand;
+
+	if (!named)
+		return management_tenants(m, ret);
+	*ret = json_pack("[s]", named);
+	return *ret ? 0 : complain(m->why, -EINVAL, "the tenant's name is not valid UTF-8");
+}
+
+int tenant_usage(struct management *m)
+{
+	json_t *names = NULL, *name, *tenants = json_array(), *one;
+	bool each = m->invocation->operand != NULL;
+	int r = names_of_tenants(m, &names);
+	size_t i;
+
+	json_array_foreach(names, i, name)
+	{
+		one = NULL;
+		if (r == 0)
+			r = survey_tenant(m, json_string_value(name), each, &one);
+		if (one)
+			json_array_append_new(tenants, one);
+	}
+	if (r == 0 && m->wants_json)
+		m->answer = json_pack("{s:O}", "tenants", tenants);
+	else if (r == 0)
+		print_usage(tenants, each);
+	json_decref(names);
+	json_decref(tenants);
+	return r < 0 ? RUN_STOPPED : RUN_OK;
+}
+
+/* --- quotas ---------------------------------------------------------------------------------- */
+
+/* What the command line says of one limit; what it says of none stays. */
+static bool take_limit(const char *value, uint8_t *ret_set, uint64_t *ret)
+{
+	uint64_t n = ANSWER_ABSENT;
+
+	*ret_set = value != NULL;
+	*ret = 0;
+	if (!value)
+		return true;
+	if (strcmp(value, INVOCATION_NONE) != 0 &&
+	    (!size_parse(span_from_string(value), &n) || n > INT64_MAX))
+		return false;
+	*ret = n;
+	return true;
+}
+
+/* Says it, or where nothing is to change asks. */
+static int ask_quota(struct management *m, struct manager *manager, const char *bucket,
+		     struct manager_figures *ret)
+{
+	const struct invocation *i = m->invocation;
+	struct ipc_message what = { .number = IPC_QUOTA, .quota.bucket = bucket_span(bucket) };
+	struct manager_reply reply;
+	int r;
+
+	if (!take_limit(i->options[OPTION_BYTES], &what.quota.set_bytes, &what.quota.bytes) ||
+	    !take_limit(i->options[OPTION_OBJECTS], &what.quota.set_objects, &what.quota.objects))
+		return complain(m->why, -ERANGE, "no quota can be as large as that");
+	if (!what.quota.set_bytes && !what.quota.set_objects)
+		return ask_usage(m, manager, bucket, false, ret);
+	r = manager_say(manager, &what, &reply);
+	if (r == 0 && reply.error)
+		return complain(m->why, -EREMOTEIO, "the quota was not set: %s",
+				s3_errors[reply.error].message);
+	if (r == 0)
+		*ret = reply.figures;
+	return r;
+}
+
+static void tell_quota(struct management *m, const char *kind, const char *name,
+		       const struct manager_figures *f)
+{
+	static const struct render_field fields[] = {
+		{ "tenant", "tenant" },
+		{ "bucket", "bucket" },
+		{ "bytes", "all_bytes" },
+		{ "objects", "all_objects" },
+	};
+	json_t *described = describe(name, f), *shown;
+
+	if (m->wants_json) {
+		m->answer = json_pack("{s:O}", kind, described);
+	} else {
+		shown = show(kind, described);
+		render_record(stdout, shown, fields, ARRAY_SIZE(fields));
+		json_decref(shown);
+	}
+	json_decref(described);
+}
+
+int tenant_quota(struct management *m)
+{
+	const char *tenant = m->invocation->operand;
+	struct manager_figures figures;
+	struct manager manager;
+	int r = management_open(m, tenant, NULL, &manager);
+
+	if (r < 0)
+		return RUN_STOPPED;
+	r = ask_quota(m, &manager, NULL, &figures);
+	manager_close(&manager);
+	if (r == 0)
+		tell_quota(m, "tenant", tenant, &figures);
+	return r < 0 ? RUN_STOPPED : RUN_OK;
+}
+
+int bucket_quota(struct management *m)
+{
+	const char *bucket = m->invocation->operand;
+	char tenant[MANAGEMENT_TENANT_MAX];
+	struct manager_figures figures;
+	struct manager_reply reply;
+	struct manager manager;
+	int r;
+
+	if (management_find_owner(m, bucket, tenant, &manager, &reply) < 0)
+		return RUN_STOPPED;
+	r = ask_quota(m, &manager, bucket, &figures);
+	manager_close(&manager);
+	if (r == 0)
+		tell_quota(m, "bucket", bucket, &figures);
+	return r < 0 ? RUN_STOPPED : RUN_OK;
+}
