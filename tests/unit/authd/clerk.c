@@ -9,8 +9,6 @@
 #undef NDEBUG
 #include <assert.h>
 
-#define PATIENCE_NS (20 * NS_PER_S) /* the disk of a busy machine takes seconds */
-
 int clerk_connect(struct office *o)
 {
 	int ends[2];
@@ -36,7 +34,7 @@ void clerk_say(struct office *o, int fd, const char *bytes, size_t len)
 const char *clerk_hear(struct office *o, int fd)
 {
 	static char line[4 * 1024 * 1024];
-	uint64_t end_ns = clock_boottime_ns() + PATIENCE_NS;
+	uint64_t end_ns = clock_boottime_ns() + OFFICE_PATIENCE_NS;
 	size_t len = 0;
 
 	while (clock_boottime_ns() < end_ns) {

@@ -15,8 +15,7 @@
 #undef NDEBUG
 #include <assert.h>
 
-#define PATIENCE_MS 1000
-#define SILENCE_MS 30
+#define SILENCE_NS (30 * NS_PER_MS)
 
 static const uint8_t master[KEYRING_MASTER_LEN] = { 3, 1, 4, 1, 5 };
 
@@ -108,9 +107,9 @@ void office_send(int fd, const struct ipc_message *m)
 }
 
 /* Runs authd until the socket has something to read, at most so long. */
-static bool wait_for(struct office *o, int fd, int patience_ms)
+static bool wait_for(struct office *o, int fd, uint64_t patience_ns)
 {
-	uint64_t end_ns = clock_boottime_ns() + (uint64_t)patience_ms * NS_PER_MS;
+	uint64_t end_ns = clock_boottime_ns() + patience_ns;
 	struct pollfd p = { fd, POLLIN, 0 };
 
 	do {
@@ -125,7 +124,7 @@ bool office_receive(struct office *o, int fd, enum ipc_direction direction, stru
 {
 	ssize_t n;
 
-	assert(wait_for(o, fd, PATIENCE_MS));
+	assert(wait_for(o, fd, OFFICE_PATIENCE_NS));
 	n = recv(fd, o->packet, sizeof(o->packet), 0);
 	if (n <= 0)
 		return false;
@@ -137,12 +136,12 @@ bool office_receive(struct office *o, int fd, enum ipc_direction direction, stru
 
 bool office_hung_up(struct office *o, int fd)
 {
-	return wait_for(o, fd, PATIENCE_MS) && recv(fd, o->packet, sizeof(o->packet), 0) <= 0;
+	return wait_for(o, fd, OFFICE_PATIENCE_NS) && recv(fd, o->packet, sizeof(o->packet), 0) <= 0;
 }
 
 bool office_silent(struct office *o, int fd)
 {
-	return !wait_for(o, fd, SILENCE_MS);
+	return !wait_for(o, fd, SILENCE_NS);
 }
 
 void office_settle(struct office *o)

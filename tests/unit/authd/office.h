@@ -11,6 +11,7 @@
 
 #define OFFICE_KEY SIGNER_KEY
 #define OFFICE_SECRET SIGNER_SECRET
+#define OFFICE_PATIENCE_NS (20 * NS_PER_S)	/* with a busy machine; who waits in vain fails */
 
 struct office {
 	struct authd authd;
@@ -33,11 +34,11 @@ int office_stored(struct office *o);
 void office_send(int fd, const struct ipc_message *m);
 void office_send_bytes(int fd, const void *bytes, size_t len);
 
-/* The next message, within a second. False where the channel has ended instead. */
+/* The next message, awaited with patience. False where the channel has ended instead. */
 bool office_receive(struct office *o, int fd, enum ipc_direction direction,
 		    struct ipc_message *ret);
 
-/* True if the channel has been closed, or is within a second, with nothing said before. */
+/* True if the channel has been closed, or is soon, with nothing said before. */
 bool office_hung_up(struct office *o, int fd);
 
 /* True if nothing comes for a moment. */

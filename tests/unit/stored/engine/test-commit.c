@@ -464,7 +464,7 @@ static void test_an_idle_log_is_moved_into_the_file(void)
 	begin_counting();
 	assert(put(&f, "key", SPAN("x")) == 0);
 	assert(steps[DURABLE_CHECKPOINT] == 0);
-	for (int i = 0; i < 60 && !steps[DURABLE_CHECKPOINT]; i++)
+	for (int i = 0; i < 600 && !steps[DURABLE_CHECKPOINT]; i++)
 		usleep(50 * 1000);
 	assert(steps[DURABLE_CHECKPOINT] > 0);
 	fixture_end(&f);

@@ -183,7 +183,7 @@ static void test_the_last_reader_wakes_the_sweep(void)
 	assert(count_files(&f) == 1);
 	object_free(o);
 	/* Nobody asks it to; it lets the dead gather for a second first. */
-	for (int i = 0; i < 100 && count_files(&f); i++)
+	for (int i = 0; i < 600 && count_files(&f); i++)
 		usleep(50 * 1000);
 	assert(count_files(&f) == 0);
 	fixture_end(&f);

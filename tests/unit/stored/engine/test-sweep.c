@@ -108,7 +108,7 @@ static void test_the_start_sweeps_by_itself(void)
 	usleep(20 * 1000);
 	f.config.sweep_delay_s = 1;
 	fixture_open(&f);
-	for (int i = 0; i < 100 && count_files(&f); i++)
+	for (int i = 0; i < 600 && count_files(&f); i++)
 		usleep(50 * 1000);
 	assert(count_files(&f) == 0);
 	fixture_end(&f);
