@@ -43,6 +43,9 @@ must_check int database_remove_tenant(struct database *d, uint64_t number);
 /* Sets u->number. */
 must_check int database_add_user(struct database *d, struct user *u);
 
+/* Its text, or empty for none. */
+must_check int database_set_policy(struct database *d, uint64_t number, const char *policy);
+
 /* MISSING also where it has a key. */
 must_check int database_remove_user(struct database *d, uint64_t number);
 

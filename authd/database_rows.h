@@ -25,6 +25,7 @@
 	STATEMENT(REMOVE_TOKENS, "DELETE FROM tokens WHERE tenant = ?")                            \
 	STATEMENT(REMOVE_USERS, "DELETE FROM users WHERE tenant = ?")                              \
 	STATEMENT(ADD_USER, "INSERT INTO users (id, tenant, name, created_ns) VALUES (?, ?, ?, ?)") \
+	STATEMENT(SET_POLICY, "UPDATE users SET policy = ?2 WHERE number = ?1")                    \
 	STATEMENT(REMOVE_USER, "DELETE FROM users WHERE number = ?1"                               \
 			       " AND NOT EXISTS (SELECT 1 FROM keys WHERE user = ?1)")             \
 	STATEMENT(ADD_KEY,                                                                         \

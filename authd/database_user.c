@@ -3,6 +3,26 @@
 /* The rows of users. */
 
 #include "authd/database_rows.h"
+#include "base/log.h"
+
+/* One that another release took, and this one does not understand, allows nothing. */
+static int take_policy(struct user *u, struct span text)
+{
+	struct policy_document *policy;
+	struct policy_complaint complaint;
+	char *kept;
+	int r;
+
+	if (!text.len)
+		return 0;
+	r = user_policy_read(text, &kept, &policy, &complaint);
+	if (r == 0)
+		user_set_policy(u, kept, policy);
+	else if (r > 0)
+		log_error("policy-unusable user=%s tenant=%s what=%s", u->name, u->tenant->name,
+			  LOG_VALUE(span_from_string(complaint.text)));
+	return r < 0 ? r : 0;
+}
 
 static int take_user(struct keyring *k, sqlite3_stmt *s)
 {
@@ -20,6 +40,9 @@ static int take_user(struct keyring *k, sqlite3_stmt *s)
 	    !user_name_is_valid(span_from_string(u->name)))
 		return -EBADMSG;
 	memcpy(u->id.bytes, id.data, id.len);
+	r = take_policy(u, column_bytes(s, 5));
+	if (r < 0)
+		return r;
 	r = keyring_add_user(k, u);
 	if (r)
 		return r < 0 ? r : -ENOSPC;
@@ -30,7 +53,8 @@ static int take_user(struct keyring *k, sqlite3_stmt *s)
 int database_load_users(struct database *d, struct keyring *k)
 {
 	return database_read(
-		d, k, "SELECT number, id, tenant, name, created_ns FROM users ORDER BY number",
+		d, k,
+		"SELECT number, id, tenant, name, created_ns, policy FROM users ORDER BY number",
 		take_user);
 }
 
@@ -47,6 +71,15 @@ int database_add_user(struct database *d, struct user *u)
 	if (r == DATABASE_OK)
 		u->number = (uint64_t)sqlite3_last_insert_rowid(d->sqlite);
 	return r;
+}
+
+int database_set_policy(struct database *d, uint64_t number, const char *policy)
+{
+	sqlite3_stmt *s = database_statement(d, STATEMENT_SET_POLICY);
+
+	bind_number(s, 1, number);
+	bind_text(s, 2, policy);
+	return database_run(d, STATEMENT_SET_POLICY);
 }
 
 int database_remove_user(struct database *d, uint64_t number)

@@ -174,13 +174,61 @@ static int hear_meaning(struct judge *j, const struct s3_head *head, struct ruli
 	return e > 0 ? deny(r, (enum s3_error)e, detail) : e;
 }
 
-/* There is nothing yet that could say what a user may do. */
-static int hear_user(struct ruling *r)
+/*
+ * Which needs are allowed stored has to know, since a bucket may allow what this policy says
+ * nothing of. Only what it denies is over here. The keys of a DeleteObjects are in its document.
+ */
+static int ask_policy(const struct user *u, const struct s3_request *q,
+		      const struct identity_question *asked, struct identity *ret)
 {
-	return r->key->user ? S3_ERROR_ACCESS_DENIED : 0;
+	struct policy_need needs[POLICY_NEEDS_MAX], listing = identity_listing(q);
+	bool undecided = q->operation == S3_DELETE_OBJECTS;
+
+	ret->n = policy_needs_of_request(q, needs);
+	for (size_t i = 0; i < ret->n; i++) {
+		ret->answers[i] = identity_hear(u->policy, asked, &needs[i]);
+		if (ret->answers[i] == POLICY_SAYS_DENY)
+			return S3_ERROR_ACCESS_DENIED;
+		undecided |= ret->answers[i] == POLICY_SAYS_UNDECIDED;
+	}
+	ret->listing = identity_hear(u->policy, asked, &listing);
+	ret->policy = undecided ? span_from_string(u->policy_text) : SPAN("");
+	return 0;
 }
 
-static int hear_s3(struct judge *j, const struct s3_head *head, int64_t now_s, struct ruling *r)
+/* A field that is too long to be carried is none that a condition can be met by. */
+static struct span field(const struct s3_head *head, const char *name)
+{
+	struct span value = s3_head_find(head, name);
+
+	return value.len <= IDENTITY_TEXT_MAX ? value : SPAN("");
+}
+
+static int hear_user(const struct s3_head *head, struct span source, int64_t now_s,
+		     struct ruling *r)
+{
+	const struct user *u = r->key->user;
+	struct identity_question asked;
+	struct principal p;
+
+	if (!u)
+		return 0;
+	if (!u->policy)
+		return S3_ERROR_ACCESS_DENIED;
+	r->identity = (struct identity){
+		.policy = SPAN(""),
+		.now_s = now_s,
+		.source = source,
+		.referer = field(head, "referer"),
+		.user_agent = field(head, "user-agent"),
+	};
+	p = user_principal(u, r->key->id);
+	identity_ask(&asked, &r->identity, &p, &r->parsed.request);
+	return ask_policy(u, &r->parsed.request, &asked, &r->identity);
+}
+
+static int hear_s3(struct judge *j, const struct s3_head *head, struct span source, int64_t now_s,
+		   struct ruling *r)
 {
 	struct span canonical;
 	int e;
@@ -201,7 +249,7 @@ static int hear_s3(struct judge *j, const struct s3_head *head, int64_t now_s, s
 	if (!e)
 		e = hear_meaning(j, head, r);
 	if (!e)
-		e = hear_user(r);
+		e = hear_user(head, source, now_s, r);
 	return e;
 }
 
@@ -276,14 +324,14 @@ static int hear_rest(struct judge *j, const struct s3_head *head, int64_t now_s,
 	return e;
 }
 
-int judge_hear(struct judge *j, enum s3_dialect dialect, const struct s3_head *head, int64_t now_s,
-	       struct ruling *ret)
+int judge_hear(struct judge *j, enum s3_dialect dialect, const struct s3_head *head,
+	       struct span source, int64_t now_s, struct ruling *ret)
 {
 	int e;
 
 	*ret = (struct ruling){ .claim = &j->claim };
 	e = dialect == S3_DIALECT_REST ? hear_rest(j, head, now_s, ret)
-				       : hear_s3(j, head, now_s, ret);
+				       : hear_s3(j, head, source, now_s, ret);
 	if (e < 0)
 		return e;
 	ret->error = (enum s3_error)e;

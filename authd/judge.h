@@ -5,7 +5,8 @@
  * The judge hears a request's head and rules: who it is, and whether he may. In the S3 dialect the
  * signature is checked over the raw bytes; only then is the head parsed for its meaning, so that
  * nobody without a key learns from an answer what Coffer thinks of a bucket's name. A tenant's key
- * may do everything in its own tenant; which buckets that are, stored knows. Of a tenant that is
+ * may do everything in its own tenant; which buckets that are, stored knows. A user's key may do what
+ * his policy allows: what that denies is refused here, the rest of its answer goes with the ruling. Of a tenant that is
  * suspended nobody may do anything, and is told so; credentials of one that is about to go are unknown.
  *
  * In the REST dialect a token says which bucket it is, below which prefix, and what may be done
@@ -16,6 +17,7 @@
 #include "authd/claim.h"
 #include "authd/limits.h"
 #include "authd/tokens.h"
+#include "ipc/identity.h"
 
 struct judge_config {
 	const char *region;		/* the only one, or NULL for any */
@@ -38,14 +40,18 @@ struct ruling {
 	struct access_key *key;
 	struct token *token;
 	struct s3_parsed parsed;
+	struct identity identity;	/* what a user's policy says; borrows from him and from the head */
 	/* Of the S3 dialect: */
 	const struct claim *claim;	/* the judge's, until the next hearing */
 	const uint8_t *signing_key;	/* the keyring's, likewise */
 };
 
-/* A ruling must be cleared. Negative only where we cannot rule: -ENOMEM, the keyring's -EBADMSG. */
+/*
+ * `source` is the address that the request comes from, as far as it is believed: empty where it is not.
+ * A ruling must be cleared. Negative only where we cannot rule: -ENOMEM, the keyring's -EBADMSG.
+ */
 must_check int judge_hear(struct judge *j, enum s3_dialect dialect, const struct s3_head *head,
-			  int64_t now_s, struct ruling *ret);
+			  struct span source, int64_t now_s, struct ruling *ret);
 void ruling_clear(struct ruling *r);
 
 /* NULL where it is not known. */

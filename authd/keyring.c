@@ -194,6 +194,15 @@ struct principal tenant_principal(const struct tenant *t, const char *credential
 	};
 }
 
+struct principal user_principal(const struct user *u, const char *credential)
+{
+	struct principal p = tenant_principal(u->tenant, credential);
+
+	p.user = span_from_string(u->name);
+	p.user_id = u->id;
+	return p;
+}
+
 /* What a sealed secret is bound to: moved to another access key or tenant, it does not open. */
 struct binding {
 	uint8_t bytes[sizeof(struct ipc_id) + KEYRING_ACCESS_KEY_MAX];

@@ -97,6 +97,7 @@ DEFINE_CLEANUP(struct tenant *, tenant_free)
 
 /* Who asks with one of its credentials, bound to no prefix; borrows from both. */
 struct principal tenant_principal(const struct tenant *t, const char *credential);
+struct principal user_principal(const struct user *u, const char *credential);
 
 /* Enabled, with its secret sealed. -ENOMEM. */
 must_check int access_key_new(struct keyring *k, const struct tenant *t, struct span id,

@@ -116,6 +116,12 @@ static bool is_prefix(const json_t *value)
 	return json_is_string(value) && token_prefix_is_valid(json_span(value));
 }
 
+/* What is in it, its order checks. */
+static bool is_policy(const json_t *value)
+{
+	return json_is_string(value) && json_string_length(value) <= POLICY_TEXT_MAX;
+}
+
 static bool is_flag(const json_t *value)
 {
 	return json_is_boolean(value);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Orders about users. */
+/* Orders about users and their policies. */
 
 #include "authd/authd.h"
 #include "authd/orders.h"
@@ -81,6 +81,56 @@ json_t *order_user_delete(struct order *o, struct change **ret)
 	if (keyring_keys_of(o->authd->keyring, u))
 		return reply_user_has_keys(u);
 	*ret = order_change(CHANGE_REMOVE_USER);
+	if (!*ret)
+		return NULL;
+	(*ret)->number = u->number;
+	return reply_done("user", reply_user(u));
+}
+
+/* --- policies ------------------------------------------------------------------------------ */
+
+json_t *order_policy_put(struct order *o, struct change **ret)
+{
+	struct policy_complaint complaint;
+	json_t *refusal;
+	const struct user *u = find(o, &refusal);
+	int r;
+
+	if (!u)
+		return refusal;
+	*ret = order_change(CHANGE_SET_POLICY);
+	if (!*ret)
+		return NULL;
+	(*ret)->number = u->number;
+	r = user_policy_read(order_text(o, MEMBER_POLICY), &(*ret)->policy_text, &(*ret)->policy,
+			     &complaint);
+	if (r == 0)
+		return reply_done("user", reply_user(u));
+	*ret = change_free(*ret);
+	return r < 0 ? NULL
+		     : reply_refused(
+			       "docs/policies.md says what a policy may have; nothing changed",
+			       "%s", complaint.text);
+}
+
+json_t *order_policy_get(struct order *o, struct change **ret)
+{
+	json_t *refusal;
+	const struct user *u = find(o, &refusal);
+
+	if (!u)
+		return refusal;
+	return reply_done("policy", u->policy_text ? json_string(u->policy_text) : json_null());
+}
+
+json_t *order_policy_delete(struct order *o, struct change **ret)
+{
+	json_t *refusal;
+	const struct user *u = find(o, &refusal);
+
+	if (!u)
+		return refusal;
+	*ret = order_change(CHANGE_SET_POLICY);
 	if (!*ret)
 		return NULL;
 	(*ret)->number = u->number;

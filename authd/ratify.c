@@ -24,6 +24,7 @@ static json_t *taken(const struct change *c)
 	case CHANGE_RESUME_TENANT:
 	case CHANGE_MARK_TENANT:
 	case CHANGE_REMOVE_TENANT:
+	case CHANGE_SET_POLICY:
 	case CHANGE_REMOVE_USER:
 	case CHANGE_ENABLE_KEY:
 	case CHANGE_DISABLE_KEY:
@@ -39,7 +40,7 @@ static json_t *taken(const struct change *c)
 
 static bool is_about_user(const struct change *c)
 {
-	return c->kind == CHANGE_REMOVE_USER;
+	return c->kind == CHANGE_REMOVE_USER || c->kind == CHANGE_SET_POLICY;
 }
 
 /* The user that the change is about; NULL where it is about none, or that is gone. */
@@ -61,7 +62,8 @@ static json_t *missing(const struct keyring *k, const struct change *c)
 	const struct user *u = find_user(k, c);
 
 	if (is_about_user(c))
-		return u ? reply_user_has_keys(u) : reply_no_longer("user");
+		return u && c->kind == CHANGE_REMOVE_USER ? reply_user_has_keys(u)
+							  : reply_no_longer("user");
 	if (c->key)
 		return reply_no_longer("user");
 	if (c->tenant || c->number)
@@ -86,6 +88,7 @@ static bool has_gone(const struct keyring *k, const struct change *c)
 	switch (c->kind) {
 	case CHANGE_ADD_KEY:
 		return c->key->user_number && !keyring_find_user_number(k, c->key->user_number);
+	case CHANGE_SET_POLICY:
 	case CHANGE_REMOVE_USER:
 		return !find_user(k, c);
 	case CHANGE_ADD_TENANT:
@@ -171,6 +174,9 @@ static int enforce(struct keyring *k, struct change *c)
 		if (r == KEYRING_OK)
 			c->user = NULL;
 		return r > 0 ? fold(r) : r;
+	case CHANGE_SET_POLICY:
+		user_set_policy(find_user(k, c), steal_ptr(c->policy_text), steal_ptr(c->policy));
+		return 0;
 	case CHANGE_REMOVE_USER:
 		keyring_remove_user(k, find_user(k, c));
 		return 0;
@@ -242,6 +248,10 @@ static void note(const struct keyring *k, const struct change *c, uid_t uid)
 	case CHANGE_ADD_USER:
 		log_info("user-created user=%s tenant=%s uid=%u", c->user->name,
 			 c->user->tenant->name, uid);
+		return;
+	case CHANGE_SET_POLICY:
+		log_info("policy-%s user=%s tenant=%s uid=%u", c->policy ? "set" : "deleted",
+			 u->name, u->tenant->name, uid);
 		return;
 	case CHANGE_REMOVE_USER:
 		log_info("user-deleted user=%s tenant=%s uid=%u", u->name, u->tenant->name, uid);

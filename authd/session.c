@@ -335,6 +335,10 @@ static struct grant grant_of(const struct session *s, const struct ipc_ask *m,
 
 	if (ruling->token)
 		g.principal.prefix = span_from_string(ruling->token->prefix);
+	if (ruling->key && ruling->key->user) {
+		g.principal = user_principal(ruling->key->user, credential);
+		g.identity = ruling->identity;
+	}
 	randombytes_buf(g.id.bytes, sizeof(g.id.bytes));
 	return g;
 }
@@ -383,6 +387,15 @@ static int allow(struct session *s, const struct ipc_ask *m, int64_t now_s, stru
 	return channel_send(&s->channel, &answer, -1);
 }
 
+/* For conditions of policies: what is no address is none. */
+static struct span source_of(const struct authd *a, const struct ipc_ask *m)
+{
+	struct origin from = origin_of_ask(a, m);
+	struct ip ip;
+
+	return ip_parse(from.text, &ip) ? from.text : SPAN("");
+}
+
 static int take_ask(struct session *s, const struct ipc_ask *m)
 {
 	_cleanup_(ruling_clear) struct ruling ruling = { 0 };
@@ -400,7 +413,8 @@ static int take_ask(struct session *s, const struct ipc_ask *m)
 		return deny(s, m, &ruling);
 	}
 	now_s = (int64_t)(clock_realtime_ns() / NS_PER_S);
-	r = judge_hear(a->judge, (enum s3_dialect)m->dialect, &head, now_s, &ruling);
+	r = judge_hear(a->judge, (enum s3_dialect)m->dialect, &head, source_of(a, m), now_s,
+		       &ruling);
 	if (r < 0) {
 		/* Of one request; the worker and its other clients have nothing to do with it. */
 		log_error("cannot-judge request=%016" PRIx64 " error=%s", m->request_id,

@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 
 static bool is_name_character(uint8_t c)
@@ -35,6 +36,41 @@ int user_new(struct tenant *t, struct span name, struct user **ret)
 
 struct user *user_free(struct user *u)
 {
+	if (u)
+		user_set_policy(u, NULL, NULL);
 	free(u);
 	return NULL;
+}
+
+static char *shorten(struct span text)
+{
+	_cleanup_(buffer_clear) struct buffer b = BUFFER_INIT(POLICY_TEXT_MAX + 1);
+
+	policy_compact(&b, text);
+	return buffer_error(&b) ? NULL : strndup((const char *)b.data, b.len);
+}
+
+int user_policy_read(struct span text, char **ret_text, struct policy_document **ret,
+		     struct policy_complaint *ret_complaint)
+{
+	static const struct policy_rules rules = { .kind = POLICY_IDENTITY,
+						   .size_max = POLICY_IDENTITY_SIZE };
+	_cleanup_(policy_freep) struct policy_document *made = NULL;
+	int r = policy_parse(text, &rules, &made, ret_complaint);
+
+	if (r)
+		return r;
+	*ret_text = shorten(text);
+	if (!*ret_text)
+		return -ENOMEM;
+	*ret = steal_ptr(made);
+	return 0;
+}
+
+void user_set_policy(struct user *u, char *text, struct policy_document *policy)
+{
+	free(u->policy_text);
+	policy_free(u->policy);
+	u->policy_text = text;
+	u->policy = policy;
 }

@@ -6,8 +6,8 @@
  * says. The tenant itself, as whose a key without a user acts, may do everything that is the tenant's.
  */
 
-#include "base/span.h"
 #include "ipc/wire.h"
+#include "s3/policy_document.h"
 
 #define USER_NAME_MAX 64
 #define USER_KEYS_MAX 16	/* access keys of one user, so that there is room to rotate them */
@@ -20,6 +20,8 @@ struct user {
 	struct tenant *tenant;
 	uint64_t created_ns;
 	struct user *next;	/* in order of creation */
+	char *policy_text;	/* its JSON; NULL: none */
+	struct policy_document *policy;	/* compiled; NULL: he may do nothing */
 	char name[USER_NAME_MAX + 1];
 };
 
@@ -30,3 +32,13 @@ bool user_name_is_valid(struct span s);
 must_check int user_new(struct tenant *t, struct span name, struct user **ret);
 struct user *user_free(struct user *u);
 DEFINE_CLEANUP(struct user *, user_free)
+
+/*
+ * Compiles a user's policy, which *ret_text is the shortest text of; both are the caller's. 0, or
+ * S3_ERROR_MALFORMED_POLICY with a complaint, or -ENOMEM.
+ */
+must_check int user_policy_read(struct span text, char **ret_text, struct policy_document **ret,
+				struct policy_complaint *ret_complaint);
+
+/* Takes both, or NULL and NULL for no policy, in the place of what was there. */
+void user_set_policy(struct user *u, char *text, struct policy_document *policy);

@@ -33,6 +33,8 @@ struct change *change_free(struct change *c)
 		return NULL;
 	tenant_free(c->tenant);
 	user_free(c->user);
+	free(c->policy_text);
+	policy_free(c->policy);
 	access_key_free(c->key);
 	token_free_list(c->tokens);
 	free(c->uses);
@@ -79,6 +81,8 @@ static int make(struct database *d, struct change *c)
 		return database_remove_tenant(d, c->number);
 	case CHANGE_ADD_USER:
 		return database_add_user(d, c->user);
+	case CHANGE_SET_POLICY:
+		return database_set_policy(d, c->number, c->policy_text ? c->policy_text : "");
 	case CHANGE_REMOVE_USER:
 		return database_remove_user(d, c->number);
 	case CHANGE_ADD_KEY:

@@ -22,6 +22,7 @@ enum change_kind {
 	CHANGE_MARK_TENANT,	/* as one that is to go, or that stays after all */
 	CHANGE_REMOVE_TENANT,
 	CHANGE_ADD_USER,
+	CHANGE_SET_POLICY,
 	CHANGE_REMOVE_USER,
 	CHANGE_ADD_KEY,
 	CHANGE_ENABLE_KEY,
@@ -40,6 +41,8 @@ struct change {
 	struct user *user;		/* ADD_USER: owned */
 	uint64_t number;		/* the other ones of tenants and of users: which one */
 	enum tenant_deletion deletion;	/* MARK_TENANT */
+	char *policy_text;		/* SET_POLICY: owned; NULL: none */
+	struct policy_document *policy;	/* likewise */
 	struct access_key *key;		/* ADD_KEY: owned */
 	char id[KEYRING_ACCESS_KEY_MAX + 1];	/* the other ones of keys: which key */
 	struct token *tokens;		/* ADD_TOKENS, REPLACE_TOKEN, REMOVE_TOKEN: owned */

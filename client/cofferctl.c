@@ -21,6 +21,7 @@
 #include "client/doctor.h"
 #include "client/figures.h"
 #include "client/help.h"
+#include "client/input.h"
 #include "client/invocation.h"
 #include "client/manage/manage.h"
 #include "client/metricstoken.h"
@@ -32,6 +33,7 @@
 #include "client/tokenfile.h"
 #include "client/top/top.h"
 #include "client/transfer/transfer.h"
+#include "s3/policy_document.h"
 
 #define EXIT_USAGE 2
 
@@ -97,6 +99,19 @@ static int read_secret(char *to, size_t size, struct complaint *why)
 	return r < 0 ? complain(why, r, "no secret key came on standard input") : 0;
 }
 
+/* As text: authd reads it, and knows what is wrong with it. */
+static int add_policy(json_t *request, const char *path, struct complaint *why)
+{
+	struct buffer text = INPUT_INIT(POLICY_TEXT_MAX);
+	int r = input_read(path, &text, why);
+
+	if (r == 0 && json_object_set_new(request, "policy",
+					  json_stringn((const char *)text.data, text.len)) < 0)
+		r = complain(why, -EINVAL, "%s is not UTF-8", input_name(path));
+	buffer_clear(&text);
+	return r;
+}
+
 /* What of the request does not stand on the command line. */
 static int complete(const struct invocation *i, json_t *request, struct complaint *why)
 {
@@ -111,6 +126,8 @@ static int complete(const struct invocation *i, json_t *request, struct complain
 			r = complain(why, -EINVAL, "the secret key is not valid UTF-8");
 		sodium_memzero(secret_key, sizeof(secret_key));
 	}
+	if (i->options[OPTION_FILE])
+		return add_policy(request, i->options[OPTION_FILE], why);
 	if (i->command == COMMAND_TOKEN_IMPORT) {
 		r = tokenfile_read(i->operand, &tokens, why);
 		if (r >= 0 && json_object_set_new(request, "tokens", tokens) < 0)

@@ -75,6 +75,13 @@ const struct manual_option_row manual_options[OPTION_COUNT] = {
 		.member = "user",
 		.meaning = "the user, of that tenant",
 	},
+	[OPTION_FILE] = {
+		.name = "file",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "FILE",
+		.meaning = "the policy, JSON of at most 6144 characters beside white space; - is standard "
+			   "input",
+	},
 	[OPTION_BUCKET] = {
 		.name = "bucket",
 		.kind = OPTION_KIND_TEXT,
@@ -255,6 +262,12 @@ const struct manual_group_row manual_groups[GROUPS] = {
 		.title = "Users of a tenant",
 		.text = "A user has access keys of his own, for S3, and may do with them what his policy says: "
 			"without one, nothing. A key without a user acts for the tenant itself.",
+	},
+	[GROUP_POLICY] = {
+		.word = "policy",
+		.title = "What users may do",
+		.text = "A policy, in IAM's language, says what a user of a tenant may do with its buckets. "
+			"Nothing is allowed that no policy allows.",
 	},
 	[GROUP_KEY] = {
 		.word = "key",
@@ -447,6 +460,44 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.brief = "take a user away for ever",
 		.text = "He must have no access key any more: `cofferctl key list --user` shows those that he has.",
 		.examples = "cofferctl user delete alice --tenant acme\n",
+	},
+	[COMMAND_POLICY_PUT] = {
+		.group = GROUP_POLICY,
+		.word = "put",
+		.order = "policy.put",
+		.operand = "USER",
+		.member = "user",
+		.needs = BIT(FILE),
+		.takes = BIT(TENANT),
+		.of_default_tenant = true,
+		.brief = "give a user a policy, in the place of the one he has",
+		.text = "In force from that moment on. Where anything is wrong with it, it says what, and in which "
+			"statement, and nothing changes.",
+		.examples = "cofferctl policy put alice --tenant acme --file alice.json\n"
+			    "cofferctl policy put alice --tenant acme --file - <alice.json\n",
+	},
+	[COMMAND_POLICY_GET] = {
+		.group = GROUP_POLICY,
+		.word = "get",
+		.order = "policy.get",
+		.operand = "USER",
+		.member = "user",
+		.takes = BIT(TENANT),
+		.of_default_tenant = true,
+		.brief = "show the policy of a user",
+		.text = "Without the white space that it was given with.",
+		.examples = "cofferctl policy get alice --tenant acme\n",
+	},
+	[COMMAND_POLICY_DELETE] = {
+		.group = GROUP_POLICY,
+		.word = "delete",
+		.order = "policy.delete",
+		.operand = "USER",
+		.member = "user",
+		.takes = BIT(TENANT),
+		.of_default_tenant = true,
+		.brief = "take a user's policy away: he may do nothing from then on",
+		.examples = "cofferctl policy delete alice --tenant acme\n",
 	},
 	[COMMAND_KEY_CREATE] = {
 		.group = GROUP_KEY,

@@ -136,6 +136,21 @@ static void report_imported_tokens(FILE *to, const json_t *answer)
 		json_string_value(json_object_get(first, "bucket")));
 }
 
+/* JSON has no characters that a terminal obeys but in its strings, which are shown escaped. */
+static void report_policy(FILE *to, const struct invocation *i, const json_t *answer)
+{
+	const char *text = json_string_value(json_object_get(answer, "policy"));
+	json_t *policy = text ? json_loads(text, 0, NULL) : NULL;
+	char name[RENDER_TEXT_MAX];
+
+	if (policy)
+		json_dumpf(policy, to, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	else
+		fprintf(to, "%s has no policy", render_text(i->operand, name));
+	fputc('\n', to);
+	json_decref(policy);
+}
+
 /* --- reload ------------------------------------------------------------------------------- */
 
 static void report_list(FILE *to, const char *what, const json_t *list)
@@ -192,6 +207,15 @@ void report(FILE *to, const struct invocation *i, const json_t *answer)
 	case COMMAND_USER_CREATE:
 	case COMMAND_USER_SHOW:
 		record(to, answer, "user", user_record, ARRAY_SIZE(user_record));
+		break;
+	case COMMAND_POLICY_PUT:
+		fprintf(to, "%s has this policy now\n", render_text(i->operand, text));
+		break;
+	case COMMAND_POLICY_GET:
+		report_policy(to, i, answer);
+		break;
+	case COMMAND_POLICY_DELETE:
+		fprintf(to, "%s has no policy any more\n", render_text(i->operand, text));
 		break;
 	case COMMAND_TENANT_DELETE:
 	case COMMAND_USER_DELETE:

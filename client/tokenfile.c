@@ -1,32 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/tokenfile.h"
 
-#include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "base/fd.h"
 #include "client/admin.h"
-
-/* Up to the limit of what can be asked for in one piece. */
-static int read_all(int fd, struct buffer *ret)
-{
-	for (;;) {
-		uint8_t *to = buffer_reserve(ret, 4096);
-		ssize_t n;
-
-		if (!to)
-			return buffer_error(ret);
-		n = read(fd, to, 4096);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : 0;
-		buffer_commit(ret, (size_t)n);
-		if (ret->len > ADMIN_REQUEST_MAX)
-			return -EFBIG;
-	}
-}
+#include "client/input.h"
 
 static int parse(const char *path, struct span text, json_t **ret, struct complaint *why)
 {
@@ -48,26 +24,19 @@ static int parse(const char *path, struct span text, json_t **ret, struct compla
 
 int tokenfile_read(const char *path, json_t **ret, struct complaint *why)
 {
-	struct buffer text = BUFFER_INIT(ADMIN_REQUEST_MAX + 2 * 4096);
-	bool is_stdin = strcmp(path, "-") == 0;
-	int fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC), r;
+	struct buffer text = INPUT_INIT(ADMIN_REQUEST_MAX);
+	int r = input_read(path, &text, why);
 
-	if (is_stdin)
-		path = "standard input";
-	r = fd < 0 ? -errno : read_all(fd, &text);
-	if (r == -EFBIG) {
-		complain(why, r, "%s is longer than %d bytes", path, (int)ADMIN_REQUEST_MAX);
+	if (r == -EFBIG)
 		complaint_hint(why, "import it in parts");
-	} else if (r < 0) {
-		complain_errno(why, r, "cannot read %s", path);
+	else if (r < 0)
 		complaint_hint(why, "FILE is a path that you may read, or - for standard input");
-	} else {
-		r = parse(path, buffer_span(&text), ret, why);
+	if (r == 0) {
+		r = parse(input_name(path), buffer_span(&text), ret, why);
 		if (r < 0)
 			complaint_hint(why, "what an older service has as tokens.json is wanted: "
 					    "[{\"name\": …, \"hash\": …, …}, …]");
 	}
-	fd_close(fd);
 	buffer_clear(&text);
 	return r;
 }

@@ -11,6 +11,7 @@ void grant_encode(const struct grant *g, struct buffer *b)
 	wire_put_u64(b, g->expires_ns);
 	wire_put_u64(b, g->request_id);
 	principal_put(b, &g->principal);
+	identity_put(b, &g->identity);
 	wire_put_bytes(b, g->peer);
 	request_put(b, &g->request);
 }
@@ -26,6 +27,7 @@ bool grant_decode(struct span contents, struct grant *ret)
 	ret->expires_ns = wire_get_u64(&r);
 	ret->request_id = wire_get_u64(&r);
 	principal_get(&r, &ret->principal);
+	identity_get(&r, &ret->identity);
 	ret->peer = wire_get_bytes(&r, GRANT_PEER_MAX);
 	request_get(&r, &ret->request);
 	return wire_ended(&r);

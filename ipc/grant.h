@@ -8,6 +8,7 @@
  * something.
  */
 
+#include "ipc/identity.h"
 #include "ipc/principal.h"
 #include "ipc/schema.h"
 #include "s3/pairs.h"
@@ -23,6 +24,7 @@ struct grant {
 	uint64_t expires_ns;		/* CLOCK_BOOTTIME */
 	uint64_t request_id;
 	struct principal principal;
+	struct identity identity;
 	struct span peer;		/* textual address */
 	struct s3_request request;	/* without credentials: those parameters and headers stay at authd */
 };

@@ -10,6 +10,7 @@ void principal_put(struct buffer *b, const struct principal *p)
 	wire_put_bytes(b, p->canonical_id);
 	wire_put_bytes(b, p->display_name);
 	wire_put_bytes(b, p->user);
+	wire_put_raw(b, p->user_id.bytes, sizeof(p->user_id.bytes));
 	wire_put_bytes(b, p->credential);
 	wire_put_bytes(b, p->prefix);
 }
@@ -21,6 +22,7 @@ void principal_get(struct wire_reader *r, struct principal *ret)
 	ret->canonical_id = wire_get_bytes(r, PRINCIPAL_NAME_MAX);
 	ret->display_name = wire_get_bytes(r, PRINCIPAL_NAME_MAX);
 	ret->user = wire_get_bytes(r, PRINCIPAL_NAME_MAX);
+	wire_get_raw(r, ret->user_id.bytes, sizeof(ret->user_id.bytes));
 	ret->credential = wire_get_bytes(r, PRINCIPAL_NAME_MAX);
 	ret->prefix = wire_get_bytes(r, S3_KEY_MAX);
 }

@@ -14,6 +14,7 @@ struct principal {
 	struct span canonical_id;	/* 64 hex digits: the owner S3 answers show */
 	struct span display_name;
 	struct span user;		/* empty for the tenant's own root */
+	struct ipc_id user_id;		/* never another's; zeros for the root */
 	struct span credential;		/* the access key id or the token's name: for logs, never for decisions */
 	struct span prefix;		/* every key asked for or shown begins with it; empty: any */
 };

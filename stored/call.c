@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "stored/handler.h"
 #include "stored/integrity.h"
+#include "stored/permission.h"
 #include "stored/reply.h"
 #include "stored/service.h"
 
@@ -205,7 +206,7 @@ static void finish(struct call *c)
 bool call_tell(struct call *c)
 {
 	if (c->result)
-		reply_failure(c, c->result);
+		reply_failure(c, permission_shown(&c->grant, c->result));
 	else if (reply_items(c))
 		return false;
 	else

@@ -109,6 +109,7 @@ struct change_delete_object {
 struct change_delete_item {
 	struct span key, version;
 	struct condition condition;
+	bool forbidden;			/* it is left alone: ACCESS_DENIED */
 	int result;			/* out: 0 or an enum s3_error, for this key */
 };
 

@@ -8,6 +8,7 @@
 #include "stored/answers.h"
 #include "stored/documents.h"
 #include "stored/handler.h"
+#include "stored/permission.h"
 #include "stored/service.h"
 
 /* --- GetObject, HeadObject ------------------------------------------------------------------- */
@@ -306,7 +307,7 @@ static int settle_delete_objects(struct call *c)
 	return e;
 }
 
-static int take_entry(struct call *c, const struct delete_entry *entry,
+static int take_entry(struct call *c, const struct permission *p, const struct delete_entry *entry,
 		      struct change_delete_item *item)
 {
 	int e;
@@ -321,19 +322,23 @@ static int take_entry(struct call *c, const struct delete_entry *entry,
 		e = change_keep(c->change, entry->version_id, &item->version);
 	if (e == 0)
 		e = change_keep(c->change, entry->etag, &item->condition.if_match);
+	item->forbidden = e == 0 && !permission_to_delete(p, item->key, item->version);
 	return e;
 }
 
 static int take_entries(struct call *c, const struct delete_document *d)
 {
 	struct change_delete_objects *change = &c->change->delete_objects;
+	struct permission p;
 	int e = 0;
 
 	change->items = change_keep_array(c->change, d->n_entries, sizeof(*change->items));
 	if (!change->items)
 		return -ENOMEM;
+	e = permission_begin(&c->grant, &p);
 	for (size_t i = 0; e == 0 && i < d->n_entries; i++)
-		e = take_entry(c, &d->entries[i], &change->items[i]);
+		e = take_entry(c, &p, &d->entries[i], &change->items[i]);
+	permission_end(&p);
 	change->n = d->n_entries;
 	return e;
 }

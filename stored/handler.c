@@ -3,6 +3,7 @@
 
 #include "stored/bounds.h"
 #include "stored/command.h"
+#include "stored/permission.h"
 #include "stored/service.h"
 
 static int (*const handlers[S3_OPERATION_COUNT])(struct call *) = {
@@ -37,6 +38,8 @@ int handler_run(struct call *c)
 	    !is_owner(c, S3_HEADER_AMZ_SOURCE_EXPECTED_BUCKET_OWNER))
 		return S3_ERROR_ACCESS_DENIED;
 	e = bounds_check(&c->grant);
+	if (e == 0)
+		e = permission_check(&c->grant);
 	if (e == 0)
 		e = check_inside(c);
 	if (e == 0 && c->command_fd >= 0)

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "stored/documents.h"
+#include "stored/permission.h"
 
 /* How long a stop waits for what the disk is at. */
 #define STOP_NS (20 * NS_PER_S)
@@ -25,6 +26,8 @@ static int warm_up(struct service *s)
 		r = hash_bytes(&s->methods, &wants, SPAN("warm"), &hashes);
 	if (r == 0)
 		r = documents_warm_up();
+	if (r == 0)
+		r = permission_warm_up();
 	return r;
 }
 

@@ -194,7 +194,10 @@ int apply_delete_objects(struct work *w, struct change *c)
 	for (size_t i = 0; i < delete->n; i++) {
 		struct change_delete_item *item = &delete->items[i];
 
-		r = delete_one(w, bucket.id, item->key, item->version, &item->condition, &existed);
+		r = S3_ERROR_ACCESS_DENIED;
+		if (!item->forbidden)
+			r = delete_one(w, bucket.id, item->key, item->version, &item->condition,
+				       &existed);
 		/* A key's own refusal leaves the others alone; our own failure undoes them all. */
 		if (r < 0)
 			return r;

@@ -47,7 +47,8 @@ static enum s3_error rule(const struct request *q, struct ruling *ret)
 {
 	struct s3_head head = request_head(q);
 
-	assert(judge_hear(room.judge, S3_DIALECT_REST, &head, SIGNER_TIME_S, ret) == 0);
+	assert(judge_hear(room.judge, S3_DIALECT_REST, &head, SPAN("192.0.2.7"), SIGNER_TIME_S,
+			  ret) == 0);
 	return ret->error;
 }
 
@@ -137,7 +138,8 @@ static void test_t40_a_credential_of_the_other_dialect_is_worth_nothing(void)
 
 	begin(&q, "GET", "/bucket/a", full);
 	head = request_head(&q);
-	assert(judge_hear(room.judge, S3_DIALECT_S3, &head, SIGNER_TIME_S, &ruling) == 0);
+	assert(judge_hear(room.judge, S3_DIALECT_S3, &head, SPAN("192.0.2.7"), SIGNER_TIME_S,
+			  &ruling) == 0);
 	assert(ruling.error && !ruling.key && !ruling.token);
 	ruling_clear(&ruling);
 	request_clear(&q);

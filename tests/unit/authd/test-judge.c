@@ -68,7 +68,8 @@ static void test_the_ruling_says_who_and_what(void)
 	begin(&q, "GET", "/bucket/a%20b");
 	request_sign(&q, &SIGNER);
 	head = request_head(&q);
-	assert(judge_hear(room.judge, S3_DIALECT_S3, &head, SIGNER_TIME_S, &ruling) == 0);
+	assert(judge_hear(room.judge, S3_DIALECT_S3, &head, SPAN("192.0.2.7"), SIGNER_TIME_S,
+			  &ruling) == 0);
 	assert(ruling.error == S3_ERROR_NONE && ruling.key == room.key);
 	assert(ruling.key->tenant == room.acme);
 	assert(ruling.parsed.request.operation == S3_GET_OBJECT);
@@ -528,6 +529,87 @@ static void test_an_expired_key_is_told_so_to_who_has_its_secret(void)
 	room.key->expires_s = 0;
 }
 
+static struct user *make_user(const char *policy)
+{
+	struct policy_complaint complaint;
+	struct policy_document *d;
+	struct user *u;
+	char *text;
+
+	assert(user_new(room.acme, SPAN("alice"), &u) == 0);
+	if (policy) {
+		assert(user_policy_read(span_from_string(policy), &text, &d, &complaint) == 0);
+		user_set_policy(u, text, d);
+	}
+	room.key->user = u;
+	return u;
+}
+
+/* What is ruled of a user's request; what it borrows is gone. */
+static enum s3_error rule_of_user(const char *method, const char *target, const char *policy,
+				  struct identity *ret)
+{
+	struct user *u = make_user(policy);
+	struct ruling ruling;
+	struct s3_head head;
+	enum s3_error error;
+	struct request q;
+
+	begin(&q, method, target);
+	request_field(&q, "User-Agent", "test/1");
+	if (strcmp(method, "POST") == 0) {
+		request_field(&q, "Content-MD5", "1B2M2Y8AsgTpgAmY7PhCfg==");
+		request_field(&q, "Content-Length", "64");
+	}
+	request_sign(&q, &SIGNER);
+	head = request_head(&q);
+	assert(judge_hear(room.judge, S3_DIALECT_S3, &head, SPAN("192.0.2.7"), SIGNER_TIME_S,
+			  &ruling) == 0);
+	error = ruling.error;
+	*ret = ruling.identity;
+	if (!error) {
+		assert(span_equal(ret->source, SPAN("192.0.2.7")) && ret->now_s == SIGNER_TIME_S);
+		assert(span_equal(ret->user_agent, SPAN("test/1")));
+	}
+	ruling_clear(&ruling);
+	request_clear(&q);
+	room.key->user = NULL;
+	user_free(u);
+	return error;
+}
+
+#define STATEMENT(effect, more)                                                                    \
+	"{\"Statement\":{\"Effect\":\"" effect                                                     \
+	"\",\"Action\":\"s3:GetObject\",\"Resource\":\"*\"" more "}}"
+
+static void test_t26_a_user_is_refused_what_his_policy_denies_and_the_rest_is_told(void)
+{
+	struct identity i;
+
+	assert(rule_of_user("GET", "/bucket/key", NULL, &i) == S3_ERROR_ACCESS_DENIED);
+	assert(rule_of_user("GET", "/bucket/key", STATEMENT("Deny", ""), &i) ==
+	       S3_ERROR_ACCESS_DENIED);
+	assert(rule_of_user("GET", "/bucket/key", STATEMENT("Allow", ""), &i) == S3_ERROR_NONE);
+	assert(i.n == 1 && i.answers[0] == POLICY_SAYS_ALLOW && !i.policy.len);
+	assert(i.listing == POLICY_SAYS_NOTHING);
+	/* A bucket may yet allow it: that is stored's to know. */
+	assert(rule_of_user("GET", "/bucket", STATEMENT("Allow", ""), &i) == S3_ERROR_NONE);
+	assert(i.n == 1 && i.answers[0] == POLICY_SAYS_NOTHING && !i.policy.len);
+}
+
+static void test_what_only_stored_knows_goes_with_the_policy(void)
+{
+	static const char tagged[] = STATEMENT("Allow", ",\"Condition\":{\"StringEquals\":{"
+							"\"s3:ExistingObjectTag/a\":\"b\"}}");
+	struct identity i;
+
+	assert(rule_of_user("GET", "/bucket/key", tagged, &i) == S3_ERROR_NONE);
+	assert(i.answers[0] == POLICY_SAYS_UNDECIDED && i.policy.len);
+	/* The keys are in its document. */
+	assert(rule_of_user("POST", "/bucket?delete", STATEMENT("Allow", ""), &i) == S3_ERROR_NONE);
+	assert(i.n == 0 && i.policy.len);
+}
+
 static void test_keys_of_a_suspended_tenant_are_refused_until_it_is_resumed(void)
 {
 	struct signer forger = SIGNER;
@@ -628,7 +710,8 @@ static bool meaning_of(const struct s3_head *head, struct buffer *ret)
 	bool allowed;
 
 	buffer_reset(ret);
-	assert(judge_hear(room.judge, S3_DIALECT_S3, head, SIGNER_TIME_S, &ruling) == 0);
+	assert(judge_hear(room.judge, S3_DIALECT_S3, head, SPAN("192.0.2.7"), SIGNER_TIME_S,
+			  &ruling) == 0);
 	allowed = !ruling.error;
 	if (allowed)
 		grant_encode(&(struct grant){ .request = ruling.parsed.request }, ret);
@@ -749,6 +832,8 @@ int main(void)
 	test_t10_keys_of_others_do_not_sign_for_us();
 	test_t10_a_disabled_key_is_unknown_until_enabled();
 	test_an_expired_key_is_told_so_to_who_has_its_secret();
+	test_t26_a_user_is_refused_what_his_policy_denies_and_the_rest_is_told();
+	test_what_only_stored_knows_goes_with_the_policy();
 	test_keys_of_a_suspended_tenant_are_refused_until_it_is_resumed();
 	test_keys_of_a_tenant_that_goes_are_unknown();
 	test_t10_nobody_has_no_known_secret();

@@ -159,6 +159,41 @@ static void test_keys_of_a_user_are_listed_and_bounded(void)
 	refused(clerk_ask(&office, "{\"do\":\"key.list\",\"user\":\"dave\"}"), "needs tenant");
 }
 
+/* --- policies -------------------------------------------------------------------------------- */
+
+#define POLICY(effect)                                                                             \
+	"{ \\\"Statement\\\": {\\\"Effect\\\":\\\"" effect "\\\", \\\"Action\\\":\\\"s3:*\\\", "   \
+	"\\\"Resource\\\":\\\"*\\\"}}"
+
+static void test_a_policy_is_kept_without_its_white_space_and_a_wrong_one_changes_nothing(void)
+{
+	static const char kept[] = "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"s3:*\","
+				   "\"Resource\":\"*\"}}";
+	json_t *answer;
+
+	done(order("user.create", "frank", ""));
+	assert(!find("frank")->policy);
+	done(order("policy.put", "frank", ",\"policy\":\"" POLICY("Allow") "\""));
+	office_restart(&office);
+	assert(find("frank")->policy && strcmp(find("frank")->policy_text, kept) == 0);
+	refused(order("policy.put", "frank", ",\"policy\":\"" POLICY("Maybe") "\""), "Statement 1");
+	refused(order("policy.put", "frank", ",\"policy\":\"\""), "");
+	refused(order("policy.put", "frank", ",\"policy\":{}"), "policy must be");
+	answer = order("policy.get", "frank", "");
+	assert(strcmp(json_string_value(json_object_get(answer, "policy")), kept) == 0);
+	done(answer);
+	done(order("policy.delete", "frank", ""));
+	assert(!find("frank")->policy && !find("frank")->policy_text);
+	office_restart(&office);
+	assert(!find("frank")->policy);
+	answer = order("policy.get", "frank", "");
+	assert(json_is_null(json_object_get(answer, "policy")));
+	done(answer);
+	refused(order("policy.put", "nobody", ",\"policy\":\"" POLICY("Allow") "\""),
+		"no user nobody");
+	done(order("user.delete", "frank", ""));
+}
+
 /* Both are right when they are ordered; only one of them can be. */
 static void test_a_user_and_his_first_key_at_once_leave_nothing_dangling(void)
 {
@@ -206,6 +241,7 @@ int main(void)
 	test_a_user_is_found_in_his_own_tenant_only();
 	test_a_key_is_a_users_and_ends_when_it_was_said();
 	test_keys_of_a_user_are_listed_and_bounded();
+	test_a_policy_is_kept_without_its_white_space_and_a_wrong_one_changes_nothing();
 	test_a_user_and_his_first_key_at_once_leave_nothing_dangling();
 	office_close(&office);
 	return 0;

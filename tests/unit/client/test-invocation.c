@@ -44,6 +44,8 @@ static void test_commands_become_requests(void)
 		  "{\"do\":\"key.create\",\"tenant\":\"acme\",\"ttl_days\":9,\"user\":\"a@b\"}" },
 		{ { "user", "create", "alice" },
 		  "{\"do\":\"user.create\",\"tenant\":\"default\",\"user\":\"alice\"}" },
+		{ { "policy", "get", "alice", "--tenant", "acme" },
+		  "{\"do\":\"policy.get\",\"tenant\":\"acme\",\"user\":\"alice\"}" },
 		{ { "user", "list" }, "{\"do\":\"user.list\"}" },
 		{ { "user", "delete", "alice", "--tenant", "acme" },
 		  "{\"do\":\"user.delete\",\"tenant\":\"acme\",\"user\":\"alice\"}" },

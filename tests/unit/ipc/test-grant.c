@@ -20,7 +20,16 @@ static struct grant full_grant(struct buffer *attributes)
 			       .display_name = SPAN("Tenant"),
 			       .user = SPAN(""),
 			       .credential = SPAN("AKID"),
-			       .prefix = SPAN("team/") },
+			       .prefix = SPAN("team/"),
+			       .user_id = { { 11 } } },
+		.identity = { .answers = { POLICY_SAYS_ALLOW, POLICY_SAYS_UNDECIDED },
+			      .n = 2,
+			      .listing = POLICY_SAYS_DENY,
+			      .policy = SPAN("{\"Statement\":[]}"),
+			      .now_s = 1234,
+			      .source = SPAN("2001:db8::1"),
+			      .referer = SPAN("http://here"),
+			      .user_agent = SPAN("agent") },
 		.peer = SPAN("127.0.0.1"),
 		.request = { .dialect = S3_DIALECT_REST,
 			     .operation = S3_UPLOAD_PART_COPY,
@@ -59,6 +68,14 @@ static void test_the_whole_request_travels_except_credentials(void)
 	assert(span_equal(got.principal.credential, SPAN("AKID")));
 	assert(span_equal(got.peer, sent.peer));
 	assert(span_equal(got.principal.prefix, SPAN("team/")));
+	assert(got.principal.user_id.bytes[0] == 11 && got.identity.n == 2);
+	assert(got.identity.answers[0] == POLICY_SAYS_ALLOW);
+	assert(got.identity.answers[1] == POLICY_SAYS_UNDECIDED);
+	assert(got.identity.listing == POLICY_SAYS_DENY && got.identity.now_s == 1234);
+	assert(span_equal(got.identity.policy, sent.identity.policy));
+	assert(span_equal(got.identity.source, sent.identity.source));
+	assert(span_equal(got.identity.referer, sent.identity.referer));
+	assert(span_equal(got.identity.user_agent, sent.identity.user_agent));
 	assert(got.request.dialect == S3_DIALECT_REST);
 	assert(got.request.operation == S3_UPLOAD_PART_COPY);
 	assert(span_equal(got.request.key, sent.request.key));
@@ -109,6 +126,9 @@ static void test_t71_damaged_grants_stay_in_bounds(void)
 			assert(got.request.operation < S3_OPERATION_COUNT);
 			assert(got.request.checksum.algorithm < CHECKSUM_COUNT);
 			assert(pairs_are_whole(got.request.attributes));
+			assert(got.identity.n <= POLICY_NEEDS_MAX);
+			assert(got.identity.answers[0] <= POLICY_SAYS_DENY);
+			assert(got.identity.listing <= POLICY_SAYS_DENY);
 		}
 		b.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
