@@ -256,10 +256,11 @@ static int run_for_long(const struct invocation *i, long_run *command)
 
 static int look_around(const struct invocation *i, json_t *answer)
 {
-	char metrics[PATH_MAX];
+	const char *named = i->options[OPTION_METRICS_SOCKET];
+	char beside[PATH_MAX];
 	const struct overview_from from = {
 		.proc = PROCESS_PROC,
-		.metrics = dial_beside(i->socket, FIGURES_SOCKET, metrics),
+		.metrics = named ? named : dial_beside(i->socket, FIGURES_SOCKET, beside),
 	};
 
 	return overview_add(answer, &from);

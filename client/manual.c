@@ -747,10 +747,11 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.group = GROUP_SERVER,
 		.word = "status",
 		.order = "status",
+		.takes = BIT(METRICS_SOCKET),
 		.brief = "say how it is: processes, confinement, requests, disk",
 		.text = "What is wrong comes first, as a warning. Requests are counted since the frontend "
-			"has started; the figures are what /metrics says. With --json, members stay what they "
-			"are; the manual page tells them.",
+			"has started; `cofferctl top` says what is going on now. With --json, members stay "
+			"what they are; the manual page tells them.",
 		.examples = "cofferctl status\n"
 			    "cofferctl status --json\n",
 	},

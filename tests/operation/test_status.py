@@ -86,6 +86,12 @@ def test_the_manual_page_has_every_member(own):
     assert members(own.ctl("status")["status"]) <= told
 
 
+def test_without_the_metrics_the_rest_is_told(own):
+    status = own.ctl("status", "--metrics-socket", "/nonexistent")["status"]
+    assert status["warnings"][0].startswith("no figures from /nonexistent: ")
+    assert "requests" not in status and len(status["daemons"]) == len(coffer.DAEMONS)
+
+
 def test_people_see_what_is_wrong_first(own):
     os.kill(own.pid("stored"), signal.SIGSTOP)
     try:
