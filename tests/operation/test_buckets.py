@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import subprocess
+import time
 import urllib.parse
 import xml.etree.ElementTree
 
@@ -108,11 +109,7 @@ def test_only_an_empty_bucket_is_deleted_just_so(server, acme, bucket_name):
 
 
 def test_many_objects_go_with_their_bucket(server, acme, bucket_name, tmp_path):
-    for i in range(MANY):
-        (tmp_path / f"k{i:05}").write_bytes(b"0123456789")
-    imported = server.ctl("import", str(tmp_path), "--format", "filesystem", "--tenant", "acme",
-                          "--bucket", bucket_name, "--no-read-back")
-    assert imported["imported"] == MANY
+    import_many(server, bucket_name, tmp_path)
     kept = make_bucket(acme, f"kept-{bucket_name}", "k")
     answer = server.ctl("bucket", "delete", bucket_name, "--with-objects", "--yes")
     assert answer == {"ok": True, "bucket": {"name": bucket_name, "tenant": "acme"},
@@ -121,6 +118,44 @@ def test_many_objects_go_with_their_bucket(server, acme, bucket_name, tmp_path):
     assert not exists(acme, bucket_name)
     assert rawhttp.request(acme, "GET", f"/{kept}/k").status == 200
     assert "there is no bucket" in refusal(server, "bucket", "delete", bucket_name)
+
+
+def import_many(server, bucket, directory):
+    for i in range(MANY):
+        (directory / f"k{i:05}").write_bytes(b"0123456789")
+    imported = server.ctl("import", str(directory), "--format", "filesystem", "--tenant", "acme",
+                          "--bucket", bucket, "--no-read-back")
+    assert imported["imported"] == MANY
+
+
+def test_t80_a_deletion_goes_on_when_stored_is_killed_in_its_middle(new_coffer, tmp_path):
+    server = new_coffer()
+    acme = server.add_tenant("acme")
+    import_many(server, "doomed", tmp_path)
+    kept = make_bucket(acme, "kept", "k")
+    argv = [str(server.build / "client" / "cofferctl"), "--socket", str(server.admin_socket),
+            "--json", "bucket", "delete", "doomed", "--with-objects", "--yes"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as running:
+        deadline = time.monotonic() + LIMIT_S
+        while exists(acme, "doomed") and count(acme, "doomed") == 1000:
+            assert time.monotonic() < deadline
+        server.kill_and_wait("stored")
+        answer, said = running.communicate(timeout=LIMIT_S)
+    answer = json.loads(answer)
+    assert running.returncode == 0, said
+    assert "waiting for it to come back" in said
+    # One that was done, and its answer lost, is deleted a second time and counted once.
+    assert answer["ok"] and answer["failed"] == 0 and answer["deleted"] == MANY
+    assert not exists(acme, "doomed") and names(server) == {"default-objects": "default",
+                                                            "kept": "acme"}
+    assert rawhttp.request(acme, "GET", f"/{kept}/k").status == 200
+
+
+def count(of, bucket):
+    """How many the first page of its list has: a thousand, unless there are fewer."""
+    listed = rawhttp.request(of, "GET", f"/{bucket}?list-type=2")
+    return listed.body.count(b"<Key>") if listed.status == 200 else 0
 
 
 def on_terminal(server, said, *args):
