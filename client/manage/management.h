@@ -45,7 +45,7 @@ must_check int management_buckets(struct management *m, struct manager *of, json
 /* Complains that there is no memory for what is to be told. */
 int management_out_of_memory(struct management *m);
 
-/* --- the commands: enum run_outcome, and `answer` or words of theirs ------------------------------------------------------------- */
+/* --- the commands: enum run_outcome; `answer`, or words of theirs ------------------------------- */
 
 must_check int bucket_list(struct management *m);
 must_check int bucket_show(struct management *m);
