@@ -98,7 +98,10 @@ def test_people_see_what_is_wrong_first(own):
         told = own.control("status").stdout
     finally:
         os.kill(own.pid("stored"), signal.SIGCONT)
-    assert told.startswith("WARNING: coffer-stored does not say how it is")
+    warnings, _, rest_of_it = told.partition("\n\n")
+    assert all(line.startswith("WARNING: ") for line in warnings.splitlines())
+    assert "WARNING: coffer-stored does not say how it is" in warnings
+    assert rest_of_it.startswith("Coffer ")
 
 
 def test_room_on_the_disk_is_that_of_the_objects(own):
