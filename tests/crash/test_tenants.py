@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""T80 for tenants: processes die while one is made, suspended, renamed or deleted. It is as it was, or as
-it was to be; and one that was about to go goes, with all that it had."""
+"""T80 for tenants and users: processes die while one is made, changed or deleted. It is as it was, or as
+it was to be; and a tenant that was about to go goes, with all that it had."""
 
+import json
 import random
 import subprocess
 import time
@@ -114,3 +115,52 @@ def test_t80_a_tenant_that_is_made_is_there_or_not(mortal):
             assert not told
             mortal.ctl("tenant", "create", name)
         assert rawhttp.request(mortal, "GET", "/").status == 200
+
+
+# --- users ------------------------------------------------------------------------------------------
+
+POLICIES = [json.dumps({"Statement": {"Effect": effect, "Action": "s3:*", "Resource": "*"}})
+            for effect in ("Allow", "Deny")]
+
+
+def compact(text):
+    return json.dumps(json.loads(text), separators=(",", ":"))
+
+
+def test_t80_a_policy_is_the_old_one_or_the_new_one(mortal, tmp_path):
+    rand = random.Random("policy")
+    mortal.ctl("user", "create", "alice")
+    mortal.ctl("policy", "put", "alice", "--file", "-", stdin=POLICIES[1])
+    before = compact(POLICIES[1])
+    for i in range(ROUNDS):
+        file = tmp_path / f"{i}.json"
+        file.write_text(POLICIES[i % 2])
+        after = compact(POLICIES[i % 2])
+        told = order_and_kill(mortal, "authd", rand, "policy", "put", "alice", "--file", str(file))
+        found = mortal.ctl("policy", "get", "alice")["policy"]
+        assert found == after if told else found in (before, after)
+        before = found
+
+
+def test_t80_users_and_their_keys_are_there_or_not(mortal):
+    rand = random.Random("users")
+    for i in range(ROUNDS):
+        user = f"u{i}"
+        told = order_and_kill(mortal, "authd", rand, "user", "create", user)
+        there = [u["user"] for u in mortal.ctl("user", "list")["users"]]
+        assert user in there or not told
+        if user not in there:
+            mortal.ctl("user", "create", user)
+        told = order_and_kill(mortal, "authd", rand, "key", "create", "--tenant", "default",
+                              "--user", user)
+        keys = mortal.ctl("key", "list", "--tenant", "default", "--user", user)["keys"]
+        assert len(keys) == 1 if told else len(keys) <= 1
+        for key in keys:
+            told = order_and_kill(mortal, "authd", rand, "key", "delete", key["access_key"])
+            left = mortal.ctl("key", "list", "--tenant", "default", "--user", user)["keys"]
+            assert not left or not told
+            if left:
+                mortal.ctl("key", "delete", key["access_key"])
+        told = order_and_kill(mortal, "authd", rand, "user", "delete", user)
+        there = [u["user"] for u in mortal.ctl("user", "list")["users"]]
+        assert user not in there or not told
