@@ -5,15 +5,6 @@
 
 #include "base/clock.h"
 
-/* Ids are chance from the first byte on; which stream it is, the whole id decides. */
-static uint64_t number_of(const struct ipc_id *id)
-{
-	uint64_t number;
-
-	memcpy(&number, id->bytes, sizeof(number));
-	return number;
-}
-
 static void leave_line(struct stream *s)
 {
 	struct chains *c = s->chains;
@@ -82,7 +73,7 @@ void chains_clear(struct chains *c)
 /* Only where there is a place in the table is there a slot for the key. */
 static int enter(struct chains *c, struct stream *s)
 {
-	int r = table_add(&c->by_grant, number_of(&s->grant), s);
+	int r = table_add(&c->by_grant, ipc_id_number(&s->grant), s);
 
 	if (r < 0)
 		return r;
@@ -91,7 +82,7 @@ static int enter(struct chains *c, struct stream *s)
 		s->slot = c->free_slots[--c->n_free];
 		return CHAINS_OK;
 	case TABLE_FULL:
-	case TABLE_EXISTS:	/* two random ids begin alike; the client will try again */
+	case TABLE_EXISTS: /* two random ids begin alike; the client will try again */
 		return CHAINS_FULL;
 	}
 	return fold(r);
@@ -142,7 +133,7 @@ void chains_remove(struct stream *s)
 	struct chains *c = s->chains;
 
 	leave_line(s);
-	table_remove(&c->by_grant, number_of(&s->grant));
+	table_remove(&c->by_grant, ipc_id_number(&s->grant));
 	sodium_memzero(c->keys + (size_t)s->slot * SIGV4_LEN, SIGV4_LEN);
 	c->free_slots[c->n_free++] = s->slot;
 	c->waiting -= s->waiting;
@@ -157,7 +148,7 @@ size_t chains_count(const struct chains *c)
 
 struct stream *chains_find(const struct chains *c, const struct ipc_id *grant)
 {
-	struct stream *s = table_find(&c->by_grant, number_of(grant));
+	struct stream *s = table_find(&c->by_grant, ipc_id_number(grant));
 
 	return s && ipc_id_equal(&s->grant, grant) ? s : NULL;
 }

@@ -22,6 +22,15 @@ static inline bool ipc_id_equal(const struct ipc_id *a, const struct ipc_id *b)
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
+/* Ids are random from the first byte on, so any part of one is as good as a hash of it. */
+static inline uint64_t ipc_id_number(const struct ipc_id *id)
+{
+	uint64_t number;
+
+	memcpy(&number, id->bytes, sizeof(number));
+	return number;
+}
+
 struct wire_reader {
 	struct span rest;
 	bool failed;

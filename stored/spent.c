@@ -10,11 +10,9 @@ static const struct ipc_id no_id;
 /* Ids are random, and nobody but authd chooses them: any part of one is as good as a hash. */
 static struct ipc_id *slot_of(const struct spent_set *s, const struct ipc_id *id)
 {
-	uint64_t hash;
 	size_t i;
 
-	memcpy(&hash, id->bytes, sizeof(hash));
-	for (i = hash & (s->size - 1); !ipc_id_equal(&s->slots[i], &no_id);
+	for (i = ipc_id_number(id) & (s->size - 1); !ipc_id_equal(&s->slots[i], &no_id);
 	     i = (i + 1) & (s->size - 1))
 		if (ipc_id_equal(&s->slots[i], id))
 			break;

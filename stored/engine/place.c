@@ -22,10 +22,7 @@ bool id_parse(const char *text, struct ipc_id *ret)
 
 uint64_t id_number(const struct ipc_id *id)
 {
-	uint64_t number;
-
-	memcpy(&number, id->bytes, sizeof(number));
-	return number;
+	return ipc_id_number(id);
 }
 
 void id_make(struct ipc_id *ret)
