@@ -113,6 +113,20 @@
 	       "Free bytes of it, those only root may use left out")                               \
 	METRIC(DISK_FLOOR, "coffer_stored_disk_floor_bytes", STORED, GAUGE, NUMBER, "",            \
 	       "Once only so many are free, uploads are refused")                                  \
+	METRIC(TENANT_OBJECTS, "coffer_stored_tenant_objects", STORED, GAUGE, NUMBER, "tenant",    \
+	       "Objects of a tenant, as all of these: of the first 100 that have asked something " \
+	       "since the start, while they are not idle for long")                                \
+	METRIC(TENANT_BYTES, "coffer_stored_tenant_bytes", STORED, GAUGE, NUMBER, "tenant",        \
+	       "Bytes of its objects, as clients see them")                                        \
+	METRIC(TENANT_UPLOADS, "coffer_stored_tenant_uploads", STORED, GAUGE, NUMBER, "tenant",    \
+	       "Its uploads in parts that are not finished")                                       \
+	METRIC(TENANT_UPLOAD_BYTES, "coffer_stored_tenant_upload_bytes", STORED, GAUGE, NUMBER,    \
+	       "tenant", "Bytes of their parts")                                                   \
+	METRIC(TENANT_QUOTA_OBJECTS, "coffer_stored_tenant_quota_objects", STORED, GAUGE, NUMBER,  \
+	       "tenant", "How many objects and unfinished uploads it may have; missing where "     \
+	       "there is no quota")                                                                \
+	METRIC(TENANT_QUOTA_BYTES, "coffer_stored_tenant_quota_bytes", STORED, GAUGE, NUMBER,      \
+	       "tenant", "How many bytes they may have; missing where there is no quota")          \
 	METRIC(SWEPT, "coffer_stored_swept_blobs_total", STORED, COUNTER, NUMBER, "why",           \
 	       "Files of bodies that were removed: dropped (never became part of an object), "     \
 	       "dead (no object has it any more), orphan (left by a crash)")                       \

@@ -510,6 +510,7 @@ void call_begin(struct call *c)
 {
 	c->committed = c->has_inside && !s3_payload_is_framed(call_request(c)->payload);
 	c->length = c->inside.len;
+	tenants_note(&c->service->tenants, &c->grant.principal);
 	if (!c->work)
 		c->work = handler_run;
 	send_away(c, c->service->readers);

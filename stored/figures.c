@@ -40,6 +40,34 @@ static uint64_t count_bodies(const struct service *s)
 	return n;
 }
 
+struct telling {
+	const struct service *service;
+	struct buffer *to;
+};
+
+static int tell_holding(void *context, const struct ipc_id *tenant, const struct holding *h)
+{
+	const struct telling *t = context;
+	const char *name = tenants_name(&t->service->tenants, tenant);
+
+	if (!name)
+		return 0;
+	sample_put(t->to, METRIC_TENANT_OBJECTS, h->used.objects, name, NULL);
+	sample_put(t->to, METRIC_TENANT_BYTES, h->used.bytes, name, NULL);
+	sample_put(t->to, METRIC_TENANT_UPLOADS, h->used.uploads, name, NULL);
+	sample_put(t->to, METRIC_TENANT_UPLOAD_BYTES, h->used.upload_bytes, name, NULL);
+	if (h->quota.objects != QUOTA_NONE)
+		sample_put(t->to, METRIC_TENANT_QUOTA_OBJECTS, h->quota.objects, name, NULL);
+	if (h->quota.bytes != QUOTA_NONE)
+		sample_put(t->to, METRIC_TENANT_QUOTA_BYTES, h->quota.bytes, name, NULL);
+	return 0;
+}
+
+static void tell_holdings(const struct service *s, struct buffer *to)
+{
+	(void)store_each_holding(s->store, tell_holding, &(struct telling){ s, to });
+}
+
 void figures_tell(struct service *s, struct buffer *to)
 {
 	sample_put(to, METRIC_BUILD_INFO, 1, "stored", COFFER_VERSION, s->figures.confinement,
@@ -57,4 +85,5 @@ void figures_tell(struct service *s, struct buffer *to)
 	sample_put(to, METRIC_CHANNELS, sessions_count(&s->sessions, &operator_role), "operator",
 		   NULL);
 	store_tell(s->store, to);
+	tell_holdings(s, to);
 }

@@ -40,6 +40,7 @@ int service_init(struct service *s, const struct service_config *config, struct 
 			       .loop.epoll_fd = -1,
 			       .figures.started_ns = clock_realtime_ns(),
 			       .figures.confinement = "degraded" };
+	tenants_init(&s->tenants);
 	r = warm_up(s);
 	if (r == 0)
 		r = unseal_new(&s->unseal);
@@ -115,5 +116,6 @@ void service_clear(struct service *s)
 		loop_clear(&s->loop);
 	channel_group_clear(&s->group);
 	s->unseal = unseal_free(s->unseal);
+	tenants_clear(&s->tenants);
 	hash_methods_clear(&s->methods);
 }

@@ -16,6 +16,7 @@
 #include "stored/session.h"
 #include "stored/store.h"
 #include "stored/task.h"
+#include "stored/tenants.h"
 #include "stored/unseal.h"
 
 #define SERVICE_READERS 4	/* threads that look things up, and keep small bodies */
@@ -50,6 +51,7 @@ struct service {
 	size_t n_provisions, n_erasures;	/* likewise */
 	_Atomic bool stopping;		/* any thread: what takes long gives up */
 	struct figures figures;
+	struct tenants tenants;		/* whose calls there were */
 };
 
 /* Makes everything but threads and channels. The store is opened already, and not yet started. */

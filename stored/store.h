@@ -146,6 +146,11 @@ struct holding {
 must_check int store_find_holding(struct store *s, const struct ipc_id *tenant, struct span bucket,
 				  struct holding *ret);
 
+/* Those of the whole tenants whose catalogs are open, until each() is not 0. Waits for no disk. */
+int store_each_holding(struct store *s,
+		       int (*each)(void *context, const struct ipc_id *tenant, const struct holding *h),
+		       void *context);
+
 /*
  * What is to come, kept free of others before its body is taken: QUOTA_EXCEEDED, with *ret_limit, where
  * with what others have reserved it does not fit. As store_check_room() a courtesy: a commit decides by

@@ -90,6 +90,7 @@ void ledger_forget(struct ledger *l)
 	struct account *a;
 	size_t at = 0;
 
+	pthread_mutex_lock(&l->lock);
 	while ((a = table_next(&l->accounts, &at)))
 		account_free(a);
 	table_clear(&l->accounts);
@@ -97,6 +98,7 @@ void ledger_forget(struct ledger *l)
 	l->tenant = (struct account){ .bucket = LEDGER_TENANT, .holding = HOLDING_NONE };
 	l->n_quotas = 0;
 	l->touched = NULL;
+	pthread_mutex_unlock(&l->lock);
 }
 
 void ledger_clear(struct ledger *l)

@@ -12,6 +12,25 @@ const char *quota_sentence(enum quota_limit l)
 	return sentences[l];
 }
 
+int store_each_holding(struct store *s,
+		       int (*each)(void *context, const struct ipc_id *tenant,
+				   const struct holding *h),
+		       void *context)
+{
+	struct holding h;
+	int r = 0;
+
+	pthread_mutex_lock(&s->catalogs.lock);
+	for (struct catalog *c = s->catalogs.first; c && r == 0; c = c->next) {
+		if (atomic_load(&c->state) != CATALOG_OPEN)
+			continue;
+		ledger_read(&c->ledger, LEDGER_TENANT, &h);
+		r = each(context, &c->tenant, &h);
+	}
+	pthread_mutex_unlock(&s->catalogs.lock);
+	return r;
+}
+
 int store_find_holding(struct store *s, const struct ipc_id *tenant, struct span bucket,
 		       struct holding *ret)
 {

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from lib import coffer, rawhttp, rest
+from lib import coffer, metrics, rawhttp, rest
 
 WRITERS = 32
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
@@ -135,6 +135,24 @@ def test_a_recount_puts_right_what_was_wrong_and_says_so(new_coffer, bucket_name
     assert (mine["objects"], mine["bytes"]) == (10, 45) == (
         all_of_it["objects"], all_of_it["bytes"])
     assert "usage-corrected tenant=default" in server.log()
+
+
+def test_metrics_tell_usage_and_quotas_of_tenants(server, bucket):
+    assert put(server, f"/{bucket}/a", 1000).status == 200
+    begun = rawhttp.request(server, "POST", f"/{bucket}/c?uploads").xml.findtext("UploadId")
+    assert put(server, f"/{bucket}/c?partNumber=1&uploadId={begun}", 500).status == 200
+    server.ctl("tenant", "quota", "default", "--bytes", "1GiB")
+    _, tenant = usage(server, bucket)
+    told = metrics.scrape(server)
+
+    def of(figure):
+        return told.sum(f"coffer_stored_tenant_{figure}", tenant="default")
+
+    assert (of("objects"), of("bytes"), of("uploads"), of("upload_bytes")) == (
+        tenant["objects"], tenant["bytes"], tenant["uploads"], tenant["upload_bytes"])
+    assert tenant["bytes"] >= 1000 and tenant["upload_bytes"] >= 500
+    assert of("quota_bytes") == GIB
+    assert not told.sum("coffer_stored_tenant_quota_objects")
 
 
 # --- clients ----------------------------------------------------------------------------------
