@@ -26,8 +26,7 @@
 	STATEMENT(REMOVE_USERS, "DELETE FROM users WHERE tenant = ?")                              \
 	STATEMENT(ADD_USER, "INSERT INTO users (id, tenant, name, created_ns) VALUES (?, ?, ?, ?)") \
 	STATEMENT(SET_POLICY, "UPDATE users SET policy = ?2 WHERE number = ?1")                    \
-	STATEMENT(REMOVE_USER, "DELETE FROM users WHERE number = ?1"                               \
-			       " AND NOT EXISTS (SELECT 1 FROM keys WHERE user = ?1)")             \
+	STATEMENT(REMOVE_USER, "DELETE FROM users WHERE number = ?")                                \
 	STATEMENT(ADD_KEY,                                                                         \
 		  "INSERT INTO keys (id, tenant, sealed, enabled, created_ns, user, expires_s)"    \
 		  " VALUES (?, ?, ?, ?, ?, nullif(?, 0), ?)")                                      \

@@ -37,13 +37,16 @@ json_t *order_tenant_list(struct order *o, struct change **ret)
 static json_t *describe(const struct authd *a, const struct tenant *t)
 {
 	json_t *told = reply_tenant(t);
-	json_int_t n_keys = 0, n_tokens = 0;
+	json_int_t n_users = 0, n_keys = 0, n_tokens = 0;
 
+	for (const struct user *u = keyring_users(a->keyring); u; u = u->next)
+		n_users += u->tenant == t;
 	for (const struct access_key *k = keyring_keys(a->keyring); k; k = k->next)
 		n_keys += k->tenant == t;
 	for (const struct token *k = tokens_first(keyring_tokens(a->keyring)); k; k = k->next)
 		n_tokens += k->tenant == t;
-	if (json_object_set_new(told, "keys", json_integer(n_keys)) == 0 &&
+	if (json_object_set_new(told, "users", json_integer(n_users)) == 0 &&
+	    json_object_set_new(told, "keys", json_integer(n_keys)) == 0 &&
 	    json_object_set_new(told, "tokens", json_integer(n_tokens)) == 0)
 		return told;
 	json_decref(told);

@@ -24,7 +24,7 @@ json_t *order_user_create(struct order *o, struct change **ret)
 	*ret = order_change(CHANGE_ADD_USER);
 	if (!*ret || user_new(t, name, &(*ret)->user) < 0)
 		return NULL;
-	return reply_done("user", reply_user((*ret)->user));
+	return reply_done("user", reply_user((*ret)->user, false));
 }
 
 json_t *order_user_list(struct order *o, struct change **ret)
@@ -37,7 +37,7 @@ json_t *order_user_list(struct order *o, struct change **ret)
 		return reply_no_tenant(name);
 	list = json_array();
 	for (const struct user *u = keyring_users(o->authd->keyring); u; u = u->next)
-		if ((!t || u->tenant == t) && !reply_add_item(&list, reply_user(u)))
+		if ((!t || u->tenant == t) && !reply_add_item(&list, reply_user(u, u->policy)))
 			break;
 	return reply_done("users", list);
 }
@@ -61,7 +61,7 @@ json_t *order_user_show(struct order *o, struct change **ret)
 
 	if (!u)
 		return refusal;
-	told = reply_user(u);
+	told = reply_user(u, u->policy);
 	if (json_object_set_new(told, "keys",
 				json_integer((json_int_t)keyring_keys_of(o->authd->keyring, u))) <
 	    0) {
@@ -84,7 +84,7 @@ json_t *order_user_delete(struct order *o, struct change **ret)
 	if (!*ret)
 		return NULL;
 	(*ret)->number = u->number;
-	return reply_done("user", reply_user(u));
+	return reply_done("user", reply_user(u, u->policy));
 }
 
 /* --- policies ------------------------------------------------------------------------------ */
@@ -105,7 +105,7 @@ json_t *order_policy_put(struct order *o, struct change **ret)
 	r = user_policy_read(order_text(o, MEMBER_POLICY), &(*ret)->policy_text, &(*ret)->policy,
 			     &complaint);
 	if (r == 0)
-		return reply_done("user", reply_user(u));
+		return reply_done("user", reply_user(u, true));
 	*ret = change_free(*ret);
 	return r < 0 ? NULL
 		     : reply_refused(
@@ -134,5 +134,5 @@ json_t *order_policy_delete(struct order *o, struct change **ret)
 	if (!*ret)
 		return NULL;
 	(*ret)->number = u->number;
-	return reply_done("user", reply_user(u));
+	return reply_done("user", reply_user(u, false));
 }

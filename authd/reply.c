@@ -49,9 +49,8 @@ json_t *reply_tenant_goes(const struct tenant *t)
 
 json_t *reply_has_buckets(const struct tenant *t)
 {
-	return reply_refused(
-		"delete its buckets first, or order that its data goes, too; nothing was deleted",
-		"The tenant %s has buckets.", t->name);
+	return reply_refused("delete its buckets first, or say --with-data; nothing was deleted",
+			     "The tenant %s has buckets.", t->name);
 }
 
 json_t *reply_no_stored(void)
@@ -138,14 +137,14 @@ static json_t *reply_time(int64_t s)
 	return s ? json_string(date_format_iso8601_s(s, text)) : json_null();
 }
 
-json_t *reply_user(const struct user *u)
+json_t *reply_user(const struct user *u, bool has_policy)
 {
 	char id[2 * sizeof(u->id.bytes) + 1], created[DATE_TEXT_MAX];
 
-	return json_pack("{s:s, s:s, s:s, s:s}", "id",
+	return json_pack("{s:s, s:s, s:s, s:s, s:b}", "id",
 			 hex_encode((struct span){ u->id.bytes, sizeof(u->id.bytes) }, id), "user",
 			 u->name, "tenant", u->tenant->name, "created_at",
-			 date_format_iso8601(u->created_ns, created));
+			 date_format_iso8601(u->created_ns, created), "policy", (int)has_policy);
 }
 
 json_t *reply_key(const struct access_key *a, const struct user *u, bool enabled)

@@ -36,7 +36,8 @@ json_t *reply_done(const char *name, json_t *value);
 
 json_t *reply_tenant(const struct tenant *t);
 
-json_t *reply_user(const struct user *u);
+/* Whether he has a policy may be about to change. */
+json_t *reply_user(const struct user *u, bool has_policy);
 
 /* Never with the secret: who has just made the key adds it himself. `u` is its user, or NULL. */
 json_t *reply_key(const struct access_key *a, const struct user *u, bool enabled);

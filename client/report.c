@@ -19,15 +19,13 @@ static const struct render_field key_fields[] = {
 };
 
 static const struct render_field user_fields[] = {
-	{ "USER", "user" },
-	{ "TENANT", "tenant" },
-	{ "ID", "id" },
-	{ "CREATED", "created_at" },
+	{ "USER", "user" }, { "TENANT", "tenant" },	 { "POLICY", "policy" },
+	{ "ID", "id" },	    { "CREATED", "created_at" },
 };
 
 static const struct render_field user_record[] = {
 	{ "user", "user" },	     { "tenant", "tenant" },	{ "id", "id" },
-	{ "created", "created_at" }, { "access keys", "keys" },
+	{ "created", "created_at" }, { "access keys", "keys" }, { "policy", "policy" },
 };
 
 static const struct render_field token_fields[] = {
@@ -44,6 +42,7 @@ static const struct render_field tenant_record[] = {
 	{ "email", "email" },
 	{ "canonical id", "canonical_id" },
 	{ "created", "created_at" },
+	{ "users", "users" },
 	{ "access keys", "keys" },
 	{ "tokens", "tokens" },
 };

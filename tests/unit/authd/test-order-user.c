@@ -165,6 +165,14 @@ static void test_keys_of_a_user_are_listed_and_bounded(void)
 	"{ \\\"Statement\\\": {\\\"Effect\\\":\\\"" effect "\\\", \\\"Action\\\":\\\"s3:*\\\", "   \
 	"\\\"Resource\\\":\\\"*\\\"}}"
 
+static bool says_policy(json_t *answer)
+{
+	bool says = json_is_true(json_object_get(json_object_get(answer, "user"), "policy"));
+
+	done(answer);
+	return says;
+}
+
 static void test_a_policy_is_kept_without_its_white_space_and_a_wrong_one_changes_nothing(void)
 {
 	static const char kept[] = "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"s3:*\","
@@ -173,7 +181,9 @@ static void test_a_policy_is_kept_without_its_white_space_and_a_wrong_one_change
 
 	done(order("user.create", "frank", ""));
 	assert(!find("frank")->policy);
-	done(order("policy.put", "frank", ",\"policy\":\"" POLICY("Allow") "\""));
+	assert(!says_policy(order("user.show", "frank", "")));
+	assert(says_policy(order("policy.put", "frank", ",\"policy\":\"" POLICY("Allow") "\"")));
+	assert(says_policy(order("user.show", "frank", "")));
 	office_restart(&office);
 	assert(find("frank")->policy && strcmp(find("frank")->policy_text, kept) == 0);
 	refused(order("policy.put", "frank", ",\"policy\":\"" POLICY("Maybe") "\""), "Statement 1");
@@ -182,7 +192,7 @@ static void test_a_policy_is_kept_without_its_white_space_and_a_wrong_one_change
 	answer = order("policy.get", "frank", "");
 	assert(strcmp(json_string_value(json_object_get(answer, "policy")), kept) == 0);
 	done(answer);
-	done(order("policy.delete", "frank", ""));
+	assert(!says_policy(order("policy.delete", "frank", "")));
 	assert(!find("frank")->policy && !find("frank")->policy_text);
 	office_restart(&office);
 	assert(!find("frank")->policy);
