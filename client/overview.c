@@ -109,7 +109,7 @@ static void warn_of_confinement(struct overview *o, const json_t *daemon, enum d
 	static const char advice[] = "its log says what this host lacks";
 	const struct vitals_daemon *v = &o->vitals.daemons[d];
 
-	if (o->sight.is_seen[d] && !process_is_confined(&o->sight.process[d]))
+	if (o->sight.is_seen[d] && !process_is_held(&o->sight.process[d]))
 		warn(o, "%s is %s: %s", daemons[d].program,
 		     json_string_value(json_object_get(daemon, "confinement")), advice);
 	else if (is_degraded(v))

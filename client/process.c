@@ -19,6 +19,11 @@ bool process_is_confined(const struct process *p)
 	return p->seccomp == PROCESS_FILTERED && p->no_new_privs && !p->capabilities;
 }
 
+bool process_is_held(const struct process *p)
+{
+	return p->seccomp == PROCESS_FILTERED && p->no_new_privs && !p->has_capabilities;
+}
+
 /* As much as there is room for, with a zero byte behind. */
 static ssize_t read_file(int dir_fd, const char *name, char *to, size_t size)
 {
@@ -57,8 +62,9 @@ static bool has_more(const char *line)
 
 static int read_status(int dir_fd, struct process *p)
 {
-	static const char *const sets[] = { "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb" };
+	static const char *const sets[] = { "CapInh", "CapPrm", "CapEff", "CapAmb" };
 	char status[STATUS_MAX];
+	uint64_t held = 0;
 	ssize_t n = read_file(dir_fd, "status", status, sizeof(status));
 
 	if (n < 0)
@@ -69,7 +75,9 @@ static int read_status(int dir_fd, struct process *p)
 	p->no_new_privs = *line_of(status, "NoNewPrivs") == '1';
 	p->is_nested = has_more(line_of(status, "NSpid"));
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
-		p->capabilities |= strtoull(line_of(status, sets[i]), NULL, 16);
+		held |= strtoull(line_of(status, sets[i]), NULL, 16);
+	p->has_capabilities = held != 0;
+	p->capabilities = held | strtoull(line_of(status, "CapBnd"), NULL, 16);
 	return 0;
 }
 

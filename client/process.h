@@ -19,6 +19,7 @@ struct process {
 	unsigned int seccomp; /* PROCESS_FILTERED, or less */
 	bool no_new_privs;
 	uint64_t capabilities; /* in any of its sets: that it has, or can get */
+	bool has_capabilities; /* in a set other than the bounding one */
 	uint64_t uptime_s;
 	bool is_nested; /* in a pid namespace below ours: it knows itself by another pid */
 	bool is_replaced; /* the file that it was started from is not there any more */
@@ -30,6 +31,12 @@ struct process {
 
 /* Every part in force that can be seen from outside. */
 bool process_is_confined(const struct process *p);
+
+/*
+ * The same but for the bounding set, which only root can empty: with no_new_privs nothing comes of it
+ * (capabilities(7), prctl(2)).
+ */
+bool process_is_held(const struct process *p);
 
 enum process_outcome {
 	PROCESS_OK = 0,

@@ -207,6 +207,21 @@ static void test_without_figures_that_is_warned_of(void)
 	json_decref(answer);
 }
 
+/* As of `coffer up` without root. */
+static void test_a_bounding_set_out_of_reach_is_told_and_not_warned_of(void)
+{
+	char status[] = CONFINED;
+	json_t *answer;
+
+	memcpy(strstr(status, "CapBnd:\t0000000000000000"), "CapBnd:\t000001fffeffffff", 24);
+	put_all();
+	PUT(FRONTEND, "/x/coffer-frontend", status, 40);
+	answer = ask();
+	assert(strcmp(text(answer, 2, "confinement"), "without dropped-capabilities") == 0);
+	assert(!warns(answer, "coffer-frontend is without"));
+	json_decref(answer);
+}
+
 /* The frontend's word is taken for no more than it is. */
 static void test_t73_figures_that_are_no_text_break_nothing(void)
 {
@@ -238,6 +253,7 @@ int main(void)
 	test_figures_are_added_up();
 	test_what_somebody_should_see_to_is_warned_of();
 	test_without_figures_that_is_warned_of();
+	test_a_bounding_set_out_of_reach_is_told_and_not_warned_of();
 	test_t73_figures_that_are_no_text_break_nothing();
 	test_a_daemon_that_is_away_is_warned_of();
 	test_daemons_are_seen();

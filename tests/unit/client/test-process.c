@@ -44,6 +44,7 @@ static void test_what_is_missing_of_a_confinement_is_seen(void)
 		PUT(72, "coffer-authd", status, 0);
 		p = read_one(72);
 		assert(!process_is_confined(&p));
+		assert(process_is_held(&p) == !strncmp(cases[i].line, "CapBnd", 6));
 	}
 }
 
