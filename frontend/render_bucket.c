@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "frontend/document.h"
 #include "frontend/render.h"
+#include "s3/public_access.h"
 #include "s3/xml.h"
 
 /* The region whose LocationConstraint is empty, since it was the only one once. */
@@ -59,6 +60,54 @@ void render_get_bucket_configuration(const struct render *in, struct reply *out)
 	if (in->request->configuration == S3_CONFIGURATION_REQUEST_PAYMENT)
 		xml_element(&out->body, "Payer", SPAN("BucketOwner"));
 	document_end(out, root);
+}
+
+void render_get_bucket_policy(const struct render *in, struct reply *out)
+{
+	reply_reset(out, 200);
+	buffer_append(&out->body, in->answer->document);
+	reply_document(out, "application/json");
+}
+
+void render_get_bucket_policy_status(const struct render *in, struct reply *out)
+{
+	reply_reset(out, 200);
+	document_begin(out, "PolicyStatus");
+	xml_element_bool(&out->body, "IsPublic", in->answer->is_public == 1);
+	document_end(out, "PolicyStatus");
+}
+
+void render_put_bucket_policy(const struct render *in, struct reply *out)
+{
+	reply_reset(out, 204);
+}
+
+void render_delete_bucket_policy(const struct render *in, struct reply *out)
+{
+	reply_reset(out, 204);
+}
+
+void render_get_public_access_block(const struct render *in, struct reply *out)
+{
+	unsigned int blocks = (unsigned int)in->answer->blocks;
+
+	reply_reset(out, 200);
+	document_begin(out, "PublicAccessBlockConfiguration");
+#define BLOCK(SYMBOL, element)                                                                     \
+	xml_element_bool(&out->body, element, s3_blocks(blocks, S3_BLOCK_##SYMBOL));
+	S3_PUBLIC_ACCESS_BLOCKS(BLOCK)
+#undef BLOCK
+	document_end(out, "PublicAccessBlockConfiguration");
+}
+
+void render_put_public_access_block(const struct render *in, struct reply *out)
+{
+	reply_reset(out, 200);
+}
+
+void render_delete_public_access_block(const struct render *in, struct reply *out)
+{
+	reply_reset(out, 204);
 }
 
 void render_head_bucket(const struct render *in, struct reply *out)

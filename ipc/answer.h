@@ -58,6 +58,9 @@ enum answer_kind {
 	NUMBER(LIMIT, limit)		/* MaxKeys, MaxParts, MaxUploads as in force */            \
 	NUMBER(ERROR, error)		/* enum s3_error of an item */                             \
 	TEXT(DETAIL, detail, 512)	/* its sentence, where it has one of its own */            \
+	TEXT(DOCUMENT, document, 20 * 1024)	/* GetBucketPolicy: JSON */                        \
+	NUMBER(IS_PUBLIC, is_public)	/* GetBucketPolicyStatus: 0 or 1 */                        \
+	NUMBER(BLOCKS, blocks)		/* GetPublicAccessBlock: bits, s3/public_access.h */       \
 	NUMBER(QUIET, quiet)		/* DeleteObjects: only errors are told */                  \
 	NUMBER(OBJECTS, objects)	/* USAGE, RECOUNT and QUOTA, these and those that follow */ \
 	NUMBER(BYTES, bytes)		/* of their bodies */                                      \

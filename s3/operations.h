@@ -28,6 +28,22 @@
 		  BUCKET, "uploads", "", 0, "s3:ListBucketMultipartUploads", READ, NONE)           \
 	OPERATION(GET_BUCKET_ACL, get_bucket_acl, "GetBucketAcl", GET, BUCKET, "acl", "", 0,       \
 		  "s3:GetBucketAcl", READ, NONE)                                                   \
+	OPERATION(GET_BUCKET_POLICY, get_bucket_policy, "GetBucketPolicy", GET, BUCKET, "policy",  \
+		  "", 0, "s3:GetBucketPolicy", READ, NONE)                                         \
+	OPERATION(GET_BUCKET_POLICY_STATUS, get_bucket_policy_status, "GetBucketPolicyStatus",     \
+		  GET, BUCKET, "policyStatus", "", 0, "s3:GetBucketPolicyStatus", READ, NONE)      \
+	OPERATION(PUT_BUCKET_POLICY, put_bucket_policy, "PutBucketPolicy", PUT, BUCKET, "policy",  \
+		  "", 0, "s3:PutBucketPolicy", WRITE, COMMAND)                                     \
+	OPERATION(DELETE_BUCKET_POLICY, delete_bucket_policy, "DeleteBucketPolicy", DELETE,        \
+		  BUCKET, "policy", "", 0, "s3:DeleteBucketPolicy", WRITE, NONE)                   \
+	OPERATION(GET_PUBLIC_ACCESS_BLOCK, get_public_access_block, "GetPublicAccessBlock", GET,   \
+		  BUCKET, "publicAccessBlock", "", 0, "s3:GetBucketPublicAccessBlock", READ, NONE) \
+	OPERATION(PUT_PUBLIC_ACCESS_BLOCK, put_public_access_block, "PutPublicAccessBlock", PUT,   \
+		  BUCKET, "publicAccessBlock", "", 0, "s3:PutBucketPublicAccessBlock", WRITE,      \
+		  COMMAND)                                                                         \
+	OPERATION(DELETE_PUBLIC_ACCESS_BLOCK, delete_public_access_block,                          \
+		  "DeletePublicAccessBlock", DELETE, BUCKET, "publicAccessBlock", "", 0,           \
+		  "s3:PutBucketPublicAccessBlock", WRITE, NONE)                                    \
 	OPERATION(GET_BUCKET_CONFIGURATION, get_bucket_configuration, "GetBucketConfiguration",    \
 		  GET, BUCKET, "<configuration>", "", 0, "s3:GetBucketConfiguration", READ, NONE)  \
 	OPERATION(LIST_OBJECTS_V2, list_objects_v2, "ListObjectsV2", GET, BUCKET, "list-type",     \
@@ -73,7 +89,7 @@
 		  "s3:DeleteObject", WRITE, NONE)
 
 /*
- * Configuration documents of a bucket that Coffer can be asked for. None can be set yet; the
+ * Configuration documents of a bucket that Coffer can be asked for, and that cannot be set yet; the
  * answer is the one S3 gives where nothing is set: an error, or (VERSIONING, ACCELERATE, ...) an empty
  * document of that name. Matched by GetBucketConfiguration's row above.
  *
@@ -89,18 +105,12 @@
 		      "NotificationConfiguration")                                                 \
 	CONFIGURATION(REQUEST_PAYMENT, "requestPayment", "s3:GetBucketRequestPayment", NONE,       \
 		      "RequestPaymentConfiguration")                                               \
-	CONFIGURATION(POLICY, "policy", "s3:GetBucketPolicy", NO_SUCH_BUCKET_POLICY, "")           \
-	CONFIGURATION(POLICY_STATUS, "policyStatus", "s3:GetBucketPolicyStatus",                   \
-		      NO_SUCH_BUCKET_POLICY, "")                                                   \
 	CONFIGURATION(CORS, "cors", "s3:GetBucketCORS", NO_SUCH_CORS_CONFIGURATION, "")            \
 	CONFIGURATION(LIFECYCLE, "lifecycle", "s3:GetLifecycleConfiguration",                      \
 		      NO_SUCH_LIFECYCLE_CONFIGURATION, "")                                         \
 	CONFIGURATION(TAGGING, "tagging", "s3:GetBucketTagging", NO_SUCH_TAG_SET, "")              \
 	CONFIGURATION(ENCRYPTION, "encryption", "s3:GetEncryptionConfiguration",                   \
 		      SERVER_SIDE_ENCRYPTION_CONFIGURATION_NOT_FOUND, "")                          \
-	CONFIGURATION(PUBLIC_ACCESS_BLOCK, "publicAccessBlock",                                    \
-		      "s3:GetBucketPublicAccessBlock", NO_SUCH_PUBLIC_ACCESS_BLOCK_CONFIGURATION,  \
-		      "")                                                                          \
 	CONFIGURATION(OWNERSHIP_CONTROLS, "ownershipControls", "s3:GetBucketOwnershipControls",    \
 		      OWNERSHIP_CONTROLS_NOT_FOUND, "")                                            \
 	CONFIGURATION(OBJECT_LOCK, "object-lock", "s3:GetBucketObjectLockConfiguration",           \

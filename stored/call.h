@@ -79,7 +79,7 @@ struct call {
 	int (*settle)(struct call *c);	/* makes of change->result what the call has come to */
 	int result;
 	unsigned int attempts;
-	const char *detail;		/* a literal in place of the error's own sentence */
+	const char *detail;		/* in place of the error's own sentence: a literal, or `text` */
 	uint8_t *document;		/* the command, once it was read and checked */
 	struct body_terms terms;
 	struct reservation *reservation;	/* for what its change will add */

@@ -26,7 +26,8 @@
 	CHANGE(FORGET_DEAD, forget_dead, false) /* the sweep's own */                              \
 	CHANGE(RECOUNT, recount, false)                                                            \
 	CHANGE(ERASE_TENANT, erase_tenant, false)                                                  \
-	CHANGE(SET_QUOTA, set_quota, false)
+	CHANGE(SET_QUOTA, set_quota, false)                                                        \
+	CHANGE(SET_CONFIGURATION, set_configuration, false) /* a full store can be closed to others */
 
 #include "ipc/erase.h"
 #include "s3/condition.h"
@@ -208,6 +209,19 @@ struct change_erase_tenant {
 struct change_set_quota {
 	struct quota quota;
 	bool bytes, objects;		/* whether this one is set; else it stays */
+};
+
+/*
+ * One document of the bucket's configuration; SPAN_NONE takes it away. -ESTALE where the one that this
+ * was decided by is not what it was.
+ */
+struct change_set_configuration {
+	enum store_configuration kind;
+	struct span document;		/* at most STORE_CONFIGURATION_MAX, else -EMSGSIZE */
+	bool depends;			/* it was decided by: */
+	enum store_configuration on;
+	struct span on_document;	/* SPAN_NONE: that there is none */
+	struct span owner_id, owner_name;	/* text; SPAN_NONE: as they are */
 };
 
 struct change {

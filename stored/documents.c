@@ -4,6 +4,7 @@
 #include <expat.h>
 
 #include "s3/errors.h"
+#include "s3/public_access.h"
 #include "s3/request.h"
 #include "s3/xml.h"
 
@@ -188,6 +189,14 @@ static int take_once(struct span *ret, struct span text)
 	return 0;
 }
 
+static bool take_bool(struct span text, bool *ret)
+{
+	struct span word = span_trim(text);
+
+	*ret = span_equal_nocase(word, SPAN("true")) || span_equal(word, SPAN("1"));
+	return *ret || span_equal_nocase(word, SPAN("false")) || span_equal(word, SPAN("0"));
+}
+
 /* Makes room for one more of `size` bytes each in an array that doubles. */
 static int array_grow(void **array, size_t *array_size, size_t n, size_t size)
 {
@@ -250,6 +259,50 @@ void bucket_document_clear(struct bucket_document *d)
 	buffer_clear(&d->text);
 }
 
+/* --- PublicAccessBlockConfiguration ------------------------------------------------------------
+ */
+
+enum public_access_element {
+	PUBLIC_ACCESS_ROOT = 1,
+	PUBLIC_ACCESS_BLOCKS, /* the first of them */
+	PUBLIC_ACCESS_ELEMENTS = PUBLIC_ACCESS_BLOCKS + S3_BLOCK_COUNT,
+};
+
+static const struct schema_element public_access_elements[PUBLIC_ACCESS_ELEMENTS] = {
+	[PUBLIC_ACCESS_ROOT] = { "PublicAccessBlockConfiguration", 0, false },
+#define BLOCK(SYMBOL, element)                                                                     \
+	[PUBLIC_ACCESS_BLOCKS + S3_BLOCK_##SYMBOL] = { element, PUBLIC_ACCESS_ROOT, true },
+	S3_PUBLIC_ACCESS_BLOCKS(BLOCK)
+#undef BLOCK
+};
+
+static int public_access_leaf(void *document, int element, struct span text)
+{
+	struct public_access_document *d = document;
+	unsigned int bit = 1u << (element - PUBLIC_ACCESS_BLOCKS);
+	bool on;
+
+	if (d->said & bit || !take_bool(text, &on))
+		return S3_ERROR_MALFORMED_XML;
+	d->said |= bit;
+	d->blocks |= on ? bit : 0;
+	return 0;
+}
+
+static const struct schema public_access_schema = { public_access_elements, PUBLIC_ACCESS_ELEMENTS,
+						    NULL, public_access_leaf, NULL };
+
+int public_access_document_read(struct span xml, struct public_access_document *ret)
+{
+	*ret = (struct public_access_document){ 0 };
+	return document_read(xml, &public_access_schema, &ret->text, ret);
+}
+
+void public_access_document_clear(struct public_access_document *d)
+{
+	buffer_clear(&d->text);
+}
+
 /* --- Delete ---------------------------------------------------------------------------------- */
 
 enum delete_element {
@@ -291,16 +344,6 @@ static int delete_open(void *document, int element)
 	return 0;
 }
 
-static int take_quiet(struct delete_document *d, struct span text)
-{
-	struct span word = span_trim(text);
-
-	d->quiet = span_equal_nocase(word, SPAN("true")) || span_equal(word, SPAN("1"));
-	if (d->quiet || span_equal_nocase(word, SPAN("false")) || span_equal(word, SPAN("0")))
-		return 0;
-	return S3_ERROR_MALFORMED_XML;
-}
-
 static int delete_leaf(void *document, int element, struct span text)
 {
 	struct delete_document *d = document;
@@ -308,7 +351,7 @@ static int delete_leaf(void *document, int element, struct span text)
 
 	switch ((enum delete_element)element) {
 	case DELETE_QUIET:
-		return take_quiet(d, text);
+		return take_bool(text, &d->quiet) ? 0 : S3_ERROR_MALFORMED_XML;
 	case DELETE_KEY:
 		return take_once(&e->key, text);
 	case DELETE_VERSION_ID:

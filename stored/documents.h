@@ -26,6 +26,16 @@ struct bucket_document {
 must_check int bucket_document_read(struct span xml, struct bucket_document *ret);
 void bucket_document_clear(struct bucket_document *d);
 
+/* PublicAccessBlockConfiguration */
+struct public_access_document {
+	struct buffer text;
+	unsigned int blocks;	/* set of 1 << enum s3_public_access_block; what is not said is off */
+	unsigned int said;	/* likewise: which stood there */
+};
+
+must_check int public_access_document_read(struct span xml, struct public_access_document *ret);
+void public_access_document_clear(struct public_access_document *d);
+
 /* Delete */
 struct delete_entry {
 	struct span key;

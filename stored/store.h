@@ -98,6 +98,44 @@ struct bucket {
 must_check int store_find_bucket(struct store *s, const struct ipc_id *tenant, struct span name,
 				 struct bucket *ret);
 
+/*
+ * What the owner of a bucket has said about it: documents, one of a kind. They are text that the store
+ * does not read, and are found by the bucket's name alone, since they say who else may come in.
+ *
+ * KIND(SYMBOL, "name in rows")
+ */
+#define STORE_CONFIGURATIONS(KIND)                                                                 \
+	KIND(POLICY, "policy")	/* JSON without white space */                                     \
+	KIND(PUBLIC_ACCESS_BLOCK, "public-access-block")	/* XML, as it was put */
+
+enum store_configuration {
+#define KIND(SYMBOL, name) STORE_CONFIGURATION_##SYMBOL,
+	STORE_CONFIGURATIONS(KIND)
+#undef KIND
+	STORE_CONFIGURATION_COUNT,
+};
+
+#define STORE_CONFIGURATION_MAX (64 * KIB)	/* bytes of a document */
+
+struct configuration {
+	struct ipc_id owner;		/* the bucket's tenant */
+	uint64_t bucket;		/* its id */
+	struct span documents[STORE_CONFIGURATION_COUNT];	/* SPAN_NONE: there is none, or it was not asked for */
+	struct span owner_id, owner_name;	/* as of when the owner last set one; SPAN_NONE: never */
+	uint8_t *memory;
+};
+
+/* `kinds` is a set of 1 << enum store_configuration. NO_SUCH_BUCKET. *ret is to be cleared on 0. */
+must_check int store_find_configuration(struct store *s, struct span bucket, unsigned int kinds,
+					struct configuration *ret);
+void configuration_clear(struct configuration *c);
+
+/*
+ * Another number than before once the bucket has become another, or its configuration has, and nothing
+ * that was found under the same number is out of date. Cheap.
+ */
+uint64_t store_stamp(struct store *s, struct span bucket);
+
 /* --- usage --------------------------------------------------------------------------------- */
 
 /* What is kept. Bytes are those that clients see: a copy has as many as its source. */

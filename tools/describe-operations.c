@@ -75,7 +75,8 @@ int main(void)
 	for (unsigned int i = 0; i < S3_OPERATION_COUNT; i++)
 		say_operation(&s3_operations[i]);
 	printf("\n## Configuration of a bucket\n\n"
-	       "`<configuration>` above is one of these. None can be set yet, and the answer is\n"
+	       "`<configuration>` above is one of these. They cannot be set yet, and the answer "
+	       "is\n"
 	       "the one that S3 gives where nothing is set.\n\n"
 	       "| subresource | action | answer |\n"
 	       "|---|---|---|\n");

@@ -14,6 +14,14 @@ static int uncover(struct work *w, struct span name)
 	return query_run(&q);
 }
 
+static int run_on_bucket(struct work *w, enum catalog_statement statement, uint64_t bucket)
+{
+	struct query q = query_begin(w->db, statement);
+
+	query_number(&q, bucket);
+	return query_run(&q);
+}
+
 static int insert(struct work *w, const struct change *c)
 {
 	_cleanup_(query_end) struct query q = query_begin(w->db, CATALOG_INSERT_BUCKET);
@@ -28,7 +36,7 @@ static int insert(struct work *w, const struct change *c)
 		return r < 0 ? r : -EPROTO;
 	w->bucket = query_column_number(&q, 0);
 	w->done = WORK_POSTED;
-	return 0;
+	return run_on_bucket(w, CATALOG_BLOCK_BUCKET, w->bucket);
 }
 
 /* The name is claimed for this tenant: the index saw to that. */
@@ -88,7 +96,6 @@ static int delete_an_upload(struct work *w, struct change *c, uint64_t bucket)
 int apply_delete_bucket(struct work *w, struct change *c)
 {
 	struct bucket bucket;
-	struct query q;
 	int r;
 
 	c->delete_bucket.n_uploads = 0;
@@ -106,7 +113,6 @@ int apply_delete_bucket(struct work *w, struct change *c)
 		return r;
 	w->bucket = bucket.id;
 	w->done = WORK_BUCKET_DELETED;
-	q = query_begin(w->db, CATALOG_DELETE_BUCKET);
-	query_number(&q, bucket.id);
-	return query_run(&q);
+	r = run_on_bucket(w, CATALOG_DELETE_CONFIGURATIONS, bucket.id);
+	return r < 0 ? r : run_on_bucket(w, CATALOG_DELETE_BUCKET, bucket.id);
 }

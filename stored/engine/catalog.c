@@ -72,7 +72,11 @@ static int open_writer(struct catalog *c, const char *path)
 #define STEP(text) "BEGIN IMMEDIATE;" text "COMMIT"
 
 /* What brings a catalog of version i to i + 1. */
-static const char *const steps[] = { STEP(CATALOG_STEP_1), STEP(CATALOG_STEP_2) };
+static const char *const steps[] = {
+	STEP(CATALOG_STEP_1),
+	STEP(CATALOG_STEP_2),
+	STEP(CATALOG_STEP_3),
+};
 
 static int make_tables(struct catalog *c)
 {

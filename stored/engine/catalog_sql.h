@@ -14,7 +14,8 @@
  *
  * A bucket's row has what is used in it, objects and uploads under way with their parts; every change
  * keeps these figures in its own transaction (stored/engine/ledger.h). tenant has what holds for all
- * of it, in one row.
+ * of it, in one row: its quota, and how its name was shown when a configuration was last set.
+ * configurations has what was said of a bucket, one document of each kind (store.h), as text.
  *
  * Every blob in the directory is in blobs (with how many extents and parts refer to it), or in
  * dead, or an orphan. completed remembers for a day what an upload became.
@@ -123,6 +124,28 @@
 	" LEFT JOIN parts AS p ON p.upload = u.id WHERE u.bucket = buckets.id);"                   \
 	"PRAGMA user_version = 2;"
 
+/* What every bucket has from its first day: nothing in it can be made public by mistake. */
+#define CATALOG_BLOCK_ALL                                                                          \
+	"CAST('<PublicAccessBlockConfiguration>"                                                   \
+	"<BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls>"         \
+	"<BlockPublicPolicy>true</BlockPublicPolicy>"                                              \
+	"<RestrictPublicBuckets>true</RestrictPublicBuckets>"                                      \
+	"</PublicAccessBlockConfiguration>' AS BLOB)"
+
+/* Buckets of before get what a new one has: none of them was public. */
+#define CATALOG_STEP_3                                                                             \
+	"ALTER TABLE tenant ADD COLUMN canonical_id TEXT;" /* NULL: none was ever set */           \
+	"ALTER TABLE tenant ADD COLUMN display_name TEXT;"                                         \
+	"CREATE TABLE configurations ("                                                            \
+	" bucket INTEGER NOT NULL,"                                                                \
+	" kind TEXT NOT NULL,"                                                                     \
+	" document BLOB NOT NULL,"                                                                 \
+	" PRIMARY KEY (bucket, kind)"                                                              \
+	") STRICT, WITHOUT ROWID;"                                                                 \
+	"INSERT INTO configurations SELECT id, 'public-access-block', " CATALOG_BLOCK_ALL          \
+	" FROM buckets;"                                                                           \
+	"PRAGMA user_version = 3;"
+
 /* STATEMENT(SYMBOL, "text") */
 #define CATALOG_STATEMENTS(STATEMENT)                                                              \
 	STATEMENT(BEGIN, "BEGIN IMMEDIATE")                                                        \
@@ -140,6 +163,17 @@
 		  "INSERT INTO buckets (name, created, region, shadowed) VALUES (?1, ?2, ?3, 0)"   \
 		  " RETURNING id")                                                                 \
 	STATEMENT(DELETE_BUCKET, "DELETE FROM buckets WHERE id = ?1")                              \
+	STATEMENT(BLOCK_BUCKET, "INSERT INTO configurations (bucket, kind, document)"              \
+				" VALUES (?1, 'public-access-block', " CATALOG_BLOCK_ALL ")")      \
+	STATEMENT(PUT_CONFIGURATION, "INSERT OR REPLACE INTO configurations"                       \
+				     " (bucket, kind, document) VALUES (?1, ?2, ?3)")              \
+	STATEMENT(FIND_CONFIGURATION,                                                              \
+		  "SELECT document FROM configurations WHERE bucket = ?1 AND kind = ?2")           \
+	STATEMENT(DELETE_CONFIGURATION,                                                            \
+		  "DELETE FROM configurations WHERE bucket = ?1 AND kind = ?2")                    \
+	STATEMENT(DELETE_CONFIGURATIONS, "DELETE FROM configurations WHERE bucket = ?1")           \
+	STATEMENT(FIND_OWNER, "SELECT canonical_id, display_name FROM tenant")                     \
+	STATEMENT(PUT_OWNER, "UPDATE tenant SET canonical_id = ?1, display_name = ?2")             \
 	STATEMENT(ANY_BUCKET, "SELECT 1 FROM buckets LIMIT 1")                                     \
 	STATEMENT(SHADOW_BUCKET, "UPDATE buckets SET shadowed = ?2 WHERE name = ?1")               \
 	STATEMENT(LIST_BUCKETS, "SELECT name, created, region FROM buckets"                        \

@@ -11,6 +11,7 @@
 #include "stored/engine/committer.h"
 #include "stored/engine/meters.h"
 #include "stored/engine/room.h"
+#include "stored/engine/stamps.h"
 #include "stored/engine/sweep.h"
 
 struct store {
@@ -30,6 +31,7 @@ struct store {
 	pthread_cond_t settled;
 	size_t n_pending; /* changes submitted and not yet done */
 
+	struct stamps stamps;
 	struct room room;
 	struct catalogs catalogs;
 	struct bucket_index index;

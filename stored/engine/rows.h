@@ -30,6 +30,9 @@ must_check int version_of(struct span text, struct span *ret);
 /* NO_SUCH_BUCKET. */
 must_check int bucket_row_find(struct database *db, struct span name, struct bucket *ret);
 
+/* How a kind of configuration is called in rows. */
+struct span configuration_name(enum store_configuration kind);
+
 /* 1: found, *ret borrows from *q until query_end(); 0: there is none. *q is to be ended anyway. */
 must_check int object_row_find(struct database *db, const struct object_name *n, struct query *q,
 			       struct object_row *ret);

@@ -113,6 +113,7 @@ static struct store *store_new(const struct store_config *config)
 	s->durable = (struct durable){ config->durability, config->hook, &s->flushes };
 	s->data_fd = s->tenants_fd = -1;
 	s->started_ns = clock_realtime_ns();
+	stamps_init(&s->stamps);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->settled, NULL);
 	sweep_init(&s->sweep, s);
@@ -241,8 +242,19 @@ static int outcome(struct store *s, struct change *c, int result)
 	return result;
 }
 
+/* Also where it failed: a commit may have happened all the same. */
+static void advance_stamps(struct store *s, const struct change *c)
+{
+	if (c->kind == CHANGE_ERASE_TENANT)
+		stamps_advance_all(&s->stamps);
+	else if (c->kind == CHANGE_CREATE_BUCKET || c->kind == CHANGE_DELETE_BUCKET ||
+		 c->kind == CHANGE_SET_CONFIGURATION)
+		stamps_advance(&s->stamps, c->bucket);
+}
+
 void store_finish_change(struct store *s, struct change *c, int result)
 {
+	advance_stamps(s, c);
 	c->result = outcome(s, c, result);
 	c->done(c);
 	count_pending(s, false);

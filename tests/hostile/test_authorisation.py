@@ -40,9 +40,14 @@ DELETE = b"<Delete><Object><Key>k</Key></Object></Delete>"
 COMPLETE = (b"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>x</ETag></Part>"
             b"</CompleteMultipartUpload>")
 
+POLICY = (b'{"Statement":[{"Effect":"Allow","Principal":{"AWS":"somebody"},"Action":"s3:*","Resource":"*"}]}')
+
 EVERY_OPERATION = [
     ("GET", "/{b}?location", b""), ("GET", "/{b}?uploads", b""), ("GET", "/{b}?versioning", b""),
-    ("GET", "/{b}?policy", b""), ("GET", "/{b}?list-type=2", b""), ("GET", "/{b}", b""),
+    ("GET", "/{b}?policy", b""), ("GET", "/{b}?policyStatus", b""), ("PUT", "/{b}?policy", POLICY),
+    ("DELETE", "/{b}?policy", b""), ("GET", "/{b}?publicAccessBlock", b""),
+    ("PUT", "/{b}?publicAccessBlock", b"<PublicAccessBlockConfiguration/>"),
+    ("DELETE", "/{b}?publicAccessBlock", b""), ("GET", "/{b}?list-type=2", b""), ("GET", "/{b}", b""),
     ("HEAD", "/{b}", b""), ("DELETE", "/{b}", b""), ("POST", "/{b}?delete", DELETE),
     ("GET", "/{b}/k", b""), ("HEAD", "/{b}/k", b""), ("PUT", "/{b}/k", b"overwritten"),
     ("DELETE", "/{b}/k", b""), ("POST", "/{b}/k?uploads", b""), ("GET", "/{b}/k?attributes", b""),

@@ -17,6 +17,9 @@ pytestmark = pytest.mark.usefixtures("unharmed")
 OPERATIONS = pathlib.Path(__file__).resolve().parents[2] / "docs" / "operations.md"
 COMPLETE = ("<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part>"
             "</CompleteMultipartUpload>")
+# Of a bucket, as do() fills it in; it concerns nobody here.
+POLICY = ('{{"Statement":[{{"Effect":"Deny","Principal":{{"AWS":"nobody"}},"Action":"s3:*",'
+          '"Resource":"arn:aws:s3:::{b}/never"}}]}}')
 
 
 class User(coffer.Server):
@@ -59,7 +62,10 @@ def scene(victim, bucket):
     upload = rawhttp.request(victim, "POST", f"/{bucket}/m?uploads").xml.findtext("UploadId")
     part = rawhttp.request(victim, "PUT", f"/{bucket}/m?uploadId={upload}&partNumber=1",
                            body=b"part")
-    return {"b": bucket, "u": upload, "etag": part.get("etag")}
+    scene = {"b": bucket, "u": upload, "etag": part.get("etag")}
+    assert rawhttp.request(victim, "PUT", f"/{bucket}?policy",
+                           body=POLICY.format(**scene).encode()).status == 204
+    return scene
 
 
 def delete_of(*keys):
@@ -77,6 +83,16 @@ REQUESTS = {
     "GetBucketLocation": ("GET", "/{b}?location", [], "", ["s3:GetBucketLocation"]),
     "ListMultipartUploads": ("GET", "/{b}?uploads", [], "", ["s3:ListBucketMultipartUploads"]),
     "GetBucketAcl": ("GET", "/{b}?acl", [], "", ["s3:GetBucketAcl"]),
+    "GetBucketPolicy": ("GET", "/{b}?policy", [], "", ["s3:GetBucketPolicy"]),
+    "GetBucketPolicyStatus": ("GET", "/{b}?policyStatus", [], "", ["s3:GetBucketPolicyStatus"]),
+    "PutBucketPolicy": ("PUT", "/{b}?policy", [], POLICY, ["s3:PutBucketPolicy"]),
+    "DeleteBucketPolicy": ("DELETE", "/{b}?policy", [], "", ["s3:DeleteBucketPolicy"]),
+    "GetPublicAccessBlock": ("GET", "/{b}?publicAccessBlock", [], "",
+                             ["s3:GetBucketPublicAccessBlock"]),
+    "PutPublicAccessBlock": ("PUT", "/{b}?publicAccessBlock", [], "<PublicAccessBlockConfiguration/>",
+                             ["s3:PutBucketPublicAccessBlock"]),
+    "DeletePublicAccessBlock": ("DELETE", "/{b}?publicAccessBlock", [], "",
+                                ["s3:PutBucketPublicAccessBlock"]),
     "GetBucketConfiguration": ("GET", "/{b}?versioning", [], "", ["s3:GetBucketVersioning"]),
     "ListObjectsV2": ("GET", "/{b}?list-type=2", [], "", ["s3:ListBucket"]),
     "ListObjects": ("GET", "/{b}", [], "", ["s3:ListBucket"]),
@@ -134,7 +150,9 @@ def whole(victim, scene):
     parts = [e.text for e in rawhttp.request(
         victim, "GET", f"/{bucket}/m?uploadId={scene['u']}").xml.iter("PartNumber")]
     there = [e.text for e in rawhttp.request(victim, "GET", "/").xml.iter("Name")]
-    return keys, uploads, parts, there, rawhttp.request(victim, "GET", f"/{bucket}/k").body
+    said = [rawhttp.request(victim, "GET", f"/{bucket}?{what}").body
+            for what in ("policy", "publicAccessBlock")]
+    return keys, uploads, parts, there, said, rawhttp.request(victim, "GET", f"/{bucket}/k").body
 
 
 @pytest.mark.parametrize("name", REQUESTS)

@@ -15,7 +15,6 @@ UNSET = {
     "get_bucket_lifecycle_configuration": "NoSuchLifecycleConfiguration",
     "get_bucket_tagging": "NoSuchTagSet",
     "get_bucket_encryption": "ServerSideEncryptionConfigurationNotFoundError",
-    "get_public_access_block": "NoSuchPublicAccessBlockConfiguration",
     "get_bucket_ownership_controls": "OwnershipControlsNotFoundError",
     "get_object_lock_configuration": "ObjectLockConfigurationNotFoundError",
     "get_bucket_website": "NoSuchWebsiteConfiguration",
@@ -60,7 +59,7 @@ def test_object_without_tags_has_an_empty_set(client, bucket):
         client.get_object_tagging(Bucket=bucket, Key="missing")
 
 
-@pytest.mark.parametrize("operation", [*UNSET, "get_bucket_acl", "get_bucket_versioning",
+@pytest.mark.parametrize("operation", [*UNSET, "get_public_access_block", "get_bucket_acl", "get_bucket_versioning",
                                        "get_bucket_location"])
 def test_missing_bucket_comes_first(client, bucket_name, operation):
     with s3.refused("NoSuchBucket", 404):

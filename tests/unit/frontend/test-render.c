@@ -10,6 +10,7 @@
 
 #include "reply-text.h"
 #include "s3/pairs.h"
+#include "s3/public_access.h"
 
 #define XML    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 #define NS     " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
@@ -137,6 +138,42 @@ static void test_bucket_configuration(void)
 	render_and_check(200, TYPE,
 			 XML "<RequestPaymentConfiguration" NS "<Payer>BucketOwner</Payer>"
 			     "</RequestPaymentConfiguration>");
+}
+
+static void test_bucket_policy(void)
+{
+	begin(S3_GET_BUCKET_POLICY);
+	answer.document = SPAN("{\"Statement\":[]}");
+	render_and_check(200, "Content-Type: application/json\n", "{\"Statement\":[]}");
+	begin(S3_PUT_BUCKET_POLICY);
+	render_and_check(204, "", "");
+	begin(S3_DELETE_BUCKET_POLICY);
+	render_and_check(204, "", "");
+	begin(S3_GET_BUCKET_POLICY_STATUS);
+	answer.is_public = 1;
+	render_and_check(200, TYPE,
+			 XML "<PolicyStatus" NS "<IsPublic>true</IsPublic></PolicyStatus>");
+	begin(S3_GET_BUCKET_POLICY_STATUS);
+	answer.is_public = 0;
+	render_and_check(200, TYPE,
+			 XML "<PolicyStatus" NS "<IsPublic>false</IsPublic></PolicyStatus>");
+}
+
+static void test_public_access_block(void)
+{
+	begin(S3_GET_PUBLIC_ACCESS_BLOCK);
+	answer.blocks = 1u << S3_BLOCK_ACLS | 1u << S3_BLOCK_RESTRICT;
+	render_and_check(200, TYPE,
+			 XML "<PublicAccessBlockConfiguration" NS
+			     "<BlockPublicAcls>true</BlockPublicAcls>"
+			     "<IgnorePublicAcls>false</IgnorePublicAcls>"
+			     "<BlockPublicPolicy>false</BlockPublicPolicy>"
+			     "<RestrictPublicBuckets>true</RestrictPublicBuckets>"
+			     "</PublicAccessBlockConfiguration>");
+	begin(S3_PUT_PUBLIC_ACCESS_BLOCK);
+	render_and_check(200, "", "");
+	begin(S3_DELETE_PUBLIC_ACCESS_BLOCK);
+	render_and_check(204, "", "");
 }
 
 static void test_bucket_life(void)
@@ -748,6 +785,8 @@ int main(void)
 	test_list_buckets();
 	test_bucket_location();
 	test_bucket_configuration();
+	test_bucket_policy();
+	test_public_access_block();
 	test_bucket_life();
 	test_list_objects();
 	test_list_objects_v2_encoded();

@@ -18,7 +18,14 @@ static void test_every_row_is_reached(void)
 		{ "GET /bkt?location" COMMON, S3_GET_BUCKET_LOCATION },
 		{ "GET /bkt/?location=" COMMON, S3_GET_BUCKET_LOCATION },
 		{ "GET /bkt?uploads&prefix=p" COMMON, S3_LIST_MULTIPART_UPLOADS },
-		{ "GET /bkt?policy" COMMON, S3_GET_BUCKET_CONFIGURATION },
+		{ "GET /bkt?policy" COMMON, S3_GET_BUCKET_POLICY },
+		{ "GET /bkt?policyStatus" COMMON, S3_GET_BUCKET_POLICY_STATUS },
+		{ "PUT /bkt?policy" COMMON, S3_PUT_BUCKET_POLICY },
+		{ "DELETE /bkt?policy" COMMON, S3_DELETE_BUCKET_POLICY },
+		{ "GET /bkt?publicAccessBlock" COMMON, S3_GET_PUBLIC_ACCESS_BLOCK },
+		{ "PUT /bkt?publicAccessBlock" COMMON, S3_PUT_PUBLIC_ACCESS_BLOCK },
+		{ "DELETE /bkt?publicAccessBlock" COMMON, S3_DELETE_PUBLIC_ACCESS_BLOCK },
+		{ "GET /bkt?cors" COMMON, S3_GET_BUCKET_CONFIGURATION },
 		{ "GET /bkt?list-type=2" COMMON, S3_LIST_OBJECTS_V2 },
 		{ "GET /bkt?prefix=a&list-type=2" COMMON, S3_LIST_OBJECTS_V2 },
 		{ "GET /bkt" COMMON, S3_LIST_OBJECTS },
@@ -82,8 +89,9 @@ static void test_every_configuration_is_reached_by_its_name(void)
 static void test_subresources_that_no_row_serves_are_refused(void)
 {
 	static const struct test_case cases[] = {
-		{ "PUT /bkt?policy" COMMON, S3_ERROR_NOT_IMPLEMENTED },
-		{ "DELETE /bkt?policy" COMMON, S3_ERROR_NOT_IMPLEMENTED },
+		{ "PUT /bkt?cors" COMMON, S3_ERROR_NOT_IMPLEMENTED },
+		{ "POST /bkt?policy" COMMON, S3_ERROR_METHOD_NOT_ALLOWED },
+		{ "PUT /bkt?policyStatus" COMMON, S3_ERROR_METHOD_NOT_ALLOWED },
 		{ "DELETE /bkt?lifecycle" COMMON, S3_ERROR_NOT_IMPLEMENTED },
 		{ "PUT /bkt?versioning" COMMON, S3_ERROR_NOT_IMPLEMENTED },
 		{ "PUT /bkt?acl" COMMON, S3_ERROR_NOT_IMPLEMENTED },

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "s3/errors.h"
+#include "s3/public_access.h"
 #include "s3/request.h"
 #include "s3/xml.h"
 
@@ -26,6 +27,16 @@ static int read_complete(struct span xml)
 	int r = complete_document_read(xml, &d);
 
 	complete_document_clear(&d);
+	return r;
+}
+
+static int read_public_access(struct span xml, unsigned int *ret_blocks)
+{
+	struct public_access_document d;
+	int r = public_access_document_read(xml, &d);
+
+	*ret_blocks = d.blocks;
+	public_access_document_clear(&d);
 	return r;
 }
 
@@ -314,8 +325,45 @@ static void test_a_document_cut_at_any_byte_is_refused(void)
 	assert(read_bucket(SPAN(xml)) == 0);
 }
 
+static void test_of_a_public_access_block_what_is_not_said_is_off(void)
+{
+	unsigned int blocks;
+
+	assert(read_public_access(SPAN("<PublicAccessBlockConfiguration" XMLNS ">"
+				       "<BlockPublicPolicy>true</BlockPublicPolicy>"
+				       "<RestrictPublicBuckets> FALSE </RestrictPublicBuckets>"
+				       "</PublicAccessBlockConfiguration>"),
+				  &blocks) == 0);
+	assert(blocks == 1u << S3_BLOCK_POLICY);
+	assert(read_public_access(SPAN("<PublicAccessBlockConfiguration/>"), &blocks) == 0);
+	assert(!blocks);
+}
+
+static void test_a_public_access_block_is_said_once_and_in_words(void)
+{
+	static const char *const inside[] = {
+		"<BlockPublicAcls>true</BlockPublicAcls><BlockPublicAcls>true</BlockPublicAcls>",
+		"<BlockPublicAcls>yes</BlockPublicAcls>",
+		"<BlockPublicAcls></BlockPublicAcls>",
+		"<BlockEverything>true</BlockEverything>",
+		"true",
+	};
+	char xml[256];
+	unsigned int blocks;
+
+	for (size_t i = 0; i < ARRAY_SIZE(inside); i++) {
+		snprintf(xml, sizeof(xml),
+			 "<PublicAccessBlockConfiguration>%s</PublicAccessBlockConfiguration>",
+			 inside[i]);
+		assert(read_public_access(span_from_string(xml), &blocks) ==
+		       S3_ERROR_MALFORMED_XML);
+	}
+}
+
 int main(void)
 {
+	test_of_a_public_access_block_what_is_not_said_is_off();
+	test_a_public_access_block_is_said_once_and_in_words();
 	test_delete_gives_keys_as_they_were_written();
 	test_a_document_without_namespace_is_read();
 	test_a_prefix_for_the_namespace_is_read();

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What owners say about their buckets, kept and found. */
+
+#include "engine-fixture.h"
+
+static struct fixture f;
+
+#define ALL_KINDS ((1u << STORE_CONFIGURATION_COUNT) - 1)
+#define POLICY	  STORE_CONFIGURATION_POLICY
+#define BLOCK	  STORE_CONFIGURATION_PUBLIC_ACCESS_BLOCK
+
+static int set_if(const char *bucket, enum store_configuration kind, struct span document,
+		  const struct span *premise)
+{
+	_cleanup_(change_freep) struct change *c = NULL;
+	struct change_set_configuration *s;
+
+	assert(change_new(CHANGE_SET_CONFIGURATION, &f.tenant, span_from_string(bucket), SPAN_NONE,
+			  &c) == 0);
+	s = &c->set_configuration;
+	s->kind = kind;
+	s->document = document;
+	s->owner_id = SPAN("0123");
+	s->owner_name = SPAN("Me");
+	if (premise) {
+		s->depends = true;
+		s->on = BLOCK;
+		s->on_document = *premise;
+	}
+	return submit(&f, c);
+}
+
+static int set(const char *bucket, enum store_configuration kind, struct span document)
+{
+	return set_if(bucket, kind, document, NULL);
+}
+
+static bool is(const char *bucket, enum store_configuration kind, struct span document)
+{
+	_cleanup_(configuration_clear) struct configuration found = { 0 };
+	struct span there;
+
+	assert(store_find_configuration(f.store, span_from_string(bucket), ALL_KINDS, &found) == 0);
+	assert(ipc_id_equal(&found.owner, &f.tenant));
+	there = found.documents[kind];
+	return span_is_none(there) == span_is_none(document) && span_equal(there, document);
+}
+
+static bool is_blocked(const char *bucket)
+{
+	return is(bucket, BLOCK,
+		  SPAN("<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls>"
+		       "<IgnorePublicAcls>true</IgnorePublicAcls>"
+		       "<BlockPublicPolicy>true</BlockPublicPolicy>"
+		       "<RestrictPublicBuckets>true</RestrictPublicBuckets>"
+		       "</PublicAccessBlockConfiguration>"));
+}
+
+static void test_a_document_is_kept_until_it_is_replaced_or_taken_away(void)
+{
+	fixture_begin(&f);
+	assert(is("bucket", POLICY, SPAN_NONE));
+	assert(set("bucket", POLICY, SPAN("{1}")) == 0);
+	assert(is("bucket", POLICY, SPAN("{1}")));
+	assert(set("bucket", POLICY, SPAN("{22}")) == 0);
+	fixture_close(&f);
+	fixture_open(&f);
+	assert(is("bucket", POLICY, SPAN("{22}")));
+	assert(set("bucket", POLICY, SPAN_NONE) == 0);
+	assert(is("bucket", POLICY, SPAN_NONE));
+	assert(set("bucket", POLICY, SPAN_NONE) == 0);
+	fixture_end(&f);
+}
+
+static void test_only_what_is_asked_for_is_found(void)
+{
+	_cleanup_(configuration_clear) struct configuration found = { 0 };
+
+	fixture_begin(&f);
+	assert(set("bucket", POLICY, SPAN("{1}")) == 0);
+	assert(store_find_configuration(f.store, SPAN("bucket"), 1u << BLOCK, &found) == 0);
+	assert(span_is_none(found.documents[POLICY]) && found.documents[BLOCK].len);
+	assert(span_equal(found.owner_id, SPAN("0123")) &&
+	       span_equal(found.owner_name, SPAN("Me")));
+	assert(store_find_configuration(f.store, SPAN("nobodys"), ALL_KINDS, &found) ==
+	       S3_ERROR_NO_SUCH_BUCKET);
+	fixture_end(&f);
+}
+
+static void test_a_new_bucket_is_closed_to_the_public(void)
+{
+	fixture_begin(&f);
+	assert(is_blocked("bucket"));
+	assert(set("bucket", BLOCK, SPAN_NONE) == 0);
+	assert(is("bucket", BLOCK, SPAN_NONE));
+	fixture_end(&f);
+}
+
+static void test_a_new_bucket_of_an_old_name_has_nothing_of_the_old_one(void)
+{
+	fixture_begin(&f);
+	assert(set("bucket", POLICY, SPAN("{1}")) == 0);
+	assert(set("bucket", BLOCK, SPAN_NONE) == 0);
+	assert(delete_bucket(&f, "bucket") == 0);
+	assert(create_bucket(&f, "bucket") == 0);
+	assert(is("bucket", POLICY, SPAN_NONE) && is_blocked("bucket"));
+	fixture_end(&f);
+}
+
+static void test_t30_nobody_else_sets_it(void)
+{
+	struct ipc_id mine;
+
+	fixture_begin(&f);
+	mine = f.tenant;
+	f.tenant = other_tenant();
+	assert(create_bucket(&f, "theirs") == 0);
+	assert(set("bucket", POLICY, SPAN("{1}")) == S3_ERROR_ACCESS_DENIED);
+	assert(set("nobodys", POLICY, SPAN("{1}")) == S3_ERROR_NO_SUCH_BUCKET);
+	f.tenant = mine;
+	assert(is("bucket", POLICY, SPAN_NONE));
+	fixture_end(&f);
+}
+
+static void test_what_was_decided_by_something_else_is_not_set(void)
+{
+	fixture_begin(&f);
+	assert(set("bucket", BLOCK, SPAN("<1/>")) == 0);
+	assert(set_if("bucket", POLICY, SPAN("{1}"), &SPAN("<2/>")) == -ESTALE);
+	assert(set_if("bucket", POLICY, SPAN("{1}"), &SPAN_NONE) == -ESTALE);
+	assert(is("bucket", POLICY, SPAN_NONE));
+	assert(set_if("bucket", POLICY, SPAN("{1}"), &SPAN("<1/>")) == 0);
+	assert(set("bucket", BLOCK, SPAN_NONE) == 0);
+	assert(set_if("bucket", POLICY, SPAN("{2}"), &SPAN("<1/>")) == -ESTALE);
+	assert(set_if("bucket", POLICY, SPAN("{2}"), &SPAN_NONE) == 0);
+	fixture_end(&f);
+}
+
+static void test_a_document_has_a_limit(void)
+{
+	static uint8_t bytes[STORE_CONFIGURATION_MAX + 1];
+
+	fixture_begin(&f);
+	assert(set("bucket", POLICY, (struct span){ bytes, sizeof(bytes) }) == -EMSGSIZE);
+	assert(set("bucket", POLICY, (struct span){ bytes, sizeof(bytes) - 1 }) == 0);
+	assert(is("bucket", POLICY, (struct span){ bytes, sizeof(bytes) - 1 }));
+	fixture_end(&f);
+}
+
+/* Who keeps what he found asks by the stamp whether it still holds. */
+static void test_a_change_shows_in_the_stamp(void)
+{
+	uint64_t stamp;
+
+	fixture_begin(&f);
+	stamp = store_stamp(f.store, SPAN("bucket"));
+	assert(put(&f, "key", SPAN("x")) == 0 && delete_object(&f, "key") == 0);
+	assert(store_stamp(f.store, SPAN("bucket")) == stamp);
+	assert(set("bucket", POLICY, SPAN("{1}")) == 0);
+	assert(store_stamp(f.store, SPAN("bucket")) != stamp);
+	stamp = store_stamp(f.store, SPAN("bucket"));
+	assert(delete_bucket(&f, "bucket") == 0);
+	assert(store_stamp(f.store, SPAN("bucket")) != stamp);
+	stamp = store_stamp(f.store, SPAN("bucket"));
+	assert(create_bucket(&f, "bucket") == 0);
+	assert(store_stamp(f.store, SPAN("bucket")) != stamp);
+	stamp = store_stamp(f.store, SPAN("bucket"));
+	assert(erase(&f, ERASE_ALL) == 0);
+	assert(store_stamp(f.store, SPAN("bucket")) != stamp);
+	fixture_end(&f);
+}
+
+static char *read_text(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char *text = NULL;
+	size_t size = 0;
+
+	assert(file && getdelim(&text, &size, '\0', file) > 0);
+	fclose(file);
+	return text;
+}
+
+/* Files as earlier versions made them: no bucket of theirs was public. */
+static void test_buckets_of_before_are_closed_to_the_public(const char *dump)
+{
+	_cleanup_(freep) char *sql = read_text(dump);
+
+	fixture_begin(&f);
+	assert(delete_bucket(&f, "bucket") == 0);
+	fixture_close(&f);
+	fixture_sql(&f, &f.tenant,
+		    "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema;"
+		    "PRAGMA writable_schema = OFF; VACUUM; PRAGMA user_version = 0");
+	fixture_sql(&f, &f.tenant, sql);
+	fixture_open(&f);
+	assert(is_blocked("alpha") && is_blocked("empty"));
+	assert(is("alpha", POLICY, SPAN_NONE));
+	assert(set("alpha", POLICY, SPAN("{1}")) == 0 && is("alpha", POLICY, SPAN("{1}")));
+	fixture_end(&f);
+}
+
+int main(int argc, char **argv)
+{
+	RUN(test_a_document_is_kept_until_it_is_replaced_or_taken_away);
+	RUN(test_only_what_is_asked_for_is_found);
+	RUN(test_a_new_bucket_is_closed_to_the_public);
+	RUN(test_a_new_bucket_of_an_old_name_has_nothing_of_the_old_one);
+	RUN(test_t30_nobody_else_sets_it);
+	RUN(test_what_was_decided_by_something_else_is_not_set);
+	RUN(test_a_document_has_a_limit);
+	RUN(test_a_change_shows_in_the_stamp);
+	for (int i = 1; i < argc; i++)
+		test_buckets_of_before_are_closed_to_the_public(argv[i]);
+	assert(argc > 1);
+	return 0;
+}
