@@ -653,7 +653,7 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.word = "show",
 		.operand = "BUCKET",
 		.takes = MANAGED,
-		.brief = "say whose a bucket is, and since when",
+		.brief = "say whose a bucket is, since when, and what is in it",
 		.examples = "cofferctl bucket show photos\n",
 		.meanings = { { OPTION_TENANT, "whose it is (default: whoever has it)" } },
 	},

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "client/manage/eraser.h"
-#include "client/manage/management.h"
+#include "client/manage/usage.h"
 #include "client/render.h"
 #include "s3/date.h"
 
@@ -97,25 +97,38 @@ int bucket_list(struct management *m)
 int bucket_show(struct management *m)
 {
 	static const struct render_field fields[] = {
-		{ "bucket", "name" },
-		{ "tenant", "tenant" },
-		{ "region", "region" },
-		{ "created", "created_at" },
+		{ "bucket", "name" },	      { "tenant", "tenant" },
+		{ "region", "region" },	      { "created", "created_at" },
+		{ "objects", "objects" },     { "unfinished uploads", "uploads" },
+		{ "their parts", "parts" },   { "all objects", "all_objects" },
+		{ "all bytes", "all_bytes" },
 	};
 	const char *name = m->invocation->operand;
 	char tenant[MANAGEMENT_TENANT_MAX];
 	struct manager_reply reply;
 	struct manager manager;
-	json_t *bucket;
+	struct manager_figures figures;
+	json_t *bucket, *usage, *shown;
+	int r;
 
 	if (management_find_owner(m, name, tenant, &manager, &reply) < 0)
 		return RUN_STOPPED;
+	r = usage_ask(m, &manager, name, false, &figures);
 	manager_close(&manager);
+	if (r < 0)
+		return RUN_STOPPED;
 	bucket = describe(name, tenant, reply.region, reply.created_ns);
-	if (m->wants_json)
+	usage = usage_describe(name, &figures);
+	if (m->wants_json) {
+		json_object_update(bucket, usage);
 		m->answer = json_pack("{s:O}", "bucket", bucket);
-	else
+	} else {
+		shown = usage_show("name", usage);
+		json_object_update(bucket, shown);
 		render_record(stdout, bucket, fields, ARRAY_SIZE(fields));
+		json_decref(shown);
+	}
+	json_decref(usage);
 	json_decref(bucket);
 	return RUN_OK;
 }

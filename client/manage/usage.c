@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/size.h"
-#include "client/manage/management.h"
+#include "client/manage/usage.h"
 #include "client/render.h"
 
 /* --- what is told ---------------------------------------------------------------------------- */
@@ -16,7 +16,7 @@ static json_t *number_or_null(uint64_t n)
 	return n == ANSWER_ABSENT ? json_null() : json_integer((json_int_t)n);
 }
 
-static json_t *describe(const char *name, const struct manager_figures *f)
+json_t *usage_describe(const char *name, const struct manager_figures *f)
 {
 	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:{s:o, s:o}}", "name", name, "objects",
 			 (json_int_t)f->objects, "bytes", (json_int_t)f->bytes, "uploads",
@@ -40,8 +40,7 @@ static json_t *show_of(json_int_t used, const json_t *quota, bool bytes)
 				   : json_sprintf("%lld of %lld", (long long)used, (long long)most);
 }
 
-/* As people read it: the title of its name is `kind`. */
-static json_t *show(const char *kind, const json_t *described)
+json_t *usage_show(const char *kind, const json_t *described)
 {
 	const json_t *quota = json_object_get(described, "quota");
 	json_int_t objects = json_integer_value(json_object_get(described, "objects")),
@@ -70,9 +69,8 @@ static int complain_of(struct management *m, const char *what, const char *name,
 			"the %s %s cannot be looked at: %s", what, name, s3_errors[e].message);
 }
 
-/* What is used in the bucket, or with NULL in all of them; counted where that is wanted. */
-static int ask_usage(struct management *m, struct manager *manager, const char *bucket,
-		     bool recount, struct manager_figures *ret)
+int usage_ask(struct management *m, struct manager *manager, const char *bucket, bool recount,
+	      struct manager_figures *ret)
 {
 	struct manager_reply reply;
 	struct ipc_message what = { .number = recount ? IPC_RECOUNT : IPC_USAGE };
@@ -121,14 +119,14 @@ static int add_bucket(struct survey_of_tenant *s, const char *bucket)
 	int r = 0;
 
 	if (s->recount)
-		r = ask_usage(s->management, &s->manager, bucket, true, &counted);
+		r = usage_ask(s->management, &s->manager, bucket, true, &counted);
 	if (r == 0)
-		r = ask_usage(s->management, &s->manager, bucket, false, &figures);
+		r = usage_ask(s->management, &s->manager, bucket, false, &figures);
 	if (r < 0)
 		return r;
 	if (s->recount && was_wrong(&counted))
 		json_array_append_new(s->corrected, describe_correction(bucket, &counted));
-	return json_array_append_new(s->buckets, describe(bucket, &figures)) < 0
+	return json_array_append_new(s->buckets, usage_describe(bucket, &figures)) < 0
 		       ? management_out_of_memory(s->management)
 		       : 0;
 }
@@ -162,9 +160,9 @@ static int survey_tenant(struct management *m, const char *tenant, bool each, js
 		r = add_buckets(&s);
 	/* Last: what was counted again is in it. */
 	if (r == 0)
-		r = ask_usage(m, &s.manager, NULL, false, &all);
+		r = usage_ask(m, &s.manager, NULL, false, &all);
 	if (r == 0) {
-		*ret = describe(tenant, &all);
+		*ret = usage_describe(tenant, &all);
 		if (each)
 			json_object_set(*ret, "buckets", s.buckets);
 		if (s.recount)
@@ -213,11 +211,11 @@ static void print_usage(const json_t *tenants, bool each)
 	{
 		json_array_foreach(json_object_get(tenant, "buckets"), j, bucket)
 		{
-			row = show("bucket", bucket);
+			row = usage_show("bucket", bucket);
 			json_object_set(row, "tenant", json_object_get(tenant, "name"));
 			json_array_append_new(rows, row);
 		}
-		row = show("tenant", tenant);
+		row = usage_show("tenant", tenant);
 		json_object_set_new(row, "bucket", json_string(each ? "(all)" : "-"));
 		json_array_append_new(rows, row);
 	}
@@ -292,7 +290,7 @@ static int ask_quota(struct management *m, struct manager *manager, const char *
 	    !take_limit(i->options[OPTION_OBJECTS], &what.quota.set_objects, &what.quota.objects))
 		return complain(m->why, -ERANGE, "no quota can be as large as that");
 	if (!what.quota.set_bytes && !what.quota.set_objects)
-		return ask_usage(m, manager, bucket, false, ret);
+		return usage_ask(m, manager, bucket, false, ret);
 	r = manager_say(manager, &what, &reply);
 	if (r == 0 && reply.error)
 		return complain(m->why, -EREMOTEIO, "the quota was not set: %s",
@@ -311,12 +309,12 @@ static void tell_quota(struct management *m, const char *kind, const char *name,
 		{ "bytes", "all_bytes" },
 		{ "objects", "all_objects" },
 	};
-	json_t *described = describe(name, f), *shown;
+	json_t *described = usage_describe(name, f), *shown;
 
 	if (m->wants_json) {
 		m->answer = json_pack("{s:O}", kind, described);
 	} else {
-		shown = show(kind, described);
+		shown = usage_show(kind, described);
 		render_record(stdout, shown, fields, ARRAY_SIZE(fields));
 		json_decref(shown);
 	}

@@ -4,6 +4,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import time
 import urllib.parse
@@ -79,11 +80,29 @@ def test_a_buckets_owner_is_found(server, acme, bucket_name):
     shown = server.ctl("bucket", "show", bucket_name)["bucket"]
     assert shown["tenant"] == "acme" and shown["region"] == "us-east-1"
     listed = server.ctl("bucket", "list", "--tenant", "acme")["buckets"]
-    assert shown in listed
+    assert {k: shown[k] for k in ("name", "tenant", "region", "created_at")} in listed
     assert "belongs to another tenant" in refusal(server, "bucket", "show", bucket_name,
                                                   "--tenant", "default")
     assert "there is no bucket" in refusal(server, "bucket", "show", f"no-{bucket_name}")
     assert "There is no tenant" in refusal(server, "bucket", "list", "--tenant", "nobody")
+
+
+def test_what_is_in_a_bucket_is_shown_with_it(server, acme, bucket_name):
+    make_bucket(acme, bucket_name, "k1", "k2")
+    upload = begin_upload(acme, bucket_name, "k3")
+    assert rawhttp.request(acme, "PUT", f"/{bucket_name}/k3?partNumber=1&uploadId={upload}",
+                           body=b"x" * 1000).status == 200
+    shown = server.ctl("bucket", "show", bucket_name)["bucket"]
+    assert (shown["objects"], shown["bytes"]) == (2, 20)
+    assert (shown["uploads"], shown["upload_bytes"]) == (1, 1000)
+    assert shown["quota"] == {"bytes": None, "objects": None}
+    server.ctl("bucket", "quota", bucket_name, "--objects", "7")
+    lines = [re.split(r" {2,}", line, maxsplit=1)
+             for line in server.control("bucket", "show", bucket_name).stdout.splitlines()]
+    told = dict(lines)
+    assert told["bucket"] == bucket_name and told["tenant"] == "acme"
+    assert told["objects"] == "2" and told["all objects"] == "3 of 7"
+    assert told["all bytes"] == "1020 bytes" and told["their parts"] == "1000 bytes"
 
 
 @pytest.mark.parametrize("name", ["..", "UPPER", "a/b", "x" * 64, ESCAPE, ""])
