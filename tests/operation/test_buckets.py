@@ -171,6 +171,26 @@ def test_t80_a_deletion_goes_on_when_stored_is_killed_in_its_middle(new_coffer, 
     assert rawhttp.request(acme, "GET", f"/{kept}/k").status == 200
 
 
+DENY_ALL = {"Version": "2012-10-17",
+            "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*",
+                           "Resource": ["arn:aws:s3:::BUCKET", "arn:aws:s3:::BUCKET/*"]}]}
+
+
+def test_neither_a_policy_nor_a_suspended_tenant_keeps_an_operator_from_a_bucket(new_coffer):
+    server = new_coffer()
+    acme = server.add_tenant("acme")
+    make_bucket(acme, "closed", "k")
+    begin_upload(acme, "closed", "k")
+    policy = json.dumps(DENY_ALL).replace("BUCKET", "closed").encode()
+    assert rawhttp.request(acme, "PUT", "/closed?policy", body=policy).status == 204
+    server.ctl("tenant", "suspend", "acme")
+    assert names(server, "--tenant", "acme") == {"closed": "acme"}
+    assert server.ctl("bucket", "show", "closed")["bucket"]["objects"] == 1
+    assert server.ctl("uploads", "abort", "--bucket", "closed", "--older-than", "0")["aborted"] == 1
+    assert server.ctl("bucket", "delete", "closed", "--with-objects", "--yes")["deleted"] == 1
+    assert names(server, "--tenant", "acme") == {}
+
+
 def count(of, bucket):
     """How many the first page of its list has: a thousand, unless there are fewer."""
     listed = rawhttp.request(of, "GET", f"/{bucket}?list-type=2")
