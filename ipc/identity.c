@@ -118,5 +118,8 @@ enum policy_answer identity_hear(const struct policy_document *d, const struct i
 
 struct policy_need identity_listing(const struct s3_request *r)
 {
-	return (struct policy_need){ SPAN("s3:ListBucket"), r->bucket, SPAN_NONE };
+	bool copies = !span_is_none(r->source_bucket);
+
+	return (struct policy_need){ SPAN("s3:ListBucket"), copies ? r->source_bucket : r->bucket,
+				     SPAN_NONE };
 }

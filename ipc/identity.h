@@ -44,5 +44,5 @@ void identity_ask(struct identity_question *q, const struct identity *i, const s
 enum policy_answer identity_hear(const struct policy_document *d, const struct identity_question *q,
 				 const struct policy_need *need);
 
-/* Whether a user may list the keys of the request's bucket. */
+/* Whether a user may list the keys of the bucket that is read from: of a copy, its source's. */
 struct policy_need identity_listing(const struct s3_request *r);

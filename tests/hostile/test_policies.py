@@ -251,7 +251,7 @@ def without_ids(response):
     return response.status, re.sub(rb"<(Resource|Key|BucketName)>[^<]*", b"", text)
 
 
-def test_t24_who_may_not_list_does_not_learn_which_keys_there_are(user, scene):
+def test_t24_who_may_not_list_does_not_learn_which_keys_there_are(victim, user, scene):
     bucket = scene["b"]
     user.put_policy(allow(["s3:GetObject", "s3:PutObject"]))
     assert user.ask("GET", f"/{bucket}/missing").code == "AccessDenied"
@@ -260,6 +260,13 @@ def test_t24_who_may_not_list_does_not_learn_which_keys_there_are(user, scene):
         "AccessDenied"
     user.put_policy(allow(["s3:GetObject", "s3:ListBucket"]))
     assert user.ask("GET", f"/{bucket}/missing").code == "NoSuchKey"
+    # To list where a copy goes to is not to list where it comes from.
+    assert rawhttp.request(victim, "PUT", f"/{bucket}-source").status == 200
+    copy = [("x-amz-copy-source", f"/{bucket}-source/missing")]
+    for listed, code in ((bucket, "AccessDenied"), (f"{bucket}-source", "NoSuchKey")):
+        user.put_policy(allow(["s3:GetObject", "s3:PutObject"]),
+                        allow("s3:ListBucket", f"arn:aws:s3:::{listed}"))
+        assert user.ask("PUT", f"/{bucket}/c", copy).code == code
 
 
 @pytest.mark.parametrize("condition", [[], [("If-Match", '"x"')], [("If-None-Match", "*")],
