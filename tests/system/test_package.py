@@ -94,6 +94,13 @@ def test_a_removal_keeps_data_and_a_purge_takes_it(fresh, before, packages):
         with pytest.raises(ConnectionRefusedError):
             rawhttp.socket.create_connection(("127.0.0.1", port), timeout=5)
     assert fresh.try_run("pgrep", "coffer").stdout == ""
+    # In an order in which nobody is left who would have systemd start another again.
+    said = fresh.said()
+    for instance in (None, "beside"):
+        ends = [said.rindex(f"{word} {fresh.unit(daemon, instance)}") for word, daemon in (
+            ("Stopped", "frontend"), ("Stopping", "stored"), ("Stopped", "stored"),
+            ("Stopping", "authd"))]
+        assert ends == sorted(ends), instance
     for state in ("coffer", "coffer@beside"):
         assert fresh.path(f"/var/lib/{state}/data/buckets.db").exists()
         assert fresh.path(f"/var/lib/{state}/credentials/keyring-key").exists()
