@@ -23,10 +23,21 @@ def base():
     return _needs("COFFER_SYSTEM_BASE")
 
 
+def _packages(directory):
+    """But for what debuggers want."""
+    return sorted(p for p in directory.glob("*.deb") if "-dbgsym_" not in p.name)
+
+
 @pytest.fixture(scope="session")
 def packages():
-    """What `make deb` left, but for what debuggers want."""
-    return sorted(p for p in _needs("COFFER_DEBS").glob("*.deb") if "-dbgsym_" not in p.name)
+    """What `make deb` left."""
+    return _packages(_needs("COFFER_DEBS"))
+
+
+@pytest.fixture(scope="session")
+def earlier_packages():
+    """The same of the commit before; of this one where git knows none, as tools/check-system says."""
+    return _packages(_needs("COFFER_EARLIER_DEBS"))
 
 
 @pytest.fixture(scope="session")

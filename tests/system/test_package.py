@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The package over its life: installed, upgraded under load, removed, purged."""
 
+import json
 import subprocess
 import time
 
 import pytest
 
-from lib import rawhttp
+from lib import coffer, rawhttp, rest
 
 from .load import Load
 
@@ -18,10 +19,10 @@ NOBODYS = ("/proc", "/sys", "/dev", "/run/systemd", "/run/udev", "/run/log", "/r
 
 
 @pytest.fixture(scope="module")
-def previous(packages, tmp_path_factory):
-    """The same packages as the build before this one would have been."""
+def previous(packages, tmp_path_factory, earlier_packages):
+    """Those of the commit before this one, with a version that is lower for sure."""
     place = tmp_path_factory.mktemp("previous")
-    for package in packages:
+    for package in earlier_packages:
         tree = place / package.stem
         subprocess.run(["dpkg-deb", "--raw-extract", package, tree], check=True)
         control = tree / "DEBIAN" / "control"
@@ -59,13 +60,16 @@ def test_an_upgrade_under_load_keeps_data_and_configuration(fresh, before, previ
     fresh.path("/etc/coffer/coffer.conf").write_text(SETTINGS)
     fresh.run("systemctl", "restart", "coffer.target")
     server = fresh.new_server("upgraded")
+    store = rest.Store("http://127.0.0.1:8000", json.loads(fresh.ctl(
+        "--json", "token", "add", "laptop", "--ttl", "1", "--tenant", "upgraded"))["token"]["token"])
+    store.put("kept", b"by a token")
     fresh.run("coffer-instance", "create", "beside", "--s3", "127.0.0.1:9001")
     beside = fresh.new_server("upgraded", 9001, "beside")
     for s in (server, beside):
         assert rawhttp.request(s, "PUT", "/kept").status == 200
         assert rawhttp.request(s, "PUT", "/kept/key", body=b"kept").status == 200
-    old = {unit: fresh.pid(unit) for unit in ("coffer-stored.service",
-                                              "coffer-stored@beside.service")}
+    old = {unit: fresh.pid(unit) for daemon in coffer.DAEMONS
+           for unit in (fresh.unit(daemon), fresh.unit(daemon, "beside"))}
     with Load(server, "during") as load:
         time.sleep(1)
         fresh.install(*packages)
@@ -80,6 +84,7 @@ def test_an_upgrade_under_load_keeps_data_and_configuration(fresh, before, previ
     assert all(fresh.pid(unit) not in (None, pid) for unit, pid in old.items())
     for s in (server, beside):
         assert rawhttp.request(s, "GET", "/kept/key").body == b"kept"
+    assert store.read("kept") == b"by a token"
     assert fresh.path("/etc/coffer/coffer.conf").read_text() == SETTINGS
     assert '"workers":3' in fresh.ctl("--json", "status")
 

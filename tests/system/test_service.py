@@ -21,12 +21,22 @@ SOCKETS = {"/run/coffer/metrics.sock": "SOCK_STREAM",
            "/run/coffer/authd-frontend.sock": "SOCK_SEQPACKET",
            "/run/coffer/authd-stored.sock": "SOCK_SEQPACKET",
            "/run/coffer/stored-frontend.sock": "SOCK_SEQPACKET"}
+# Whose descriptors what listens is, beside systemd's own.
+HOLDERS = {"127.0.0.1:8000": "coffer-frontend", "127.0.0.1:9000": "coffer-frontend",
+           "/run/coffer/metrics.sock": "coffer-frontend",
+           "/run/coffer/authd-admin.sock": "coffer-authd",
+           "/run/coffer/authd-frontend.sock": "coffer-authd",
+           "/run/coffer/authd-stored.sock": "coffer-authd",
+           "/run/coffer/stored-frontend.sock": "coffer-stored",
+           "/run/coffer/stored-operator.sock": "coffer-stored"}
 NO_CAPABILITIES = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 CLIENTS = ("clients/test_life_awscli.py::test_whole_life",
            "clients/test_life_boto3.py",
            "clients/test_life_rclone.py",
-           "clients/test_life_s3cmd.py")
+           "clients/test_life_s3cmd.py",
+           "clients/python_client/test_life.py::test_bytes_come_back",
+           "clients/rest_replica/test_life.py::test_life_of_an_object")
 
 # Run inside by another user. Prints what came of it, in a word.
 CONNECT = """
@@ -131,6 +141,17 @@ def test_the_frontend_has_a_network_of_its_own_with_nothing_in_it(machine):
         assert inside.stdout == "", daemon
         assert re.findall(r"^\d+: (\w+)", devices.stdout, re.MULTILINE) == ["lo"], daemon
         assert os.readlink(f"/proc/{pid}/ns/net") != os.readlink("/proc/self/ns/net"), daemon
+
+
+def test_each_socket_is_held_by_systemd_and_by_who_serves_it(machine, server, capsys):
+    held = {}
+    for line in machine.run("ss", "-Hlntxp").splitlines():
+        address = next((word for word in line.split() if word in HOLDERS), None)
+        if address or "coffer" in line:
+            held[address] = set(re.findall(r'"([^"]+)",pid=', line))
+    say(capsys, *(f"{address} is held by {', '.join(sorted(names))}"
+                  for address, names in held.items()))
+    assert held == {address: {"systemd", name} for address, name in HOLDERS.items()}
 
 
 def test_nothing_listens_beyond_the_loopback(machine, server):
@@ -239,10 +260,14 @@ def test_the_packaged_python_client_works(machine, server):
 
 
 @pytest.mark.parametrize("test", CLIENTS)
-def test_real_clients_live_their_lives(server, test, tmp_path):
+def test_real_clients_live_their_lives(machine, server, test, tmp_path):
     """The very tests that `make check` runs, from outside, against what is installed."""
+    name = f"client-{CLIENTS.index(test)}"
+    token = json.loads(machine.ctl("--json", "token", "add", name, "--ttl", "1", "--tenant",
+                                   "service", "--bucket", name))["token"]["token"]
     environment = {**os.environ, "COFFER_ENDPOINT": server.endpoint,
-                   "COFFER_ACCESS_KEY": server.access_key, "COFFER_SECRET_KEY": server.secret_key}
+                   "COFFER_ACCESS_KEY": server.access_key, "COFFER_SECRET_KEY": server.secret_key,
+                   "COFFER_REST_ENDPOINT": "http://127.0.0.1:8000", "COFFER_TOKEN": token}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={tmp_path}/t",
          TESTS / test], cwd=TESTS.parent, env=environment, capture_output=True, text=True,
