@@ -190,7 +190,7 @@ static void send_away(struct call *c, struct pool *p)
 {
 	call_move(c, CALL_AWAY);
 	c->task.run = on_work;
-	if (pool_submit(p, &c->task) != POOL_TAKEN)
+	if (pool_submit(p, &c->task, call_tenant(c)) != POOL_TAKEN)
 		conclude(c, S3_ERROR_SLOW_DOWN);
 }
 

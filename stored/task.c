@@ -28,16 +28,24 @@ struct task *task_list_pop(struct task_list *l)
 
 /* --- a pool of threads ----------------------------------------------------------------------- */
 
+#define TASK_COST 1 /* of each: a tenant has one in a turn */
+
 struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t more;
-	struct task_list waiting;
-	size_t n_waiting, queue_max;
+	struct turns waiting;
 	bool ending;
 	char name[16];
 	unsigned int n_threads;
 	pthread_t threads[];
 };
+
+static struct task *take_next(struct pool *p)
+{
+	struct turn *turn = turns_take(&p->waiting, TASK_COST, 1);
+
+	return turn ? task_owner(turn, struct task, turn) : NULL;
+}
 
 static void *pool_main(void *arg)
 {
@@ -47,14 +55,13 @@ static void *pool_main(void *arg)
 	pthread_setname_np(pthread_self(), p->name);
 	pthread_mutex_lock(&p->lock);
 	for (;;) {
-		t = task_list_pop(&p->waiting);
+		t = take_next(p);
 		if (!t && p->ending)
 			break;
 		if (!t) {
 			pthread_cond_wait(&p->more, &p->lock);
 			continue;
 		}
-		p->n_waiting--;
 		pthread_mutex_unlock(&p->lock);
 		t->run(t);
 		pthread_mutex_lock(&p->lock);
@@ -88,7 +95,7 @@ int pool_new(const char *name, unsigned int n_threads, size_t queue_max, struct 
 		return -ENOMEM;
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->more, NULL);
-	p->queue_max = queue_max;
+	p->waiting = TURNS_INIT(queue_max);
 	strncpy(p->name, name, sizeof(p->name) - 1);
 	r = start_threads(p, n_threads);
 	if (r < 0)
@@ -119,24 +126,21 @@ size_t pool_waiting(struct pool *p)
 	size_t n;
 
 	pthread_mutex_lock(&p->lock);
-	n = p->n_waiting;
+	n = p->waiting.count;
 	pthread_mutex_unlock(&p->lock);
 	return n;
 }
 
-int pool_submit(struct pool *p, struct task *t)
+int pool_submit(struct pool *p, struct task *t, const struct ipc_id *tenant)
 {
-	bool full;
+	bool taken;
 
 	pthread_mutex_lock(&p->lock);
-	full = p->n_waiting >= p->queue_max;
-	if (!full) {
-		task_list_push(&p->waiting, t);
-		p->n_waiting++;
+	taken = turns_add(&p->waiting, &t->turn, ipc_id_number(tenant), TASK_COST);
+	if (taken)
 		pthread_cond_signal(&p->more);
-	}
 	pthread_mutex_unlock(&p->lock);
-	return full ? POOL_FULL : POOL_TAKEN;
+	return taken ? POOL_TAKEN : POOL_FULL;
 }
 
 /* --- the way back to the loop ---------------------------------------------------------------- */

@@ -10,9 +10,12 @@
 #include <pthread.h>
 
 #include "base/loop.h"
+#include "base/turns.h"
+#include "ipc/wire.h"
 
 struct task {
-	struct task *next;
+	struct task *next;	/* in a mailbox */
+	struct turn turn;	/* in a pool */
 	void (*run)(struct task *t);
 };
 
@@ -32,8 +35,8 @@ struct task *task_list_pop(struct task_list *l);	/* NULL where there is none */
 struct pool;
 
 /*
- * `name` is the threads', at most 15 characters. At most queue_max tasks wait. The threads block
- * every signal.
+ * `name` is the threads', at most 15 characters. At most queue_max tasks wait, and are served tenant
+ * by tenant, as base/turns.h says. The threads block every signal.
  */
 must_check int pool_new(const char *name, unsigned int n_threads, size_t queue_max,
 			struct pool **ret);
@@ -46,10 +49,10 @@ size_t pool_waiting(struct pool *p);
 
 enum pool_outcome {
 	POOL_TAKEN = 0,
-	POOL_FULL,	/* the task still belongs to the caller */
+	POOL_FULL,	/* as many of the tenant's wait as may: the task still belongs to the caller */
 };
 
-must_check int pool_submit(struct pool *p, struct task *t);
+must_check int pool_submit(struct pool *p, struct task *t, const struct ipc_id *tenant);
 
 /* --- the way back to the loop ---------------------------------------------------------------- */
 

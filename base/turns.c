@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/turns.h"
+
+/* Where the pointer to the owner's line is, or would be. */
+static struct turn **find_line(struct turns *t, uint64_t owner)
+{
+	struct turn **at = &t->chains[owner % TURNS_CHAINS];
+
+	while (*at && (*at)->owner != owner)
+		at = &(*at)->chained;
+	return at;
+}
+
+static void append_line(struct turns *t, struct turn *line)
+{
+	line->next_line = NULL;
+	if (t->first)
+		t->last->next_line = line;
+	else
+		t->first = line;
+	t->last = line;
+}
+
+bool turns_add(struct turns *t, struct turn *turn, uint64_t owner, uint64_t cost)
+{
+	struct turn **at = find_line(t, owner), *line = *at;
+
+	if (!turns_leave_room(line ? line->n : 0, t->count, t->limit))
+		return false;
+	*turn = (struct turn){ .owner = owner, .cost = cost };
+	t->count++;
+	if (line) {
+		line->last->next = turn;
+		line->last = turn;
+		line->n++;
+	} else {
+		turn->last = turn;
+		turn->n = 1;
+		*at = turn;
+		append_line(t, turn);
+	}
+	return true;
+}
+
+bool turns_add_made_ready(const struct turns *t, const struct turn *turn)
+{
+	/* Only the first in a line has its number. */
+	return turn->n == 1 && !turns_hold_is_on(t, turn->owner);
+}
+
+/* --- holding ------------------------------------------------------------------------------- */
+
+void turns_hold(struct turns *t, struct turns_hold *hold, uint64_t owner)
+{
+	*hold = (struct turns_hold){ .owner = owner, .next = t->held };
+	t->held = hold;
+}
+
+bool turns_hold_is_on(const struct turns *t, uint64_t owner)
+{
+	for (const struct turns_hold *h = t->held; h; h = h->next)
+		if (h->owner == owner)
+			return true;
+	return false;
+}
+
+void turns_release(struct turns *t, struct turns_hold *hold)
+{
+	struct turns_hold **at = &t->held;
+
+	while (*at != hold)
+		at = &(*at)->next;
+	*at = hold->next;
+}
+
+/* --- taking -------------------------------------------------------------------------------- */
+
+bool turns_are_ready(const struct turns *t)
+{
+	for (const struct turn *line = t->first; line; line = line->next_line)
+		if (!turns_hold_is_on(t, line->owner))
+			return true;
+	return false;
+}
+
+/* The last that may go in the turn of a line. */
+static struct turn *find_end(struct turn *line, uint64_t budget, size_t most, size_t *ret_n)
+{
+	struct turn *end = line;
+	uint64_t spent = line->cost;
+	size_t n = 1;
+
+	while (end->next && n < most && spent <= budget && end->next->cost <= budget - spent) {
+		end = end->next;
+		spent += end->cost;
+		n++;
+	}
+	*ret_n = n;
+	return end;
+}
+
+/* Takes the first that is not held out of the round. */
+static struct turn *take_line(struct turns *t)
+{
+	struct turn *before = NULL, *line = t->first;
+
+	while (line && turns_hold_is_on(t, line->owner)) {
+		before = line;
+		line = line->next_line;
+	}
+	if (!line)
+		return NULL;
+	if (before)
+		before->next_line = line->next_line;
+	else
+		t->first = line->next_line;
+	if (t->last == line)
+		t->last = before;
+	return line;
+}
+
+struct turn *turns_take(struct turns *t, uint64_t budget, size_t most)
+{
+	struct turn *line = take_line(t), *end, *rest, **at;
+	size_t n;
+
+	if (!line)
+		return NULL;
+	end = find_end(line, budget, most, &n);
+	rest = end->next;
+	end->next = NULL;
+	t->count -= n;
+	at = find_line(t, line->owner);
+	if (rest) {
+		rest->last = line->last;
+		rest->n = line->n - n;
+		rest->chained = line->chained;
+		append_line(t, rest);
+	}
+	*at = rest ? rest : line->chained;
+	return line;
+}
