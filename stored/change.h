@@ -29,6 +29,7 @@
 	CHANGE(SET_QUOTA, set_quota, false)                                                        \
 	CHANGE(SET_CONFIGURATION, set_configuration, false) /* a full store can be closed to others */
 
+#include "base/turns.h"
 #include "ipc/erase.h"
 #include "s3/condition.h"
 #include "stored/blob.h"
@@ -243,7 +244,8 @@ struct change {
 	int result;			/* 0, an enum s3_error, or -errno */
 
 	/* The store's. */
-	struct change *next;		/* in a queue */
+	struct turn turn;		/* among what waits for a committer */
+	struct change *next;		/* among what waits for the index of buckets */
 	struct change *next_under_way;	/* among creations of buckets */
 	struct span missing;		/* with NO_SUCH_BUCKET: the bucket */
 	bool uncertain;			/* the commit failed so that it may have happened */

@@ -5,7 +5,7 @@
  * The catalog of one tenant: its writer, its readers, its directories, and what is known in memory
  * about its blobs. Catalogs are kept in a set (stored/engine/catalogs.h), which hands out references.
  *
- * The writer is used by the tenant's committer only. All else may be called by any thread.
+ * The writer is used by the tenant's committer only (stored/engine/committer.h). All else may be called by any thread.
  */
 
 #include <pthread.h>
@@ -42,6 +42,8 @@ struct catalog {
 	bool erased; /* it has no name any more: nobody gets another reference */
 	struct catalog *next, *prev; /* most recently used first */
 
+	bool dirty; /* in the committers' list of those with a log; under their lock */
+
 	/* Opening and closing are done under this one: */
 	pthread_mutex_t opening;
 	_Atomic(enum catalog_state) state;
@@ -52,7 +54,6 @@ struct catalog {
 
 	/* The committer's: */
 	uint64_t next_instance;
-	bool dirty; /* in the committer's list of those with a log */
 	bool unsettled; /* what was left there could not be flushed: read-only until reopened */
 	uint64_t log_tried; /* how long the log was when it was last checkpointed */
 

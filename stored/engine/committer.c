@@ -55,40 +55,59 @@ static void finish_all(struct batch *b)
 	}
 }
 
+/* --- catalogs with a log ------------------------------------------------------------------- */
+
+/* Takes one out of the list; the reference is the caller's. Called with the lock held. */
+static struct catalog *take_dirty(struct committers *all, size_t at)
+{
+	struct catalog *c = all->dirty[at];
+
+	all->n_dirty--;
+	memmove(all->dirty + at, all->dirty + at + 1, (all->n_dirty - at) * sizeof(*all->dirty));
+	c->dirty = false;
+	return c;
+}
+
 /*
  * Those in the list stay open until there is time to checkpoint them. Where they become too many,
  * the one that came first has to wait for its next change, or until it is closed.
  */
-static void remember_dirty(struct committer *m, struct catalog *c)
+static void remember_dirty(struct committers *all, struct catalog *c)
 {
-	struct catalog *first = m->dirty[0];
+	_cleanup_(catalog_putp) struct catalog *first = NULL;
 
-	if (c->dirty)
-		return;
-	if (m->n_dirty == m->dirty_max) {
-		first->dirty = false;
-		catalog_put(first);
-		m->n_dirty--;
-		memmove(m->dirty, m->dirty + 1, m->n_dirty * sizeof(*m->dirty));
+	pthread_mutex_lock(&all->lock);
+	if (!c->dirty) {
+		if (all->n_dirty == all->dirty_max)
+			first = take_dirty(all, 0);
+		all->dirty[all->n_dirty++] = catalog_ref(c);
+		c->dirty = true;
 	}
-	m->dirty[m->n_dirty++] = catalog_ref(c);
-	c->dirty = true;
+	pthread_mutex_unlock(&all->lock);
+}
+
+static struct catalog *find_dirty(struct committers *all, const struct ipc_id *tenant)
+{
+	struct catalog *found = NULL;
+
+	pthread_mutex_lock(&all->lock);
+	for (size_t i = 0; !found && i < all->n_dirty; i++)
+		if (ipc_id_equal(&all->dirty[i]->tenant, tenant))
+			found = take_dirty(all, i);
+	pthread_mutex_unlock(&all->lock);
+	return found;
 }
 
 /* Of an erased tenant nothing is worth a checkpoint, and its files are to be closed. */
-static void forget_dirty(struct committer *m, const struct ipc_id *tenant)
+static void forget_dirty(struct committers *all, const struct ipc_id *tenant)
 {
-	size_t kept = 0;
+	struct catalog *c;
 
-	for (size_t i = 0; i < m->n_dirty; i++)
-		if (ipc_id_equal(&m->dirty[i]->tenant, tenant))
-			catalog_put(m->dirty[i]);
-		else
-			m->dirty[kept++] = m->dirty[i];
-	m->n_dirty = kept;
+	while ((c = find_dirty(all, tenant)))
+		catalog_put(c);
 }
 
-static void checkpoint(struct committer *m, struct catalog *c, bool whole)
+static void checkpoint(struct store *s, struct catalog *c, bool whole)
 {
 	int r;
 
@@ -97,32 +116,21 @@ static void checkpoint(struct committer *m, struct catalog *c, bool whole)
 	c->log_tried = c->writer->log_bytes;
 	r = database_checkpoint(c->writer, whole);
 	if (r < 0 && database_lost_flush(c->writer))
-		store_fail_catalog(m->store, c);
+		store_fail_catalog(s, c);
 }
 
 /* After the clients were told, and before the next are served, if the log has become too long. */
-static void limit_log(struct committer *m, struct catalog *c)
+static void limit_log(struct store *s, struct catalog *c)
 {
-	uint64_t limit = m->store->config.wal_limit, len = c->writer->log_bytes;
+	uint64_t limit = s->config.wal_limit, len = c->writer->log_bytes;
 
 	/* It has started over since. */
 	if (len < c->log_tried)
 		c->log_tried = 0;
 	if (len >= LOG_PATIENCE * limit)
-		checkpoint(m, c, true);
+		checkpoint(s, c, true);
 	else if (len >= limit && len >= c->log_tried + limit / LOG_PATIENCE)
-		checkpoint(m, c, false);
-}
-
-static void checkpoint_idle(struct committer *m)
-{
-	while (m->n_dirty) {
-		struct catalog *c = m->dirty[--m->n_dirty];
-
-		checkpoint(m, c, false);
-		c->dirty = false;
-		catalog_put(c);
-	}
+		checkpoint(s, c, false);
 }
 
 /* A tenant's quota may be set before there is anything of the tenant. */
@@ -152,7 +160,7 @@ static int open_catalog(struct batch *b, struct catalog **ret)
 	return 0;
 }
 
-static void commit_tenant(struct committer *m, struct batch *b)
+static void commit_tenant(struct committers *all, struct batch *b)
 {
 	_cleanup_(catalog_putp) struct catalog *c = NULL;
 	struct ipc_id tenant = b->changes[0]->tenant;
@@ -173,20 +181,23 @@ static void commit_tenant(struct committer *m, struct batch *b)
 	if (r != 0)
 		return;
 	if (b->made_dead)
-		sweep_tell_of_dead(&m->store->sweep, &tenant);
-	remember_dirty(m, c);
-	limit_log(m, c);
+		sweep_tell_of_dead(&all->store->sweep, &tenant);
+	remember_dirty(all, c);
+	limit_log(all->store, c);
 }
 
-static void erase_tenant(struct committer *m, struct change *c)
+static void erase_tenant(struct committers *all, struct change *c)
 {
-	c->result = erase_catalog(m->store, c);
+	c->result = erase_catalog(all->store, c);
 	if (c->result == 0 && c->erase_tenant.mode != ERASE_ASK)
-		forget_dirty(m, &c->tenant);
-	finish(m->store, c);
+		forget_dirty(all, &c->tenant);
+	finish(all->store, c);
 }
 
 /* --- the thread ---------------------------------------------------------------------------- */
+
+/* Of what has many rows and does not say how many. */
+#define COST_OF_MANY 64
 
 /* It has no transaction to share: what goes is the catalog itself. */
 static bool stands_alone(const struct change *c)
@@ -194,115 +205,185 @@ static bool stands_alone(const struct change *c)
 	return c->kind == CHANGE_ERASE_TENANT;
 }
 
-/* Takes the first change and those of the same tenant off the list, in order. */
-static void take_tenant(struct change **list, struct batch *b)
+static uint64_t cost_of(const struct change *c)
 {
-	const struct ipc_id *tenant = &(*list)->tenant;
+	switch (c->kind) {
+	case CHANGE_DELETE_OBJECTS:
+		return MAX(1, c->delete_objects.n);
+	case CHANGE_COMPLETE_UPLOAD:
+		return MAX(1, c->complete_upload.n_parts);
+	case CHANGE_FORGET_DEAD:
+		return MAX(1, c->forget_dead.n);
+	case CHANGE_DELETE_BUCKET:
+	case CHANGE_ABORT_UPLOAD:
+	case CHANGE_RECOUNT:
+		return COST_OF_MANY;
+	case CHANGE_ERASE_TENANT:
+		/* Whatever costs anything goes in another turn. */
+		return COMMITTER_TURN_COST;
+	case CHANGE_CREATE_BUCKET:
+	case CHANGE_PUT_OBJECT:
+	case CHANGE_COPY_OBJECT:
+	case CHANGE_DELETE_OBJECT:
+	case CHANGE_CREATE_UPLOAD:
+	case CHANGE_PUT_PART:
+	case CHANGE_COPY_PART:
+	case CHANGE_SET_QUOTA:
+	case CHANGE_SET_CONFIGURATION:
+	case CHANGE_KIND_COUNT:
+		break;
+	}
+	return 1;
+}
 
+static struct change *change_of(struct turn *t)
+{
+	return (struct change *)((char *)t - offsetof(struct change, turn));
+}
+
+/*
+ * A batch of what was taken. Tenants are told apart in the queue by half of their ids; here it
+ * would be another's catalog that is written to.
+ */
+static struct turn *fill_batch(struct batch *b, struct turn *taken)
+{
 	b->n = 0;
-	while (*list && b->n < ARRAY_SIZE(b->changes)) {
-		struct change *c = *list;
+	while (taken && b->n < ARRAY_SIZE(b->changes)) {
+		struct change *c = change_of(taken);
 
-		if (ipc_id_equal(&c->tenant, tenant)) {
-			if (b->n && (stands_alone(c) || stands_alone(b->changes[0])))
-				return;
-			*list = c->next;
-			c->next = NULL;
-			b->changes[b->n++] = c;
-		} else {
-			list = &c->next;
-		}
+		if (b->n && (!ipc_id_equal(&c->tenant, &b->changes[0]->tenant) || stands_alone(c) ||
+			     stands_alone(b->changes[0])))
+			break;
+		taken = taken->next;
+		b->changes[b->n++] = c;
+	}
+	return taken;
+}
+
+static void serve(struct committers *all, struct batch *b, struct turn *taken)
+{
+	while (taken) {
+		taken = fill_batch(b, taken);
+		if (stands_alone(b->changes[0]))
+			erase_tenant(all, b->changes[0]);
+		else
+			commit_tenant(all, b);
 	}
 }
 
-/* False once it is to end and nothing waits; *ret may be NULL: nothing came for a while. */
-static bool take_waiting(struct committer *m, struct change **ret)
+/* The first whose tenant nobody serves, or n_dirty. */
+static size_t find_idle(const struct committers *all)
 {
-	struct timespec until;
-	bool go_on;
-	int r = 0;
+	size_t at = 0;
 
+	while (at < all->n_dirty &&
+	       turns_hold_is_on(&all->waiting, ipc_id_number(&all->dirty[at]->tenant)))
+		at++;
+	return at;
+}
+
+/* Of catalogs that have a log, for as long as nothing waits. With the lock held, but meanwhile. */
+static void checkpoint_idle(struct committer *m)
+{
+	struct committers *all = m->all;
+	size_t at;
+
+	while (!turns_are_ready(&all->waiting) && (at = find_idle(all)) < all->n_dirty) {
+		struct catalog *c = take_dirty(all, at);
+
+		turns_hold(&all->waiting, &m->tenant, ipc_id_number(&c->tenant));
+		pthread_mutex_unlock(&all->lock);
+		checkpoint(all->store, c, false);
+		catalog_put(c);
+		pthread_mutex_lock(&all->lock);
+		turns_release(&all->waiting, &m->tenant);
+	}
+}
+
+/*
+ * Until there may be something to do. Whoever sees that nobody does anything, for a while, has time
+ * for the logs. With the lock held.
+ */
+static void wait_for_work(struct committer *m)
+{
+	struct committers *all = m->all;
+	uint64_t n_turns = all->n_turns;
+	struct timespec until;
+
+	if (!all->n_dirty || all->waiting.held) {
+		pthread_cond_wait(&all->wake, &all->lock);
+		return;
+	}
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += IDLE_NS / NS_PER_S;
-	pthread_mutex_lock(&m->lock);
-	while (!m->first && !m->stopping && r == 0)
-		r = m->n_dirty ? pthread_cond_timedwait(&m->wake, &m->lock, &until)
-			       : pthread_cond_wait(&m->wake, &m->lock);
-	*ret = m->first;
-	go_on = m->first || !m->stopping;
-	m->first = m->last = NULL;
-	m->n_waiting = 0;
-	pthread_mutex_unlock(&m->lock);
-	return go_on;
+	if (pthread_cond_timedwait(&all->wake, &all->lock, &until) == ETIMEDOUT &&
+	    n_turns == all->n_turns)
+		checkpoint_idle(m);
+}
+
+/* NULL once it is to end and nothing waits that nobody else is at. With the lock held. */
+static struct turn *take_turn(struct committer *m)
+{
+	struct committers *all = m->all;
+	struct turn *taken;
+
+	while (!(taken = turns_take(&all->waiting, COMMITTER_TURN_COST, BATCH_MAX)) &&
+	       !all->stopping)
+		wait_for_work(m);
+	if (!taken)
+		return NULL;
+	all->n_turns++;
+	turns_hold(&all->waiting, &m->tenant, taken->owner);
+	/* Who releases a tenant, or is woken, takes one turn; another may be left. */
+	if (turns_are_ready(&all->waiting))
+		pthread_cond_signal(&all->wake);
+	return taken;
 }
 
 static void *committer_run(void *context)
 {
 	struct committer *m = context;
-	struct change *list;
+	struct committers *all = m->all;
+	struct turn *taken;
 	/* Some KiB, and the only one of this thread. */
-	struct batch b = { .store = m->store };
+	struct batch b = { .store = all->store };
 
 	pthread_setname_np(pthread_self(), "committer");
-	while (take_waiting(m, &list)) {
-		if (!list)
-			checkpoint_idle(m);
-		while (list) {
-			take_tenant(&list, &b);
-			if (stands_alone(b.changes[0]))
-				erase_tenant(m, b.changes[0]);
-			else
-				commit_tenant(m, &b);
-		}
+	pthread_mutex_lock(&all->lock);
+	while ((taken = take_turn(m))) {
+		pthread_mutex_unlock(&all->lock);
+		serve(all, &b, taken);
+		pthread_mutex_lock(&all->lock);
+		turns_release(&all->waiting, &m->tenant);
 	}
-	checkpoint_idle(m);
+	pthread_mutex_unlock(&all->lock);
 	return NULL;
 }
 
 /* --- all of them --------------------------------------------------------------------------- */
 
-static int committer_init(struct committer *m, struct store *s, unsigned int n)
+int committers_init(struct committers *all, struct store *s, unsigned int n)
 {
 	pthread_condattr_t monotonic;
 
-	m->store = s;
-	/* Together half of those that may be open. */
-	m->dirty_max = MAX(1, s->config.max_open_catalogs / 2 / n);
-	m->dirty = calloc(m->dirty_max, sizeof(*m->dirty));
-	if (!m->dirty)
-		return -ENOMEM;
-	pthread_mutex_init(&m->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&m->wake, &monotonic);
-	pthread_condattr_destroy(&monotonic);
-	return 0;
-}
-
-int committers_init(struct committers *all, struct store *s, unsigned int n)
-{
-	int r = 0;
-
 	if (n < 1 || n > COMMITTERS_MAX)
 		return -EINVAL;
+	all->store = s;
+	/* Half of those that may be open. */
+	all->dirty_max = MAX(1, s->config.max_open_catalogs / 2);
+	all->dirty = calloc(all->dirty_max, sizeof(*all->dirty));
 	all->all = calloc(n, sizeof(*all->all));
-	if (!all->all)
+	if (!all->dirty || !all->all)
 		return -ENOMEM;
-	for (; r == 0 && all->n < n; all->n++)
-		r = committer_init(&all->all[all->n], s, n);
-	return r;
-}
-
-static void committer_stop(struct committer *m)
-{
-	if (!m->started)
-		return;
-	pthread_mutex_lock(&m->lock);
-	m->stopping = true;
-	pthread_cond_signal(&m->wake);
-	pthread_mutex_unlock(&m->lock);
-	pthread_join(m->thread, NULL);
-	m->started = false;
+	all->waiting = TURNS_INIT(COMMITTER_WAITING_MAX);
+	pthread_mutex_init(&all->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&all->wake, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	for (; all->n < n; all->n++)
+		all->all[all->n].all = all;
+	return 0;
 }
 
 int committers_start(struct committers *all)
@@ -317,58 +398,57 @@ int committers_start(struct committers *all)
 	return 0;
 }
 
+static void stop_threads(struct committers *all)
+{
+	pthread_mutex_lock(&all->lock);
+	all->stopping = true;
+	pthread_cond_broadcast(&all->wake);
+	pthread_mutex_unlock(&all->lock);
+	for (unsigned int i = 0; i < all->n; i++)
+		if (all->all[i].started)
+			pthread_join(all->all[i].thread, NULL);
+}
+
+static void finish_undone(struct committers *all)
+{
+	for (struct turn *t; (t = turns_take(&all->waiting, 0, 1));)
+		store_finish_change(all->store, change_of(t), -ECANCELED);
+}
+
 void committers_clear(struct committers *all)
 {
-	for (unsigned int i = 0; i < all->n; i++) {
-		struct committer *m = &all->all[i];
-
-		committer_stop(m);
-		while (m->first) {
-			struct change *c = m->first;
-
-			m->first = c->next;
-			store_finish_change(m->store, c, -ECANCELED);
-		}
-		pthread_cond_destroy(&m->wake);
-		pthread_mutex_destroy(&m->lock);
-		free(m->dirty);
+	if (all->n) {
+		stop_threads(all);
+		finish_undone(all);
+		pthread_mutex_lock(&all->lock);
+		checkpoint_idle(&all->all[0]);
+		pthread_mutex_unlock(&all->lock);
+		pthread_cond_destroy(&all->wake);
+		pthread_mutex_destroy(&all->lock);
 	}
 	free(all->all);
+	free(all->dirty);
 	*all = (struct committers){ 0 };
 }
 
 size_t committers_waiting(struct committers *all)
 {
-	size_t n = 0;
+	size_t n;
 
-	for (unsigned int i = 0; i < all->n; i++) {
-		struct committer *m = &all->all[i];
-
-		pthread_mutex_lock(&m->lock);
-		n += m->n_waiting;
-		pthread_mutex_unlock(&m->lock);
-	}
+	pthread_mutex_lock(&all->lock);
+	n = all->waiting.count;
+	pthread_mutex_unlock(&all->lock);
 	return n;
 }
 
 int committers_submit(struct committers *all, struct change *c)
 {
-	struct committer *m = &all->all[id_number(&c->tenant) % all->n];
-	int r = 0;
+	bool taken;
 
-	c->next = NULL;
-	pthread_mutex_lock(&m->lock);
-	if (m->n_waiting >= COMMITTER_WAITING_MAX) {
-		r = S3_ERROR_SLOW_DOWN;
-	} else {
-		if (m->first)
-			m->last->next = c;
-		else
-			m->first = c;
-		m->last = c;
-		m->n_waiting++;
-		pthread_cond_signal(&m->wake);
-	}
-	pthread_mutex_unlock(&m->lock);
-	return r;
+	pthread_mutex_lock(&all->lock);
+	taken = turns_add(&all->waiting, &c->turn, ipc_id_number(&c->tenant), cost_of(c));
+	if (taken && turns_add_made_ready(&all->waiting, &c->turn))
+		pthread_cond_signal(&all->wake);
+	pthread_mutex_unlock(&all->lock);
+	return taken ? 0 : S3_ERROR_SLOW_DOWN;
 }

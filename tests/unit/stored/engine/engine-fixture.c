@@ -269,9 +269,11 @@ static void put_some(struct fixture *f, size_t n, const struct span *keys)
 
 void put_all(struct fixture *f, size_t n, const struct span *keys)
 {
-	/* No more at once than may wait. */
-	for (size_t done = 0; done < n; done += MIN(n - done, COMMITTER_WAITING_MAX))
-		put_some(f, MIN(n - done, COMMITTER_WAITING_MAX), keys + done);
+	enum { AT_ONCE = COMMITTER_WAITING_MAX / 2 };
+
+	/* No more than may wait of one tenant. */
+	for (size_t done = 0; done < n; done += MIN(n - done, AT_ONCE))
+		put_some(f, MIN(n - done, AT_ONCE), keys + done);
 }
 
 int put_blob(struct fixture *f, const char *key, struct span bytes)

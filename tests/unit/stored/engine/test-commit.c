@@ -9,13 +9,16 @@ static struct fixture f;
 /* --- counting ------------------------------------------------------------------------------ */
 
 static _Atomic int steps[DURABLE_STEP_COUNT];
-static _Atomic bool hold_commits;
+static _Atomic bool hold_commits, hold_one_commit, let_held_commit_go;
 
 static void count_step(void *context, enum durable_step step)
 {
 	steps[step]++;
 	while (step == DURABLE_CATALOG_COMMIT && hold_commits)
 		usleep(1000);
+	if (step == DURABLE_CATALOG_COMMIT && atomic_exchange(&hold_one_commit, false))
+		while (!let_held_commit_go)
+			usleep(1000);
 }
 
 static void begin_counting(void)
@@ -560,6 +563,146 @@ static void test_t81_overwriting_never_tears_a_read(void)
 	fixture_end(&f);
 }
 
+/* --- several tenants ----------------------------------------------------------------------- */
+
+static _Atomic int n_done;
+
+struct place_of {
+	int place; /* among what was done, from 1 on */
+};
+
+static void note_place(struct change *c)
+{
+	((struct place_of *)c->context)->place = ++n_done;
+	n_left--;
+}
+
+static void hand_over_noted(struct change *c, struct place_of *ret)
+{
+	n_left++;
+	c->context = ret;
+	c->done = note_place;
+	assert(store_submit(f.store, c) == 0);
+}
+
+static void begin_with_another_tenant(unsigned int committers)
+{
+	struct ipc_id own;
+
+	fixture_init(&f);
+	own = f.tenant;
+	f.config.hook = (struct durable_hook){ count_step, NULL };
+	f.config.committers = committers;
+	fixture_open(&f);
+	assert(create_bucket(&f, "bucket") == 0);
+	f.tenant = other_tenant();
+	assert(create_bucket(&f, "theirs") == 0);
+	f.tenant = own;
+	memset(steps, 0, sizeof(steps));
+	n_done = 0;
+}
+
+static struct change *new_put_of_another(void)
+{
+	struct ipc_id another = other_tenant();
+	struct change *c;
+
+	assert(change_new(CHANGE_PUT_OBJECT, &another, SPAN("theirs"), SPAN("key"), &c) == 0);
+	return c;
+}
+
+static struct change *new_bulk_deletion(size_t n)
+{
+	struct change *c;
+
+	assert(change_new(CHANGE_DELETE_OBJECTS, &f.tenant, SPAN("bucket"), SPAN_NONE, &c) == 0);
+	c->delete_objects.items = change_keep_array(c, n, sizeof(*c->delete_objects.items));
+	c->delete_objects.n = n;
+	for (size_t i = 0; i < n; i++) {
+		c->delete_objects.items[i].key = SPAN("none");
+		c->delete_objects.items[i].version = SPAN_NONE;
+	}
+	return c;
+}
+
+/* There is one thread for all: between two of the flood's turns it serves the other. */
+static void test_t57_bulk_deletes_delay_another_tenant_by_one_turn(void)
+{
+	enum { N = 6 };
+	struct change *bulk[N], *put;
+	struct place_of places[N], place;
+
+	begin_with_another_tenant(1);
+	begin_batch();
+	for (int i = 0; i < N; i++) {
+		bulk[i] = new_bulk_deletion(COMMITTER_TURN_COST);
+		hand_over_noted(bulk[i], &places[i]);
+	}
+	put = new_put_of_another();
+	hand_over_noted(put, &place);
+	end_batch();
+	assert(put->result == 0 && place.place == 2);
+	for (int i = 0; i < N; i++) {
+		assert(bulk[i]->result == 0);
+		assert(places[i].place == (i ? i + 2 : 1));
+		change_free(bulk[i]);
+	}
+	change_free(put);
+	fixture_end(&f);
+}
+
+/* Whoever the tenants are: no two of them share a thread while another is free. */
+static void test_t57_a_tenant_does_not_wait_for_the_flush_of_another(void)
+{
+	struct change *held, *put;
+
+	begin_with_another_tenant(2);
+	held = new_put("held", SPAN("x"));
+	hold_one_commit = true;
+	hand_over(held);
+	while (hold_one_commit)
+		usleep(1000);
+	put = new_put_of_another();
+	hand_over(put);
+	while (n_left > 1)
+		usleep(1000);
+	assert(put->result == 0);
+	let_held_commit_go = true;
+	wait_for_all();
+	assert(held->result == 0);
+	change_free(held);
+	change_free(put);
+	fixture_end(&f);
+}
+
+static void test_t57_a_flood_gets_another_tenants_changes_not_refused(void)
+{
+	static struct change *flood[COMMITTER_WAITING_MAX];
+	struct change *put;
+	size_t n = 0;
+
+	begin_with_another_tenant(1);
+	begin_batch();
+	do {
+		flood[n] = new_change(&f, CHANGE_DELETE_OBJECT, "none");
+		flood[n]->done = count_off;
+		n_left++;
+	} while (store_submit(f.store, flood[n]) == 0 && ++n < ARRAY_SIZE(flood));
+	assert(n == COMMITTER_WAITING_MAX / 2);
+	n_left--;
+	change_free(flood[n]);
+	put = new_put_of_another();
+	hand_over(put);
+	end_batch();
+	assert(put->result == 0);
+	for (size_t i = 0; i < n; i++) {
+		assert(flood[i]->result == 0);
+		change_free(flood[i]);
+	}
+	change_free(put);
+	fixture_end(&f);
+}
+
 int main(void)
 {
 	let_flushes_fail();
@@ -576,6 +719,9 @@ int main(void)
 	RUN(test_the_log_has_a_limit);
 	RUN(test_an_idle_log_is_moved_into_the_file);
 	RUN(test_threads_write_and_read_what_they_wrote);
+	RUN(test_t57_bulk_deletes_delay_another_tenant_by_one_turn);
+	RUN(test_t57_a_tenant_does_not_wait_for_the_flush_of_another);
+	RUN(test_t57_a_flood_gets_another_tenants_changes_not_refused);
 	RUN(test_t81_overwriting_never_tears_a_read);
 	return 0;
 }
