@@ -174,8 +174,10 @@ struct change_complete_upload {
 	struct change_made made;		/* out */
 };
 
+/* NO_SUCH_UPLOAD; PRECONDITION_FAILED where it is not over yet. */
 struct change_abort_upload {
 	struct span upload_id;
+	uint64_t before_ms;		/* only where it began, and was last added to, before; 0: in any case */
 };
 
 struct change_forget_dead {

@@ -362,12 +362,30 @@ int work_delete_upload(struct work *w, uint64_t bucket, struct span key, struct 
 	return query_run(&q);
 }
 
+/* Its client may have come back since somebody thought that it was. */
+static int check_overdue(struct work *w, const struct found_upload *u, uint64_t before_ms)
+{
+	_cleanup_(query_end) struct query q = query_begin(w->db, CATALOG_IS_OVERDUE);
+	int r;
+
+	query_number(&q, u->bucket);
+	query_bytes(&q, w->change->key);
+	query_bytes(&q, upload_span(u->id));
+	query_number(&q, before_ms);
+	r = query_step(&q);
+	if (r < 0)
+		return r;
+	return r && query_column_number(&q, 0) ? 0 : S3_ERROR_PRECONDITION_FAILED;
+}
+
 int apply_abort_upload(struct work *w, struct change *c)
 {
 	struct found_upload u;
 	int r;
 
 	r = find_upload(w, c, c->abort_upload.upload_id, &u);
+	if (r == 0 && c->abort_upload.before_ms)
+		r = check_overdue(w, &u, c->abort_upload.before_ms);
 	if (r != 0)
 		return r;
 	return work_delete_upload(w, u.bucket, c->key, upload_span(u.id), NULL, 0);

@@ -247,6 +247,9 @@
 		  " AND NOT EXISTS (SELECT 1 FROM parts p"                                         \
 		  " WHERE p.upload = u.id AND p.modified >= ?4)"                                   \
 		  " ORDER BY u.bucket, u.key, u.id LIMIT ?5")                                      \
+	STATEMENT(IS_OVERDUE, "SELECT u.created < ?4 AND NOT EXISTS (SELECT 1 FROM parts p"        \
+			      " WHERE p.upload = u.id AND p.modified >= ?4) FROM uploads u"        \
+			      " WHERE u.bucket = ?1 AND u.key = ?2 AND u.id = ?3")                 \
 	STATEMENT(DELETE_UPLOAD, "DELETE FROM uploads WHERE bucket = ?1 AND key = ?2 AND id = ?3") \
 	STATEMENT(LIST_UPLOADS,                                                                    \
 		  "SELECT key, id, created, storage_class, checksum_algorithm, composite"          \

@@ -56,6 +56,7 @@ static int make_change(struct overdue *o, struct span bucket)
 		r = change_keep(c, id, &c->abort_upload.upload_id);
 	if (r < 0)
 		return r;
+	c->abort_upload.before_ms = o->before_ms;
 	o->changes[o->n++] = steal_ptr(c);
 	return 0;
 }
@@ -94,7 +95,7 @@ static int find_some(struct overdue *o)
 	return r == S3_ERROR_NO_SUCH_BUCKET ? 0 : r;
 }
 
-/* One that was completed, or ended by its client, in between is none of ours any more. */
+/* One that was completed, added to, or ended by its client, in between is none of ours any more. */
 static void on_done(struct change *c)
 {
 	struct overdue *o = c->context;

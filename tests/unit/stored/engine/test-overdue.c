@@ -88,6 +88,34 @@ static void test_one_that_is_still_added_to_stays(void)
 	fixture_end(&f);
 }
 
+static int end_if_overdue(const char *key, const char *id)
+{
+	struct change *c = new_change(&f, CHANGE_ABORT_UPLOAD, key);
+	int r;
+
+	c->abort_upload.upload_id = span_from_string(id);
+	c->abort_upload.before_ms = MOMENT_MS;
+	r = submit(&f, c);
+	change_free(c);
+	return r;
+}
+
+/* As between the look that found it and the commit. */
+static void test_one_that_is_added_to_meanwhile_stays(void)
+{
+	char id[UPLOAD_ID_TEXT_MAX], etag[ETAG_TEXT_MAX];
+
+	fixture_begin(&f);
+	begin_upload("k", id);
+	assert(end_if_overdue("k", id) == S3_ERROR_PRECONDITION_FAILED);
+	age("UPDATE uploads SET created = " LONG_AGO);
+	assert(put_part(&f, "k", id, 1, SPAN("one"), etag) == 0);
+	assert(end_if_overdue("k", id) == S3_ERROR_PRECONDITION_FAILED && is_there("k", id));
+	age("UPDATE parts SET modified = " LONG_AGO);
+	assert(end_if_overdue("k", id) == 0 && !is_there("k", id));
+	fixture_end(&f);
+}
+
 /* Of keys with several, and of several keys: none is passed over where a batch ends. */
 static void test_there_may_be_many(void)
 {
@@ -142,6 +170,7 @@ int main(void)
 	RUN(test_old_ones_are_ended_and_others_stay);
 	RUN(test_their_parts_go_with_them);
 	RUN(test_one_that_is_still_added_to_stays);
+	RUN(test_one_that_is_added_to_meanwhile_stays);
 	RUN(test_there_may_be_many);
 	RUN(test_of_a_tenant_without_a_bucket_there_is_none);
 	RUN(test_the_sweep_ends_them_by_itself_and_counts);
