@@ -47,6 +47,14 @@ static int ask_for_tenants(struct management *m, json_t **ret)
 	return r == ADMIN_REFUSED ? -EACCES : r;
 }
 
+/* authd gives no grants for it any more, which is no reason to say nothing of the others. */
+static bool is_going(const json_t *tenant)
+{
+	const char *state = json_string_value(json_object_get(tenant, "state"));
+
+	return state && strcmp(state, "deleting") == 0;
+}
+
 int management_tenants(struct management *m, json_t **ret)
 {
 	const char *named = m->invocation->options[OPTION_TENANT];
@@ -57,7 +65,8 @@ int management_tenants(struct management *m, json_t **ret)
 	if (named)
 		json_array_append_new(names, json_string(named));
 	json_array_foreach(json_object_get(answer, "tenants"), i, tenant)
-		json_array_append(names, json_object_get(tenant, "name"));
+		if (!is_going(tenant))
+			json_array_append(names, json_object_get(tenant, "name"));
 	json_decref(answer);
 	if (r == 0 && named && !json_array_size(names))
 		r = complain(m->why, -EINVAL, "the tenant's name is not valid UTF-8");

@@ -28,7 +28,10 @@ struct management {
 must_check int management_open(struct management *m, const char *tenant, const char *bucket,
 			       struct manager *ret);
 
-/* The names of those that are meant, an array of the caller's: --tenant, or all there are. */
+/*
+ * The names of those that are meant, an array of the caller's: --tenant, or all there are but those
+ * that are being deleted.
+ */
 must_check int management_tenants(struct management *m, json_t **ret);
 
 /*

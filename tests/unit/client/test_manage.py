@@ -177,3 +177,12 @@ def test_who_is_refused_hears_why(store):
     status, answer, said = ctl(store, "bucket", "list", "--tenant", "x")
     assert status == 1 and said == "cofferctl: There is no tenant x.\nhint: make one\n"
     assert answer == {"ok": False, "error": "There is no tenant x.", "hint": "make one"}
+
+
+@pytest.mark.parametrize("command", [("bucket", "list"), ("bucket", "show", "b"), ("tenant", "usage"),
+                                     ("uploads", "list")])
+def test_a_tenant_that_is_being_deleted_does_not_hide_the_others(store, command):
+    store.tenants.insert(0, {"name": "a", "state": "deleting"})
+    status, answer, said = ctl(store, *command)
+    assert status == 0, said
+    assert answer["ok"] and store.order["tenant"] == "default"

@@ -44,6 +44,7 @@ class FakeStore:
         self.asked = []
         self.fault = lambda operation, key: None
         self.refusal = None
+        self.tenants = [{"name": "default", "state": "active"}]
         self.tells_checksums = True
         self.grants = 0
         self.admin_path = directory / "authd-admin.sock"
@@ -70,8 +71,10 @@ class FakeStore:
 
     def _take_order(self, order):
         if order["do"] == "tenant.list":
-            return {"ok": True, "tenants": [{"name": "default"}]}
+            return {"ok": True, "tenants": self.tenants}
         self.order = order
+        if {"name": order["tenant"], "state": "deleting"} in self.tenants:
+            return {"ok": False, "error": "It is being deleted."}
         self.grants += 1
         grant = base64.b64encode(b"grant %d" % self.grants).decode()
         return self.refusal or {"ok": True, "grant": grant}
@@ -130,6 +133,14 @@ class Session:
             return
         getattr(self, operation)(call, key, params, headers, length, body if has_body else None,
                                  fault)
+
+    def take_usage(self, call, bucket):
+        fault = self.store.fault("USAGE", bucket)
+        if fault:
+            self.fail(call, fault)
+        else:
+            sizes = [len(data) for data, _ in self.store.objects.values()]
+            self.done(call, objects=len(sizes), bytes=sum(sizes), uploads=0, upload_bytes=0)
 
     def fail(self, call, code):
         self.say("FAILED", call=call, error=self.schema.errors.index(code))
