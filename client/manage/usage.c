@@ -65,7 +65,9 @@ static struct span bucket_span(const char *bucket)
 
 static int complain_of(struct management *m, const char *what, const char *name, enum s3_error e)
 {
-	return complain(m->why, e == S3_ERROR_NO_SUCH_BUCKET ? -ENOENT : -EREMOTEIO,
+	bool is_gone = e == S3_ERROR_NO_SUCH_BUCKET || e == S3_ERROR_ACCESS_DENIED;
+
+	return complain(m->why, is_gone ? -ENOENT : -EREMOTEIO,
 			"the %s %s cannot be looked at: %s", what, name, s3_errors[e].message);
 }
 
@@ -122,6 +124,9 @@ static int add_bucket(struct survey_of_tenant *s, const char *bucket)
 		r = usage_ask(s->management, &s->manager, bucket, true, &counted);
 	if (r == 0)
 		r = usage_ask(s->management, &s->manager, bucket, false, &figures);
+	/* It was deleted since it was listed. */
+	if (r == -ENOENT)
+		return 0;
 	if (r < 0)
 		return r;
 	if (s->recount && was_wrong(&counted))

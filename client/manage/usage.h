@@ -5,7 +5,10 @@
 
 #include "client/manage/management.h"
 
-/* Of the bucket, or with NULL of all of them; counted again where that is wanted. -errno with *why. */
+/*
+ * Of the bucket, or with NULL of all of them; counted again where that is wanted. -errno with *why:
+ * -ENOENT where the tenant has no such bucket.
+ */
 must_check int usage_ask(struct management *m, struct manager *manager, const char *bucket, bool recount,
 			 struct manager_figures *ret);
 

@@ -186,3 +186,11 @@ def test_a_tenant_that_is_being_deleted_does_not_hide_the_others(store, command)
     status, answer, said = ctl(store, *command)
     assert status == 0, said
     assert answer["ok"] and store.order["tenant"] == "default"
+
+
+@pytest.mark.parametrize("code", ["NoSuchBucket", "AccessDenied"])
+def test_of_a_bucket_that_goes_meanwhile_no_usage_is_told(store, code):
+    store.fault = lambda operation, key: code if operation == "USAGE" and key else None
+    status, answer, said = ctl(store, "tenant", "usage", "default")
+    assert status == 0, said
+    assert answer["tenants"][0]["buckets"] == [] and answer["tenants"][0]["objects"] == 10
