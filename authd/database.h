@@ -35,6 +35,7 @@ must_check int database_add_tenant(struct database *d, struct tenant *t);
 /* The one of t's number is called what t is; where a text of t's is empty, as before. */
 must_check int database_rename_tenant(struct database *d, const struct tenant *t);
 must_check int database_suspend_tenant(struct database *d, uint64_t number, bool suspended);
+/* From TENANT_GOES there is no way back: such a mark stays. */
 must_check int database_mark_tenant(struct database *d, uint64_t number, enum tenant_deletion how);
 
 /* With all users, keys and tokens, and nothing of them stays in the file or its log. */

@@ -19,7 +19,9 @@
 		  "UPDATE tenants SET display_name = coalesce(nullif(?2, ''), display_name),"      \
 		  " email = coalesce(nullif(?3, ''), email) WHERE number = ?1")                    \
 	STATEMENT(SUSPEND_TENANT, "UPDATE tenants SET suspended = ?2 WHERE number = ?1")           \
-	STATEMENT(MARK_TENANT, "UPDATE tenants SET deletion = ?2 WHERE number = ?1")               \
+	STATEMENT(MARK_TENANT, /* 2: TENANT_GOES */                                                \
+		  "UPDATE tenants SET deletion = CASE deletion WHEN 2 THEN 2 ELSE ?2 END"          \
+		  " WHERE number = ?1")                                                            \
 	STATEMENT(REMOVE_TENANT, "DELETE FROM tenants WHERE number = ?")                           \
 	STATEMENT(REMOVE_KEYS, "DELETE FROM keys WHERE tenant = ?")                                \
 	STATEMENT(REMOVE_TOKENS, "DELETE FROM tokens WHERE tenant = ?")                            \

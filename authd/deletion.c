@@ -36,6 +36,9 @@ static void settled(struct change *c)
 	json_decref(ratify(k, c, d->uid, json_true()));
 	if (c->result < 0)
 		try_again_later(d);
+	else if (c->kind == CHANGE_MARK_TENANT)
+		/* Meanwhile it may have been ordered with all that it has. */
+		deletions_go_on(d);
 	change_free(c);
 }
 

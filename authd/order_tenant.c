@@ -118,7 +118,10 @@ json_t *order_tenant_resume(struct order *o, struct change **ret)
 	return change_state(o, CHANGE_RESUME_TENANT, ret);
 }
 
-/* One that is about to go already is told of as it is. That it is gone, who asks for it sees. */
+/*
+ * One that is about to go already is told of as it is, unless it was to go only if it is empty, and
+ * shall now in any case. That it is gone, who asks for it sees.
+ */
 json_t *order_tenant_delete(struct order *o, struct change **ret)
 {
 	bool data = json_is_true(o->values[MEMBER_DATA]);
@@ -127,7 +130,7 @@ json_t *order_tenant_delete(struct order *o, struct change **ret)
 
 	if (!t)
 		return reply_no_tenant(name);
-	if (t->deletion != TENANT_STAYS)
+	if (t->deletion == TENANT_GOES || (t->deletion == TENANT_GOES_EMPTY && !data))
 		return reply_done("tenant", reply_tenant(t));
 	if (!storelinks_are_ready(o->authd))
 		return reply_no_stored();

@@ -164,7 +164,8 @@ static int enforce(struct keyring *k, struct change *c)
 		t->suspended = false;
 		return 0;
 	case CHANGE_MARK_TENANT:
-		t->deletion = c->deletion;
+		if (t->deletion != TENANT_GOES)
+			t->deletion = c->deletion;
 		return 0;
 	case CHANGE_REMOVE_TENANT:
 		keyring_remove_tenant(k, t);

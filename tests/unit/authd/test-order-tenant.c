@@ -263,6 +263,49 @@ static void test_one_that_is_not_empty_after_all_stays(void)
 	assert(find("late")->deletion == TENANT_STAYS && office_silent(&office, stored));
 }
 
+/* Who asks for less does not take back what another has ordered meanwhile. */
+static void test_one_that_goes_with_its_data_goes_whoever_else_deletes_it(void)
+{
+	static const char less[] = "{\"do\":\"tenant.delete\",\"name\":\"both\"}\n";
+	int fd = clerk_connect(&office);
+	struct ipc_id id;
+	uint64_t asked;
+
+	create("both");
+	id = find("both")->id;
+	clerk_say(&office, fd, less, strlen(less));
+	asked = hear_erase(&id, ERASE_ASK);
+	done(order("tenant.delete", "both", ",\"data\":true"));
+	hear_erase(&id, ERASE_ALL);
+	say_erased(asked, S3_ERROR_NONE);
+	assert(told(json_loads(clerk_hear(&office, fd), 0, NULL), "state", "deleting"));
+	assert(find("both")->deletion == TENANT_GOES);
+	close(fd);
+	office_restart(&office);
+	connect_stored();
+	say_erased(hear_erase(&id, ERASE_ALL), S3_ERROR_NONE);
+	wait_for_writer();
+	assert(!find("both"));
+}
+
+static void test_one_that_was_to_go_if_empty_goes_in_any_case_when_that_is_ordered(void)
+{
+	struct ipc_id id;
+	uint64_t number;
+
+	create("more");
+	id = find("more")->id;
+	done(delete_asking("more", S3_ERROR_NONE));
+	number = hear_erase(&id, ERASE_EMPTY);
+	assert(told(order("tenant.delete", "more", ",\"data\":true"), "state", "deleting"));
+	assert(find("more")->deletion == TENANT_GOES && office_silent(&office, stored));
+	say_erased(number, S3_ERROR_BUCKET_NOT_EMPTY);
+	wait_for_writer();
+	say_erased(hear_erase(&id, ERASE_ALL), S3_ERROR_NONE);
+	wait_for_writer();
+	assert(!find("more"));
+}
+
 static void test_nothing_is_made_for_one_that_goes(void)
 {
 	static const char *const orders[] = {
@@ -447,6 +490,8 @@ int main(void)
 	test_a_tenant_with_buckets_is_kept_and_nobody_notices();
 	test_with_its_data_it_is_not_asked();
 	test_one_that_is_not_empty_after_all_stays();
+	test_one_that_goes_with_its_data_goes_whoever_else_deletes_it();
+	test_one_that_was_to_go_if_empty_goes_in_any_case_when_that_is_ordered();
 	test_nothing_is_made_for_one_that_goes();
 	test_a_token_under_way_is_not_made_for_one_that_goes();
 	test_a_token_whose_bucket_comes_too_late_is_refused();
