@@ -134,6 +134,19 @@ def test_bash_completes_what_a_running_coffer_knows(build, tmp_path):
     assert complete(build, "cofferctl key disable CF", tmp_path) == []
 
 
+def test_bash_carries_out_no_name(build, tmp_path):
+    """A token may be called anything."""
+    (tmp_path / "cofferctl").write_text(
+        "#!/bin/sh\ncat <<'EOF'\n"
+        '{"ok":true,"tokens":[{"name":"$(touch${IFS}here)"},{"name":"`touch${IFS}here`"},'
+        '{"name":"$HOME"},{"name":"*"},{"name":"two words"},{"name":"l\\"ap"},{"name":"lap-1.b"}]}\n'
+        "EOF\n")
+    (tmp_path / "cofferctl").chmod(0o755)
+    offered = complete(build, "cofferctl token refresh ", tmp_path)
+    assert [word for word in offered if not word.startswith("--")] == ["lap-1.b"]
+    assert not (tmp_path / "here").exists()
+
+
 @pytest.mark.parametrize("page", COMPLETED)
 def test_zsh_takes_the_completion(build, page):
     if not shutil.which("zsh"):
