@@ -312,6 +312,19 @@ def test_t25_conditions_see_what_is_believed_and_not_what_is_claimed(user, scene
     assert user.ask("GET", f"/{bucket}/k").code == "AccessDenied"
 
 
+def test_t25_behind_a_trusted_proxy_the_address_is_whom_it_speaks_for():
+    if coffer.build_dir() is None:
+        pytest.skip("COFFER_BUILD is not set")
+    with coffer.Coffer(args=("--trusted-proxy", "127.0.0.1")) as behind:
+        user = User(behind)
+        user.put_policy(allow("s3:ListAllMyBuckets", Condition={
+            "IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}))
+        for claim, status in (("203.0.113.7", 200), ("198.51.100.7", 403),
+                              ("203.0.113.7, 198.51.100.7", 403), ("rubbish", 403)):
+            assert user.ask("GET", "/", [("X-Forwarded-For", claim)]).status == status, claim
+        assert user.ask("GET", "/").status == 403
+
+
 def test_t25_a_prefix_that_is_asked_for_is_the_one_that_is_shown(victim, user, scene):
     bucket = scene["b"]
     assert rawhttp.request(victim, "PUT", f"/{bucket}/mine/a", body=b"x").status == 200
