@@ -102,8 +102,8 @@ void policy_context_set_principal(struct policy_context *c, const struct policy_
 
 	if (p->who == POLICY_ANONYMOUS) {
 		set(c, POLICY_KEY_PRINCIPAL_TYPE, SPAN("Anonymous"));
-		set(c, POLICY_KEY_PRINCIPAL_ACCOUNT, SPAN("anonymous"));
-		set(c, POLICY_KEY_USER_ID, SPAN("anonymous"));
+		set(c, POLICY_KEY_PRINCIPAL_ACCOUNT, SPAN(POLICY_ANONYMOUS_NAME));
+		set(c, POLICY_KEY_USER_ID, SPAN(POLICY_ANONYMOUS_NAME));
 		return;
 	}
 	set(c, POLICY_KEY_PRINCIPAL_TYPE, is_user ? SPAN("User") : SPAN("Account"));

@@ -139,6 +139,7 @@ enum policy_truth policy_not(enum policy_truth a);
 
 #define POLICY_ACCOUNT_MAX 64	/* an account's id, as ARNs have it */
 #define POLICY_USER_MAX 256
+#define POLICY_ANONYMOUS_NAME "anonymous"	/* to aws:userid and aws:PrincipalAccount */
 
 enum policy_who {
 	POLICY_ANONYMOUS,

@@ -21,6 +21,15 @@ static bool wants_a_value(const struct policy_condition *c)
 	       o->test == POLICY_TEST_LIKE;
 }
 
+/* What is compared with is fixed, so that nothing has to be known of a request. */
+static bool means_anonymous(const struct policy_condition *c, const struct policy_value *v)
+{
+	static const struct policy_context nothing;
+	struct policy_matcher m = { .context = &nothing, .steps = POLICY_STEPS_MAX };
+
+	return policy_value_fits(&m, c->kind, v, SPAN(POLICY_ANONYMOUS_NAME)) != POLICY_NO;
+}
+
 static bool is_narrow_value(const struct policy_condition *c, const struct policy_value *v)
 {
 	switch (policy_operators[c->kind].family) {
@@ -28,7 +37,8 @@ static bool is_narrow_value(const struct policy_condition *c, const struct polic
 		return c->key == POLICY_KEY_SOURCE_IP && is_narrow(&v->network);
 	case POLICY_FAMILY_STRING:
 	case POLICY_FAMILY_ARN:
-		return policy_keys[c->key].fixes && policy_value_is_fixed(c->kind, v);
+		return policy_keys[c->key].fixes && policy_value_is_fixed(c->kind, v) &&
+		       !means_anonymous(c, v);
 	case POLICY_FAMILY_NUMERIC:
 	case POLICY_FAMILY_DATE:
 	case POLICY_FAMILY_BOOL:

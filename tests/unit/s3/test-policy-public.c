@@ -58,6 +58,11 @@ static void test_what_is_public(void)
 		{ EVERYBODY("{'StringLike':{'aws:userid':'AIDA'}}"), false },
 		{ EVERYBODY("{'StringLike':{'aws:userid':'AROA:*'}}"), true },
 		{ EVERYBODY("{'StringEquals':{'aws:userid':'*'}}"), false },
+		/* Everybody is called that who shows no credentials. */
+		{ EVERYBODY("{'StringEquals':{'aws:userid':'anonymous'}}"), true },
+		{ EVERYBODY("{'StringLike':{'aws:PrincipalAccount':['a','anonymous']}}"), true },
+		{ EVERYBODY("{'StringEqualsIgnoreCase':{'aws:userid':'Anonymous'}}"), true },
+		{ EVERYBODY("{'StringEquals':{'aws:userid':'Anonymous'}}"), false },
 		{ EVERYBODY("{'ArnEquals':{'aws:PrincipalArn':'arn:aws:iam::acme:user/a'}}"),
 		  false },
 		{ EVERYBODY("{'ArnLike':{'aws:PrincipalArn':'arn:aws:iam::acme:user/*'}}"), true },
