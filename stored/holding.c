@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/holding.h"
 
+#include <stdio.h>
+
 #include "base/log.h"
 #include "stored/service.h"
 
 /* Counts that are given up for another one of the same bucket are begun again, not for ever. */
 #define ATTEMPTS_MAX 5
+
+#define LIMIT_TEXT_MAX sizeof("18446744073709551615")
 
 static void answer_usage(struct answer *a, const struct usage *u)
 {
@@ -99,19 +103,36 @@ int holding_recount(struct call *c)
 
 /* --- quotas ---------------------------------------------------------------------------------- */
 
+static const char *limit_text(bool set, uint64_t limit, char buf[static LIMIT_TEXT_MAX])
+{
+	if (!set || limit == QUOTA_NONE)
+		return set ? "none" : "-";
+	snprintf(buf, LIMIT_TEXT_MAX, "%llu", (unsigned long long)limit);
+	return buf;
+}
+
+/* When it is ordered: who orders it need not wait for what comes of it. */
+static void log_order(const struct call *c)
+{
+	const struct change_set_quota *q = &c->change->set_quota;
+	struct span bucket = call_request(c)->bucket;
+	char bytes[LIMIT_TEXT_MAX], objects[LIMIT_TEXT_MAX];
+
+	log_info("quota-ordered tenant=%s bucket=%s bytes=%s objects=%s by=%s",
+		 LOG_VALUE(c->grant.principal.tenant_name),
+		 span_is_none(bucket) ? "-" : LOG_VALUE(bucket),
+		 limit_text(q->bytes, q->quota.bytes, bytes),
+		 limit_text(q->objects, q->quota.objects, objects),
+		 LOG_VALUE(c->grant.principal.credential));
+}
+
 static int settle_quota(struct call *c)
 {
-	struct span bucket = call_request(c)->bucket;
-
-	if (c->change->result)
-		return c->change->result;
-	log_info("quota-set tenant=%s bucket=%s by=%s", LOG_VALUE(c->grant.principal.tenant_name),
-		 span_is_none(bucket) ? "-" : LOG_VALUE(bucket),
-		 LOG_VALUE(c->grant.principal.credential));
-	return call_go_on(c, CALL_READ, holding_tell);
+	return c->change->result ? c->change->result : call_go_on(c, CALL_READ, holding_tell);
 }
 
 int holding_set_quota(struct call *c)
 {
+	log_order(c);
 	return call_submit(c, settle_quota);
 }

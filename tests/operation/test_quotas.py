@@ -2,6 +2,7 @@
 """What tenants and buckets use and may use: as operators see and say it, and as clients meet it."""
 
 import concurrent.futures
+import os
 import re
 import sqlite3
 import threading
@@ -90,6 +91,16 @@ def test_quotas_are_set_shown_and_taken_away(server, bucket):
     assert "0 bytes of 1.0 MiB" in shown and "0 of 7" in shown
     told = server.ctl("bucket", "quota", bucket, "--bytes", "none", "--objects", "none")["bucket"]
     assert told["quota"] == {"bytes": None, "objects": None}
+
+
+def test_who_orders_a_quota_stands_in_the_log_with_it(server, bucket):
+    server.ctl("bucket", "quota", bucket, "--bytes", "10GiB", "--objects", "7")
+    server.ctl("bucket", "quota", bucket, "--bytes", "none")
+    server.ctl("tenant", "quota", "default", "--objects", "1000")
+    by = f"by=uid:{os.getuid()}"
+    for ordered in (f"bucket={bucket} bytes={10 * GIB} objects=7", f"bucket={bucket} bytes=none objects=-",
+                    "bucket=- bytes=- objects=1000"):
+        assert f"quota-ordered tenant=default {ordered} {by}" in server.log()
 
 
 @pytest.mark.parametrize("said", [
