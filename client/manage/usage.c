@@ -179,8 +179,21 @@ static int survey_tenant(struct management *m, const char *tenant, bool each, js
 	return r;
 }
 
+static long long figure_of(const json_t *correction, const char *when, const char *figure)
+{
+	return json_integer_value(json_object_get(json_object_get(correction, when), figure));
+}
+
 static void print_corrections(const json_t *tenant)
 {
+	static const struct {
+		const char *name, *shown;
+	} figures[] = {
+		{ "objects", "objects" },
+		{ "bytes", "bytes" },
+		{ "uploads", "unfinished uploads" },
+		{ "upload_bytes", "bytes of their parts" },
+	};
 	const json_t *corrected = json_object_get(tenant, "corrected");
 	char text[RENDER_TEXT_MAX];
 	json_t *one;
@@ -191,13 +204,12 @@ static void print_corrections(const json_t *tenant)
 		       render_text(json_string_value(json_object_get(tenant, "name")), text));
 	json_array_foreach(corrected, i, one)
 	{
-		json_int_t was[2], is[2];
-
-		json_unpack(one, "{s:{s:I, s:I}, s:{s:I, s:I}}", "was", "objects", &was[0], "bytes",
-			    &was[1], "is", "objects", &is[0], "bytes", &is[1]);
-		printf("corrected %s: %lld objects were %lld, %lld bytes were %lld\n",
-		       render_text(json_string_value(json_object_get(one, "bucket")), text),
-		       (long long)is[0], (long long)was[0], (long long)is[1], (long long)was[1]);
+		printf("corrected %s",
+		       render_text(json_string_value(json_object_get(one, "bucket")), text));
+		for (size_t f = 0; f < ARRAY_SIZE(figures); f++)
+			printf("%s %lld %s were %lld", f ? "," : ":", figure_of(one, "is", figures[f].name),
+			       figures[f].shown, figure_of(one, "was", figures[f].name));
+		putchar('\n');
 	}
 }
 

@@ -194,3 +194,12 @@ def test_of_a_bucket_that_goes_meanwhile_no_usage_is_told(store, code):
     status, answer, said = ctl(store, "tenant", "usage", "default")
     assert status == 0, said
     assert answer["tenants"][0]["buckets"] == [] and answer["tenants"][0]["objects"] == 10
+
+
+def test_a_recount_tells_of_each_figure_what_it_was(store):
+    store.wrong = {"wrong_objects": 1, "wrong_bytes": 2, "wrong_uploads": 9, "wrong_upload_bytes": 8}
+    argv = [word for word in argv_of(store, "tenant", "usage", "default", "--recount")
+            if word != "--json"]
+    said = subprocess.run(argv, capture_output=True, text=True, timeout=LIMIT_S, check=True).stdout
+    assert ("corrected b: 1 objects were 1, 2 bytes were 2, 3 unfinished uploads were 9, "
+            "4 bytes of their parts were 8\n") in said

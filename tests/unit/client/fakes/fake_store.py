@@ -44,6 +44,7 @@ class FakeStore:
         self.asked = []
         self.fault = lambda operation, key: None
         self.refusal = None
+        self.wrong = {}          # what a recount says that the figures were
         self.tenants = [{"name": "default", "state": "active"}]
         self.tells_checksums = True
         self.grants = 0
@@ -141,6 +142,9 @@ class Session:
         else:
             sizes = [len(data) for data, _ in self.store.objects.values()]
             self.done(call, objects=len(sizes), bytes=sum(sizes), uploads=0, upload_bytes=0)
+
+    def take_recount(self, call, bucket):
+        self.done(call, objects=1, bytes=2, uploads=3, upload_bytes=4, **self.store.wrong)
 
     def fail(self, call, code):
         self.say("FAILED", call=call, error=self.schema.errors.index(code))
