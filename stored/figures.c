@@ -36,7 +36,7 @@ static uint64_t count_bodies(const struct service *s)
 	uint64_t n = 0;
 
 	for (const struct session *at = s->sessions.first; at; at = at->next)
-		n += at->n_bodies;
+		n += at->bodies.count;
 	return n;
 }
 

@@ -29,6 +29,8 @@ static void session_free(struct session *s)
 		s->next->prev = s->prev;
 	channel_close(&s->channel);
 	table_clear(&s->calls);
+	shares_clear(&s->under_way);
+	shares_clear(&s->bodies);
 	errand_free(s->errand);
 	free(s);
 }
@@ -89,19 +91,17 @@ void session_violated(struct session *s, const char *fault)
 void session_forget(struct session *s, struct call *c)
 {
 	table_remove(&s->calls, c->number);
+	shares_give_back(&s->under_way, call_tenant(c));
 	s->moved_ns = clock_boottime_ns();
 	if (c->counts_as_body)
-		s->n_bodies--;
+		shares_give_back(&s->bodies, call_tenant(c));
 	c->counts_as_body = false;
 }
 
 bool session_take_body(struct session *s, struct call *c)
 {
-	if (s->n_bodies >= s->role->bodies_max)
-		return false;
-	s->n_bodies++;
-	c->counts_as_body = true;
-	return true;
+	c->counts_as_body = shares_take(&s->bodies, call_tenant(c));
+	return c->counts_as_body;
 }
 
 void session_send(struct session *s, const struct ipc_message *m, int fd)
@@ -221,7 +221,12 @@ int session_admit(struct session *s, struct call *c)
 	c->most = s->role->body_most;
 	switch (r) {
 	case TABLE_OK:
-		call_begin(c);
+		if (shares_take(&s->under_way, call_tenant(c))) {
+			call_begin(c);
+			return 0;
+		}
+		table_remove(&s->calls, c->number);
+		session_refuse(s, c, S3_ERROR_SLOW_DOWN);
 		return 0;
 	case TABLE_EXISTS:
 		call_free(c);
@@ -300,6 +305,8 @@ int session_open(struct sessions *all, const struct session_role *role, int fd, 
 	s->uid = uid;
 	s->moved_ns = clock_boottime_ns();
 	s->calls = TABLE_INIT(role->calls_max);
+	s->under_way = SHARES_INIT(role->calls_max, role->many_tenants);
+	s->bodies = SHARES_INIT(role->bodies_max, role->many_tenants);
 	s->telling_end = &s->telling;
 	r = channel_open(&s->channel, &s->service->group, &s->service->loop, fd, role->incoming,
 			 &session_handler, s);

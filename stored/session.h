@@ -14,6 +14,7 @@
 #include "ipc/channel.h"
 #include "s3/errors.h"
 #include "stored/figures.h"
+#include "stored/shares.h"
 
 #define SESSION_QUEUE_HIGH (2 * MIB)	/* answers wait while so many bytes wait for the peer */
 #define SESSION_SWEEP_NS (2 * NS_PER_S)	/* how often deadlines are looked at */
@@ -33,6 +34,7 @@ struct session_role {
 	enum ipc_direction incoming;
 	size_t calls_max;	/* under way on one channel; more are told to slow down */
 	size_t bodies_max;	/* of them with a body that comes in */
+	bool many_tenants;	/* that share both numbers, as stored/shares.h says */
 	uint64_t body_most;	/* bytes of one body */
 	uint64_t greeting_ns;	/* how long it may take to enter; 0: for ever */
 	uint64_t idle_ns;	/* and to ask for something; 0: for ever */
@@ -50,7 +52,7 @@ struct session {
 	struct errand *errand;		/* what an operator came for, once entered */
 	uint64_t moved_ns;		/* when something was last said, or done */
 	struct table calls;
-	size_t n_bodies;
+	struct shares under_way, bodies;	/* calls, and those of them that have a body */
 	const char *fault;		/* what a message broke, in a word, for the log */
 	struct call *telling, **telling_end;	/* answers that are to go out, in order */
 	struct session *next, *prev;
@@ -112,5 +114,5 @@ void session_tell(struct session *s, struct call *c);
 /* The call is over: its number is free, and nothing more is said about it. */
 void session_forget(struct session *s, struct call *c);
 
-/* True, and counted until it is forgotten, if one more body may come in. */
+/* True, and counted until it is forgotten, if one more body of its tenant may come in. */
 must_check bool session_take_body(struct session *s, struct call *c);

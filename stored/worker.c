@@ -161,6 +161,7 @@ const struct session_role worker_role = {
 	.incoming = IPC_FRONTEND_TO_STORED_DIRECTION,
 	.calls_max = WORKER_CALLS_MAX,
 	.bodies_max = WORKER_BODIES_MAX,
+	.many_tenants = true,
 	.body_most = S3_PUT_MAX,
 	.message = on_message,
 };

@@ -214,8 +214,10 @@ static void test_t73_a_pipe_kept_open_commits_as_soon_as_the_bytes_are_there(voi
 
 static void test_t73_bodies_of_one_channel_are_limited(void)
 {
-	static int fds[WORKER_BODIES_MAX];
-	uint64_t call;
+	static int fds[WORKER_BODIES_MAX / 2];
+	struct ipc_id own;
+	uint64_t call, quiet;
+	int fd;
 
 	begin();
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
@@ -225,6 +227,14 @@ static void test_t73_bodies_of_one_channel_are_limited(void)
 	}
 	assert(world_open_pipe(&w, "PUT /bucket/k", HEADERS("Content-Length: 100000"), &call) < 0);
 	assert(world_error(&w) == S3_ERROR_SLOW_DOWN);
+	/* The other half is for who is not this tenant. */
+	own = w.tenant;
+	w.tenant = (struct ipc_id){ { 9, 9 } };
+	assert_done(world_command(&w, "PUT /theirs", NO_HEADERS, SPAN("")));
+	fd = world_open_pipe(&w, "PUT /theirs/k", HEADERS("Content-Length: 100000"), &quiet);
+	assert(fd >= 0);
+	close(fd);
+	w.tenant = own;
 	/* One that ends makes room for another. */
 	world_send(&w, &w.worker,
 		   &(struct ipc_message){ .number = IPC_CANCEL, .cancel = { .call = call - 1 } },
@@ -234,6 +244,40 @@ static void test_t73_bodies_of_one_channel_are_limited(void)
 	assert(fds[0] >= 0);
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		close(fds[i]);
+	end();
+}
+
+/* Answers that nobody reads keep their calls: more than one tenant may have, of a worker that all
+ * are on. */
+static void test_t57_requests_of_a_tenant_are_refused_before_those_of_another(void)
+{
+	enum { REFUSED = 100, READ_AHEAD = 2 * SESSION_QUEUE_HIGH / WORLD_INLINE_LIMIT };
+	static const struct ipc_id another = { { 9, 9 } };
+	unsigned int n_sent = WORKER_CALLS_MAX / 2 + READ_AHEAD + REFUSED, n_refused = 0;
+	uint64_t quiet;
+
+	begin();
+	assert_done(world_put(&w, "PUT /bucket/k", NO_HEADERS, make_bytes(WORLD_INLINE_LIMIT)));
+	for (unsigned int i = 0; i < n_sent; i++)
+		world_send_call(&w, "GET /bucket/k");
+	w.tenant = another;
+	quiet = w.next_call;
+	world_send_call(&w, "GET /");
+	for (unsigned int i = 0; i < n_sent + 1; i++) {
+		switch ((int)world_hear(&w, &w.worker)) {
+		case IPC_FAILED:
+			assert(world_error(&w) == S3_ERROR_SLOW_DOWN);
+			assert(w.heard.message.failed.call != quiet);
+			n_refused++;
+			break;
+		case IPC_DONE:
+			assert(w.heard.message.done.call == quiet);
+			break;
+		default:
+			assert(w.heard.number == IPC_OBJECT);
+		}
+	}
+	assert(n_refused >= REFUSED && n_refused < n_sent);
 	end();
 }
 
@@ -510,6 +554,7 @@ int main(void)
 	test_t73_a_commit_to_another_length_than_granted_is_the_clients_mistake();
 	test_t73_a_pipe_kept_open_commits_as_soon_as_the_bytes_are_there();
 	test_t73_bodies_of_one_channel_are_limited();
+	test_t57_requests_of_a_tenant_are_refused_before_those_of_another();
 	test_t73_a_body_that_does_not_come_is_given_up();
 	test_t73_a_body_inside_beyond_the_limit_closes_the_channel();
 	test_t73_a_second_commit_closes_the_channel();
