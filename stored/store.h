@@ -190,9 +190,10 @@ int store_each_holding(struct store *s,
 		       void *context);
 
 /*
- * What is to come, kept free of others before its body is taken: QUOTA_EXCEEDED, with *ret_limit, where
- * with what others have reserved it does not fit. As store_check_room() a courtesy: a commit decides by
- * what is there then. *ret is NULL where there is no quota. An object, or with an upload_id a part.
+ * What is to come, kept free of other reservations before its body is taken: QUOTA_EXCEEDED, with
+ * *ret_limit, where with what others have reserved it does not fit. As store_check_room() a courtesy: a
+ * commit decides by what is there then, and small bodies and copies, which reserve nothing, may have
+ * taken the room. *ret is NULL where there is no quota. An object, or with an upload_id a part.
  */
 struct reservation;
 
