@@ -115,15 +115,18 @@ static size_t depth_of(struct span text)
 	return deepest;
 }
 
+/* Of what policy_compact() leaves, so that this bounds what is kept and travels. */
 static size_t count_characters(struct span text)
 {
+	struct scan s = { 0 };
 	size_t n = 0;
 
 	for (size_t i = 0; i < text.len; i++) {
 		uint8_t c = span_bytes(text)[i];
 
+		scan_byte(&s, c);
 		/* Bytes that go on with a character are not counted. */
-		n += !is_space(c) && (c & 0xc0) != 0x80;
+		n += (s.inside || !is_space(c)) && (c & 0xc0) != 0x80;
 	}
 	return n;
 }

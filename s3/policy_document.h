@@ -15,7 +15,7 @@
 
 #include "s3/policy_condition.h"
 
-#define POLICY_IDENTITY_SIZE 6144		/* characters, white space apart: of IAM's managed policies */
+#define POLICY_IDENTITY_SIZE 6144		/* characters, of IAM's managed policies; not counted: white space between parts */
 #define POLICY_BUCKET_SIZE (20 * KIB)		/* bytes: of S3's bucket policies */
 #define POLICY_TEXT_MAX (64 * KIB)		/* bytes of any policy, white space and all */
 

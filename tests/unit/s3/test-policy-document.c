@@ -297,6 +297,18 @@ static void test_sizes(void)
 	assert(!strcmp(c.text, "A policy has at most 65536 bytes"));
 }
 
+/* It is kept, and goes with grants. */
+static void test_white_space_in_a_text_is_some_of_it(void)
+{
+	static const char text[] = "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\","
+				   "\"Resource\":\"arn:aws:s3:::\\\" b\"} }";
+	size_t characters = sizeof(text) - 2;
+	struct policy_complaint c;
+
+	assert(parse(POLICY_IDENTITY, SPAN(text), characters, &c) == 0);
+	assert(parse(POLICY_IDENTITY, SPAN(text), characters - 1, &c) == S3_ERROR_MALFORMED_POLICY);
+}
+
 static void test_the_size_of_a_bucket_policy(void)
 {
 	_cleanup_(buffer_clear) struct buffer b = BUFFER_INIT(MIB);
@@ -430,6 +442,7 @@ int main(void)
 	test_policies_that_are_refused();
 	test_every_action_of_ours_can_be_named();
 	test_sizes();
+	test_white_space_in_a_text_is_some_of_it();
 	test_the_size_of_a_bucket_policy();
 	test_counts_have_limits();
 	test_conditions_have_a_limit();
