@@ -141,12 +141,9 @@ static void bucket_done(void *owner, enum s3_error error)
 	order_finish(o, answer);
 }
 
-static bool provide(struct order *o, json_t **ret_refusal)
+/* What an errand's beginning says: false with a refusal, or NULL for lack of memory. */
+static bool is_under_way(int r, json_t **ret_refusal)
 {
-	struct span bucket = span_from_string(o->bucket);
-	int r = errand_provide(o->authd, &o->about->id, bucket,
-			       (struct errand_waiter){ bucket_done, o });
-
 	if (r < 0)
 		return false;
 	switch ((enum errand_outcome)r) {
@@ -156,10 +153,23 @@ static bool provide(struct order *o, json_t **ret_refusal)
 		*ret_refusal = refuse_crowd();
 		return false;
 	case ERRAND_AWAY:
-		*ret_refusal = reply_no_bucket(o->bucket, S3_ERROR_SERVICE_UNAVAILABLE);
+		*ret_refusal = reply_no_stored();
 		return false;
 	}
 	return false;
+}
+
+static bool provide(struct order *o, json_t **ret_refusal)
+{
+	struct span bucket = span_from_string(o->bucket);
+	int r = errand_provide(o->authd, &o->about->id, bucket,
+			       (struct errand_waiter){ bucket_done, o });
+
+	if (r == ERRAND_AWAY) {
+		*ret_refusal = reply_no_bucket(o->bucket, S3_ERROR_SERVICE_UNAVAILABLE);
+		return false;
+	}
+	return is_under_way(r, ret_refusal);
 }
 
 static void asked(void *owner, enum s3_error error)
@@ -178,22 +188,9 @@ static void asked(void *owner, enum s3_error error)
 
 static bool ask_whether_empty(struct order *o, json_t **ret_refusal)
 {
-	int r = errand_erase(o->authd, &o->about->id, ERASE_ASK,
-			     (struct errand_waiter){ asked, o });
-
-	if (r < 0)
-		return false;
-	switch ((enum errand_outcome)r) {
-	case ERRAND_OK:
-		return true;
-	case ERRAND_FULL:
-		*ret_refusal = refuse_crowd();
-		return false;
-	case ERRAND_AWAY:
-		*ret_refusal = reply_no_stored();
-		return false;
-	}
-	return false;
+	return is_under_way(errand_erase(o->authd, &o->about->id, ERASE_ASK,
+					 (struct errand_waiter){ asked, o }),
+			    ret_refusal);
 }
 
 /* --- the orders --------------------------------------------------------------------------- */
