@@ -29,14 +29,6 @@ static int take_tenant(struct keyring *k, sqlite3_stmt *s)
 	return 0;
 }
 
-/* The user that a key is of is there, and of the key's tenant. */
-static bool key_fits(const struct keyring *k, const struct access_key *a)
-{
-	const struct user *u = keyring_find_user_number(k, a->user_number);
-
-	return a->user_number ? u && u->tenant == a->tenant : true;
-}
-
 static int take_key(struct keyring *k, sqlite3_stmt *s)
 {
 	_cleanup_(access_key_freep) struct access_key *a = calloc(1, sizeof(*a));
@@ -57,8 +49,6 @@ static int take_key(struct keyring *k, sqlite3_stmt *s)
 	a->user_number = (uint64_t)sqlite3_column_int64(s, 6);
 	a->expires_s = sqlite3_column_int64(s, 7);
 	a->use.used_s = a->use.written_s = sqlite3_column_int64(s, 8);
-	if (!key_fits(k, a))
-		return -EBADMSG;
 	r = keyring_add_key(k, a);
 	if (r)
 		return r < 0 ? r : -ENOSPC;

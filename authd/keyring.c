@@ -321,12 +321,17 @@ int keyring_add_user(struct keyring *k, struct user *u)
 
 int keyring_add_key(struct keyring *k, struct access_key *a)
 {
-	int r = add(&k->keys_by_hash, hash_of(k, span_from_string(a->id)), a);
+	struct user *u = keyring_find_user_number(k, a->user_number);
+	int r;
 
+	/* Without its user it would be the tenant's own, and might do everything. */
+	if (a->user_number && (!u || u->tenant != a->tenant))
+		return -EBADMSG;
+	r = add(&k->keys_by_hash, hash_of(k, span_from_string(a->id)), a);
 	if (r)
 		return r;
 	a->holder = ++k->last_holder;
-	a->user = keyring_find_user_number(k, a->user_number);
+	a->user = u;
 	*k->keys_end = a;
 	k->keys_end = &a->next;
 	return KEYRING_OK;

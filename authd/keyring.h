@@ -116,11 +116,11 @@ enum keyring_outcome {
 
 /*
  * Take the record over when the result is 0. -EEXIST: its hash is another's, once in 2^64; hashes
- * are others at each start.
+ * are others at each start. -EBADMSG: the user that a key is of is not there, or another tenant's.
  */
 must_check int keyring_add_tenant(struct keyring *k, struct tenant *t);
 must_check int keyring_add_user(struct keyring *k, struct user *u);
-must_check int keyring_add_key(struct keyring *k, struct access_key *a);	/* its user must be there */
+must_check int keyring_add_key(struct keyring *k, struct access_key *a);
 
 void keyring_enable_key(struct keyring *k, struct access_key *a, bool enabled);
 

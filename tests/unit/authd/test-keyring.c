@@ -103,6 +103,30 @@ static struct access_key *add(struct keyring *k, struct tenant *t, const char *i
 	return a;
 }
 
+/* As the tenant's own it might do everything. */
+static void test_t26_a_key_is_never_without_its_user(void)
+{
+	struct tenant *acme = tenant_of("acme"), *other = tenant_of("other");
+	struct access_key *a;
+	struct keyring *k;
+	struct user *u;
+
+	acme->number = 1;
+	other->number = 2;
+	assert(keyring_new(master, &k) == 0 && keyring_add_tenant(k, acme) == KEYRING_OK);
+	assert(keyring_add_tenant(k, other) == KEYRING_OK);
+	assert(access_key_new(k, acme, SPAN("key-u"), SPAN("secret of u"), &a) == 0);
+	a->user_number = 7;
+	assert(keyring_add_key(k, a) == -EBADMSG && !keyring_find_key(k, SPAN("key-u")));
+	assert(user_new(other, SPAN("u"), &u) == 0);
+	u->number = 7;
+	assert(keyring_add_user(k, u) == KEYRING_OK);
+	assert(keyring_add_key(k, a) == -EBADMSG && !keyring_find_key(k, SPAN("key-u")));
+	u->tenant = acme;
+	assert(keyring_add_key(k, a) == KEYRING_OK && a->user == u);
+	keyring_free(k);
+}
+
 static void test_keys_are_found_listed_and_removed(void)
 {
 	struct access_key *a, *b, *c;
@@ -473,6 +497,7 @@ int main(void)
 {
 	assert(sodium_init() >= 0);
 	test_forms_are_checked();
+	test_t26_a_key_is_never_without_its_user();
 	test_keys_are_found_listed_and_removed();
 	test_signing_keys_are_of_the_key_the_day_and_the_region();
 	test_the_cache_of_signing_keys_forgets_but_never_mixes();
