@@ -63,6 +63,11 @@ static struct span id_text(const struct ipc_id *id, char *to)
 	return span_from_string(hex_encode((struct span){ id->bytes, sizeof(id->bytes) }, to));
 }
 
+struct span identity_account(const struct ipc_id *tenant, char to[static IDENTITY_ACCOUNT_SIZE])
+{
+	return id_text(tenant, to);
+}
+
 /* What the signature is of; Coffer knows no other kind. */
 static void set_signature(struct policy_context *c, const struct s3_request *r, int64_t now_s)
 {
@@ -80,34 +85,46 @@ static void set_signature(struct policy_context *c, const struct s3_request *r, 
 					  (uint64_t)MAX(now_s - signed_s, (int64_t)0) * 1000);
 }
 
-void identity_ask(struct identity_question *q, const struct identity *i, const struct principal *p,
-		  const struct s3_request *r)
+static void set_who(struct identity_question *q, const struct principal *p)
 {
 	bool is_user = p->user.len > 0;
 
-	q->context = POLICY_CONTEXT_INIT;
+	if (p->anonymous) {
+		q->who = (struct policy_principal){ .who = POLICY_ANONYMOUS };
+		return;
+	}
 	q->who = (struct policy_principal){
 		.who = is_user ? POLICY_USER : POLICY_ROOT,
-		.account = id_text(&p->tenant, q->account),
+		.account = identity_account(&p->tenant, q->account),
 		.user = is_user ? p->user : SPAN_NONE,
 		.user_id = is_user ? id_text(&p->user_id, q->user_id) : SPAN_NONE,
 		.canonical_id = p->canonical_id,
 	};
+}
+
+void identity_ask(struct identity_question *q, const struct identity *i, const struct principal *p,
+		  const struct s3_request *r)
+{
+	q->context = POLICY_CONTEXT_INIT;
+	set_who(q, p);
 	policy_context_set_time(&q->context, i->now_s);
 	policy_context_set_principal(&q->context, &q->who);
 	policy_context_set_request(&q->context, r);
-	set_signature(&q->context, r, i->now_s);
+	if (!p->anonymous)
+		set_signature(&q->context, r, i->now_s);
 	q->context.values[POLICY_KEY_SECURE_TRANSPORT] = SPAN("false");
 	q->context.values[POLICY_KEY_SOURCE_IP] = if_any(i->source);
 	q->context.values[POLICY_KEY_REFERER] = if_any(i->referer);
 	q->context.values[POLICY_KEY_USER_AGENT] = if_any(i->user_agent);
-	q->context.values[POLICY_KEY_RESOURCE_ACCOUNT] = q->who.account;
+	policy_context_set_unknown(&q->context, POLICY_KEY_RESOURCE_ACCOUNT);
 	policy_context_set_unknown(&q->context, POLICY_KEY_EXISTING_OBJECT_TAG);
 }
 
 enum policy_answer identity_hear(const struct policy_document *d, const struct identity_question *q,
 				 const struct policy_need *need)
 {
+	if (!d)
+		return POLICY_SAYS_NOTHING;
 	return policy_evaluate(d, &(struct policy_request){ .action = need->action,
 							    .bucket = need->bucket,
 							    .key = need->key,

@@ -4,7 +4,8 @@
 /*
  * What the policy of a user who asks says of what he asks for. authd evaluates it; what it cannot
  * decide, because only stored knows enough, stored finishes with the same functions: from the same
- * context, which a grant therefore carries. Who asks as the tenant itself has nothing of all this.
+ * context, which a grant therefore carries. Who asks as the tenant itself, or as nobody in particular,
+ * has no policy: then the answers are none, and the context is for the policy of the bucket.
  */
 
 #include "ipc/principal.h"
@@ -17,7 +18,7 @@
 struct identity {
 	/* Of each need of the request, in their order. There are none of a DeleteObjects. */
 	enum policy_answer answers[POLICY_NEEDS_MAX];
-	size_t n;
+	size_t n;		/* 0 of who is no user */
 	/* May he see which keys there are? Otherwise a key that is missing is told as one that is forbidden. */
 	enum policy_answer listing;
 	struct span policy;	/* its JSON, where it is to be asked again; else empty */
@@ -30,17 +31,23 @@ struct identity {
 void identity_put(struct buffer *b, const struct identity *i);
 void identity_get(struct wire_reader *r, struct identity *ret);
 
+#define IDENTITY_ACCOUNT_SIZE (2 * sizeof(struct ipc_id) + 1)
+
+/* How policies call a tenant: its id in lower-case hexadecimal, in `to`. */
+struct span identity_account(const struct ipc_id *tenant, char to[static IDENTITY_ACCOUNT_SIZE]);
+
 /* A request as policies are asked about it. Not to be copied or moved once it was begun. */
 struct identity_question {
 	struct policy_principal who;
 	struct policy_context context;
-	char account[2 * sizeof(struct ipc_id) + 1], user_id[2 * sizeof(struct ipc_id) + 1];
+	char account[IDENTITY_ACCOUNT_SIZE], user_id[IDENTITY_ACCOUNT_SIZE];
 };
 
-/* Borrows from all of them. The tags of objects are unknown in it. */
+/* Borrows from all of them. The tags of objects are unknown in it, and whose the bucket is. */
 void identity_ask(struct identity_question *q, const struct identity *i, const struct principal *p,
 		  const struct s3_request *r);
 
+/* NULL says nothing. */
 enum policy_answer identity_hear(const struct policy_document *d, const struct identity_question *q,
 				 const struct policy_need *need);
 

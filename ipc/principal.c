@@ -5,6 +5,7 @@
 
 void principal_put(struct buffer *b, const struct principal *p)
 {
+	wire_put_u8(b, p->anonymous);
 	wire_put_raw(b, p->tenant.bytes, sizeof(p->tenant.bytes));
 	wire_put_bytes(b, p->tenant_name);
 	wire_put_bytes(b, p->canonical_id);
@@ -17,6 +18,12 @@ void principal_put(struct buffer *b, const struct principal *p)
 
 void principal_get(struct wire_reader *r, struct principal *ret)
 {
+	uint8_t anonymous = wire_get_u8(r);
+
+	/* There is one way to say it. */
+	if (anonymous > 1)
+		r->failed = true;
+	ret->anonymous = anonymous == 1;
 	wire_get_raw(r, ret->tenant.bytes, sizeof(ret->tenant.bytes));
 	ret->tenant_name = wire_get_bytes(r, PRINCIPAL_NAME_MAX);
 	ret->canonical_id = wire_get_bytes(r, PRINCIPAL_NAME_MAX);

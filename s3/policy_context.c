@@ -69,6 +69,12 @@ void policy_context_set_unknown(struct policy_context *c, enum policy_key key)
 	c->unknown[key / 64] |= UINT64_C(1) << key % 64;
 }
 
+void policy_context_set_known(struct policy_context *c, enum policy_key key, struct span value)
+{
+	c->unknown[key / 64] &= ~(UINT64_C(1) << key % 64);
+	set(c, key, value);
+}
+
 static bool is_unknown(const struct policy_context *c, enum policy_key key)
 {
 	return c->unknown[key / 64] >> key % 64 & 1;

@@ -177,6 +177,9 @@ struct policy_context {
 /* The value is not known here; what it would matter for is UNDECIDED. */
 void policy_context_set_unknown(struct policy_context *c, enum policy_key key);
 
+/* The value is known here after all; SPAN_NONE: the request has none. Of keys with ONE value, or of a TAG. */
+void policy_context_set_known(struct policy_context *c, enum policy_key key, struct span value);
+
 /* aws:CurrentTime and aws:EpochTime. Seconds since 1970. */
 void policy_context_set_time(struct policy_context *c, int64_t now_s);
 

@@ -3,8 +3,10 @@
 
 void answer_owner(struct answer *a, const struct call *c)
 {
-	a->owner_id = c->grant.principal.canonical_id;
-	a->owner_name = c->grant.principal.display_name;
+	bool is_own = !c->gate || ipc_id_equal(&c->gate->owner, &c->grant.principal.tenant);
+
+	a->owner_id = is_own ? c->grant.principal.canonical_id : c->gate->owner_id;
+	a->owner_name = is_own ? c->grant.principal.display_name : c->gate->owner_name;
 }
 
 void answer_checksum(struct answer *a, const struct checksum_value *v, enum checksum_type type,

@@ -7,7 +7,6 @@
 #include "base/fd.h"
 #include "stored/handler.h"
 #include "stored/integrity.h"
-#include "stored/permission.h"
 #include "stored/reply.h"
 #include "stored/service.h"
 
@@ -86,6 +85,8 @@ struct call *call_free(struct call *c)
 	items_clear(&c->items);
 	delivery_clear(&c->delivery);
 	object_free(c->object);
+	gate_put(c->gate);
+	gate_put(c->source_gate);
 	free(c);
 	return NULL;
 }
@@ -137,7 +138,7 @@ int call_change(struct call *c, enum change_kind kind)
 	int e;
 
 	c->change = change_free(c->change);
-	e = change_new(kind, call_tenant(c), r->bucket, r->key, &c->change);
+	e = change_new(kind, call_owner(c), r->bucket, r->key, &c->change);
 	if (e == 0)
 		c->change->reservation = steal_ptr(c->reservation);
 	return e;
@@ -186,6 +187,7 @@ static void on_work(struct task *t)
 		come_back(c);
 }
 
+/* In the turn of who asks, whosever the bucket is: who is popular must not pay for his visitors. */
 static void send_away(struct call *c, struct pool *p)
 {
 	call_move(c, CALL_AWAY);
@@ -203,10 +205,23 @@ static void finish(struct call *c)
 	over(c);
 }
 
+/* Who is not to know which keys there are hears what he would hear of a key that he may not have.
+ */
+int call_shown(struct call *c, int result)
+{
+	bool tells_key = result == S3_ERROR_NO_SUCH_KEY || result == S3_ERROR_NO_SUCH_VERSION;
+	bool tells_bucket = result == S3_ERROR_NO_SUCH_BUCKET;
+
+	if ((!tells_key || !c->hides_keys) && (!tells_bucket || !c->grant.principal.anonymous))
+		return result;
+	c->detail = NULL;
+	return S3_ERROR_ACCESS_DENIED;
+}
+
 bool call_tell(struct call *c)
 {
 	if (c->result)
-		reply_failure(c, permission_shown(&c->grant, c->result));
+		reply_failure(c, call_shown(c, c->result));
 	else if (reply_items(c))
 		return false;
 	else

@@ -16,6 +16,7 @@
 #include "stored/body.h"
 #include "stored/change.h"
 #include "stored/delivery.h"
+#include "stored/gate.h"
 #include "stored/items.h"
 
 struct service;
@@ -71,6 +72,7 @@ struct call {
 	int command_fd;			/* the document that came with it, or -1 */
 	uint32_t command_len;
 	uint64_t most;			/* bytes that a body of its may have */
+	bool by_operator;		/* for whom policies of buckets are not made */
 
 	/* The holder's. */
 	struct task task;
@@ -80,6 +82,8 @@ struct call {
 	int result;
 	unsigned int attempts;
 	const char *detail;		/* in place of the error's own sentence: a literal, or `text` */
+	const struct gate *gate, *source_gate;	/* of the buckets asked for; NULL: nobody's, or not asked */
+	bool hides_keys;		/* a key that is missing is told as one that is forbidden */
 	uint8_t *document;		/* the command, once it was read and checked */
 	struct body_terms terms;
 	struct reservation *reservation;	/* for what its change will add */
@@ -138,9 +142,22 @@ static inline const struct s3_request *call_request(const struct call *c)
 	return &c->grant.request;
 }
 
+/* Who asks: in his turn, and of his share. Of nobody in particular the id is zeros. */
 static inline const struct ipc_id *call_tenant(const struct call *c)
 {
 	return &c->grant.principal.tenant;
+}
+
+/* Whose the bucket is: on his behalf it is worked on, once the handler runs. */
+static inline const struct ipc_id *call_owner(const struct call *c)
+{
+	return c->gate ? &c->gate->owner : &c->grant.principal.tenant;
+}
+
+/* Likewise of the source of a copy. */
+static inline const struct ipc_id *call_source_owner(const struct call *c)
+{
+	return c->source_gate ? &c->source_gate->owner : &c->grant.principal.tenant;
 }
 
 /* Returns the error, with a literal sentence of its own. */
@@ -171,6 +188,9 @@ static inline int call_submit(struct call *c, int (*settle)(struct call *))
 	c->settle = settle;
 	return 0;
 }
+
+/* What the client is told of a failure. */
+int call_shown(struct call *c, int result);
 
 /* A change of this kind to the bucket and key of the request; the call's. */
 must_check int call_change(struct call *c, enum change_kind kind);

@@ -45,7 +45,7 @@ int handler_list_buckets(struct call *c)
 	if (token.len && !token_read(token, position, &l.after))
 		return call_say(c, S3_ERROR_INVALID_ARGUMENT,
 				"The continuation token provided is incorrect");
-	e = store_list_buckets(c->service->store, call_tenant(c), &l);
+	e = store_list_buckets(c->service->store, call_owner(c), &l);
 	if (e)
 		return e;
 	answer_owner(&c->answer, c);
@@ -117,7 +117,7 @@ int handler_create_bucket(struct call *c)
 
 static int find_bucket(struct call *c, struct bucket *ret)
 {
-	return store_find_bucket(c->service->store, call_tenant(c), call_request(c)->bucket, ret);
+	return store_find_bucket(c->service->store, call_owner(c), call_request(c)->bucket, ret);
 }
 
 /* The answer borrows the text, which must live as long as the call. */

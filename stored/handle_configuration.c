@@ -6,6 +6,7 @@
 #include "s3/public_access.h"
 #include "stored/documents.h"
 #include "stored/handler.h"
+#include "stored/permission.h"
 #include "stored/service.h"
 
 /* Others may set the block as well, not for ever. */
@@ -24,12 +25,12 @@ static struct span command(const struct call *c)
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-/* Only of the tenant's own buckets: another's is told as such, whatever is set there. */
+/* As it is, not as it was when the gate was looked at: of the bucket that it stands before. */
 static int find(struct call *c, unsigned int kinds, struct configuration *ret)
 {
 	struct span name = call_request(c)->bucket;
 	struct bucket bucket;
-	int e = store_find_bucket(c->service->store, call_tenant(c), name, &bucket);
+	int e = store_find_bucket(c->service->store, call_owner(c), name, &bucket);
 
 	if (e == 0)
 		e = store_find_configuration(c->service->store, name, kinds, ret);
@@ -90,16 +91,9 @@ int handler_get_bucket_policy_status(struct call *c)
 	return e;
 }
 
-/* None set is none on. */
 static int read_blocks(const struct configuration *found, unsigned int *ret)
 {
-	_cleanup_(public_access_document_clear) struct public_access_document d = { 0 };
-	struct span text = found->documents[STORE_CONFIGURATION_PUBLIC_ACCESS_BLOCK];
-	int e = span_is_none(text) ? 0 : public_access_document_read(text, &d);
-
-	if (e == 0)
-		*ret = d.blocks;
-	return e > 0 ? -EUCLEAN : e;
+	return gate_read_blocks(found->documents[STORE_CONFIGURATION_PUBLIC_ACCESS_BLOCK], ret);
 }
 
 int handler_get_public_access_block(struct call *c)
@@ -138,8 +132,10 @@ static int set(struct call *c, enum store_configuration kind, struct span text)
 		return e;
 	s = &c->change->set_configuration;
 	s->kind = kind;
-	s->owner_id = c->grant.principal.canonical_id;
-	s->owner_name = c->grant.principal.display_name;
+	if (permission_is_own(&c->grant, c->gate)) {
+		s->owner_id = c->grant.principal.canonical_id;
+		s->owner_name = c->grant.principal.display_name;
+	}
 	return change_keep(c->change, text, &s->document);
 }
 

@@ -32,8 +32,52 @@ static int find_source(struct call *c, unsigned int with)
 	const struct s3_request *r = call_request(c);
 
 	c->object = object_free(c->object);
-	return store_find_object(c->service->store, call_tenant(c), r->source_bucket, r->source_key,
-				 r->source_version, with, &c->object);
+	return store_find_object(c->service->store, call_source_owner(c), r->source_bucket,
+				 r->source_key, r->source_version, with, &c->object);
+}
+
+/*
+ * A blob belongs to one tenant: what another has is read and written, and is his from then on who
+ * has the bucket.
+ */
+static bool is_from_another(const struct call *c)
+{
+	return !ipc_id_equal(call_owner(c), call_source_owner(c));
+}
+
+static int check_source(const struct call *c)
+{
+	struct condition condition = condition_of_source(call_request(c));
+
+	return condition_source(&condition, c->object->etag,
+				(int64_t)(c->object->modified_ns / NS_PER_S)) == CONDITION_OK
+		       ? 0
+		       : S3_ERROR_PRECONDITION_FAILED;
+}
+
+/* The bytes, hashed and in a durable blob of their own. */
+static int copy_bytes(struct call *c, const struct range *range, const struct hasher_wants *wants,
+		      struct change_data *ret)
+{
+	_cleanup_(hasher_freep) struct hasher *h = NULL;
+	_cleanup_(blob_dropp) struct blob *blob = NULL;
+	struct hashes hashes;
+	int e = hasher_new(&c->service->methods, wants, &h);
+
+	if (e == 0 && range->len)
+		e = blob_begin(c->service->store, call_owner(c), range->len, &blob);
+	if (e == 0 && range->len)
+		e = source_read(c->service->store, c->object, range->offset, range->len, h, blob);
+	if (e == 0)
+		e = hasher_finish(h, &hashes);
+	if (e == 0 && blob)
+		e = blob_finish(blob);
+	if (e)
+		return e;
+	incoming_describe(&hashes, wants, ret);
+	ret->size = range->len;
+	ret->blob = steal_ptr(blob);
+	return 0;
 }
 
 /* --- CopyObject ------------------------------------------------------------------------------ */
@@ -92,6 +136,53 @@ static int copy_with_checksum(struct call *c)
 	return call_submit(c, settle_copy);
 }
 
+static int settle_copied(struct call *c)
+{
+	if (c->change->result == 0)
+		answer_made(c, &c->change->put_object.made);
+	return c->change->result;
+}
+
+/* The object that was found outlives the change: nothing of it is copied but the body. */
+static int copy_across(struct call *c)
+{
+	const struct s3_request *r = call_request(c);
+	struct hasher_wants wants = { .checksum = r->checksum_algorithm };
+	struct range whole = { 0 };
+	struct change_put_object *put;
+	int e = incoming_reserve(c, c->object->size);
+
+	if (e == 0)
+		e = call_change(c, CHANGE_PUT_OBJECT);
+	if (e)
+		return e;
+	if (wants.checksum == CHECKSUM_NONE)
+		wants.checksum = c->object->checksum.algorithm;
+	whole.len = c->object->size;
+	put = &c->change->put_object;
+	e = copy_bytes(c, &whole, &wants, &put->data);
+	if (e)
+		return e;
+	put->attributes = span_equal(r->headers[S3_HEADER_AMZ_METADATA_DIRECTIVE], SPAN("REPLACE"))
+				  ? r->attributes
+				  : c->object->attributes;
+	put->storage_class = r->headers[S3_HEADER_AMZ_STORAGE_CLASS];
+	put->condition = condition_of_request(r);
+	return call_submit(c, settle_copied);
+}
+
+/* On a copier. */
+static int copy_from_another(struct call *c)
+{
+	int e = find_source(c, STORE_WITH_DATA);
+
+	if (e == 0)
+		e = check_source(c);
+	if (e == 0 && c->object->size > S3_PUT_MAX)
+		return call_say(c, S3_ERROR_INVALID_REQUEST, TOO_LARGE);
+	return e ? e : copy_across(c);
+}
+
 static bool has_checksum(const struct object *o, enum checksum_algorithm wanted)
 {
 	return o->checksum.algorithm == wanted && o->checksum_type == CHECKSUM_TYPE_FULL_OBJECT;
@@ -102,6 +193,8 @@ int handler_copy_object(struct call *c)
 	enum checksum_algorithm wanted = call_request(c)->checksum_algorithm;
 	int e;
 
+	if (is_from_another(c))
+		return call_go_on(c, CALL_COPY, copy_from_another);
 	if (wanted != CHECKSUM_NONE) {
 		e = find_source(c, STORE_WITH_DATA);
 		if (e)
@@ -128,16 +221,6 @@ static uint16_t part_number(const struct call *c)
 	return (uint16_t)s3_request_number(call_request(c), S3_PARAM_PART_NUMBER, 0);
 }
 
-static int check_source(const struct call *c)
-{
-	struct condition condition = condition_of_source(call_request(c));
-
-	return condition_source(&condition, c->object->etag,
-				(int64_t)(c->object->modified_ns / NS_PER_S)) == CONDITION_OK
-		       ? 0
-		       : S3_ERROR_PRECONDITION_FAILED;
-}
-
 /* Which bytes of the source the part is to be. */
 static int select_range(struct call *c, struct range *ret)
 {
@@ -156,31 +239,6 @@ static int settle_copied_bytes(struct call *c)
 	if (c->change->result == 0)
 		answer_made(c, &c->change->put_part.made);
 	return c->change->result;
-}
-
-/* The bytes, hashed and in a durable blob of their own. */
-static int copy_bytes(struct call *c, const struct range *range, const struct hasher_wants *wants,
-		      struct change_data *ret)
-{
-	_cleanup_(hasher_freep) struct hasher *h = NULL;
-	_cleanup_(blob_dropp) struct blob *blob = NULL;
-	struct hashes hashes;
-	int e = hasher_new(&c->service->methods, wants, &h);
-
-	if (e == 0 && range->len)
-		e = blob_begin(c->service->store, call_tenant(c), range->len, &blob);
-	if (e == 0 && range->len)
-		e = source_read(c->service->store, c->object, range->offset, range->len, h, blob);
-	if (e == 0)
-		e = hasher_finish(h, &hashes);
-	if (e == 0 && blob)
-		e = blob_finish(blob);
-	if (e)
-		return e;
-	incoming_describe(&hashes, wants, ret);
-	ret->size = range->len;
-	ret->blob = steal_ptr(blob);
-	return 0;
 }
 
 static int copy_range(struct call *c, const struct upload *u)
@@ -208,8 +266,8 @@ static int copy_part_bytes(struct call *c)
 {
 	const struct s3_request *r = call_request(c);
 	_cleanup_(upload_clear) struct upload u = { 0 };
-	int e = store_find_upload(c->service->store, call_tenant(c), r->bucket, r->key,
-				  upload_id(c), &u);
+	int e = store_find_upload(c->service->store, call_owner(c), r->bucket, r->key, upload_id(c),
+				  &u);
 
 	if (e == 0)
 		e = find_source(c, STORE_WITH_DATA);
@@ -236,7 +294,7 @@ int handler_upload_part_copy(struct call *c)
 	const struct s3_request *r = call_request(c);
 	int e;
 
-	if (!span_is_none(r->headers[S3_HEADER_AMZ_COPY_SOURCE_RANGE]))
+	if (is_from_another(c) || !span_is_none(r->headers[S3_HEADER_AMZ_COPY_SOURCE_RANGE]))
 		return call_go_on(c, CALL_COPY, copy_part_bytes);
 	e = call_change(c, CHANGE_COPY_PART);
 	if (e)

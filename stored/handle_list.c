@@ -82,7 +82,7 @@ static int list_objects(struct call *c, struct span after, struct listing *l)
 		.context = c,
 	};
 	l->limit = limit_within_bounds(c, &l->prefix, limit);
-	e = store_list_objects(c->service->store, call_tenant(c), r->bucket, l);
+	e = store_list_objects(c->service->store, call_owner(c), r->bucket, l);
 	if (e)
 		return e;
 	c->answer.bucket = r->bucket;
@@ -174,7 +174,7 @@ int handler_list_multipart_uploads(struct call *c)
 	int e;
 
 	l.limit = limit_within_bounds(c, &l.prefix, limit);
-	e = store_list_uploads(c->service->store, call_tenant(c), r->bucket, &l);
+	e = store_list_uploads(c->service->store, call_owner(c), r->bucket, &l);
 	if (e)
 		return e;
 	c->answer.bucket = r->bucket;

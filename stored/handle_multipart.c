@@ -17,7 +17,7 @@ static int find_upload(struct call *c, struct upload *ret)
 {
 	const struct s3_request *r = call_request(c);
 
-	return store_find_upload(c->service->store, call_tenant(c), r->bucket, r->key, upload_id(c),
+	return store_find_upload(c->service->store, call_owner(c), r->bucket, r->key, upload_id(c),
 				 ret);
 }
 
@@ -151,7 +151,7 @@ static int list_parts(struct call *c, uint32_t limit)
 
 	if (!parts)
 		return -ENOMEM;
-	e = store_list_parts(c->service->store, call_tenant(c), r->bucket, r->key, upload_id(c),
+	e = store_list_parts(c->service->store, call_owner(c), r->bucket, r->key, upload_id(c),
 			     (uint16_t)MIN(after, (uint64_t)UINT16_MAX), limit, parts, &count,
 			     &truncated);
 	for (uint32_t i = 0; e == 0 && i < count; i++)

@@ -17,7 +17,7 @@ static int find(struct call *c, unsigned int with)
 {
 	const struct s3_request *r = call_request(c);
 
-	return store_find_object(c->service->store, call_tenant(c), r->bucket, r->key,
+	return store_find_object(c->service->store, call_owner(c), r->bucket, r->key,
 				 r->params[S3_PARAM_VERSION_ID], with, &c->object);
 }
 
@@ -307,7 +307,7 @@ static int settle_delete_objects(struct call *c)
 	return e;
 }
 
-static int take_entry(struct call *c, const struct permission *p, const struct delete_entry *entry,
+static int take_entry(struct call *c, struct permission *p, const struct delete_entry *entry,
 		      struct change_delete_item *item)
 {
 	int e;
@@ -329,18 +329,28 @@ static int take_entry(struct call *c, const struct permission *p, const struct d
 static int take_entries(struct call *c, const struct delete_document *d)
 {
 	struct change_delete_objects *change = &c->change->delete_objects;
+	struct permission_gates gates = { c->gate, NULL };
 	struct permission p;
-	int e = 0;
+	int e;
 
 	change->items = change_keep_array(c->change, d->n_entries, sizeof(*change->items));
 	if (!change->items)
 		return -ENOMEM;
-	e = permission_begin(&c->grant, &p);
+	e = permission_begin(&c->grant, &gates, &p);
 	for (size_t i = 0; e == 0 && i < d->n_entries; i++)
 		e = take_entry(c, &p, &d->entries[i], &change->items[i]);
 	permission_end(&p);
 	change->n = d->n_entries;
 	return e;
+}
+
+/* To who has nothing to do with the bucket it is as one that he may do nothing else with. */
+static bool is_all_forbidden(const struct change_delete_objects *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (!d->items[i].forbidden)
+			return false;
+	return true;
 }
 
 int handler_delete_objects(struct call *c)
@@ -355,6 +365,9 @@ int handler_delete_objects(struct call *c)
 		e = call_change(c, CHANGE_DELETE_OBJECTS);
 	if (e == 0)
 		e = take_entries(c, &d);
+	if (e == 0 && !permission_is_own(&c->grant, c->gate) &&
+	    is_all_forbidden(&c->change->delete_objects))
+		return S3_ERROR_ACCESS_DENIED;
 	if (e)
 		return e;
 	c->answer.quiet = d.quiet;

@@ -53,11 +53,11 @@ static int refuse_early(struct call *c)
 	struct condition condition = condition_of_request(r);
 	_cleanup_(object_freep) struct object *o = NULL;
 	struct bucket bucket;
-	int e = store_find_bucket(c->service->store, call_tenant(c), r->bucket, &bucket);
+	int e = store_find_bucket(c->service->store, call_owner(c), r->bucket, &bucket);
 
 	if (e || (span_is_none(condition.if_match) && span_is_none(condition.if_none_match)))
 		return e;
-	e = store_find_object(c->service->store, call_tenant(c), r->bucket, r->key, SPAN_NONE, 0,
+	e = store_find_object(c->service->store, call_owner(c), r->bucket, r->key, SPAN_NONE, 0,
 			      &o);
 	if (e && e != S3_ERROR_NO_SUCH_KEY)
 		return e;

@@ -12,12 +12,66 @@ static int (*const handlers[S3_OPERATION_COUNT])(struct call *) = {
 #undef OPERATION
 };
 
-/* Only the tenant's own buckets can be reached at all, so the owner expected must be the tenant. */
-static bool is_owner(const struct call *c, enum s3_header expected)
+/* A bucket that is nobody's is expected to be one's own. */
+static bool is_owner(const struct call *c, const struct gate *gate, enum s3_header expected)
 {
 	struct span id = call_request(c)->headers[expected];
 
-	return span_is_none(id) || span_equal_nocase(id, c->grant.principal.canonical_id);
+	if (span_is_none(id))
+		return true;
+	if (permission_is_own(&c->grant, gate))
+		return span_equal_nocase(id, c->grant.principal.canonical_id);
+	return gate && span_equal_nocase(id, gate->owner_id);
+}
+
+static int find_gate(struct call *c, struct span bucket, const struct gate **ret)
+{
+	int e = span_is_none(bucket) ? 0 : gates_find(c->service->gates, bucket, ret);
+
+	return e == S3_ERROR_NO_SUCH_BUCKET ? 0 : e;
+}
+
+/* A name that is to be taken may be anybody's, and who has it is not asked. */
+static int find_gates(struct call *c)
+{
+	const struct s3_request *r = call_request(c);
+	int e = 0;
+
+	if (c->by_operator)
+		return 0;
+	if (r->operation != S3_CREATE_BUCKET)
+		e = find_gate(c, r->bucket, &c->gate);
+	return e ? e : find_gate(c, r->source_bucket, &c->source_gate);
+}
+
+static int ask(struct call *c)
+{
+	struct permission_gates gates = { c->gate, c->source_gate };
+	struct permission p;
+	int e = permission_begin(&c->grant, &gates, &p);
+
+	if (e)
+		return e;
+	e = permission_check(&p);
+	c->hides_keys = e == 0 && !permission_to_miss(&p);
+	permission_end(&p);
+	return e;
+}
+
+/* Whether he may; and whether the buckets are whose he takes them to be. */
+static int check_permission(struct call *c)
+{
+	int e = find_gates(c);
+
+	if (e == 0 && !c->by_operator)
+		e = ask(c);
+	if (e)
+		return e;
+	return is_owner(c, c->gate, S3_HEADER_AMZ_EXPECTED_BUCKET_OWNER) &&
+			       is_owner(c, c->source_gate,
+					S3_HEADER_AMZ_SOURCE_EXPECTED_BUCKET_OWNER)
+		       ? 0
+		       : S3_ERROR_ACCESS_DENIED;
 }
 
 static int check_inside(const struct call *c)
@@ -32,14 +86,10 @@ static int check_inside(const struct call *c)
 int handler_run(struct call *c)
 {
 	const struct s3_request *r = call_request(c);
-	int e;
+	int e = bounds_check(&c->grant);
 
-	if (!is_owner(c, S3_HEADER_AMZ_EXPECTED_BUCKET_OWNER) ||
-	    !is_owner(c, S3_HEADER_AMZ_SOURCE_EXPECTED_BUCKET_OWNER))
-		return S3_ERROR_ACCESS_DENIED;
-	e = bounds_check(&c->grant);
 	if (e == 0)
-		e = permission_check(&c->grant);
+		e = check_permission(c);
 	if (e == 0)
 		e = check_inside(c);
 	if (e == 0 && c->command_fd >= 0)

@@ -22,7 +22,7 @@ static void answer_usage(struct answer *a, const struct usage *u)
 int holding_tell(struct call *c)
 {
 	struct holding h;
-	int e = store_find_holding(c->service->store, call_tenant(c), call_request(c)->bucket, &h);
+	int e = store_find_holding(c->service->store, call_owner(c), call_request(c)->bucket, &h);
 
 	if (e)
 		return e;

@@ -12,7 +12,7 @@ int incoming_receive(struct call *c, size_t head_limit, enum checksum_algorithm 
 	c->terms = (struct body_terms){
 		.store = c->service->store,
 		.methods = &c->service->methods,
-		.tenant = *call_tenant(c),
+		.tenant = *call_owner(c),
 		.wants = integrity_wants(r, otherwise),
 		.chained = s3_payload_is_chained(r->payload),
 		.length = r->length,
@@ -27,7 +27,7 @@ int incoming_reserve(struct call *c, uint64_t bytes)
 {
 	const struct s3_request *r = call_request(c);
 	struct reservation_terms terms = {
-		.tenant = call_tenant(c),
+		.tenant = call_owner(c),
 		.bucket = r->bucket,
 		.key = r->key,
 		.upload_id = r->params[S3_PARAM_UPLOAD_ID],

@@ -197,6 +197,7 @@ static int make_call(struct session *s, uint64_t number, const struct s3_request
 	if (e < 0)
 		return e;
 	(*ret)->number = number;
+	(*ret)->by_operator = true;
 	/* Out of memory of its own: the call outlives the message, and may outlive the channel. */
 	if (!grant_decode((struct span){ (*ret)->memory, contents.len }, &(*ret)->grant))
 		return -EPROTO;

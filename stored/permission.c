@@ -1,35 +1,101 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/permission.h"
 
-static bool is_root(const struct grant *g)
+static enum policy_who who(const struct grant *g)
 {
-	return !g->principal.user.len;
+	if (g->principal.anonymous)
+		return POLICY_ANONYMOUS;
+	return g->principal.user.len ? POLICY_USER : POLICY_ROOT;
 }
 
-/* The buckets of the tenant say nothing yet. */
-static bool is_allowed(enum policy_answer identity)
+bool permission_is_own(const struct grant *g, const struct gate *gate)
 {
-	return policy_decide(POLICY_USER, true, identity, POLICY_SAYS_NOTHING) == POLICY_ALLOWED;
+	return !g->principal.anonymous &&
+	       (!gate || ipc_id_equal(&gate->owner, &g->principal.tenant));
 }
+
+/* --- one bucket --------------------------------------------------------------------------------
+ */
+
+/* What authd could not know. No object has tags. */
+static void complete(struct permission *p, const struct ipc_id *owner,
+		     char account[static IDENTITY_ACCOUNT_SIZE])
+{
+	struct policy_context *c = &p->question.context;
+
+	policy_context_set_known(c, POLICY_KEY_EXISTING_OBJECT_TAG, SPAN_NONE);
+	policy_context_set_known(c, POLICY_KEY_RESOURCE_ACCOUNT, identity_account(owner, account));
+}
+
+static enum policy_answer hear_identity(struct permission *p, const struct gate *gate,
+					const struct policy_need *need)
+{
+	char account[IDENTITY_ACCOUNT_SIZE];
+
+	if (!p->policy)
+		return POLICY_SAYS_NOTHING;
+	complete(p, gate ? &gate->owner : &p->grant->principal.tenant, account);
+	return identity_hear(p->policy, &p->question, need);
+}
+
+static enum policy_answer hear_gate(struct permission *p, const struct gate *gate,
+				    const struct policy_need *need)
+{
+	char account[IDENTITY_ACCOUNT_SIZE];
+	enum policy_answer a;
+
+	if (!gate || (!gate->policy && !gate->is_damaged))
+		return POLICY_SAYS_NOTHING;
+	if (gate->is_damaged)
+		return POLICY_SAYS_DENY;
+	complete(p, &gate->owner, account);
+	a = policy_evaluate(gate->policy,
+			    &(struct policy_request){ .action = need->action,
+						      .bucket = need->bucket,
+						      .key = need->key,
+						      .owner = span_from_string(account),
+						      .principal = &p->question.who,
+						      .context = &p->question.context });
+	if (a == POLICY_SAYS_ALLOW && gate->is_public &&
+	    s3_blocks(gate->blocks, S3_BLOCK_RESTRICT) && !permission_is_own(p->grant, gate))
+		return POLICY_SAYS_NOTHING;
+	return a;
+}
+
+static bool is_allowed(struct permission *p, const struct gate *gate,
+		       const struct policy_need *need, enum policy_answer identity)
+{
+	return policy_decide(who(p->grant), permission_is_own(p->grant, gate), identity,
+			     hear_gate(p, gate, need)) == POLICY_ALLOWED;
+}
+
+/* --- a request ---------------------------------------------------------------------------------
+ */
 
 /* Its size authd has seen to. */
 static const struct policy_rules rules = { .kind = POLICY_IDENTITY, .size_max = POLICY_TEXT_MAX };
 
-int permission_begin(const struct grant *g, struct permission *ret)
+static bool is_asked(const struct gate *gate)
+{
+	return gate && gate->policy;
+}
+
+int permission_begin(const struct grant *g, const struct permission_gates *gates,
+		     struct permission *ret)
 {
 	struct policy_complaint complaint;
-	int r;
+	int r = 0;
 
-	*ret = (struct permission){ .grant = g };
-	if (is_root(g))
-		return 0;
-	r = policy_parse(g->identity.policy, &rules, &ret->policy, &complaint);
+	/* The question is large; most requests are about buckets that have no policy. */
+	ret->grant = g;
+	ret->gates = *gates;
+	ret->policy = NULL;
+	if (g->identity.policy.len)
+		r = policy_parse(g->identity.policy, &rules, &ret->policy, &complaint);
 	if (r)
 		return r < 0 ? r : -EPROTO;
-	identity_ask(&ret->question, &g->identity, &g->principal, &g->request);
-	/* No object has tags. */
-	ret->question.context.unknown[POLICY_KEY_EXISTING_OBJECT_TAG / 64] &=
-		~(UINT64_C(1) << POLICY_KEY_EXISTING_OBJECT_TAG % 64);
+	if (ret->policy || is_asked(gates->bucket) || is_asked(gates->source))
+		identity_ask(&ret->question, &g->identity, &g->principal, &g->request);
 	return 0;
 }
 
@@ -38,54 +104,84 @@ void permission_end(struct permission *p)
 	p->policy = policy_free(p->policy);
 }
 
-bool permission_to_delete(const struct permission *p, struct span key, struct span version)
+bool permission_to_delete(struct permission *p, struct span key, struct span version)
 {
 	struct policy_need need =
 		policy_need_of_delete(p->grant->request.bucket, key, !span_is_none(version));
 
-	return !p->policy || is_allowed(identity_hear(p->policy, &p->question, &need));
+	return is_allowed(p, p->gates.bucket, &need, hear_identity(p, p->gates.bucket, &need));
 }
 
-/* Those that authd could not tell. */
-static int decide_rest(const struct grant *g, const struct policy_need *needs,
-		       enum policy_answer *answers, size_t n)
+bool permission_to_miss(struct permission *p)
 {
-	struct permission p;
-	int r = permission_begin(g, &p);
+	const struct s3_request *r = &p->grant->request;
+	const struct gate *gate =
+		s3_operations[r->operation].copy_source ? p->gates.source : p->gates.bucket;
+	struct policy_need need = identity_listing(r);
+	enum policy_answer identity = p->grant->identity.listing;
 
-	for (size_t i = 0; r == 0 && i < n; i++)
-		if (answers[i] == POLICY_SAYS_UNDECIDED)
-			answers[i] = identity_hear(p.policy, &p.question, &needs[i]);
-	permission_end(&p);
-	return r;
+	if (identity == POLICY_SAYS_UNDECIDED && p->policy)
+		identity = hear_identity(p, gate, &need);
+	return is_allowed(p, gate, &need, identity);
 }
 
-int permission_check(const struct grant *g)
+/* Who owns a bucket can always take away what locks him out. */
+static bool is_about_policy(enum s3_operation o)
 {
-	enum policy_answer answers[POLICY_NEEDS_MAX];
+	return o == S3_GET_BUCKET_POLICY || o == S3_PUT_BUCKET_POLICY ||
+	       o == S3_DELETE_BUCKET_POLICY;
+}
+
+/* The need of the source is the last, and about another bucket's key. */
+static bool is_of_source(const struct s3_request *r, size_t i, size_t n)
+{
+	return s3_operations[r->operation].copy_source && i == n - 1;
+}
+
+static bool are_allowed(struct permission *p)
+{
+	const struct identity *said = &p->grant->identity;
 	struct policy_need needs[POLICY_NEEDS_MAX];
-	size_t n = policy_needs_of_request(&g->request, needs);
-	int r = 0;
+	size_t n = policy_needs_of_request(&p->grant->request, needs);
 
-	if (is_root(g))
-		return 0;
-	if (n != g->identity.n)
-		return -EPROTO;
-	memcpy(answers, g->identity.answers, sizeof(answers));
-	if (g->identity.policy.len)
-		r = decide_rest(g, needs, answers, n);
-	for (size_t i = 0; r == 0 && i < n; i++)
-		if (!is_allowed(answers[i]))
-			return S3_ERROR_ACCESS_DENIED;
-	return r;
+	for (size_t i = 0; i < n; i++) {
+		const struct gate *gate =
+			is_of_source(&p->grant->request, i, n) ? p->gates.source : p->gates.bucket;
+		enum policy_answer identity = i < said->n ? said->answers[i] : POLICY_SAYS_NOTHING;
+
+		if (identity == POLICY_SAYS_UNDECIDED && p->policy)
+			identity = hear_identity(p, gate, &needs[i]);
+		if (!is_allowed(p, gate, &needs[i], identity))
+			return false;
+	}
+	return true;
 }
 
-int permission_shown(const struct grant *g, int error)
+/* How many answers there are, authd has counted as it is counted here. */
+static bool is_sound(const struct grant *g)
 {
-	bool tells = error == S3_ERROR_NO_SUCH_KEY || error == S3_ERROR_NO_SUCH_VERSION;
+	struct policy_need needs[POLICY_NEEDS_MAX];
 
-	return tells && !is_root(g) && !is_allowed(g->identity.listing) ? S3_ERROR_ACCESS_DENIED
-									: error;
+	return g->identity.n ==
+	       (who(g) == POLICY_USER ? policy_needs_of_request(&g->request, needs) : 0);
+}
+
+int permission_check(struct permission *p)
+{
+	const struct grant *g = p->grant;
+	bool is_own = permission_is_own(g, p->gates.bucket);
+	bool is_about = is_about_policy(g->request.operation);
+
+	if (!is_sound(g))
+		return -EPROTO;
+	/* A token is good for a bucket of its own tenant's only. */
+	if (g->request.dialect == S3_DIALECT_REST && !is_own)
+		return S3_ERROR_ACCESS_DENIED;
+	if (is_about && is_own && who(g) == POLICY_ROOT)
+		return 0;
+	if (!are_allowed(p))
+		return S3_ERROR_ACCESS_DENIED;
+	return is_about && !is_own ? S3_ERROR_METHOD_NOT_ALLOWED : 0;
 }
 
 int permission_warm_up(void)

@@ -43,6 +43,8 @@ int service_init(struct service *s, const struct service_config *config, struct 
 	tenants_init(&s->tenants);
 	r = warm_up(s);
 	if (r == 0)
+		r = gates_new(store, GATES_MAX, GATES_TEXT_MAX, &s->gates);
+	if (r == 0)
 		r = unseal_new(&s->unseal);
 	if (r == 0)
 		r = channel_group_init(&s->group);
@@ -118,4 +120,5 @@ void service_clear(struct service *s)
 	s->unseal = unseal_free(s->unseal);
 	tenants_clear(&s->tenants);
 	hash_methods_clear(&s->methods);
+	s->gates = gates_free(s->gates);
 }

@@ -11,6 +11,7 @@
 #include "stored/authority.h"
 #include "stored/door.h"
 #include "stored/figures.h"
+#include "stored/gate.h"
 #include "stored/hasher.h"
 #include "stored/intake.h"
 #include "stored/session.h"
@@ -37,6 +38,7 @@ struct service_config {
 struct service {
 	struct service_config config;	/* constant: any thread */
 	struct store *store;		/* any thread, as store.h says; not the service's own */
+	struct gates *gates;		/* any thread */
 	struct hash_methods methods;	/* constant: any thread */
 	struct loop loop;
 	struct channel_group group;

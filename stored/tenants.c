@@ -27,7 +27,7 @@ void tenants_note(struct tenants *t, const struct principal *p)
 {
 	_cleanup_(freep) struct tenant_name *n = NULL;
 
-	if (table_find(&t->names, ipc_id_number(&p->tenant)) ||
+	if (p->anonymous || table_find(&t->names, ipc_id_number(&p->tenant)) ||
 	    t->names.count == TENANTS_KNOWN_MAX || p->tenant_name.len >= sizeof(n->text))
 		return;
 	n = calloc(1, sizeof(*n));
