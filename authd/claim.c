@@ -249,6 +249,7 @@ int claim_read(const struct canonical *c, struct buffer *decoded, struct claim *
 		return read_header(m, c, header);
 	if (v4)
 		return read_query(m, c, decoded);
+	m->absent = !v2;
 	return v2 ? S3_ERROR_UNSUPPORTED_SIGNATURE : S3_ERROR_ACCESS_DENIED;
 }
 
@@ -287,8 +288,8 @@ int claim_check(struct claim *m, int64_t now_s, const char *region)
 		struct span shown = is_plain(m->region) ? m->region : SPAN("?");
 
 		return say(m,
-			   m->presigned ? S3_ERROR_AUTHORIZATION_QUERY_PARAMETERS_ERROR :
-					  S3_ERROR_AUTHORIZATION_HEADER_MALFORMED,
+			   m->presigned ? S3_ERROR_AUTHORIZATION_QUERY_PARAMETERS_ERROR
+					: S3_ERROR_AUTHORIZATION_HEADER_MALFORMED,
 			   "%sthe region '%.*s' is wrong; expecting '%s'",
 			   m->presigned ? "Error parsing the X-Amz-Credential parameter; "
 					: MALFORMED,

@@ -16,6 +16,7 @@
 #define CLAIM_KEY_MAX 128	/* of an access key id */
 
 struct claim {
+	bool absent;			/* with ACCESS_DENIED: there is none at all */
 	bool presigned;
 	struct span access_key;
 	struct span region;

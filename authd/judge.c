@@ -56,7 +56,10 @@ const char *ruling_credential(const struct ruling *r, char buf[static RULING_CRE
 	if (r->token)
 		snprintf(buf, RULING_CREDENTIAL_SIZE, "token:%s", r->token->name);
 	else
-		snprintf(buf, RULING_CREDENTIAL_SIZE, "%s", r->key ? r->key->id : "unknown");
+		snprintf(buf, RULING_CREDENTIAL_SIZE, "%s",
+			 r->key		   ? r->key->id
+			 : r->is_anonymous ? "anonymous"
+					   : "unknown");
 	return buf;
 }
 
@@ -79,8 +82,8 @@ static int hear_rate(struct judge *j, struct ruling *r)
 {
 	struct allowance *requests = r->token ? &r->token->requests : &r->key->requests;
 
-	r->retry_after_s = limits_request(j->config.limits, requests,
-					  r->token ? r->token->rate : 0, clock_boottime_ns());
+	r->retry_after_s = limits_request(j->config.limits, requests, r->token ? r->token->rate : 0,
+					  clock_boottime_ns());
 	return r->retry_after_s ? S3_ERROR_SLOW_DOWN : 0;
 }
 
@@ -182,7 +185,7 @@ static int ask_policy(const struct user *u, const struct s3_request *q,
 		      const struct identity_question *asked, struct identity *ret)
 {
 	struct policy_need needs[POLICY_NEEDS_MAX], listing = identity_listing(q);
-	bool undecided = q->operation == S3_DELETE_OBJECTS;
+	bool undecided = q->operation == S3_DELETE_OBJECTS && u->policy;
 
 	ret->n = policy_needs_of_request(q, needs);
 	for (size_t i = 0; i < ret->n; i++) {
@@ -204,17 +207,10 @@ static struct span field(const struct s3_head *head, const char *name)
 	return value.len <= IDENTITY_TEXT_MAX ? value : SPAN("");
 }
 
-static int hear_user(const struct s3_head *head, struct span source, int64_t now_s,
-		     struct ruling *r)
+/* What policies are told of the request and of where it comes from. */
+static void take_context(const struct s3_head *head, struct span source, int64_t now_s,
+			 struct ruling *r)
 {
-	const struct user *u = r->key->user;
-	struct identity_question asked;
-	struct principal p;
-
-	if (!u)
-		return 0;
-	if (!u->policy)
-		return S3_ERROR_ACCESS_DENIED;
 	r->identity = (struct identity){
 		.policy = SPAN(""),
 		.now_s = now_s,
@@ -222,9 +218,73 @@ static int hear_user(const struct s3_head *head, struct span source, int64_t now
 		.referer = field(head, "referer"),
 		.user_agent = field(head, "user-agent"),
 	};
+}
+
+/* One without a policy may be let in by that of a bucket. */
+static int hear_user(struct ruling *r)
+{
+	const struct user *u = r->key->user;
+	struct identity_question asked;
+	struct principal p;
+
+	if (!u)
+		return 0;
 	p = user_principal(u, r->key->id);
 	identity_ask(&asked, &r->identity, &p, &r->parsed.request);
 	return ask_policy(u, &r->parsed.request, &asked, &r->identity);
+}
+
+/* --- of nobody in particular -------------------------------------------------------------- */
+
+/* What S3 lets a bucket open to everybody; copies and uploads in parts it does not. */
+static bool is_for_anyone(const struct s3_request *q)
+{
+	static const bool for_anyone[S3_OPERATION_COUNT] = {
+		[S3_GET_BUCKET_LOCATION] = true,
+		[S3_HEAD_BUCKET] = true,
+		[S3_LIST_OBJECTS] = true,
+		[S3_LIST_OBJECTS_V2] = true,
+		[S3_GET_OBJECT] = true,
+		[S3_HEAD_OBJECT] = true,
+		[S3_GET_OBJECT_ATTRIBUTES] = true,
+		[S3_GET_OBJECT_TAGGING] = true,
+		[S3_PUT_OBJECT] = true,
+		[S3_DELETE_OBJECT] = true,
+	};
+
+	return for_anyone[q->operation] && !s3_payload_is_chained(q->payload);
+}
+
+/* What cannot be told from an address shares one allowance. */
+static int hear_stranger(struct judge *j, struct span source, struct ruling *r)
+{
+	struct ip from = { 0 };
+
+	(void)!ip_parse(source, &from);
+	r->retry_after_s = limits_stranger(j->config.limits, &from, clock_boottime_ns());
+	return r->retry_after_s ? S3_ERROR_SLOW_DOWN : 0;
+}
+
+/*
+ * Whether the bucket is open, stored decides. Up to there one answer fits all: nobody without a key
+ * hears what is thought of what he has written.
+ */
+static int hear_anonymous(struct judge *j, const struct s3_head *head, struct span source,
+			  int64_t now_s, struct ruling *r)
+{
+	const char *detail;
+	int e = hear_stranger(j, source, r);
+
+	if (e)
+		return e;
+	e = s3_request_parse(head, j->config.domains, &r->parsed, &detail);
+	if (e < 0)
+		return e;
+	if (e || !is_for_anyone(&r->parsed.request))
+		return S3_ERROR_ACCESS_DENIED;
+	r->is_anonymous = true;
+	take_context(head, source, now_s, r);
+	return 0;
 }
 
 static int hear_s3(struct judge *j, const struct s3_head *head, struct span source, int64_t now_s,
@@ -236,6 +296,8 @@ static int hear_s3(struct judge *j, const struct s3_head *head, struct span sour
 	e = canonical_read(&j->canonical, head);
 	if (!e)
 		e = hear_claim(j, now_s, r);
+	if (e == S3_ERROR_ACCESS_DENIED && j->claim.absent)
+		return hear_anonymous(j, head, source, now_s, r);
 	if (!e)
 		e = hear_canonical(j, r, &canonical);
 	if (!e)
@@ -248,9 +310,10 @@ static int hear_s3(struct judge *j, const struct s3_head *head, struct span sour
 		e = hear_rate(j, r);
 	if (!e)
 		e = hear_meaning(j, head, r);
-	if (!e)
-		e = hear_user(head, source, now_s, r);
-	return e;
+	if (e)
+		return e;
+	take_context(head, source, now_s, r);
+	return hear_user(r);
 }
 
 /* --- the REST dialect --------------------------------------------------------------------- */
@@ -305,7 +368,8 @@ static int hear_rest_meaning(const struct s3_head *head, enum s3_operation opera
 	return 0;
 }
 
-static int hear_rest(struct judge *j, const struct s3_head *head, int64_t now_s, struct ruling *r)
+static int hear_rest(struct judge *j, const struct s3_head *head, struct span source, int64_t now_s,
+		     struct ruling *r)
 {
 	enum s3_operation operation;
 	int e;
@@ -321,6 +385,8 @@ static int hear_rest(struct judge *j, const struct s3_head *head, int64_t now_s,
 		e = hear_scope(operation, r);
 	if (!e)
 		e = hear_rest_meaning(head, operation, r);
+	if (!e)
+		take_context(head, source, now_s, r);
 	return e;
 }
 
@@ -330,7 +396,7 @@ int judge_hear(struct judge *j, enum s3_dialect dialect, const struct s3_head *h
 	int e;
 
 	*ret = (struct ruling){ .claim = &j->claim };
-	e = dialect == S3_DIALECT_REST ? hear_rest(j, head, now_s, ret)
+	e = dialect == S3_DIALECT_REST ? hear_rest(j, head, source, now_s, ret)
 				       : hear_s3(j, head, source, now_s, ret);
 	if (e < 0)
 		return e;

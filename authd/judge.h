@@ -9,6 +9,9 @@
  * his policy allows: what that denies is refused here, the rest of its answer goes with the ruling. Of a tenant that is
  * suspended nobody may do anything, and is told so; credentials of one that is about to go are unknown.
  *
+ * Who asks in the S3 dialect without any credential is nobody in particular: what S3 lets a bucket open to
+ * everybody goes on to stored, which knows the bucket's policy, at a rate for each address.
+ *
  * In the REST dialect a token says which bucket it is, below which prefix, and what may be done
  * there; keys it does not reach are refused here, and lists are confined by stored, to the prefix
  * that the grant names. A credential of the one dialect is worth nothing in the other.
@@ -22,7 +25,7 @@
 struct judge_config {
 	const char *region;		/* the only one, or NULL for any */
 	const char *const *domains;	/* of virtual-host addressing, NULL-terminated, or NULL */
-	const struct limits *limits;
+	struct limits *limits;
 };
 
 struct judge;
@@ -39,8 +42,9 @@ struct ruling {
 	/* Who shows what, where known; also with an error. One of them, by the dialect. */
 	struct access_key *key;
 	struct token *token;
+	bool is_anonymous;		/* without an error, and instead of either */
 	struct s3_parsed parsed;
-	struct identity identity;	/* what a user's policy says; borrows from him and from the head */
+	struct identity identity;	/* without an error: what policies are told, and what a user's says; borrows from him and from the head */
 	/* Of the S3 dialect: */
 	const struct claim *claim;	/* the judge's, until the next hearing */
 	const uint8_t *signing_key;	/* the keyring's, likewise */

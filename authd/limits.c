@@ -9,7 +9,7 @@ _Static_assert((SETS & (SETS - 1)) == 0, "sets are chosen by the bits of a hash"
 /* One whose allowance is whole again is free: there is nothing to remember of it. */
 struct address {
 	struct ip ip;
-	struct allowance failures;
+	struct allowance failures, strangers;
 };
 
 struct limits {
@@ -74,6 +74,11 @@ static struct address *set_of(struct limits *l, const struct ip *ip)
 	return l->addresses[hash & (SETS - 1)];
 }
 
+static uint64_t whole_ns(const struct address *a)
+{
+	return MAX(a->failures.whole_ns, a->strangers.whole_ns);
+}
+
 /* The address's own place or a free one; NULL where the set has none, and when it will. */
 static struct address *place_of(struct limits *l, const struct ip *ip, uint64_t now_ns,
 				uint64_t *ret_free_ns)
@@ -82,27 +87,46 @@ static struct address *place_of(struct limits *l, const struct ip *ip, uint64_t 
 
 	*ret_free_ns = UINT64_MAX;
 	for (size_t i = 0; i < LIMITS_WAYS; i++) {
-		if (allowance_is_whole(&set[i].failures, now_ns))
+		if (whole_ns(&set[i]) <= now_ns)
 			free_one = &set[i];
 		else if (memcmp(&set[i].ip, ip, sizeof(*ip)) == 0)
 			return &set[i];
-		*ret_free_ns = MIN(*ret_free_ns, set[i].failures.whole_ns);
+		*ret_free_ns = MIN(*ret_free_ns, whole_ns(&set[i]));
 	}
 	if (free_one)
 		*free_one = (struct address){ .ip = *ip };
 	return free_one;
 }
 
-uint32_t limits_failure(struct limits *l, const struct ip *from, uint64_t now_ns)
+/* The place of the party that has the address; NULL where there is none, and *ret_wait_s to wait.
+ */
+static struct address *place_of_party(struct limits *l, const struct ip *from, uint64_t now_ns,
+				      uint32_t *ret_wait_s)
 {
 	struct ip party = ip_is_v4(from) ? *from : ip_mask(from, LIMITS_V6_BITS);
-	struct address *a;
 	uint64_t free_ns;
+	struct address *a = place_of(l, &party, now_ns, &free_ns);
+
+	*ret_wait_s = a ? 0 : whole_seconds(free_ns - now_ns);
+	return a;
+}
+
+uint32_t limits_failure(struct limits *l, const struct ip *from, uint64_t now_ns)
+{
+	struct address *a;
+	uint32_t wait_s;
 
 	if (!l->failures.times)
 		return 0;
-	a = place_of(l, &party, now_ns, &free_ns);
-	if (!a)
-		return whole_seconds(free_ns - now_ns);
-	return whole_seconds(allowance_take(&a->failures, &l->failures, now_ns));
+	a = place_of_party(l, from, now_ns, &wait_s);
+	return a ? whole_seconds(allowance_take(&a->failures, &l->failures, now_ns)) : wait_s;
+}
+
+uint32_t limits_stranger(struct limits *l, const struct ip *from, uint64_t now_ns)
+{
+	struct allowance_size size = size_of_rate(LIMITS_STRANGER_RATE, LIMITS_STRANGER_BURST);
+	uint32_t wait_s;
+	struct address *a = place_of_party(l, from, now_ns, &wait_s);
+
+	return a ? whole_seconds(allowance_take(&a->strangers, &size, now_ns)) : wait_s;
 }

@@ -8,6 +8,9 @@
  * keys there are. Only failures count, and only failures are slowed: on a shared host everybody may
  * have the same address, and nobody pays for his neighbours' mistakes.
  *
+ * Without any credential requests are counted by address, too, and all of them: nobody has anything else by
+ * which to tell strangers apart.
+ *
  * Memory is taken once. An address is remembered while its failures count, and no address makes
  * another one forgotten: where so many fail at once that there is no room, the failures of a new
  * one are slowed as if it had used up its own.
@@ -25,6 +28,9 @@
 #define LIMITS_BURST_MAX 10000000
 #define LIMITS_FAILURES_MAX 1000000
 #define LIMITS_PAUSE_MAX_S 3600
+
+#define LIMITS_STRANGER_RATE 100	/* requests a second from one address without any credential */
+#define LIMITS_STRANGER_BURST 400
 
 #define LIMITS_FAILURES 20
 #define LIMITS_PAUSE_S 2
@@ -58,3 +64,6 @@ uint32_t limits_request(const struct limits *l, struct allowance *a, uint32_t ow
 
 /* Another wrong credential. 0: say what is wrong with it; else say nothing but: in so many seconds. */
 uint32_t limits_failure(struct limits *l, const struct ip *from, uint64_t now_ns);
+
+/* Another request without any credential. 0: it may be; else in so many seconds. */
+uint32_t limits_stranger(struct limits *l, const struct ip *from, uint64_t now_ns);

@@ -319,6 +319,20 @@ static int deny(struct session *s, const struct ipc_ask *m, const struct ruling 
 	return send_denied(s, m->call, ruling->error, ruling->detail, ruling->retry_after_s);
 }
 
+static struct principal principal_of(const struct ruling *ruling, const char *credential)
+{
+	struct principal p;
+
+	if (ruling->is_anonymous)
+		return PRINCIPAL_ANONYMOUS;
+	if (ruling->key && ruling->key->user)
+		return user_principal(ruling->key->user, credential);
+	p = tenant_principal(ruling_tenant(ruling), credential);
+	if (ruling->token)
+		p.prefix = span_from_string(ruling->token->prefix);
+	return p;
+}
+
 /* The credential's text must live as long as the grant. */
 static struct grant grant_of(const struct session *s, const struct ipc_ask *m,
 			     const struct ruling *ruling, const char *credential)
@@ -328,17 +342,12 @@ static struct grant grant_of(const struct session *s, const struct ipc_ask *m,
 		.epoch = seal_epoch(s->authd->seal),
 		.expires_ns = clock_boottime_ns() + GRANT_LIFE_NS,
 		.request_id = m->request_id,
-		.principal = tenant_principal(ruling_tenant(ruling), credential),
+		.principal = principal_of(ruling, credential),
+		.identity = ruling->identity,
 		.peer = m->peer,
 		.request = ruling->parsed.request,
 	};
 
-	if (ruling->token)
-		g.principal.prefix = span_from_string(ruling->token->prefix);
-	if (ruling->key && ruling->key->user) {
-		g.principal = user_principal(ruling->key->user, credential);
-		g.identity = ruling->identity;
-	}
 	randombytes_buf(g.id.bytes, sizeof(g.id.bytes));
 	return g;
 }
@@ -381,7 +390,8 @@ static int allow(struct session *s, const struct ipc_ask *m, int64_t now_s, stru
 			return deny(s, m, ruling);
 		}
 	}
-	uses_note(&a->uses, ruling->token ? &ruling->token->use : &ruling->key->use, now_s);
+	if (!ruling->is_anonymous)
+		uses_note(&a->uses, ruling->token ? &ruling->token->use : &ruling->key->use, now_s);
 	a->figures.grants[g.request.dialect]++;
 	answer.granted.grant = buffer_span(&a->sealed);
 	return channel_send(&s->channel, &answer, -1);

@@ -626,7 +626,7 @@ static void ask_unsigned(int fd, uint64_t call)
 				 .ask = { .call = call,
 					  .request_id = 0xab0000 + call,
 					  .peer = SPAN("192.0.2.7"),
-					  .method = SPAN("GET"),
+					  .method = SPAN("DELETE"),
 					  .target = SPAN("/a-private-path"),
 					  .fields = SPAN("") } };
 

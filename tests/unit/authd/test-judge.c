@@ -104,8 +104,8 @@ static void test_any_region_is_accepted_unless_one_is_pinned(void)
 /* --- T01 ---------------------------------------------------------------------------------- */
 
 static const char *const must_be_signed[] = {
-	"x-amz-tagging", "x-amz-acl", "x-amz-copy-source", "x-amz-object-lock-mode", "x-amz-meta-a",
-	"X-Amz-Meta-B", "x-amz-nobody-knows-this",
+	"x-amz-tagging", "x-amz-acl",	 "x-amz-copy-source",	    "x-amz-object-lock-mode",
+	"x-amz-meta-a",	 "X-Amz-Meta-B", "x-amz-nobody-knows-this",
 };
 
 static void test_t01_an_unsigned_amz_header_is_refused(void)
@@ -205,20 +205,93 @@ static void test_t07_a_form_is_not_authenticated(void)
 	assert(hear_and_clear(&q) == S3_ERROR_ACCESS_DENIED);
 }
 
-static void test_anonymous_requests_are_denied(void)
+/* A field with nothing in it claims nothing. */
+static enum s3_error hear_nobody(const char *method, const char *target, bool empty_field)
 {
-	static const char *const targets[] = { "/", "/bucket", "/bucket/key", "/Not_A_Bucket",
-					       "/bucket?max-keys=nonsense" };
 	struct request q;
 
-	for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
-		begin(&q, "GET", targets[i]);
-		assert(hear_and_clear(&q) == S3_ERROR_ACCESS_DENIED);
-		/* A field with nothing in it claims nothing. */
-		begin(&q, "GET", targets[i]);
+	begin(&q, method, target);
+	if (empty_field)
 		request_field(&q, "Authorization", "");
-		assert(hear_and_clear(&q) == S3_ERROR_ACCESS_DENIED);
+	request_field(&q, "Content-Length", "0");
+	return hear_and_clear(&q);
+}
+
+static void test_t23_to_nobody_every_refusal_is_the_same(void)
+{
+	static const struct {
+		const char *method, *target;
+	} cases[] = {
+		{ "GET", "/" },
+		{ "GET", "/Not_A_Bucket" },
+		{ "GET", "/bucket?max-keys=nonsense" },
+		{ "GET", "/bucket?policy" },
+		{ "GET", "/bucket?versions" },
+		{ "GET", "/bucket?uploads" },
+		{ "GET", "/bucket/key?acl" },
+		{ "PUT", "/bucket" },
+		{ "DELETE", "/bucket" },
+		{ "PUT", "/bucket?policy" },
+		{ "POST", "/bucket?delete" },
+		{ "POST", "/bucket/key?uploads" },
+		{ "PUT", "/bucket/key?uploadId=u&partNumber=1" },
+		{ "NONSENSE", "/bucket/key" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		for (int empty = 0; empty < 2; empty++) {
+			assert(hear_nobody(cases[i].method, cases[i].target, empty) ==
+			       S3_ERROR_ACCESS_DENIED);
+			assert(!*room.detail);
+		}
+}
+
+/* Whether it does, stored knows. */
+static void test_t23_nobody_may_ask_what_a_bucket_can_open_to_everybody(void)
+{
+	struct ruling ruling;
+	struct s3_head head;
+	struct request q;
+
+	assert(hear_nobody("GET", "/bucket", false) == S3_ERROR_NONE);
+	assert(hear_nobody("HEAD", "/bucket/key", true) == S3_ERROR_NONE);
+	assert(hear_nobody("PUT", "/bucket/key", false) == S3_ERROR_NONE);
+	begin(&q, "GET", "/bucket/key");
+	request_field(&q, "Referer", "https://example.org/");
+	head = request_head(&q);
+	assert(judge_hear(room.judge, S3_DIALECT_S3, &head, SPAN("192.0.2.7"), SIGNER_TIME_S,
+			  &ruling) == 0);
+	assert(!ruling.error && ruling.is_anonymous && !ruling.key && !ruling_tenant(&ruling));
+	assert(ruling.identity.n == 0 && !ruling.identity.policy.len);
+	assert(span_equal(ruling.identity.source, SPAN("192.0.2.7")));
+	assert(span_equal(ruling.identity.referer, SPAN("https://example.org/")));
+	ruling_clear(&ruling);
+	request_clear(&q);
+}
+
+static void test_t41_nobody_comes_at_a_rate_of_his_address(void)
+{
+	struct courtroom other;
+	unsigned int may = 0;
+	struct request q;
+
+	courtroom_open(&other, NULL);
+	for (unsigned int i = 0; i < 2 * LIMITS_STRANGER_BURST; i++) {
+		enum s3_error e;
+
+		begin(&q, "GET", "/bucket/key");
+		e = courtroom_hear(&other, &q);
+		request_clear(&q);
+		assert(e == S3_ERROR_NONE || e == S3_ERROR_SLOW_DOWN);
+		may += e == S3_ERROR_NONE;
 	}
+	assert(may >= LIMITS_STRANGER_BURST && may < 2 * LIMITS_STRANGER_BURST);
+	/* Who has credentials is not asked to wait for that. */
+	begin(&q, "GET", "/bucket/key");
+	request_sign(&q, &SIGNER);
+	assert(courtroom_hear(&other, &q) == S3_ERROR_NONE);
+	request_clear(&q);
+	courtroom_close(&other);
 }
 
 static void test_other_mechanisms_are_named_unsupported(void)
@@ -284,8 +357,11 @@ static void test_t09_host_must_be_signed(void)
 static void test_t09_malformed_signed_headers_are_refused(void)
 {
 	static const char *const lists[] = {
-		"", "host;;x-amz-content-sha256;x-amz-date", "x-amz-date;x-amz-content-sha256;host",
-		"host;host;x-amz-content-sha256;x-amz-date", "Host;x-amz-content-sha256;x-amz-date",
+		"",
+		"host;;x-amz-content-sha256;x-amz-date",
+		"x-amz-date;x-amz-content-sha256;host",
+		"host;host;x-amz-content-sha256;x-amz-date",
+		"Host;x-amz-content-sha256;x-amz-date",
 		"host;x-amz-content-sha256;x-amz-date;",
 	};
 
@@ -381,8 +457,13 @@ static void test_t10_expiry_is_one_second_to_seven_days(void)
 		const char *expires;
 		bool good;
 	} cases[] = {
-		{ "1", true }, { "604800", true }, { "604801", false }, { "0", false },
-		{ "-1", false }, { "x", false }, { "18446744073709551616", false },
+		{ "1", true },
+		{ "604800", true },
+		{ "604801", false },
+		{ "0", false },
+		{ "-1", false },
+		{ "x", false },
+		{ "18446744073709551616", false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -414,7 +495,7 @@ static void test_t10_a_wrong_scope_is_malformed(void)
 
 static void test_t10_malformed_authorizations_are_named_so(void)
 {
-#define SCOPE SIGNER_KEY "/20130524/us-east-1/s3/aws4_request"
+#define SCOPE	  SIGNER_KEY "/20130524/us-east-1/s3/aws4_request"
 #define SIGNATURE SIGNER_EMPTY
 	static const char *const headers[] = {
 		"AWS4-HMAC-SHA256",
@@ -586,7 +667,10 @@ static void test_t26_a_user_is_refused_what_his_policy_denies_and_the_rest_is_to
 {
 	struct identity i;
 
-	assert(rule_of_user("GET", "/bucket/key", NULL, &i) == S3_ERROR_ACCESS_DENIED);
+	assert(rule_of_user("GET", "/bucket/key", NULL, &i) == S3_ERROR_NONE);
+	assert(i.n == 1 && i.answers[0] == POLICY_SAYS_NOTHING && !i.policy.len);
+	assert(rule_of_user("POST", "/bucket?delete", NULL, &i) == S3_ERROR_NONE);
+	assert(i.n == 0 && !i.policy.len);
 	assert(rule_of_user("GET", "/bucket/key", STATEMENT("Deny", ""), &i) ==
 	       S3_ERROR_ACCESS_DENIED);
 	assert(rule_of_user("GET", "/bucket/key", STATEMENT("Allow", ""), &i) == S3_ERROR_NONE);
@@ -604,6 +688,12 @@ static void test_what_only_stored_knows_goes_with_the_policy(void)
 	struct identity i;
 
 	assert(rule_of_user("GET", "/bucket/key", tagged, &i) == S3_ERROR_NONE);
+	assert(i.answers[0] == POLICY_SAYS_UNDECIDED && i.policy.len);
+	/* And whose the bucket is, which need not be the own tenant's. */
+	assert(rule_of_user("GET", "/bucket/key",
+			    STATEMENT("Allow", ",\"Condition\":{\"StringEquals\":{"
+					       "\"s3:ResourceAccount\":\"x\"}}"),
+			    &i) == S3_ERROR_NONE);
 	assert(i.answers[0] == POLICY_SAYS_UNDECIDED && i.policy.len);
 	/* The keys are in its document. */
 	assert(rule_of_user("POST", "/bucket?delete", STATEMENT("Allow", ""), &i) == S3_ERROR_NONE);
@@ -703,7 +793,7 @@ static void test_one_signature_has_one_meaning(void)
 	assert(hear_and_clear(&q) == S3_ERROR_SIGNATURE_DOES_NOT_MATCH);
 }
 
-/* What stored would be told of a request, or nothing where it was not allowed. */
+/* What stored would be told of a request in somebody's name, or nothing where it was not allowed. */
 static bool meaning_of(const struct s3_head *head, struct buffer *ret)
 {
 	struct ruling ruling;
@@ -712,7 +802,8 @@ static bool meaning_of(const struct s3_head *head, struct buffer *ret)
 	buffer_reset(ret);
 	assert(judge_hear(room.judge, S3_DIALECT_S3, head, SPAN("192.0.2.7"), SIGNER_TIME_S,
 			  &ruling) == 0);
-	allowed = !ruling.error;
+	/* Who takes the signature away is nobody, and could have said so at once. */
+	allowed = !ruling.error && !ruling.is_anonymous;
 	if (allowed)
 		grant_encode(&(struct grant){ .request = ruling.parsed.request }, ret);
 	assert(buffer_error(ret) == 0);
@@ -815,7 +906,9 @@ int main(void)
 	test_t01_content_type_need_not_be_signed();
 	test_t02_unsigned_streams_have_signed_heads();
 	test_t07_a_form_is_not_authenticated();
-	test_anonymous_requests_are_denied();
+	test_t23_to_nobody_every_refusal_is_the_same();
+	test_t23_nobody_may_ask_what_a_bucket_can_open_to_everybody();
+	test_t41_nobody_comes_at_a_rate_of_his_address();
 	test_other_mechanisms_are_named_unsupported();
 	test_two_mechanisms_at_once_are_refused();
 	test_t09_host_must_be_signed();

@@ -208,6 +208,37 @@ static void test_t41_a_full_memory_slows_who_comes_anew(void)
 	}
 }
 
+static void test_t41_strangers_have_a_rate_of_their_address(void)
+{
+	struct limits *l = limits_of(LIMITS_FAILURES, LIMITS_PAUSE_S);
+	struct ip here = ip("192.0.2.7"), there = ip("192.0.2.8");
+	unsigned int may = 0;
+
+	for (unsigned int i = 0; i < 2 * LIMITS_STRANGER_BURST; i++)
+		may += limits_stranger(l, &here, START) == 0;
+	assert(may == LIMITS_STRANGER_BURST);
+	assert(limits_stranger(l, &here, START) == 1);
+	assert(limits_stranger(l, &there, START) == 0);
+	/* Neither counts for the other, and who waits may again. */
+	assert(limits_failure(l, &here, START) == 0);
+	assert(fail(l, &here, START, LIMITS_FAILURES) == LIMITS_FAILURES - 1);
+	assert(limits_stranger(l, &here, START + NS_PER_S) == 0);
+	limits_free(l);
+}
+
+/* An address is not forgotten because one of its two counts is whole. */
+static void test_t41_a_place_is_kept_while_either_counts(void)
+{
+	struct limits *l = limits_of(1, 1000);
+	struct ip here = ip("192.0.2.7");
+
+	assert(limits_failure(l, &here, START) == 0);
+	assert(limits_stranger(l, &here, START) == 0);
+	assert(limits_stranger(l, &here, START + 10 * NS_PER_S) == 0);
+	assert(limits_failure(l, &here, START + 20 * NS_PER_S) > 0);
+	limits_free(l);
+}
+
 int main(void)
 {
 	assert(sodium_init() >= 0);
@@ -222,5 +253,7 @@ int main(void)
 	test_no_limit_is_a_choice();
 	test_t41_a_flood_of_addresses_frees_nobody();
 	test_t41_a_full_memory_slows_who_comes_anew();
+	test_t41_strangers_have_a_rate_of_their_address();
+	test_t41_a_place_is_kept_while_either_counts();
 	return 0;
 }
