@@ -48,6 +48,45 @@ bool turns_add_made_ready(const struct turns *t, const struct turn *turn)
 	return turn->n == 1 && !turns_hold_is_on(t, turn->owner);
 }
 
+/* The first in a line goes, and what it has of the line goes to the next. */
+static void replace_line(struct turns *t, struct turn *line, struct turn *by)
+{
+	struct turn *before = NULL;
+
+	for (struct turn *at = t->first; at != line; at = at->next_line)
+		before = at;
+	if (by) {
+		by->last = line->last;
+		by->n = line->n - 1;
+		by->chained = line->chained;
+		by->next_line = line->next_line;
+	}
+	*find_line(t, line->owner) = by ? by : line->chained;
+	if (before)
+		before->next_line = by ? by : line->next_line;
+	else
+		t->first = by ? by : line->next_line;
+	if (t->last == line)
+		t->last = by ? by : before;
+}
+
+void turns_remove(struct turns *t, struct turn *turn)
+{
+	struct turn *line = *find_line(t, turn->owner), *before = line;
+
+	t->count--;
+	if (line == turn) {
+		replace_line(t, line, turn->next);
+		return;
+	}
+	while (before->next != turn)
+		before = before->next;
+	before->next = turn->next;
+	if (line->last == turn)
+		line->last = before;
+	line->n--;
+}
+
 /* --- holding ------------------------------------------------------------------------------- */
 
 void turns_hold(struct turns *t, struct turns_hold *hold, uint64_t owner)

@@ -57,6 +57,9 @@ bool turns_are_ready(const struct turns *t);
  */
 struct turn *turns_take(struct turns *t, uint64_t budget, size_t most);
 
+/* Takes out one that waits; it keeps its owner's place for those behind it. */
+void turns_remove(struct turns *t, struct turn *turn);
+
 /* A line that is held keeps its place. `hold` is the list's until it is released. */
 void turns_hold(struct turns *t, struct turns_hold *hold, uint64_t owner);
 bool turns_hold_is_on(const struct turns *t, uint64_t owner);

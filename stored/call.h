@@ -58,7 +58,7 @@ struct call {
 	bool chain_is_done;		/* authd has sealed it */
 	struct buffer lengths;		/* of chunks, said before the body was opened */
 	uint64_t deadline_ns;		/* of the body */
-	struct call *next_telling;	/* behind it in its session's queue */
+	struct turn telling;		/* while it waits among its session's answers */
 	size_t told;			/* bytes of items that were sent */
 	bool answered;			/* the OBJECT was sent, pieces follow */
 	unsigned int credit;		/* pieces that may be sent */

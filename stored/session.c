@@ -116,14 +116,19 @@ void session_send(struct session *s, const struct ipc_message *m, int fd)
 
 /* --- telling --------------------------------------------------------------------------------- */
 
-static struct call *pop_telling(struct session *s)
-{
-	struct call *c = s->telling;
+#define ANSWER_COST 1 /* of each: a tenant has one in a turn */
 
-	s->telling = c->next_telling;
-	if (!s->telling)
-		s->telling_end = &s->telling;
-	return c;
+/* The answer that is going out, or else the next. */
+static struct call *next_told(struct session *s)
+{
+	struct turn *turn;
+
+	if (s->told)
+		return s->told;
+	turn = turns_take(&s->telling, ANSWER_COST, 1);
+	if (turn)
+		s->told = task_owner(turn, struct call, telling);
+	return s->told;
 }
 
 /*
@@ -133,21 +138,24 @@ static struct call *pop_telling(struct session *s)
  */
 static bool pump(struct session *s)
 {
+	struct call *c;
 	bool any = false;
 
-	while (s->telling && s->channel.out.len < SESSION_QUEUE_HIGH) {
+	while (s->channel.out.len < SESSION_QUEUE_HIGH && (c = next_told(s))) {
 		any = true;
-		if (call_tell(s->telling))
-			call_told(pop_telling(s));
+		if (!call_tell(c))
+			continue;
+		s->told = NULL;
+		call_told(c);
 	}
 	return any;
 }
 
 void session_tell(struct session *s, struct call *c)
 {
-	c->next_telling = NULL;
-	*s->telling_end = c;
-	s->telling_end = &c->next_telling;
+	/* There is room for all that may be under way. */
+	if (!turns_add(&s->telling, &c->telling, ipc_id_number(call_tenant(c)), ANSWER_COST))
+		abort();
 	pump(s);
 }
 
@@ -160,17 +168,12 @@ bool sessions_pump(struct sessions *all)
 	return any;
 }
 
-static void remove_telling(struct session *s, const struct call *c)
+static void remove_telling(struct session *s, struct call *c)
 {
-	struct call **at = &s->telling;
-
-	while (*at && *at != c)
-		at = &(*at)->next_telling;
-	if (!*at)
-		return;
-	*at = c->next_telling;
-	if (s->telling_end == &c->next_telling)
-		s->telling_end = at;
+	if (s->told == c)
+		s->told = NULL;
+	else
+		turns_remove(&s->telling, &c->telling);
 }
 
 /* --- entering -------------------------------------------------------------------------------- */
@@ -307,7 +310,7 @@ int session_open(struct sessions *all, const struct session_role *role, int fd, 
 	s->calls = TABLE_INIT(role->calls_max);
 	s->under_way = SHARES_INIT(role->calls_max, role->many_tenants);
 	s->bodies = SHARES_INIT(role->bodies_max, role->many_tenants);
-	s->telling_end = &s->telling;
+	s->telling = TURNS_INIT(2 * role->calls_max);
 	r = channel_open(&s->channel, &s->service->group, &s->service->loop, fd, role->incoming,
 			 &session_handler, s);
 	if (r < 0) {

@@ -16,7 +16,7 @@
 #include "stored/figures.h"
 #include "stored/shares.h"
 
-#define SESSION_QUEUE_HIGH (2 * MIB)	/* answers wait while so many bytes wait for the peer */
+#define SESSION_QUEUE_HIGH (512 * KIB)	/* answers wait while so many bytes wait for the peer */
 #define SESSION_SWEEP_NS (2 * NS_PER_S)	/* how often deadlines are looked at */
 
 struct call;
@@ -54,7 +54,8 @@ struct session {
 	struct table calls;
 	struct shares under_way, bodies;	/* calls, and those of them that have a body */
 	const char *fault;		/* what a message broke, in a word, for the log */
-	struct call *telling, **telling_end;	/* answers that are to go out, in order */
+	struct turns telling;		/* answers that are to go out; tenants have their turns */
+	struct call *told;		/* the one that has gone out by half */
 	struct session *next, *prev;
 };
 
@@ -108,7 +109,7 @@ void session_violated(struct session *s, const char *fault);
 /* Sends, and if that fails ends nothing: the channel will. Takes fd, -1 for none. */
 void session_send(struct session *s, const struct ipc_message *m, int fd);
 
-/* The call's answer goes out behind those before it: call_tell(), as often as it takes. */
+/* The call's answer goes out when its tenant's turn has come: call_tell(), as often as it takes. */
 void session_tell(struct session *s, struct call *c);
 
 /* The call is over: its number is free, and nothing more is said about it. */

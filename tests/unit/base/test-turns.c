@@ -171,6 +171,23 @@ static void test_who_is_held_is_left_out_and_keeps_the_place(void)
 	assert(take_one(&t) == 4 && t.count == 0);
 }
 
+static void test_one_that_is_taken_out_leaves_the_others_in_their_places(void)
+{
+	struct turns t = begin(LIMIT);
+
+	/* 0 and 1 are the first of their lines, 4 the last of its. */
+	assert(add(&t, 1) && add(&t, 2) && add(&t, 1) && add(&t, 1 + TURNS_CHAINS) && add(&t, 1));
+	turns_remove(&t, &work[0]);
+	turns_remove(&t, &work[1]);
+	turns_remove(&t, &work[4]);
+	assert(t.count == 2 && add(&t, 2) && add(&t, 1));
+	assert(turns_take(&t, 1, 1) == &work[2] && turns_take(&t, 1, 1) == &work[3]);
+	assert(turns_take(&t, 1, 1) == &work[5]);
+	turns_remove(&t, &work[6]);
+	assert(t.count == 0 && take_one(&t) == 0);
+	assert(add(&t, 3) && take_one(&t) == 3);
+}
+
 /* Many owners, some of whom are found in one chain; a line of each is the model. */
 static void test_random_use_agrees_with_a_line_for_each(void)
 {
@@ -228,6 +245,7 @@ int main(void)
 	test_what_was_done_makes_room_for_its_owner();
 	test_a_full_room_takes_nobody();
 	test_who_is_held_is_left_out_and_keeps_the_place();
+	test_one_that_is_taken_out_leaves_the_others_in_their_places();
 	test_random_use_agrees_with_a_line_for_each();
 	return 0;
 }
