@@ -292,7 +292,7 @@ static int emit_verdict(struct call *c, const struct change_delete_item *item)
 	a.key = item->key;
 	a.version_id = item->version;
 	if (item->result)
-		a.error = (uint64_t)item->result;
+		a.error = (uint64_t)call_shown(c, item->result);
 	return items_add(&c->items, &a);
 }
 

@@ -258,6 +258,10 @@ def test_t24_who_may_not_list_does_not_learn_which_keys_there_are(victim, user, 
     assert user.ask("HEAD", f"/{bucket}/missing").status == 403
     assert user.ask("PUT", f"/{bucket}/c", [("x-amz-copy-source", f"/{bucket}/missing")]).code == \
         "AccessDenied"
+    user.put_policy(allow("s3:DeleteObject"))
+    body = b"<Delete><Object><Key>missing</Key><ETag>x</ETag></Object></Delete>"
+    answer = user.ask("POST", f"/{bucket}?delete", md5(body), body)
+    assert [e.findtext("Code") for e in answer.xml.iter("Error")] == ["AccessDenied"]
     user.put_policy(allow(["s3:GetObject", "s3:ListBucket"]))
     assert user.ask("GET", f"/{bucket}/missing").code == "NoSuchKey"
     # To list where a copy goes to is not to list where it comes from.
