@@ -7,6 +7,7 @@
 #include "authd/bearer.h"
 #include "base/clock.h"
 #include "s3/rest.h"
+#include "s3/values.h"
 
 struct judge {
 	struct keyring *keyring;
@@ -282,6 +283,11 @@ static int hear_anonymous(struct judge *j, const struct s3_head *head, struct sp
 		return e;
 	if (e || !is_for_anyone(&r->parsed.request))
 		return S3_ERROR_ACCESS_DENIED;
+	/* Anybody's link would have what another has put shown as a page of this site. */
+	if (values_have_overrides(&r->parsed.request))
+		return deny(r, S3_ERROR_INVALID_REQUEST,
+			    "Request specific response headers cannot be used for anonymous GET "
+			    "requests.");
 	r->is_anonymous = true;
 	take_context(head, source, now_s, r);
 	return 0;

@@ -292,15 +292,23 @@ static int check_wanted_attributes(const struct s3_request *r, const char **ret_
 	return 0;
 }
 
+static const enum s3_param overrides[] = {
+	S3_PARAM_RESPONSE_CACHE_CONTROL,    S3_PARAM_RESPONSE_CONTENT_DISPOSITION,
+	S3_PARAM_RESPONSE_CONTENT_ENCODING, S3_PARAM_RESPONSE_CONTENT_LANGUAGE,
+	S3_PARAM_RESPONSE_CONTENT_TYPE,	    S3_PARAM_RESPONSE_EXPIRES,
+};
+
+bool values_have_overrides(const struct s3_request *r)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(overrides); i++)
+		if (!span_is_none(r->params[overrides[i]]))
+			return true;
+	return false;
+}
+
 /* They come back as headers: a line break in one would let its author write others (T52). */
 static int check_overrides(const struct s3_request *r, const char **ret_detail)
 {
-	static const enum s3_param overrides[] = {
-		S3_PARAM_RESPONSE_CACHE_CONTROL,    S3_PARAM_RESPONSE_CONTENT_DISPOSITION,
-		S3_PARAM_RESPONSE_CONTENT_ENCODING, S3_PARAM_RESPONSE_CONTENT_LANGUAGE,
-		S3_PARAM_RESPONSE_CONTENT_TYPE,	    S3_PARAM_RESPONSE_EXPIRES,
-	};
-
 	for (size_t i = 0; i < ARRAY_SIZE(overrides); i++)
 		if (!value_is_printable(r->params[overrides[i]]))
 			return s3_refuse(S3_ERROR_INVALID_ARGUMENT,

@@ -12,6 +12,9 @@
 /* 0, or the enum s3_error. The payload's headers are payload.h's. */
 must_check int values_check(const struct s3_request *r, const char **ret_detail);
 
+/* Whether the answer is to have other header fields than the object: `response-content-type` and its like. */
+bool values_have_overrides(const struct s3_request *r);
+
 /*
  * 0, or the enum s3_error for a header by whose mere name something is asked for that is not there:
  * encryption, locks, grants. `name` is in any case.

@@ -269,6 +269,23 @@ static void test_t23_nobody_may_ask_what_a_bucket_can_open_to_everybody(void)
 	request_clear(&q);
 }
 
+/* As S3 has it: only who signs says how an object is shown. */
+static void test_t52_nobody_has_an_object_shown_as_something_else(void)
+{
+	static const char *const parameters[] = {
+		"content-type=text%2Fhtml", "content-disposition=inline",
+		"content-encoding=x",	    "content-language=x",
+		"cache-control=x",	    "expires=x"
+	};
+	char target[128];
+
+	for (size_t i = 0; i < ARRAY_SIZE(parameters); i++) {
+		snprintf(target, sizeof(target), "/bucket/key?response-%s", parameters[i]);
+		assert(hear_nobody("GET", target, false) == S3_ERROR_INVALID_REQUEST);
+		assert(hear_signed("GET", target, SIGNER) == S3_ERROR_NONE);
+	}
+}
+
 static void test_t41_nobody_comes_at_a_rate_of_his_address(void)
 {
 	struct courtroom other;
@@ -793,7 +810,8 @@ static void test_one_signature_has_one_meaning(void)
 	assert(hear_and_clear(&q) == S3_ERROR_SIGNATURE_DOES_NOT_MATCH);
 }
 
-/* What stored would be told of a request in somebody's name, or nothing where it was not allowed. */
+/* What stored would be told of a request in somebody's name, or nothing where it was not allowed.
+ */
 static bool meaning_of(const struct s3_head *head, struct buffer *ret)
 {
 	struct ruling ruling;
@@ -908,6 +926,7 @@ int main(void)
 	test_t07_a_form_is_not_authenticated();
 	test_t23_to_nobody_every_refusal_is_the_same();
 	test_t23_nobody_may_ask_what_a_bucket_can_open_to_everybody();
+	test_t52_nobody_has_an_object_shown_as_something_else();
 	test_t41_nobody_comes_at_a_rate_of_his_address();
 	test_other_mechanisms_are_named_unsupported();
 	test_two_mechanisms_at_once_are_refused();
