@@ -196,6 +196,7 @@ static int ask_policy(const struct user *u, const struct s3_request *q,
 		undecided |= ret->answers[i] == POLICY_SAYS_UNDECIDED;
 	}
 	ret->listing = identity_hear(u->policy, asked, &listing);
+	undecided |= ret->listing == POLICY_SAYS_UNDECIDED;
 	ret->policy = undecided ? span_from_string(u->policy_text) : SPAN("");
 	return 0;
 }

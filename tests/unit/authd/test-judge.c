@@ -712,6 +712,16 @@ static void test_what_only_stored_knows_goes_with_the_policy(void)
 					       "\"s3:ResourceAccount\":\"x\"}}"),
 			    &i) == S3_ERROR_NONE);
 	assert(i.answers[0] == POLICY_SAYS_UNDECIDED && i.policy.len);
+	/* Also where that alone is undecided, whether he is told that a key is missing. */
+	assert(rule_of_user(
+		       "GET", "/bucket/key",
+		       "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:GetObject\","
+		       "\"Resource\":\"*\"},{\"Effect\":\"Allow\",\"Action\":\"s3:ListBucket\","
+		       "\"Resource\":\"*\",\"Condition\":{\"StringEquals\":{"
+		       "\"s3:ResourceAccount\":\"x\"}}}]}",
+		       &i) == S3_ERROR_NONE);
+	assert(i.answers[0] == POLICY_SAYS_ALLOW && i.listing == POLICY_SAYS_UNDECIDED);
+	assert(i.policy.len);
 	/* The keys are in its document. */
 	assert(rule_of_user("POST", "/bucket?delete", STATEMENT("Allow", ""), &i) == S3_ERROR_NONE);
 	assert(i.n == 0 && i.policy.len);
