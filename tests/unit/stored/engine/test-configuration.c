@@ -108,6 +108,20 @@ static void test_a_new_bucket_of_an_old_name_has_nothing_of_the_old_one(void)
 	fixture_end(&f);
 }
 
+/* Nobody would find the rows, as the number of a bucket is not used again; they would only stay. */
+static void test_with_a_bucket_its_documents_go(void)
+{
+	fixture_begin(&f);
+	assert(set("bucket", POLICY, SPAN("{1}")) == 0);
+	assert(delete_bucket(&f, "bucket") == 0);
+	fixture_close(&f);
+	fixture_sql(&f, &f.tenant,
+		    "CREATE TEMP TABLE left_behind (n INTEGER CHECK (n = 0));"
+		    "INSERT INTO left_behind SELECT count(*) FROM configurations");
+	fixture_open(&f);
+	fixture_end(&f);
+}
+
 static void test_t30_nobody_else_sets_it(void)
 {
 	struct ipc_id mine;
@@ -207,6 +221,7 @@ int main(int argc, char **argv)
 	RUN(test_only_what_is_asked_for_is_found);
 	RUN(test_a_new_bucket_is_closed_to_the_public);
 	RUN(test_a_new_bucket_of_an_old_name_has_nothing_of_the_old_one);
+	RUN(test_with_a_bucket_its_documents_go);
 	RUN(test_t30_nobody_else_sets_it);
 	RUN(test_what_was_decided_by_something_else_is_not_set);
 	RUN(test_a_document_has_a_limit);
