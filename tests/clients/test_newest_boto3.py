@@ -18,7 +18,7 @@ TESTS = tools.HERE.parent
 MODULES = [*sorted(p.relative_to(TESTS) for p in (tools.HERE / "functional").glob("test_*.py")),
            "clients/test_life_boto3.py"]
 # These start servers of their own; the others share the one that runs.
-OWN_SERVER = ("test_virtual_host", "test_restart")
+OWN_SERVER = ("test_virtual_host", "test_restart", "test_users")
 
 
 def environment(server, module):
