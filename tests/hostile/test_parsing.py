@@ -365,14 +365,13 @@ def test_t57_clients_that_vanish_at_any_point_leave_nothing_behind(victim, bucke
                     c.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                                         b"\1\0\0\0\0\0\0\0")
 
-    # Once to begin with: each of stored's readers opens the catalog when it is first needed.
-    first = open_descriptors(victim)
-    vanish()
-    assert settled(victim, first, slack=2 + READERS * CATALOG_DESCRIPTORS)
+    # Each of stored's readers opens the catalog when it is first needed, the last perhaps late. What one
+    # kind of client left behind would be 60.
+    allowed = 2 + READERS * CATALOG_DESCRIPTORS
     before = open_descriptors(victim)
-    for _ in range(2):
+    for _ in range(3):
         vanish()
-    assert settled(victim, before, slack=2), (before, open_descriptors(victim))
+    assert settled(victim, before, slack=allowed), (before, open_descriptors(victim))
     assert keys_of(victim, bucket) == ["large"]
 
 
