@@ -188,19 +188,21 @@ static int make_call(struct session *s, uint64_t number, const struct s3_request
 			   .principal = o->principal,
 			   .peer = SPAN(""),
 			   .request = *r };
+	_cleanup_(call_freep) struct call *c = NULL;
 	int e;
 
 	grant_encode(&g, &contents);
 	e = buffer_error(&contents);
 	if (e == 0)
-		e = call_new(s->service, buffer_span(&contents), inside, -1, ret);
+		e = call_new(s->service, buffer_span(&contents), inside, -1, &c);
 	if (e < 0)
 		return e;
-	(*ret)->number = number;
-	(*ret)->by_operator = true;
+	c->number = number;
+	c->by_operator = true;
 	/* Out of memory of its own: the call outlives the message, and may outlive the channel. */
-	if (!grant_decode((struct span){ (*ret)->memory, contents.len }, &(*ret)->grant))
+	if (!grant_decode((struct span){ c->memory, contents.len }, &c->grant))
 		return -EPROTO;
+	*ret = steal_ptr(c);
 	return 0;
 }
 
