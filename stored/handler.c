@@ -44,6 +44,12 @@ static int find_gates(struct call *c)
 	return e ? e : find_gate(c, r->source_bucket, &c->source_gate);
 }
 
+/* Others never hear that a key is missing. */
+static bool is_about_keys(const struct s3_request *r)
+{
+	return !span_is_none(r->key) || r->operation == S3_DELETE_OBJECTS;
+}
+
 static int ask(struct call *c)
 {
 	struct permission_gates gates = { c->gate, c->source_gate };
@@ -53,7 +59,7 @@ static int ask(struct call *c)
 	if (e)
 		return e;
 	e = permission_check(&p);
-	c->hides_keys = e == 0 && !permission_to_miss(&p);
+	c->hides_keys = e == 0 && is_about_keys(call_request(c)) && !permission_to_miss(&p);
 	permission_end(&p);
 	return e;
 }
