@@ -18,42 +18,42 @@ bool permission_is_own(const struct grant *g, const struct gate *gate)
  */
 
 /* What authd could not know. No object has tags. */
-static void complete(struct permission *p, const struct ipc_id *owner,
-		     char account[static IDENTITY_ACCOUNT_SIZE])
+static void complete(struct permission *p, const struct ipc_id *owner)
 {
 	struct policy_context *c = &p->question.context;
 
+	if (p->owner == owner)
+		return;
+	p->owner = owner;
 	policy_context_set_known(c, POLICY_KEY_EXISTING_OBJECT_TAG, SPAN_NONE);
-	policy_context_set_known(c, POLICY_KEY_RESOURCE_ACCOUNT, identity_account(owner, account));
+	policy_context_set_known(c, POLICY_KEY_RESOURCE_ACCOUNT,
+				 identity_account(owner, p->account));
 }
 
 static enum policy_answer hear_identity(struct permission *p, const struct gate *gate,
 					const struct policy_need *need)
 {
-	char account[IDENTITY_ACCOUNT_SIZE];
-
 	if (!p->policy)
 		return POLICY_SAYS_NOTHING;
-	complete(p, gate ? &gate->owner : &p->grant->principal.tenant, account);
+	complete(p, gate ? &gate->owner : &p->grant->principal.tenant);
 	return identity_hear(p->policy, &p->question, need);
 }
 
 static enum policy_answer hear_gate(struct permission *p, const struct gate *gate,
 				    const struct policy_need *need)
 {
-	char account[IDENTITY_ACCOUNT_SIZE];
 	enum policy_answer a;
 
 	if (!gate || (!gate->policy && !gate->is_damaged))
 		return POLICY_SAYS_NOTHING;
 	if (gate->is_damaged)
 		return POLICY_SAYS_DENY;
-	complete(p, &gate->owner, account);
+	complete(p, &gate->owner);
 	a = policy_evaluate(gate->policy,
 			    &(struct policy_request){ .action = need->action,
 						      .bucket = need->bucket,
 						      .key = need->key,
-						      .owner = span_from_string(account),
+						      .owner = span_from_string(p->account),
 						      .principal = &p->question.who,
 						      .context = &p->question.context });
 	if (a == POLICY_SAYS_ALLOW && gate->is_public &&
@@ -90,6 +90,7 @@ int permission_begin(const struct grant *g, const struct permission_gates *gates
 	ret->grant = g;
 	ret->gates = *gates;
 	ret->policy = NULL;
+	ret->owner = NULL;
 	if (g->identity.policy.len)
 		r = policy_parse(g->identity.policy, &rules, &ret->policy, &complaint);
 	if (r)
