@@ -139,11 +139,9 @@ static bool is_of_source(const struct s3_request *r, size_t i, size_t n)
 	return s3_operations[r->operation].copy_source && i == n - 1;
 }
 
-static bool are_allowed(struct permission *p)
+static bool are_allowed(struct permission *p, const struct policy_need needs[], size_t n)
 {
 	const struct identity *said = &p->grant->identity;
-	struct policy_need needs[POLICY_NEEDS_MAX];
-	size_t n = policy_needs_of_request(&p->grant->request, needs);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct gate *gate =
@@ -158,29 +156,23 @@ static bool are_allowed(struct permission *p)
 	return true;
 }
 
-/* How many answers there are, authd has counted as it is counted here. */
-static bool is_sound(const struct grant *g)
-{
-	struct policy_need needs[POLICY_NEEDS_MAX];
-
-	return g->identity.n ==
-	       (who(g) == POLICY_USER ? policy_needs_of_request(&g->request, needs) : 0);
-}
-
 int permission_check(struct permission *p)
 {
 	const struct grant *g = p->grant;
 	bool is_own = permission_is_own(g, p->gates.bucket);
 	bool is_about = is_about_policy(g->request.operation);
+	struct policy_need needs[POLICY_NEEDS_MAX];
+	size_t n = policy_needs_of_request(&g->request, needs);
 
-	if (!is_sound(g))
+	/* How many answers there are, authd has counted as it is counted here. */
+	if (g->identity.n != (who(g) == POLICY_USER ? n : 0))
 		return -EPROTO;
 	/* A token is good for a bucket of its own tenant's only. */
 	if (g->request.dialect == S3_DIALECT_REST && !is_own)
 		return S3_ERROR_ACCESS_DENIED;
 	if (is_about && is_own && who(g) == POLICY_ROOT)
 		return 0;
-	if (!are_allowed(p))
+	if (!are_allowed(p, needs, n))
 		return S3_ERROR_ACCESS_DENIED;
 	return is_about && !is_own ? S3_ERROR_METHOD_NOT_ALLOWED : 0;
 }
