@@ -136,13 +136,6 @@ static int copy_with_checksum(struct call *c)
 	return call_submit(c, settle_copy);
 }
 
-static int settle_copied(struct call *c)
-{
-	if (c->change->result == 0)
-		answer_made(c, &c->change->put_object.made);
-	return c->change->result;
-}
-
 /* The object that was found outlives the change: nothing of it is copied but the body. */
 static int copy_across(struct call *c)
 {
@@ -168,7 +161,7 @@ static int copy_across(struct call *c)
 				  : c->object->attributes;
 	put->storage_class = r->headers[S3_HEADER_AMZ_STORAGE_CLASS];
 	put->condition = condition_of_request(r);
-	return call_submit(c, settle_copied);
+	return call_submit(c, incoming_settle_put);
 }
 
 /* On a copier. */
@@ -234,13 +227,6 @@ static int select_range(struct call *c, struct range *ret)
 	return ret->len > S3_PUT_MAX ? call_say(c, S3_ERROR_INVALID_REQUEST, TOO_LARGE) : 0;
 }
 
-static int settle_copied_bytes(struct call *c)
-{
-	if (c->change->result == 0)
-		answer_made(c, &c->change->put_part.made);
-	return c->change->result;
-}
-
 static int copy_range(struct call *c, const struct upload *u)
 {
 	struct hasher_wants wants = { .checksum = u->checksum_algorithm };
@@ -257,7 +243,7 @@ static int copy_range(struct call *c, const struct upload *u)
 		return e;
 	c->change->put_part.upload_id = upload_id(c);
 	c->change->put_part.number = part_number(c);
-	return call_submit(c, settle_copied_bytes);
+	return call_submit(c, incoming_settle_part);
 }
 
 /* On a copier. The object that was found stays as it is while it is read, whatever becomes of the

@@ -83,13 +83,6 @@ int handler_create_multipart_upload(struct call *c)
 
 /* --- UploadPart ------------------------------------------------------------------------------ */
 
-static int settle_part(struct call *c)
-{
-	if (c->change->result == 0)
-		answer_made(c, &c->change->put_part.made);
-	return c->change->result;
-}
-
 static int put_part(struct call *c)
 {
 	const struct s3_request *r = call_request(c);
@@ -100,7 +93,7 @@ static int put_part(struct call *c)
 	c->change->put_part.upload_id = upload_id(c);
 	c->change->put_part.number = (uint16_t)s3_request_number(r, S3_PARAM_PART_NUMBER, 0);
 	e = incoming_keep(c, &c->change->put_part.data);
-	return e ? e : call_submit(c, settle_part);
+	return e ? e : call_submit(c, incoming_settle_part);
 }
 
 int handler_upload_part(struct call *c)

@@ -7,13 +7,6 @@
 #include "stored/incoming.h"
 #include "stored/service.h"
 
-static int settle_put(struct call *c)
-{
-	if (c->change->result == 0)
-		answer_made(c, &c->change->put_object.made);
-	return c->change->result;
-}
-
 /* What the object keeps of the request. The grant outlives the change: nothing is copied. */
 static int begin_put(struct call *c)
 {
@@ -34,7 +27,7 @@ static int put_received(struct call *c)
 
 	if (e == 0)
 		e = incoming_keep(c, &c->change->put_object.data);
-	return e ? e : call_submit(c, settle_put);
+	return e ? e : call_submit(c, incoming_settle_put);
 }
 
 static int put_inside(struct call *c)
@@ -43,7 +36,7 @@ static int put_inside(struct call *c)
 
 	if (e == 0)
 		e = incoming_keep_inside(c, &c->change->put_object.data);
-	return e ? e : call_submit(c, settle_put);
+	return e ? e : call_submit(c, incoming_settle_put);
 }
 
 /* What the commit will decide again. To know it before the body came saves the body. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/incoming.h"
 
+#include "stored/answers.h"
 #include "stored/integrity.h"
 #include "stored/service.h"
 
@@ -82,4 +83,18 @@ int incoming_keep_inside(struct call *c, struct change_data *ret)
 	/* It lies in the call's own memory, which outlives the change: no need to keep it twice. */
 	ret->body = c->inside;
 	return 0;
+}
+
+int incoming_settle_put(struct call *c)
+{
+	if (c->change->result == 0)
+		answer_made(c, &c->change->put_object.made);
+	return c->change->result;
+}
+
+int incoming_settle_part(struct call *c)
+{
+	if (c->change->result == 0)
+		answer_made(c, &c->change->put_part.made);
+	return c->change->result;
 }

@@ -27,6 +27,10 @@ must_check int incoming_keep(struct call *c, struct change_data *ret);
 /* The same of a body that came in the message and is not larger than the inline limit. */
 must_check int incoming_keep_inside(struct call *c, struct change_data *ret);
 
+/* With a change of that kind durable or refused: the answer is what was made. Returns its result. */
+int incoming_settle_put(struct call *c);
+int incoming_settle_part(struct call *c);
+
 /* What was computed, as a change has it. `wants` is what was asked for. */
 void incoming_describe(const struct hashes *h, const struct hasher_wants *wants,
 		       struct change_data *ret);
