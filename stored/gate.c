@@ -170,12 +170,13 @@ static void keep(struct gates *all, struct kept_gate *k, struct span name)
 	put_first(all, k);
 }
 
-static struct kept_gate *find_kept(struct gates *all, uint64_t number, struct span name)
+static struct kept_gate *find_kept(struct gates *all, uint64_t number, struct span name,
+				   uint64_t stamp)
 {
 	struct kept_gate *k = table_find(&all->by_number, number);
 
 	if (!k || !span_equal(name, (struct span){ k->name, k->name_len }) ||
-	    k->stamp != store_stamp(all->store, name))
+	    k->stamp != stamp)
 		return NULL;
 	take_out(all, k);
 	put_first(all, k);
@@ -185,13 +186,14 @@ static struct kept_gate *find_kept(struct gates *all, uint64_t number, struct sp
 
 int gates_find(struct gates *all, struct span bucket, const struct gate **ret)
 {
+	/* Before the lock, which all readers share: what changes from here on may come behind this request. */
+	uint64_t number, stamp = store_stamp(all->store, bucket);
 	struct kept_gate *k;
-	uint64_t number;
 	int r;
 
 	crypto_shorthash((uint8_t *)&number, span_bytes(bucket), bucket.len, all->key);
 	pthread_mutex_lock(&all->lock);
-	k = find_kept(all, number, bucket);
+	k = find_kept(all, number, bucket, stamp);
 	pthread_mutex_unlock(&all->lock);
 	if (!k) {
 		r = read_gate(all, bucket, &k);
