@@ -30,7 +30,8 @@ static void follow(const struct proxies *p, const struct origin *peer, struct sp
 		/* A list may have empty entries, which mean nothing (RFC 9110, 5.6.1). */
 		if (!next.text.len)
 			continue;
-		if (!ip_parse(next.text, &next.ip))
+		next.has_ip = ip_parse(next.text, &next.ip);
+		if (!next.has_ip)
 			*o = *peer;
 		else if (!are_trusted(p, &next.ip))
 			*o = next;
@@ -44,7 +45,8 @@ struct origin origin_of(struct span peer, struct span fields, const struct ip_ne
 	struct origin itself = { .text = peer }, o;
 	struct span name, value;
 
-	if (!ip_parse(peer, &itself.ip) || !are_trusted(&proxies, &itself.ip))
+	itself.has_ip = ip_parse(peer, &itself.ip);
+	if (!itself.has_ip || !are_trusted(&proxies, &itself.ip))
 		return itself;
 	o = itself;
 	/* A field that comes several times is one list, in the order of its lines. */

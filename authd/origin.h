@@ -14,6 +14,7 @@
 
 struct origin {
 	struct ip ip;		/* zeros where the peer has no address that can be read */
+	bool has_ip;
 	struct span text;	/* borrowed: as it came */
 };
 

@@ -248,14 +248,9 @@ void sessions_drop_streams(struct authd *a)
 	}
 }
 
-static struct origin origin_of_ask(const struct authd *a, const struct ipc_ask *m)
-{
-	return origin_of(m->peer, m->fields, a->live.proxies, a->live.n_proxies);
-}
-
 /* CHAINS_FULL where there are too many, of this worker or of all. */
 static int begin_stream(struct session *s, const struct grant *g, const struct ipc_ask *m,
-			const struct ruling *ruling)
+			const struct origin *from, const struct ruling *ruling)
 {
 	struct stream_config config = {
 		.grant = &g->id,
@@ -268,7 +263,7 @@ static int begin_stream(struct session *s, const struct grant *g, const struct i
 		.owner = s,
 		.request_id = m->request_id,
 		.credential = g->principal.credential,
-		.peer = origin_of_ask(s->authd, m).text,
+		.peer = from->text,
 	};
 	struct stream *stream;
 	int r;
@@ -293,23 +288,23 @@ static bool is_guess(enum s3_error error)
 }
 
 /* What was wrong goes into the log; whoever guesses too often is not told. */
-static int deny(struct session *s, const struct ipc_ask *m, const struct ruling *ruling)
+static int deny(struct session *s, const struct ipc_ask *m, const struct origin *from,
+		const struct ruling *ruling)
 {
 	struct authd *a = s->authd;
-	struct origin from = origin_of_ask(a, m);
 	char credential[RULING_CREDENTIAL_SIZE];
 	uint32_t wait_s = 0;
 	struct denial denial = {
 		.request_id = m->request_id,
 		.error = ruling->error,
-		.peer = from.text,
+		.peer = from->text,
 		.credential = span_from_string(ruling_credential(ruling, credential)),
 	};
 
 	if (ruling->retry_after_s)
 		a->figures.slowed[FIGURES_LIMIT_REQUESTS]++;
 	if (is_guess(ruling->error))
-		wait_s = limits_failure(a->limits, &from.ip, clock_boottime_ns());
+		wait_s = limits_failure(a->limits, &from->ip, clock_boottime_ns());
 	denial.retry_after_s = wait_s ? wait_s : ruling->retry_after_s;
 	note_denial(a, &denial);
 	if (wait_s) {
@@ -364,7 +359,8 @@ static bool seal_grant(struct authd *a, const struct grant *g)
 	return buffer_error(&a->sealed) == 0;
 }
 
-static int allow(struct session *s, const struct ipc_ask *m, int64_t now_s, struct ruling *ruling)
+static int allow(struct session *s, const struct ipc_ask *m, const struct origin *from,
+		 int64_t now_s, struct ruling *ruling)
 {
 	struct authd *a = s->authd;
 	char credential[RULING_CREDENTIAL_SIZE];
@@ -375,19 +371,19 @@ static int allow(struct session *s, const struct ipc_ask *m, int64_t now_s, stru
 	/* Grants are large, denials small: a worker that is slow to read them hears those yet. */
 	if (channel_is_crowded(&s->channel)) {
 		ruling->error = S3_ERROR_SLOW_DOWN;
-		return deny(s, m, ruling);
+		return deny(s, m, from, ruling);
 	}
 	if (!seal_grant(a, &g)) {
 		ruling->error = S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE;
-		return deny(s, m, ruling);
+		return deny(s, m, from, ruling);
 	}
 	if (s3_payload_is_chained(g.request.payload)) {
-		r = begin_stream(s, &g, m, ruling);
+		r = begin_stream(s, &g, m, from, ruling);
 		if (r < 0)
 			return r;
 		if (r == CHAINS_FULL) {
 			ruling->error = S3_ERROR_SLOW_DOWN;
-			return deny(s, m, ruling);
+			return deny(s, m, from, ruling);
 		}
 	}
 	if (!ruling->is_anonymous)
@@ -397,20 +393,12 @@ static int allow(struct session *s, const struct ipc_ask *m, int64_t now_s, stru
 	return channel_send(&s->channel, &answer, -1);
 }
 
-/* For conditions of policies: what is no address is none. */
-static struct span source_of(const struct authd *a, const struct ipc_ask *m)
-{
-	struct origin from = origin_of_ask(a, m);
-	struct ip ip;
-
-	return ip_parse(from.text, &ip) ? from.text : SPAN("");
-}
-
 static int take_ask(struct session *s, const struct ipc_ask *m)
 {
 	_cleanup_(ruling_clear) struct ruling ruling = { 0 };
 	struct s3_head head = { m->method, m->target, m->fields };
 	struct authd *a = s->authd;
+	struct origin from;
 	int64_t now_s;
 	int r;
 
@@ -418,20 +406,22 @@ static int take_ask(struct session *s, const struct ipc_ask *m)
 		return violation(s, "call-in-use");
 	if (m->dialect >= S3_DIALECT_COUNT)
 		return violation(s, "dialect");
+	from = origin_of(m->peer, m->fields, a->live.proxies, a->live.n_proxies);
 	if (!storelinks_are_ready(a)) {
 		ruling.error = S3_ERROR_SERVICE_UNAVAILABLE;
-		return deny(s, m, &ruling);
+		return deny(s, m, &from, &ruling);
 	}
 	now_s = (int64_t)(clock_realtime_ns() / NS_PER_S);
-	r = judge_hear(a->judge, (enum s3_dialect)m->dialect, &head, source_of(a, m), now_s,
-		       &ruling);
+	/* For conditions of policies: what is no address is none. */
+	r = judge_hear(a->judge, (enum s3_dialect)m->dialect, &head,
+		       from.has_ip ? from.text : SPAN(""), now_s, &ruling);
 	if (r < 0) {
 		/* Of one request; the worker and its other clients have nothing to do with it. */
 		log_error("cannot-judge request=%016" PRIx64 " error=%s", m->request_id,
 			  strerrorname_np(-r));
 		ruling.error = S3_ERROR_INTERNAL_ERROR;
 	}
-	return ruling.error ? deny(s, m, &ruling) : allow(s, m, now_s, &ruling);
+	return ruling.error ? deny(s, m, &from, &ruling) : allow(s, m, &from, now_s, &ruling);
 }
 
 /* --- hearing ------------------------------------------------------------------------------ */
