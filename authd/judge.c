@@ -70,7 +70,6 @@ static int deny(struct ruling *r, enum s3_error error, const char *detail)
 	return (int)error;
 }
 
-/* Whoever is known may still come too often. Before what he asks for is heard: that costs more. */
 /* Told only to who has shown that he is one of them. */
 static int hear_tenant(struct ruling *r)
 {
@@ -79,6 +78,7 @@ static int hear_tenant(struct ruling *r)
 		       : 0;
 }
 
+/* Whoever is known may still come too often. Before what he asks for is heard: that costs more. */
 static int hear_rate(struct judge *j, struct ruling *r)
 {
 	struct allowance *requests = r->token ? &r->token->requests : &r->key->requests;

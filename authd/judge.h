@@ -61,6 +61,6 @@ void ruling_clear(struct ruling *r);
 /* NULL where it is not known. */
 const struct tenant *ruling_tenant(const struct ruling *r);
 
-/* The access key's id, "token:NAME", or "unknown": for grants and logs. Returns buf. */
+/* The access key's id, "token:NAME", "anonymous" or "unknown": for grants and logs. Returns buf. */
 #define RULING_CREDENTIAL_SIZE (sizeof("token:") + TOKEN_NAME_MAX)
 const char *ruling_credential(const struct ruling *r, char buf[static RULING_CREDENTIAL_SIZE]);
