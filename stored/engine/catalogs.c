@@ -91,13 +91,19 @@ static bool is_idle(const struct catalogs *all, struct catalog *c)
 	       (c->erased || all->count > all->limit);
 }
 
+/* There may be such, under the lock. */
+static bool is_crowded(const struct catalogs *all)
+{
+	return all->count > all->limit || all->n_erased;
+}
+
 /* The least recently used that is idle, referred to by the caller now; or NULL. */
 static struct catalog *take_idle(struct catalogs *all)
 {
 	struct catalog *c = NULL;
 
 	pthread_mutex_lock(&all->lock);
-	if (all->count > all->limit || all->n_erased)
+	if (is_crowded(all))
 		for (c = all->last; c && !is_idle(all, c);)
 			c = c->prev;
 	if (c)
@@ -153,13 +159,14 @@ void catalogs_close_idle(struct catalogs *all)
 
 int catalog_get(struct catalogs *all, const struct ipc_id *tenant, bool make, struct catalog **ret)
 {
+	bool erased, crowded;
 	struct catalog *c;
-	bool erased;
 	int r;
 
 	pthread_mutex_lock(&all->lock);
 	erased = has_erased(all, tenant);
 	c = erased ? NULL : refer(all, tenant);
+	crowded = is_crowded(all);
 	pthread_mutex_unlock(&all->lock);
 	if (!c)
 		return erased ? -ENOENT : -ENOMEM;
@@ -168,7 +175,9 @@ int catalog_get(struct catalogs *all, const struct ipc_id *tenant, bool make, st
 		forget_closed(c);
 		return r;
 	}
-	catalogs_close_idle(all);
+	/* Seldom so: the lock is everybody's, and taken once is enough. */
+	if (crowded)
+		catalogs_close_idle(all);
 	*ret = c;
 	return 0;
 }
