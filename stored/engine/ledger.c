@@ -362,12 +362,19 @@ static void settle_bucket(struct ledger *l, struct account *a, struct usage afte
 	a->holding.used = after;
 }
 
-static void settle(struct ledger *l, struct account *a)
+/* Written once: nobody reads a number without a quota that is only being settled. */
+static void settle_quota(struct ledger *l, struct account *a)
 {
-	l->n_quotas -= has_quota(a);
+	size_t others = l->n_quotas - has_quota(a);
+
 	if (a->quota_set)
 		a->holding.quota = a->quota;
-	l->n_quotas += has_quota(a) && !a->closing;
+	l->n_quotas = others + (has_quota(a) && !a->closing);
+}
+
+static void settle(struct ledger *l, struct account *a)
+{
+	settle_quota(l, a);
 	if (a->bucket != LEDGER_TENANT)
 		settle_bucket(l, a,
 			      a->closing ? (struct usage){ 0 }
@@ -492,14 +499,9 @@ void ledger_read(struct ledger *l, uint64_t bucket, struct holding *ret)
 	pthread_mutex_unlock(&l->lock);
 }
 
-bool ledger_has_quotas(struct ledger *l)
+bool ledger_has_quotas(const struct ledger *l)
 {
-	bool any;
-
-	pthread_mutex_lock(&l->lock);
-	any = l->n_quotas;
-	pthread_mutex_unlock(&l->lock);
-	return any;
+	return l->n_quotas;
 }
 
 static enum quota_limit judge_growth(const struct account *a, const struct growth *g)

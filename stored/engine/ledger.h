@@ -89,7 +89,7 @@ struct ledger {
 	pthread_mutex_t lock; /* of these, where they are not the committer's: */
 	struct table accounts; /* bucket's id -> struct account */
 	struct account tenant; /* the sum, and the quota of all */
-	size_t n_quotas; /* accounts with one */
+	_Atomic size_t n_quotas; /* accounts with one; written under the lock, read without */
 
 	/* The committer's: */
 	struct account *touched; /* in the transaction under way */
@@ -157,7 +157,7 @@ void ledger_end_recount(struct ledger *l, uint64_t bucket);
 void ledger_read(struct ledger *l, uint64_t bucket, struct holding *ret);
 
 /* Whether anything could be refused at all. */
-bool ledger_has_quotas(struct ledger *l);
+bool ledger_has_quotas(const struct ledger *l);
 
 /* All of it or nothing. */
 enum quota_limit ledger_reserve(struct ledger *l, uint64_t bucket, const struct growth *g);
