@@ -141,7 +141,8 @@ struct reservation *reservation_free(struct reservation *r)
 {
 	if (!r)
 		return NULL;
-	if (r->catalog)
+	/* A commit has released what it spent, before it was told. */
+	if (r->growth.bytes || r->growth.objects)
 		ledger_release(ledger_of(r), r->bucket, &r->growth);
 	catalog_put(r->catalog);
 	free(r);

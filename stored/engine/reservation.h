@@ -8,7 +8,7 @@
 struct reservation {
 	struct catalog *catalog; /* a reference: its ledger stays where it is */
 	uint64_t bucket;
-	struct growth growth; /* what is reserved now; under the ledger's lock once it is spent */
+	struct growth growth; /* what is reserved now; the committer's while it is being spent */
 	uint64_t replaced; /* bytes of what will go: so many may come without a growth */
 	struct reservation *next_spent; /* in a transaction */
 };
