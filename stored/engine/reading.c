@@ -8,22 +8,33 @@ static int run_statement(struct database *db, enum catalog_statement statement)
 	return query_run(&q);
 }
 
-int reading_begin(struct store *s, const struct ipc_id *tenant, bool pin, struct reading *ret)
+int reading_begin_in(struct store *s, struct catalog *c, bool pin, struct reading *ret)
 {
 	int r;
 
-	*ret = (struct reading){ .store = s, .tenant = *tenant };
-	r = catalog_get(&s->catalogs, tenant, false, &ret->catalog);
-	if (r < 0)
-		return r == -ENOENT ? S3_ERROR_NO_SUCH_BUCKET : r;
-	r = database_pool_take(&ret->catalog->readers, &ret->db);
+	*ret = (struct reading){ .store = s, .tenant = c->tenant, .catalog = c };
+	r = database_pool_take(&c->readers, &ret->db);
 	if (r < 0)
 		return r;
 	if (pin) {
-		pthread_rwlock_rdlock(&ret->catalog->reading);
+		pthread_rwlock_rdlock(&c->reading);
 		ret->pinning = true;
 	}
 	return run_statement(ret->db, CATALOG_BEGIN_READ);
+}
+
+int reading_begin(struct store *s, const struct ipc_id *tenant, bool pin, struct reading *ret)
+{
+	struct catalog *c;
+	int r;
+
+	*ret = (struct reading){ .store = s, .tenant = *tenant };
+	r = catalog_get(&s->catalogs, tenant, false, &c);
+	if (r < 0)
+		return r == -ENOENT ? S3_ERROR_NO_SUCH_BUCKET : r;
+	r = reading_begin_in(s, c, pin, ret);
+	ret->reference = c;
+	return r;
 }
 
 void reading_end(struct reading *r)
@@ -40,7 +51,8 @@ void reading_end(struct reading *r)
 		pthread_rwlock_unlock(&r->catalog->reading);
 		r->pinning = false;
 	}
-	r->catalog = catalog_put(r->catalog);
+	r->reference = catalog_put(r->reference);
+	r->catalog = NULL;
 }
 
 int reading_result(struct reading *r, struct span bucket, int result)

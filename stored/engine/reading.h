@@ -10,6 +10,7 @@ struct reading {
 	struct store *store;
 	struct ipc_id tenant;
 	struct catalog *catalog;
+	struct catalog *reference; /* to it, or NULL: the caller has one */
 	struct database *db;
 	bool pinning;
 };
@@ -20,6 +21,8 @@ struct reading {
  */
 must_check int reading_begin(struct store *s, const struct ipc_id *tenant, bool pin,
 			     struct reading *ret);
+/* The same in a catalog to which the caller has a reference until the end. */
+must_check int reading_begin_in(struct store *s, struct catalog *c, bool pin, struct reading *ret);
 void reading_end(struct reading *r);
 
 /*

@@ -45,14 +45,14 @@ static int find_part(struct reading *r, const struct reservation_terms *t, struc
 	return found < 0 ? found : 0;
 }
 
-static int look(struct store *s, const struct reservation_terms *t, uint64_t *ret_bucket,
-		struct replaced *ret)
+static int look(struct store *s, struct catalog *c, const struct reservation_terms *t,
+		uint64_t *ret_bucket, struct replaced *ret)
 {
 	struct reading reading;
 	struct bucket bucket;
 	int r;
 
-	r = reading_begin(s, t->tenant, false, &reading);
+	r = reading_begin_in(s, c, false, &reading);
 	if (r == 0)
 		r = bucket_row_find(reading.db, t->bucket, &bucket);
 	if (r == 0)
@@ -88,40 +88,40 @@ static int reserve(struct reservation *r, struct growth more, enum quota_limit *
 	return 0;
 }
 
-static int reserve_first(struct store *s, struct catalog *c, const struct reservation_terms *t,
-			 enum quota_limit *ret_limit, struct reservation **ret)
+static int reserve_first(struct reservation *r, struct store *s, const struct reservation_terms *t,
+			 enum quota_limit *ret_limit)
 {
-	_cleanup_(reservation_freep) struct reservation *reservation =
-		calloc(1, sizeof(*reservation));
 	struct replaced replaced = { 0 };
-	int r;
+	int e = look(s, r->catalog, t, &r->bucket, &replaced);
 
-	if (!reservation)
-		return -ENOMEM;
-	reservation->catalog = catalog_ref(c);
-	r = look(s, t, &reservation->bucket, &replaced);
-	if (r != 0)
-		return r;
-	reservation->replaced = replaced.bytes;
-	r = reserve(reservation, growth_for(reservation, replaced.is_there, t->bytes), ret_limit);
-	if (r == 0)
-		*ret = steal_ptr(reservation);
-	return r;
+	if (e != 0)
+		return e;
+	r->replaced = replaced.bytes;
+	return reserve(r, growth_for(r, replaced.is_there, t->bytes), ret_limit);
 }
 
 int store_reserve(struct store *s, const struct reservation_terms *t, enum quota_limit *ret_limit,
 		  struct reservation **ret)
 {
+	_cleanup_(reservation_freep) struct reservation *reservation = NULL;
 	_cleanup_(catalog_putp) struct catalog *c = NULL;
 	int r;
 
 	r = catalog_get(&s->catalogs, t->tenant, false, &c);
 	if (r < 0)
 		return r == -ENOENT ? S3_ERROR_NO_SUCH_BUCKET : r;
-	if (ledger_has_quotas(&c->ledger))
-		return reserve_first(s, c, t, ret_limit, ret);
-	*ret = NULL;
-	return 0;
+	if (!ledger_has_quotas(&c->ledger)) {
+		*ret = NULL;
+		return 0;
+	}
+	reservation = calloc(1, sizeof(*reservation));
+	if (!reservation)
+		return -ENOMEM;
+	reservation->catalog = steal_ptr(c);
+	r = reserve_first(reservation, s, t, ret_limit);
+	if (r == 0)
+		*ret = steal_ptr(reservation);
+	return r;
 }
 
 int reservation_grow(struct reservation *r, uint64_t bytes, enum quota_limit *ret_limit)
