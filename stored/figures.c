@@ -65,7 +65,10 @@ static int tell_holding(void *context, const struct ipc_id *tenant, const struct
 
 static void tell_holdings(const struct service *s, struct buffer *to)
 {
-	(void)store_each_holding(s->store, tell_holding, &(struct telling){ s, to });
+	int r = store_each_holding(s->store, tell_holding, &(struct telling){ s, to });
+
+	if (r < 0 && !to->error)
+		to->error = r;
 }
 
 void figures_tell(struct service *s, struct buffer *to)

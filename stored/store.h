@@ -184,7 +184,10 @@ struct holding {
 must_check int store_find_holding(struct store *s, const struct ipc_id *tenant, struct span bucket,
 				  struct holding *ret);
 
-/* Those of the whole tenants whose catalogs are open, until each() is not 0. Waits for no disk. */
+/*
+ * Those of the whole tenants whose catalogs are open, until each() is not 0; -ENOMEM before the first.
+ * Waits for no disk, and nobody waits for each().
+ */
 int store_each_holding(struct store *s,
 		       int (*each)(void *context, const struct ipc_id *tenant, const struct holding *h),
 		       void *context);

@@ -12,22 +12,44 @@ const char *quota_sentence(enum quota_limit l)
 	return sentences[l];
 }
 
+struct noted {
+	struct ipc_id tenant;
+	struct holding holding;
+};
+
+/* Every request goes through the lock: nothing is done under it that a caller decides. */
+static int note_holdings(struct catalogs *all, struct noted **ret, size_t *ret_n)
+{
+	struct noted *noted;
+	size_t n = 0;
+
+	pthread_mutex_lock(&all->lock);
+	noted = calloc(MAX(all->count, 1u), sizeof(*noted));
+	for (struct catalog *c = all->first; noted && c; c = c->next) {
+		if (atomic_load(&c->state) != CATALOG_OPEN)
+			continue;
+		noted[n].tenant = c->tenant;
+		ledger_read(&c->ledger, LEDGER_TENANT, &noted[n++].holding);
+	}
+	pthread_mutex_unlock(&all->lock);
+	if (!noted)
+		return -ENOMEM;
+	*ret = noted;
+	*ret_n = n;
+	return 0;
+}
+
 int store_each_holding(struct store *s,
 		       int (*each)(void *context, const struct ipc_id *tenant,
 				   const struct holding *h),
 		       void *context)
 {
-	struct holding h;
-	int r = 0;
+	_cleanup_(freep) struct noted *noted = NULL;
+	size_t n = 0;
+	int r = note_holdings(&s->catalogs, &noted, &n);
 
-	pthread_mutex_lock(&s->catalogs.lock);
-	for (struct catalog *c = s->catalogs.first; c && r == 0; c = c->next) {
-		if (atomic_load(&c->state) != CATALOG_OPEN)
-			continue;
-		ledger_read(&c->ledger, LEDGER_TENANT, &h);
-		r = each(context, &c->tenant, &h);
-	}
-	pthread_mutex_unlock(&s->catalogs.lock);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = each(context, &noted[i].tenant, &noted[i].holding);
 	return r;
 }
 

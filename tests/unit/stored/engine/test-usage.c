@@ -206,6 +206,28 @@ static void test_a_tenant_without_anything_uses_nothing(void)
 	fixture_end(&f);
 }
 
+static int note_alone(void *context, const struct ipc_id *tenant, const struct holding *h)
+{
+	unsigned int *n = context;
+
+	assert(ipc_id_equal(tenant, &f.tenant) && equal(h->used, USAGE(.objects = 1, .bytes = 5)));
+	assert(h->quota.bytes == QUOTA_NONE && h->quota.objects == QUOTA_NONE);
+	assert(pthread_mutex_trylock(&f.store->catalogs.lock) == 0);
+	pthread_mutex_unlock(&f.store->catalogs.lock);
+	return (int)++*n;
+}
+
+static void test_nobody_waits_while_the_figures_of_all_are_told(void)
+{
+	unsigned int n = 0;
+
+	fixture_begin(&f);
+	assert(put(&f, "key", SPAN("12345")) == 0);
+	assert(store_each_holding(f.store, note_alone, &n) == 1);
+	assert(n == 1);
+	fixture_end(&f);
+}
+
 /* --- what is on the disk -------------------------------------------------------------------- */
 
 static void test_figures_are_there_after_a_restart(void)
@@ -500,6 +522,7 @@ int main(int argc, char *argv[])
 	RUN(test_a_tenant_has_the_sum_of_its_buckets);
 	RUN(test_a_bucket_takes_its_uploads_with_it);
 	RUN(test_a_tenant_without_anything_uses_nothing);
+	RUN(test_nobody_waits_while_the_figures_of_all_are_told);
 	RUN(test_figures_are_there_after_a_restart);
 	fprintf(stderr, "%s\n", "test_a_catalog_of_version_1_is_counted_once");
 	test_a_catalog_of_version_1_is_counted_once(argv[1]);
