@@ -177,6 +177,8 @@ struct holding {
 	struct quota quota;
 };
 
+#define HOLDING_NONE ((struct holding){ .quota = { QUOTA_NONE, QUOTA_NONE } })
+
 /*
  * Of one bucket, or with SPAN_NONE of the whole tenant; nothing, where that has no bucket. Cheap, and
  * exact: it is what the last commit has left.

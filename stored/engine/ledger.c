@@ -53,8 +53,6 @@ static void add_usage(struct usage *to, const struct usage *u)
 	to->upload_bytes += u->upload_bytes;
 }
 
-#define HOLDING_NONE ((struct holding){ .quota = { QUOTA_NONE, QUOTA_NONE } })
-
 /* --- accounts ------------------------------------------------------------------------------ */
 
 void ledger_init(struct ledger *l)

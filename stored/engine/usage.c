@@ -65,7 +65,7 @@ int store_find_holding(struct store *s, const struct ipc_id *tenant, struct span
 	if (r == 0)
 		ledger_read(&c->ledger, found.id, ret);
 	if (r == -ENOENT && span_is_none(bucket)) {
-		*ret = (struct holding){ .quota = { QUOTA_NONE, QUOTA_NONE } };
+		*ret = HOLDING_NONE;
 		return 0;
 	}
 	return r;
