@@ -5,7 +5,7 @@
 #include "stored/engine/engine.h"
 #include "stored/engine/reading.h"
 
-#define BATCH_MAX 64 /* that are ended together */
+#define ENDED_MAX 64 /* at a time */
 
 /* An upload, by its place among all of the tenant's. All zero: before the first. */
 struct place_of_upload {
@@ -15,14 +15,14 @@ struct place_of_upload {
 	uint8_t id[UPLOAD_ID_LEN];
 };
 
-/* One look at all uploads, and the changes of the batch that is under way. */
+/* One look at all uploads, and the changes that are under way. */
 struct overdue {
 	struct store *store;
 	struct ipc_id tenant;
 	uint64_t before_ms;
 	struct place_of_upload last; /* that was found */
 
-	struct change *changes[BATCH_MAX];
+	struct change *changes[ENDED_MAX];
 	size_t n;
 
 	pthread_mutex_t lock; /* of these: */
@@ -72,7 +72,7 @@ static int read_some(struct overdue *o, struct database *db)
 	query_bytes(&q, (struct span){ from.key, from.key_len });
 	query_bytes(&q, (struct span){ from.id, sizeof(from.id) });
 	query_number(&q, o->before_ms);
-	query_number(&q, BATCH_MAX);
+	query_number(&q, ENDED_MAX);
 	while ((r = query_step(&q)) == 1) {
 		r = read_place(&q, &o->last);
 		if (r == 0)
@@ -135,7 +135,10 @@ static void settle(struct overdue *o)
 	pthread_mutex_unlock(&o->lock);
 }
 
-/* All of the batch are handed over at once, so that they share a commit. */
+/*
+ * All are handed over at once. Of those the committer takes as many in a turn as one may cost,
+ * which share a commit, and the rest in the next turns.
+ */
 static int end_some(struct overdue *o)
 {
 	int r = 0;
@@ -161,7 +164,7 @@ static int end_all(struct overdue *o)
 		n = o->n;
 		if (r == 0)
 			r = end_some(o);
-	} while (r == 0 && n == BATCH_MAX && !sweep_is_stopping(&o->store->sweep));
+	} while (r == 0 && n == ENDED_MAX && !sweep_is_stopping(&o->store->sweep));
 	while (o->n)
 		change_free(o->changes[--o->n]);
 	return r;
