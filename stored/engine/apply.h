@@ -4,7 +4,8 @@
 /*
  * What each kind of change does to a catalog, inside the transaction that its committer opened. An
  * apply_*() decides everything, writes the change's outputs and returns its result; what it did so
- * far is undone by the caller if that is not 0. It may be run again from the start.
+ * far is undone by the caller if that is not 0. It may be run again from the start. ERASE_TENANT alone
+ * is never among them, and -EINVAL here: erase_catalog() does it, without a transaction.
  */
 
 #include "stored/change.h"

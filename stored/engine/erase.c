@@ -12,16 +12,18 @@
 /* An upload that ends while its tenant is removed may put one more name into a directory. */
 #define REMOVE_TRIES 16
 
-/* A bucket that another tenant's hides counts: there are objects in it. */
+/* It stands alone, outside of any transaction: what goes is the catalog itself. */
 int apply_erase_tenant(struct work *w, struct change *c)
 {
-	_cleanup_(query_end) struct query q = { 0 };
-	int r;
+	return -EINVAL;
+}
 
-	if (c->erase_tenant.mode == ERASE_ALL)
-		return 0;
-	q = query_begin(w->db, CATALOG_ANY_BUCKET);
-	r = query_step(&q);
+/* A bucket that another tenant's hides counts: there are objects in it. */
+static int find_bucket(struct database *db)
+{
+	_cleanup_(query_end) struct query q = query_begin(db, CATALOG_ANY_BUCKET);
+	int r = query_step(&q);
+
 	return r < 0 ? r : r == 1 ? S3_ERROR_BUCKET_NOT_EMPTY : 0;
 }
 
@@ -29,7 +31,6 @@ int apply_erase_tenant(struct work *w, struct change *c)
 static int check(struct store *s, struct change *c)
 {
 	_cleanup_(catalog_putp) struct catalog *catalog = NULL;
-	struct work w = { .change = c };
 	int r;
 
 	if (c->erase_tenant.mode == ERASE_ALL)
@@ -37,9 +38,7 @@ static int check(struct store *s, struct change *c)
 	r = catalog_get(&s->catalogs, &c->tenant, false, &catalog);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	w.catalog = catalog;
-	w.db = catalog->writer;
-	return apply_erase_tenant(&w, c);
+	return find_bucket(catalog->writer);
 }
 
 int erase_catalog(struct store *s, struct change *c)
