@@ -64,8 +64,8 @@ struct catalog {
 	pthread_rwlock_t reading;
 
 	pthread_mutex_t blobs_lock; /* of these: */
-	struct table pins; /* id_number() -> how many readers */
-	struct table young; /* id_number() -> that blob has a name, but no row yet */
+	struct table pins; /* ipc_id_number() -> how many readers */
+	struct table young; /* ipc_id_number() -> that blob has a name, but no row yet */
 	bool dead_are_pinned; /* the sweep left some; the last unpin tells it */
 	uint8_t shards_made[PLACE_SHARDS / 8];
 };

@@ -13,7 +13,7 @@
  */
 static int count_up(struct table *t, const struct ipc_id *id)
 {
-	uint64_t number = id_number(id);
+	uint64_t number = ipc_id_number(id);
 	uintptr_t count = (uintptr_t)table_remove(t, number);
 
 	return table_add(t, number, (void *)(count + 1));
@@ -21,7 +21,7 @@ static int count_up(struct table *t, const struct ipc_id *id)
 
 static bool count_down(struct table *t, const struct ipc_id *id)
 {
-	uint64_t number = id_number(id);
+	uint64_t number = ipc_id_number(id);
 	uintptr_t count = (uintptr_t)table_remove(t, number);
 
 	/* The slot that was just given up is there to be taken again. */
@@ -65,7 +65,7 @@ bool catalog_is_pinned(struct catalog *c, const struct ipc_id *blob)
 	bool pinned;
 
 	pthread_mutex_lock(&c->blobs_lock);
-	pinned = table_find(&c->pins, id_number(blob)) != NULL;
+	pinned = table_find(&c->pins, ipc_id_number(blob)) != NULL;
 	if (pinned)
 		c->dead_are_pinned = true;
 	pthread_mutex_unlock(&c->blobs_lock);
@@ -77,7 +77,7 @@ bool catalog_is_young(struct catalog *c, const struct ipc_id *blob)
 	bool young;
 
 	pthread_mutex_lock(&c->blobs_lock);
-	young = table_find(&c->young, id_number(blob)) != NULL;
+	young = table_find(&c->young, ipc_id_number(blob)) != NULL;
 	pthread_mutex_unlock(&c->blobs_lock);
 	return young;
 }

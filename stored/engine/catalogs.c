@@ -53,7 +53,7 @@ void catalogs_clear(struct catalogs *all)
 
 static bool has_erased(const struct catalogs *all, const struct ipc_id *tenant)
 {
-	return table_find(&all->erased, id_number(tenant)) != NULL;
+	return table_find(&all->erased, ipc_id_number(tenant)) != NULL;
 }
 
 bool catalogs_has_erased(struct catalogs *all, const struct ipc_id *tenant)
@@ -189,7 +189,7 @@ static int mark_erased(struct catalogs *all, const struct ipc_id *tenant, struct
 	int r;
 
 	pthread_mutex_lock(&all->lock);
-	r = table_add(&all->erased, id_number(tenant), all);
+	r = table_add(&all->erased, ipc_id_number(tenant), all);
 	c = r == TABLE_OK || r == TABLE_EXISTS ? refer(all, tenant) : NULL;
 	if (c && !c->erased) {
 		c->erased = true;

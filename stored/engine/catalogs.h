@@ -17,7 +17,7 @@ struct catalogs {
 	unsigned int limit;	/* more are open only while all of them are in use */
 	unsigned int count;
 	struct catalog *first, *last;
-	struct table erased; /* id_number() -> that tenant is gone for this process */
+	struct table erased; /* ipc_id_number() -> that tenant is gone for this process */
 	unsigned int n_erased; /* of them in the list: still open */
 	pthread_mutex_t lock;
 };

@@ -20,11 +20,6 @@ bool id_parse(const char *text, struct ipc_id *ret)
 	return span_is_lower_hex(s) && hex_decode(s, ret->bytes, sizeof(ret->bytes));
 }
 
-uint64_t id_number(const struct ipc_id *id)
-{
-	return ipc_id_number(id);
-}
-
 void id_make(struct ipc_id *ret)
 {
 	randombytes_buf(ret->bytes, sizeof(ret->bytes));

@@ -21,9 +21,6 @@ const char *id_format(const struct ipc_id *id, char buf[static ID_TEXT_MAX]);
 /* Exactly 32 lower-case hex digits. */
 must_check bool id_parse(const char *text, struct ipc_id *ret);
 
-/* Ids are random: their first bytes are a good enough number for a table. */
-uint64_t id_number(const struct ipc_id *id);
-
 void id_make(struct ipc_id *ret);
 
 /* The two digits that name the directory in blobs/ where this blob is. */
