@@ -23,13 +23,12 @@ static struct query seek(struct work *w, enum catalog_statement statement, uint6
 static int count_objects(struct work *w, uint64_t bucket, struct recount *r)
 {
 	_cleanup_(query_end) struct query q = seek(w, CATALOG_COUNT_OBJECTS, bucket, r);
-	struct usage counted = r->counted;
 	struct recount after = *r;
 	int e, n = 0;
 
 	while ((e = query_step(&q)) == 1) {
-		counted.objects++;
-		counted.bytes += query_column_number(&q, 2);
+		after.counted.objects++;
+		after.counted.bytes += query_column_number(&q, 2);
 		if (++n == STEP_ROWS)
 			recount_advance(&after, &(struct ledger_row){ LEDGER_OBJECTS,
 								      query_column_bytes(&q, 0),
@@ -39,7 +38,6 @@ static int count_objects(struct work *w, uint64_t bucket, struct recount *r)
 		return e;
 	if (n < STEP_ROWS)
 		recount_advance(&after, &(struct ledger_row){ LEDGER_UPLOADS, SPAN(""), SPAN("") });
-	after.counted = counted;
 	*r = after;
 	return n;
 }
