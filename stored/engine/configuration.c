@@ -5,17 +5,6 @@
 #include "stored/engine/reading.h"
 #include "stored/engine/stamps.h"
 
-struct span configuration_name(enum store_configuration kind)
-{
-	static const char *const names[STORE_CONFIGURATION_COUNT] = {
-#define KIND(SYMBOL, name) [STORE_CONFIGURATION_##SYMBOL] = (name),
-		STORE_CONFIGURATIONS(KIND)
-#undef KIND
-	};
-
-	return span_from_string(names[kind]);
-}
-
 /* What is found is kept one after another; where each begins is known when memory does not move any
  * more. */
 struct finds {

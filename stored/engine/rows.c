@@ -38,6 +38,17 @@ int bucket_row_find(struct database *db, struct span name, struct bucket *ret)
 	return 0;
 }
 
+struct span configuration_name(enum store_configuration kind)
+{
+	static const char *const names[STORE_CONFIGURATION_COUNT] = {
+#define KIND(SYMBOL, name) [STORE_CONFIGURATION_##SYMBOL] = (name),
+		STORE_CONFIGURATIONS(KIND)
+#undef KIND
+	};
+
+	return span_from_string(names[kind]);
+}
+
 enum checksum_type row_checksum_type(enum checksum_algorithm a, bool composite)
 {
 	if (a == CHECKSUM_NONE)
