@@ -5,18 +5,20 @@
 #include "stored/engine/reading.h"
 #include "stored/engine/stamps.h"
 
+/* The documents by their kinds, and what else is found. */
+enum {
+	FIND_OWNER_ID = STORE_CONFIGURATION_COUNT,
+	FIND_OWNER_NAME,
+	FIND_COUNT,
+};
+
 /* What is found is kept one after another; where each begins is known when memory does not move any
  * more. */
 struct finds {
 	struct buffer memory;
-	size_t at[STORE_CONFIGURATION_COUNT + 2];
-	size_t len[STORE_CONFIGURATION_COUNT + 2];
-	bool there[STORE_CONFIGURATION_COUNT + 2];
-};
-
-enum {
-	FIND_OWNER_ID = STORE_CONFIGURATION_COUNT,
-	FIND_OWNER_NAME,
+	size_t at[FIND_COUNT];
+	size_t len[FIND_COUNT];
+	bool there[FIND_COUNT];
 };
 
 static void keep(struct finds *f, unsigned int which, struct span s)
