@@ -1,7 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The count that tools/check and tools/check-system end with, and the figures before it."""
+"""The count that tools/ci and what it runs end with, and the figures before it."""
 
+import re
 import xml.etree.ElementTree as ElementTree
+
+COUNT = re.compile(r"(\d+) passed, (\d+) failed, (\d+) skipped\n")
+
+
+def count_line(passed, failed, skipped):
+    """What COUNT matches, but for the end of the line."""
+    return f"{passed} passed, {failed} failed, {skipped} skipped"
 
 
 class Tally:
@@ -20,8 +28,7 @@ class Tally:
             print(f"skipped {name}: {reason}")
         for name in self.failed:
             print(f"failed {name}")
-        print(f"{self.passed} passed, {len(self.failed)} failed, {len(self.skipped)} skipped",
-              flush=True)
+        print(count_line(self.passed, len(self.failed), len(self.skipped)), flush=True)
 
     def add_junit(self, report):
         """Adds what pytest --junitxml wrote."""
