@@ -73,3 +73,18 @@ json_t *clerk_ask(struct office *o, const char *line)
 	office_settle(o);
 	return answer;
 }
+
+void clerk_done(json_t *answer)
+{
+	assert(json_is_true(json_object_get(answer, "ok")));
+	json_decref(answer);
+}
+
+void clerk_refused(json_t *answer, const char *words)
+{
+	const char *error = json_string_value(json_object_get(answer, "error"));
+
+	assert(json_is_false(json_object_get(answer, "ok")));
+	assert(error && strstr(error, words));
+	json_decref(answer);
+}

@@ -21,3 +21,7 @@ const char *clerk_hear(struct office *o, int fd);
 /* A line and the answer to it, the caller's; the second on a connection of its own. */
 json_t *clerk_ask_on(struct office *o, int fd, const char *line);
 json_t *clerk_ask(struct office *o, const char *line);
+
+/* Asserts that an order was done, or that it was refused with `words` in the error, and frees the answer. */
+void clerk_done(json_t *answer);
+void clerk_refused(json_t *answer, const char *words);

@@ -26,22 +26,6 @@ static struct tenant *find(const char *name)
 	return keyring_find_tenant(office.authd.keyring, span_from_string(name));
 }
 
-/* The answer to an order, where it is worth nothing more. */
-static void done(json_t *answer)
-{
-	assert(json_is_true(json_object_get(answer, "ok")));
-	json_decref(answer);
-}
-
-static void refused(json_t *answer, const char *words)
-{
-	const char *error = json_string_value(json_object_get(answer, "error"));
-
-	assert(json_is_false(json_object_get(answer, "ok")));
-	assert(error && strstr(error, words));
-	json_decref(answer);
-}
-
 static json_t *order(const char *what, const char *name, const char *more)
 {
 	char line[512];
@@ -56,13 +40,13 @@ static bool told(json_t *answer, const char *member, const char *value)
 	const json_t *t = json_object_get(answer, "tenant");
 	bool same = strcmp(json_string_value(json_object_get(t, member)), value) == 0;
 
-	done(answer);
+	clerk_done(answer);
 	return same;
 }
 
 static void create(const char *name)
 {
-	done(order("tenant.create", name, ""));
+	clerk_done(order("tenant.create", name, ""));
 }
 
 /* A key of that tenant's; the answer is who has it. */
@@ -74,7 +58,7 @@ static const struct access_key *create_key(const char *tenant, const char *id)
 		 "{\"do\":\"key.create\",\"tenant\":\"%s\",\"access_key\":\"%s\","
 		 "\"secret_key\":\"secretsecret\"}",
 		 tenant, id);
-	done(clerk_ask(&office, line));
+	clerk_done(clerk_ask(&office, line));
 	return keyring_find_key(office.authd.keyring, span_from_string(id));
 }
 
@@ -135,14 +119,15 @@ static void test_a_tenant_is_shown_with_what_hangs_on_it(void)
 
 	create("shown");
 	create_key("shown", "key-of-shown");
-	done(clerk_ask(&office, "{\"do\":\"user.create\",\"tenant\":\"shown\",\"user\":\"u\"}"));
+	clerk_done(
+		clerk_ask(&office, "{\"do\":\"user.create\",\"tenant\":\"shown\",\"user\":\"u\"}"));
 	answer = order("tenant.show", "shown", "");
 	t = json_object_get(answer, "tenant");
 	assert(json_integer_value(json_object_get(t, "users")) == 1);
 	assert(json_integer_value(json_object_get(t, "keys")) == 1);
 	assert(json_integer_value(json_object_get(t, "tokens")) == 0);
 	assert(told(answer, "state", "active"));
-	refused(order("tenant.show", "nobody", ""), "There is no tenant nobody.");
+	clerk_refused(order("tenant.show", "nobody", ""), "There is no tenant nobody.");
 }
 
 static void test_what_is_given_changes_and_the_rest_stays(void)
@@ -156,9 +141,9 @@ static void test_what_is_given_changes_and_the_rest_stays(void)
 	connect_stored();
 	assert(strcmp(find("called")->display_name, "Called Ltd") == 0);
 	assert(strcmp(find("called")->email, "a@b") == 0);
-	refused(order("tenant.update", "called", ""), "Nothing was said");
-	refused(order("tenant.update", "called", ",\"email\":\"\""), "email must be");
-	refused(order("tenant.update", "nobody", ",\"email\":\"a@b\""), "There is no tenant");
+	clerk_refused(order("tenant.update", "called", ""), "Nothing was said");
+	clerk_refused(order("tenant.update", "called", ",\"email\":\"\""), "email must be");
+	clerk_refused(order("tenant.update", "nobody", ",\"email\":\"a@b\""), "There is no tenant");
 }
 
 /* Both come from a copy of the tenant as it was. */
@@ -196,8 +181,8 @@ static void test_a_tenant_is_suspended_until_it_is_resumed(void)
 	office_restart(&office);
 	connect_stored();
 	assert(!find("paused")->suspended);
-	refused(order("tenant.suspend", "nobody", ""), "There is no tenant");
-	refused(order("tenant.resume", "nobody", ""), "There is no tenant");
+	clerk_refused(order("tenant.suspend", "nobody", ""), "There is no tenant");
+	clerk_refused(order("tenant.resume", "nobody", ""), "There is no tenant");
 }
 
 /* --- deleting -------------------------------------------------------------------------------- */
@@ -227,7 +212,8 @@ static void test_a_tenant_without_buckets_goes_with_its_credentials(void)
 static void test_a_tenant_with_buckets_is_kept_and_nobody_notices(void)
 {
 	create("full");
-	refused(delete_asking("full", S3_ERROR_BUCKET_NOT_EMPTY), "The tenant full has buckets.");
+	clerk_refused(delete_asking("full", S3_ERROR_BUCKET_NOT_EMPTY),
+		      "The tenant full has buckets.");
 	assert(find("full")->deletion == TENANT_STAYS);
 	assert(office_silent(&office, stored));
 }
@@ -242,8 +228,8 @@ static void test_with_its_data_it_is_not_asked(void)
 	say_erased(hear_erase(&id, ERASE_ALL), S3_ERROR_NONE);
 	wait_for_writer();
 	assert(!find("all"));
-	refused(order("tenant.delete", "all", ",\"data\":true"), "There is no tenant all.");
-	refused(order("tenant.delete", "acme", ",\"data\":1"), "data must be true or false.");
+	clerk_refused(order("tenant.delete", "all", ",\"data\":true"), "There is no tenant all.");
+	clerk_refused(order("tenant.delete", "acme", ",\"data\":1"), "data must be true or false.");
 }
 
 /* A bucket was made between the question and the mark. */
@@ -253,7 +239,7 @@ static void test_one_that_is_not_empty_after_all_stays(void)
 
 	create("late");
 	id = find("late")->id;
-	done(delete_asking("late", S3_ERROR_NONE));
+	clerk_done(delete_asking("late", S3_ERROR_NONE));
 	say_erased(hear_erase(&id, ERASE_EMPTY), S3_ERROR_BUCKET_NOT_EMPTY);
 	wait_for_writer();
 	assert(find("late")->deletion == TENANT_STAYS);
@@ -275,7 +261,7 @@ static void test_one_that_goes_with_its_data_goes_whoever_else_deletes_it(void)
 	id = find("both")->id;
 	clerk_say(&office, fd, less, strlen(less));
 	asked = hear_erase(&id, ERASE_ASK);
-	done(order("tenant.delete", "both", ",\"data\":true"));
+	clerk_done(order("tenant.delete", "both", ",\"data\":true"));
 	hear_erase(&id, ERASE_ALL);
 	say_erased(asked, S3_ERROR_NONE);
 	assert(told(json_loads(clerk_hear(&office, fd), 0, NULL), "state", "deleting"));
@@ -295,7 +281,7 @@ static void test_one_that_was_to_go_if_empty_goes_in_any_case_when_that_is_order
 
 	create("more");
 	id = find("more")->id;
-	done(delete_asking("more", S3_ERROR_NONE));
+	clerk_done(delete_asking("more", S3_ERROR_NONE));
 	number = hear_erase(&id, ERASE_EMPTY);
 	assert(told(order("tenant.delete", "more", ",\"data\":true"), "state", "deleting"));
 	assert(find("more")->deletion == TENANT_GOES && office_silent(&office, stored));
@@ -323,15 +309,15 @@ static void test_nothing_is_made_for_one_that_goes(void)
 
 	create("going");
 	id = find("going")->id;
-	done(order("tenant.delete", "going", ",\"data\":true"));
+	clerk_done(order("tenant.delete", "going", ",\"data\":true"));
 	number = hear_erase(&id, ERASE_ALL);
 	for (size_t i = 0; i < ARRAY_SIZE(orders); i++)
-		refused(clerk_ask(&office, orders[i]), "The tenant going is being deleted.");
+		clerk_refused(clerk_ask(&office, orders[i]), "The tenant going is being deleted.");
 	assert(told(order("tenant.show", "going", ""), "state", "deleting"));
 	/* Said once more, it is under way all the same, once. */
 	assert(told(order("tenant.delete", "going", ",\"data\":true"), "state", "deleting"));
 	assert(office_silent(&office, stored));
-	refused(order("tenant.create", "going", ""), "There is already a tenant going.");
+	clerk_refused(order("tenant.create", "going", ""), "There is already a tenant going.");
 	say_erased(number, S3_ERROR_NONE);
 	wait_for_writer();
 	assert(!find("going"));
@@ -351,12 +337,12 @@ static void test_a_token_under_way_is_not_made_for_one_that_goes(void)
 	clerk_say(&office, fd, token, strlen(token));
 	assert(office_receive(&office, stored, IPC_AUTHD_TO_STORED_DIRECTION, &m));
 	assert(m.number == IPC_PROVIDE);
-	done(order("tenant.delete", "torn", ",\"data\":true"));
+	clerk_done(order("tenant.delete", "torn", ",\"data\":true"));
 	say_erased(hear_erase(&id, ERASE_ALL), S3_ERROR_NONE);
 	wait_for_writer();
 	/* At once, and not when it is too late. */
 	assert(!find("torn") && !office.authd.errands.first);
-	refused(json_loads(clerk_hear(&office, fd), 0, NULL), "could not be made");
+	clerk_refused(json_loads(clerk_hear(&office, fd), 0, NULL), "could not be made");
 	m = (struct ipc_message){ .number = IPC_PROVIDED, .provided = { m.provide.order, 0 } };
 	office_send(stored, &m);
 	office_settle(&office);
@@ -376,10 +362,11 @@ static void test_a_token_whose_bucket_comes_too_late_is_refused(void)
 	id = find("tardy")->id;
 	clerk_say(&office, fd, token, strlen(token));
 	assert(office_receive(&office, stored, IPC_AUTHD_TO_STORED_DIRECTION, &m));
-	done(order("tenant.delete", "tardy", ",\"data\":true"));
+	clerk_done(order("tenant.delete", "tardy", ",\"data\":true"));
 	m = (struct ipc_message){ .number = IPC_PROVIDED, .provided = { m.provide.order, 0 } };
 	office_send(stored, &m);
-	refused(json_loads(clerk_hear(&office, fd), 0, NULL), "The tenant tardy is being deleted.");
+	clerk_refused(json_loads(clerk_hear(&office, fd), 0, NULL),
+		      "The tenant tardy is being deleted.");
 	close(fd);
 	say_erased(hear_erase(&id, ERASE_ALL), S3_ERROR_NONE);
 	wait_for_writer();
@@ -391,8 +378,8 @@ static void test_without_stored_none_goes(void)
 	create("left");
 	close(stored);
 	office_settle(&office);
-	refused(order("tenant.delete", "left", ""), "stored does not answer.");
-	refused(order("tenant.delete", "left", ",\"data\":true"), "stored does not answer.");
+	clerk_refused(order("tenant.delete", "left", ""), "stored does not answer.");
+	clerk_refused(order("tenant.delete", "left", ",\"data\":true"), "stored does not answer.");
 	connect_stored();
 	assert(office_silent(&office, stored) && find("left")->deletion == TENANT_STAYS);
 }
@@ -405,7 +392,7 @@ static void test_t80_what_is_marked_goes_on_when_stored_comes_again(void)
 
 	create("marked");
 	id = find("marked")->id;
-	done(order("tenant.delete", "marked", ",\"data\":true"));
+	clerk_done(order("tenant.delete", "marked", ",\"data\":true"));
 	hear_erase(&id, ERASE_ALL);
 	close(stored);
 	office_settle(&office);
@@ -421,7 +408,7 @@ static void test_t80_what_is_marked_goes_on_after_a_restart(void)
 
 	create("kept-mark");
 	id = find("kept-mark")->id;
-	done(delete_asking("kept-mark", S3_ERROR_NONE));
+	clerk_done(delete_asking("kept-mark", S3_ERROR_NONE));
 	hear_erase(&id, ERASE_EMPTY);
 	close(stored);
 	office_restart(&office);
@@ -441,7 +428,7 @@ static void test_what_stored_cannot_do_is_tried_again_later(void)
 
 	create("stuck");
 	id = find("stuck")->id;
-	done(order("tenant.delete", "stuck", ",\"data\":true"));
+	clerk_done(order("tenant.delete", "stuck", ",\"data\":true"));
 	say_erased(hear_erase(&id, ERASE_ALL), S3_ERROR_INTERNAL_ERROR);
 	assert(find("stuck")->deletion == TENANT_GOES && office_silent(&office, stored));
 	assert(office.authd.deletions.again.loop);
@@ -463,7 +450,7 @@ static void test_many_go_one_after_another(void)
 	for (int i = 0; i < MANY; i++) {
 		snprintf(name, sizeof(name), "many-%d", i);
 		create(name);
-		done(order("tenant.delete", name, ",\"data\":true"));
+		clerk_done(order("tenant.delete", name, ",\"data\":true"));
 	}
 	for (int i = 0; i < MANY; i++) {
 		assert(office_receive(&office, stored, IPC_AUTHD_TO_STORED_DIRECTION, &m));

@@ -56,15 +56,6 @@ static json_t *order_with(const char *line, const char *bucket, enum s3_error er
 	return answer;
 }
 
-static void expect_refused(json_t *answer, const char *words)
-{
-	const char *error = json_string_value(json_object_get(answer, "error"));
-
-	assert(json_is_false(json_object_get(answer, "ok")));
-	assert(error && strstr(error, words));
-	json_decref(answer);
-}
-
 static const json_t *token_in(const json_t *answer)
 {
 	assert(json_is_true(json_object_get(answer, "ok")));
@@ -110,7 +101,7 @@ static void test_a_token_is_made_when_its_bucket_is_there(void)
 	assert(json_array_size(json_object_get(token_in(answer), "scopes")) == 3);
 	assert(json_is_null(json_object_get(token_in(answer), "last_used")));
 	json_decref(answer);
-	expect_refused(clerk_ask(&office, create), "A token with name 'full' already exists.");
+	clerk_refused(clerk_ask(&office, create), "A token with name 'full' already exists.");
 	office_restart(&office);
 	assert(tokens_count(tokens()) == 1);
 }
@@ -135,10 +126,10 @@ static void test_without_its_bucket_there_is_no_token(void)
 				   "\"token_name\":\"x\",\"ttl_days\":1,\"bucket\":\"taken\"}";
 	size_t before = tokens_count(tokens());
 
-	expect_refused(order_with(line, "taken", S3_ERROR_BUCKET_ALREADY_EXISTS),
-		       "The bucket taken belongs to another tenant.");
-	expect_refused(order_with(line, "taken", S3_ERROR_INSUFFICIENT_STORAGE),
-		       "could not be made");
+	clerk_refused(order_with(line, "taken", S3_ERROR_BUCKET_ALREADY_EXISTS),
+		      "The bucket taken belongs to another tenant.");
+	clerk_refused(order_with(line, "taken", S3_ERROR_INSUFFICIENT_STORAGE),
+		      "could not be made");
 	assert(tokens_count(tokens()) == before);
 	assert(!tokens_find(tokens(), keyring_find_tenant(office.authd.keyring, SPAN("acme")),
 			    SPAN("x")));
@@ -177,11 +168,11 @@ static void test_what_a_token_cannot_be_is_refused_at_once(void)
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
 		snprintf(line, sizeof(line), "{\"do\":\"token.create\",\"tenant\":\"acme\"%s%s}",
 			 *members[i] ? "," : "", members[i]);
-		expect_refused(clerk_ask(&office, line), " ");
+		clerk_refused(clerk_ask(&office, line), " ");
 	}
-	expect_refused(clerk_ask(&office, "{\"do\":\"token.create\",\"tenant\":\"nobody\","
-					  "\"token_name\":\"x\",\"ttl_days\":1}"),
-		       "There is no tenant nobody.");
+	clerk_refused(clerk_ask(&office, "{\"do\":\"token.create\",\"tenant\":\"nobody\","
+					 "\"token_name\":\"x\",\"ttl_days\":1}"),
+		      "There is no tenant nobody.");
 	assert(tokens_count(tokens()) == before && office_silent(&office, stored));
 }
 
@@ -197,7 +188,7 @@ static void test_a_tenant_whose_usual_bucket_cannot_be_names_another(void)
 		 "{\"do\":\"token.create\",\"tenant\":\"%s\",\"token_name\":\"x\","
 		 "\"ttl_days\":1}",
 		 name);
-	expect_refused(clerk_ask(&office, line), "There can be no bucket");
+	clerk_refused(clerk_ask(&office, line), "There can be no bucket");
 }
 
 /* --- changing ----------------------------------------------------------------------------- */
@@ -244,12 +235,12 @@ static void test_a_refresh_that_is_refused_leaves_the_old_one(void)
 	const struct tenant *acme = keyring_find_tenant(office.authd.keyring, SPAN("acme"));
 	struct token before = *tokens_find(tokens(), acme, SPAN("full"));
 
-	expect_refused(order_with(line, "acme-objects", S3_ERROR_BUCKET_ALREADY_EXISTS),
-		       "belongs to another tenant");
+	clerk_refused(order_with(line, "acme-objects", S3_ERROR_BUCKET_ALREADY_EXISTS),
+		      "belongs to another tenant");
 	assert(tokens_find_hash(tokens(), before.hash)->expires_s == before.expires_s);
-	expect_refused(clerk_ask(&office, "{\"do\":\"token.refresh\",\"tenant\":\"acme\","
-					  "\"token_name\":\"nope\",\"ttl_days\":60}"),
-		       "No token with name 'nope' found.");
+	clerk_refused(clerk_ask(&office, "{\"do\":\"token.refresh\",\"tenant\":\"acme\","
+					 "\"token_name\":\"nope\",\"ttl_days\":60}"),
+		      "No token with name 'nope' found.");
 }
 
 static void test_a_deleted_token_is_worth_nothing_at_once(void)
@@ -266,16 +257,16 @@ static void test_a_deleted_token_is_worth_nothing_at_once(void)
 	assert(strcmp(text_in(answer, "name"), "gone") == 0 && !text_in(answer, "token"));
 	json_decref(answer);
 	assert(!recognise(made));
-	expect_refused(clerk_ask(&office, line), "No token with name 'gone' found.");
+	clerk_refused(clerk_ask(&office, line), "No token with name 'gone' found.");
 	json_decref(made);
 }
 
 static void test_names_are_looked_for_within_the_tenant(void)
 {
 	json_decref(clerk_ask(&office, "{\"do\":\"tenant.create\",\"name\":\"other\"}"));
-	expect_refused(clerk_ask(&office, "{\"do\":\"token.delete\",\"tenant\":\"other\","
-					  "\"token_name\":\"full\"}"),
-		       "No token with name 'full' found.");
+	clerk_refused(clerk_ask(&office, "{\"do\":\"token.delete\",\"tenant\":\"other\","
+					 "\"token_name\":\"full\"}"),
+		      "No token with name 'full' found.");
 	json_decref(order_with("{\"do\":\"token.create\",\"tenant\":\"other\","
 			       "\"token_name\":\"full\",\"ttl_days\":1}",
 			       "other-objects", S3_ERROR_NONE));
@@ -301,8 +292,8 @@ static void test_a_text_is_shown_whose_it_is(void)
 	assert(json_is_true(json_object_get(token_in(answer), "expired")));
 	json_decref(answer);
 	json_decref(made);
-	expect_refused(clerk_ask(&office, "{\"do\":\"token.show\",\"token\":\"hidden secret\"}"),
-		       "There is no such token.");
+	clerk_refused(clerk_ask(&office, "{\"do\":\"token.show\",\"token\":\"hidden secret\"}"),
+		      "There is no such token.");
 }
 
 /* T42: a list tells what tokens are worth, not what they are. */
@@ -362,7 +353,7 @@ static void expect_import_refused(const char *items, const char *words)
 	char line[4096];
 
 	snprintf(line, sizeof(line), IMPORT("%s"), items);
-	expect_refused(clerk_ask(&office, line), words);
+	clerk_refused(clerk_ask(&office, line), words);
 	assert(tokens_count(tokens()) == before && office_silent(&office, stored));
 }
 

@@ -36,28 +36,13 @@ static json_t *order(const char *what, const char *user, const char *more)
 	return clerk_ask(&office, line);
 }
 
-static void done(json_t *answer)
-{
-	assert(json_is_true(json_object_get(answer, "ok")));
-	json_decref(answer);
-}
-
-static void refused(json_t *answer, const char *words)
-{
-	const char *error = json_string_value(json_object_get(answer, "error"));
-
-	assert(json_is_false(json_object_get(answer, "ok")));
-	assert(error && strstr(error, words));
-	json_decref(answer);
-}
-
 static void create_key(const char *user, const char *id, const char *more)
 {
 	char members[256];
 
 	snprintf(members, sizeof(members),
 		 ",\"access_key\":\"%s\",\"secret_key\":\"secretsecret\"%s", id, more);
-	done(order("key.create", user, members));
+	clerk_done(order("key.create", user, members));
 }
 
 /* --- users ----------------------------------------------------------------------------------- */
@@ -67,27 +52,28 @@ static void test_users_are_made_shown_and_deleted(void)
 	struct ipc_id id;
 	json_t *answer;
 
-	done(order("user.create", "alice", ""));
+	clerk_done(order("user.create", "alice", ""));
 	id = find("alice")->id;
-	refused(order("user.create", "alice", ""), "The tenant acme already has a user alice.");
+	clerk_refused(order("user.create", "alice", ""),
+		      "The tenant acme already has a user alice.");
 	create_key("alice", "key-of-alice", "");
 	answer = order("user.show", "alice", "");
 	assert(json_integer_value(json_object_get(json_object_get(answer, "user"), "keys")) == 1);
-	done(answer);
+	clerk_done(answer);
 	answer = clerk_ask(&office, "{\"do\":\"user.list\",\"tenant\":\"acme\"}");
 	assert(json_array_size(json_object_get(answer, "users")) == 1);
-	done(answer);
+	clerk_done(answer);
 	office_restart(&office);
 	assert(ipc_id_equal(&find("alice")->id, &id));
-	refused(order("user.delete", "alice", ""), "The user alice has access keys.");
-	done(clerk_ask(&office, "{\"do\":\"key.delete\",\"access_key\":\"key-of-alice\"}"));
-	done(order("user.delete", "alice", ""));
+	clerk_refused(order("user.delete", "alice", ""), "The user alice has access keys.");
+	clerk_done(clerk_ask(&office, "{\"do\":\"key.delete\",\"access_key\":\"key-of-alice\"}"));
+	clerk_done(order("user.delete", "alice", ""));
 	assert(!find("alice"));
-	refused(order("user.delete", "alice", ""), "The tenant acme has no user alice.");
+	clerk_refused(order("user.delete", "alice", ""), "The tenant acme has no user alice.");
 	/* Another one of that name is another. */
-	done(order("user.create", "alice", ""));
+	clerk_done(order("user.create", "alice", ""));
 	assert(!ipc_id_equal(&find("alice")->id, &id));
-	done(order("user.delete", "alice", ""));
+	clerk_done(order("user.delete", "alice", ""));
 }
 
 static void test_names_are_those_that_iam_allows(void)
@@ -96,28 +82,31 @@ static void test_names_are_those_that_iam_allows(void)
 	char longest[USER_NAME_MAX + 2];
 
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
-		refused(order("user.create", wrong[i], ""), "user must be");
+		clerk_refused(order("user.create", wrong[i], ""), "user must be");
 	memset(longest, 'a', sizeof(longest));
 	longest[USER_NAME_MAX + 1] = '\0';
-	refused(order("user.create", longest, ""), "user must be");
+	clerk_refused(order("user.create", longest, ""), "user must be");
 	longest[USER_NAME_MAX] = '\0';
-	done(order("user.create", longest, ""));
-	done(order("user.create", "Az09+=,.@_-", ""));
-	done(order("user.delete", longest, ""));
-	done(order("user.delete", "Az09+=,.@_-", ""));
+	clerk_done(order("user.create", longest, ""));
+	clerk_done(order("user.create", "Az09+=,.@_-", ""));
+	clerk_done(order("user.delete", longest, ""));
+	clerk_done(order("user.delete", "Az09+=,.@_-", ""));
 }
 
 static void test_a_user_is_found_in_his_own_tenant_only(void)
 {
-	done(clerk_ask(&office, "{\"do\":\"tenant.create\",\"name\":\"other\"}"));
-	done(order("user.create", "bob", ""));
-	refused(clerk_ask(&office, "{\"do\":\"user.show\",\"tenant\":\"other\",\"user\":\"bob\"}"),
+	clerk_done(clerk_ask(&office, "{\"do\":\"tenant.create\",\"name\":\"other\"}"));
+	clerk_done(order("user.create", "bob", ""));
+	clerk_refused(
+		clerk_ask(&office, "{\"do\":\"user.show\",\"tenant\":\"other\",\"user\":\"bob\"}"),
 		"The tenant other has no user bob.");
-	refused(clerk_ask(&office, "{\"do\":\"key.create\",\"tenant\":\"other\",\"user\":\"bob\"}"),
+	clerk_refused(
+		clerk_ask(&office, "{\"do\":\"key.create\",\"tenant\":\"other\",\"user\":\"bob\"}"),
 		"The tenant other has no user bob.");
-	refused(clerk_ask(&office, "{\"do\":\"user.show\",\"tenant\":\"none\",\"user\":\"bob\"}"),
+	clerk_refused(
+		clerk_ask(&office, "{\"do\":\"user.show\",\"tenant\":\"none\",\"user\":\"bob\"}"),
 		"There is no tenant none.");
-	done(order("user.delete", "bob", ""));
+	clerk_done(order("user.delete", "bob", ""));
 }
 
 /* --- their keys ------------------------------------------------------------------------------ */
@@ -127,15 +116,15 @@ static void test_a_key_is_a_users_and_ends_when_it_was_said(void)
 	int64_t now_s = (int64_t)(clock_realtime_ns() / NS_PER_S);
 	const struct access_key *a;
 
-	done(order("user.create", "carol", ""));
+	clerk_done(order("user.create", "carol", ""));
 	create_key("carol", "key-of-carol", ",\"ttl_days\":3");
 	office_restart(&office);
 	a = find_key("key-of-carol");
 	assert(strcmp(a->user->name, "carol") == 0 && a->enabled);
 	assert(a->expires_s >= now_s + 3 * DAY_S && a->expires_s <= now_s + 3 * DAY_S + 5);
 	assert(!find_key(OFFICE_KEY)->user && !find_key(OFFICE_KEY)->expires_s);
-	done(clerk_ask(&office, "{\"do\":\"key.delete\",\"access_key\":\"key-of-carol\"}"));
-	done(order("user.delete", "carol", ""));
+	clerk_done(clerk_ask(&office, "{\"do\":\"key.delete\",\"access_key\":\"key-of-carol\"}"));
+	clerk_done(order("user.delete", "carol", ""));
 }
 
 static void test_keys_of_a_user_are_listed_and_bounded(void)
@@ -143,20 +132,21 @@ static void test_keys_of_a_user_are_listed_and_bounded(void)
 	json_t *answer;
 	char id[32];
 
-	done(order("user.create", "dave", ""));
+	clerk_done(order("user.create", "dave", ""));
 	for (int i = 0; i < USER_KEYS_MAX; i++) {
 		snprintf(id, sizeof(id), "key-of-dave-%d", i);
 		create_key("dave", id, "");
 	}
-	refused(order("key.create", "dave", ""), "A user has at most 16 access keys.");
+	clerk_refused(order("key.create", "dave", ""), "A user has at most 16 access keys.");
 	answer = order("key.list", "dave", "");
 	assert(json_array_size(json_object_get(answer, "keys")) == USER_KEYS_MAX);
-	done(answer);
+	clerk_done(answer);
 	answer = clerk_ask(&office, "{\"do\":\"key.list\",\"tenant\":\"acme\"}");
 	assert(json_array_size(json_object_get(answer, "keys")) == USER_KEYS_MAX + 1);
-	done(answer);
-	refused(order("key.list", "nobody", ""), "has no user nobody");
-	refused(clerk_ask(&office, "{\"do\":\"key.list\",\"user\":\"dave\"}"), "needs tenant");
+	clerk_done(answer);
+	clerk_refused(order("key.list", "nobody", ""), "has no user nobody");
+	clerk_refused(clerk_ask(&office, "{\"do\":\"key.list\",\"user\":\"dave\"}"),
+		      "needs tenant");
 }
 
 /* --- policies -------------------------------------------------------------------------------- */
@@ -169,7 +159,7 @@ static bool says_policy(json_t *answer)
 {
 	bool says = json_is_true(json_object_get(json_object_get(answer, "user"), "policy"));
 
-	done(answer);
+	clerk_done(answer);
 	return says;
 }
 
@@ -179,29 +169,30 @@ static void test_a_policy_is_kept_without_its_white_space_and_a_wrong_one_change
 				   "\"Resource\":\"*\"}}";
 	json_t *answer;
 
-	done(order("user.create", "frank", ""));
+	clerk_done(order("user.create", "frank", ""));
 	assert(!find("frank")->policy);
 	assert(!says_policy(order("user.show", "frank", "")));
 	assert(says_policy(order("policy.put", "frank", ",\"policy\":\"" POLICY("Allow") "\"")));
 	assert(says_policy(order("user.show", "frank", "")));
 	office_restart(&office);
 	assert(find("frank")->policy && strcmp(find("frank")->policy_text, kept) == 0);
-	refused(order("policy.put", "frank", ",\"policy\":\"" POLICY("Maybe") "\""), "Statement 1");
-	refused(order("policy.put", "frank", ",\"policy\":\"\""), "");
-	refused(order("policy.put", "frank", ",\"policy\":{}"), "policy must be");
+	clerk_refused(order("policy.put", "frank", ",\"policy\":\"" POLICY("Maybe") "\""),
+		      "Statement 1");
+	clerk_refused(order("policy.put", "frank", ",\"policy\":\"\""), "");
+	clerk_refused(order("policy.put", "frank", ",\"policy\":{}"), "policy must be");
 	answer = order("policy.get", "frank", "");
 	assert(strcmp(json_string_value(json_object_get(answer, "policy")), kept) == 0);
-	done(answer);
+	clerk_done(answer);
 	assert(!says_policy(order("policy.delete", "frank", "")));
 	assert(!find("frank")->policy && !find("frank")->policy_text);
 	office_restart(&office);
 	assert(!find("frank")->policy);
 	answer = order("policy.get", "frank", "");
 	assert(json_is_null(json_object_get(answer, "policy")));
-	done(answer);
-	refused(order("policy.put", "nobody", ",\"policy\":\"" POLICY("Allow") "\""),
-		"no user nobody");
-	done(order("user.delete", "frank", ""));
+	clerk_done(answer);
+	clerk_refused(order("policy.put", "nobody", ",\"policy\":\"" POLICY("Allow") "\""),
+		      "no user nobody");
+	clerk_done(order("user.delete", "frank", ""));
 }
 
 /* Both are right when they are ordered; only one of them can be. */
@@ -215,7 +206,7 @@ static void test_a_user_and_his_first_key_at_once_leave_nothing_dangling(void)
 		const char *one = first ? key : gone, *two = first ? gone : key;
 		const struct user *u;
 
-		done(order("user.create", "erin", ""));
+		clerk_done(order("user.create", "erin", ""));
 		assert(send(a, one, strlen(one), 0) > 0 && send(b, two, strlen(two), 0) > 0);
 		assert(clerk_hear(&office, a) && clerk_hear(&office, b));
 		u = find("erin");
@@ -236,10 +227,10 @@ static void test_a_user_and_his_first_key_at_once_leave_nothing_dangling(void)
 
 				snprintf(line, sizeof(line),
 					 "{\"do\":\"key.delete\",\"access_key\":\"%s\"}", k->id);
-				done(clerk_ask(&office, line));
+				clerk_done(clerk_ask(&office, line));
 				break;
 			}
-		done(order("user.delete", "erin", ""));
+		clerk_done(order("user.delete", "erin", ""));
 	}
 }
 
