@@ -87,6 +87,31 @@ void fixture_sql(struct fixture *f, const struct ipc_id *tenant, const char *sql
 	sqlite3_close(db);
 }
 
+static char *read_text(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char *text = NULL;
+	size_t size = 0;
+
+	assert(file && getdelim(&text, &size, '\0', file) > 0);
+	fclose(file);
+	return text;
+}
+
+void fixture_begin_from(struct fixture *f, const char *dump)
+{
+	_cleanup_(freep) char *sql = read_text(dump);
+
+	fixture_begin(f);
+	assert(delete_bucket(f, "bucket") == 0);
+	fixture_close(f);
+	fixture_sql(f, &f->tenant,
+		    "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema;"
+		    "PRAGMA writable_schema = OFF; VACUUM; PRAGMA user_version = 0");
+	fixture_sql(f, &f->tenant, sql);
+	fixture_open(f);
+}
+
 /* --- changes ------------------------------------------------------------------------------- */
 
 struct waiter {
@@ -184,6 +209,24 @@ int create_bucket(struct fixture *f, const char *name)
 int delete_bucket(struct fixture *f, const char *name)
 {
 	return bucket_change(f, CHANGE_DELETE_BUCKET, name);
+}
+
+int find_bucket(struct fixture *f, const char *name)
+{
+	struct bucket b;
+
+	return store_find_bucket(f->store, &f->tenant, span_from_string(name), &b);
+}
+
+int as_other(struct fixture *f, int (*act)(struct fixture *f, const char *name), const char *name)
+{
+	struct ipc_id mine = f->tenant;
+	int r;
+
+	f->tenant = other_tenant();
+	r = act(f, name);
+	f->tenant = mine;
+	return r;
 }
 
 int put_if(struct fixture *f, const char *key, struct span bytes, const char *if_match,

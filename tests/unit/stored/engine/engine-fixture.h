@@ -30,6 +30,10 @@ void fixture_remove(struct fixture *f);
 
 /* The usual: init and open, with a bucket called "bucket". */
 void fixture_begin(struct fixture *f);
+
+/* The same, but with the catalog that the SQL in the file `dump` makes in place of that bucket. */
+void fixture_begin_from(struct fixture *f, const char *dump);
+
 void fixture_end(struct fixture *f);
 
 struct ipc_id other_tenant(void);
@@ -53,6 +57,10 @@ void describe_data(struct change_data *d, struct span bytes);
 
 int create_bucket(struct fixture *f, const char *name);
 int delete_bucket(struct fixture *f, const char *name);
+int find_bucket(struct fixture *f, const char *name);
+
+/* What act() gives where the other tenant does it. */
+int as_other(struct fixture *f, int (*act)(struct fixture *f, const char *name), const char *name);
 
 /* The catalog and the names of the fixture's tenant; erase_wholly() also all files. */
 int erase(struct fixture *f, enum erase_mode mode);

@@ -5,25 +5,6 @@
 
 static struct fixture f;
 
-/* The same as another tenant. */
-static int as_other(int (*act)(struct fixture *f, const char *name), const char *name)
-{
-	struct ipc_id mine = f.tenant;
-	int r;
-
-	f.tenant = other_tenant();
-	r = act(&f, name);
-	f.tenant = mine;
-	return r;
-}
-
-static int find_bucket(struct fixture *fixture, const char *name)
-{
-	struct bucket b;
-
-	return store_find_bucket(fixture->store, &fixture->tenant, span_from_string(name), &b);
-}
-
 static int put_something(struct fixture *fixture, const char *key)
 {
 	return put(fixture, key, SPAN("x"));
@@ -33,14 +14,14 @@ static void test_a_name_belongs_to_who_made_it(void)
 {
 	fixture_begin(&f);
 	assert(create_bucket(&f, "bucket") == S3_ERROR_BUCKET_ALREADY_OWNED_BY_YOU);
-	assert(as_other(create_bucket, "bucket") == S3_ERROR_BUCKET_ALREADY_EXISTS);
-	assert(as_other(create_bucket, "theirs") == 0);
+	assert(as_other(&f, create_bucket, "bucket") == S3_ERROR_BUCKET_ALREADY_EXISTS);
+	assert(as_other(&f, create_bucket, "theirs") == 0);
 	assert(create_bucket(&f, "theirs") == S3_ERROR_BUCKET_ALREADY_EXISTS);
 	assert(find_bucket(&f, "theirs") == S3_ERROR_ACCESS_DENIED);
 	assert(find_bucket(&f, "nobodys") == S3_ERROR_NO_SUCH_BUCKET);
-	assert(as_other(find_bucket, "theirs") == 0);
-	assert(as_other(find_bucket, "bucket") == S3_ERROR_ACCESS_DENIED);
-	assert(as_other(delete_bucket, "bucket") == S3_ERROR_ACCESS_DENIED);
+	assert(as_other(&f, find_bucket, "theirs") == 0);
+	assert(as_other(&f, find_bucket, "bucket") == S3_ERROR_ACCESS_DENIED);
+	assert(as_other(&f, delete_bucket, "bucket") == S3_ERROR_ACCESS_DENIED);
 	assert(delete_bucket(&f, "nobodys") == S3_ERROR_NO_SUCH_BUCKET);
 	assert(find_bucket(&f, "bucket") == 0);
 	fixture_end(&f);
@@ -55,7 +36,7 @@ static void test_t30_another_tenants_bucket_is_closed(void)
 
 	fixture_begin(&f);
 	assert(put(&f, "key", SPAN("secret")) == 0);
-	assert(as_other(create_bucket, "theirs") == 0);
+	assert(as_other(&f, create_bucket, "theirs") == 0);
 	/* Existing or not: the same answer. */
 	assert(store_find_object(f.store, &other, SPAN("bucket"), SPAN("key"), SPAN_NONE, 0, &o) ==
 	       S3_ERROR_ACCESS_DENIED);
@@ -63,8 +44,8 @@ static void test_t30_another_tenants_bucket_is_closed(void)
 	       S3_ERROR_ACCESS_DENIED);
 	assert(store_list_objects(f.store, &other, SPAN("bucket"), &l) == S3_ERROR_ACCESS_DENIED);
 	assert(store_list_uploads(f.store, &other, SPAN("bucket"), &l) == S3_ERROR_ACCESS_DENIED);
-	assert(as_other(put_something, "key") == S3_ERROR_ACCESS_DENIED);
-	assert(as_other(delete_object, "key") == S3_ERROR_ACCESS_DENIED);
+	assert(as_other(&f, put_something, "key") == S3_ERROR_ACCESS_DENIED);
+	assert(as_other(&f, delete_object, "key") == S3_ERROR_ACCESS_DENIED);
 	/* T20: nor can it be copied from. */
 	assert(change_new(CHANGE_COPY_OBJECT, &other, SPAN("theirs"), SPAN("mine"), &c) == 0);
 	c->copy_object.source =
@@ -105,9 +86,9 @@ static void test_a_new_bucket_of_an_old_name_is_another(void)
 	assert(store_find_bucket(f.store, &f.tenant, SPAN("bucket"), &before) == 0);
 	assert(create_upload(&f, "key", CHECKSUM_NONE, CHECKSUM_TYPE_NONE, id) == 0);
 	assert(delete_bucket(&f, "bucket") == 0);
-	assert(as_other(create_bucket, "bucket") == 0);
+	assert(as_other(&f, create_bucket, "bucket") == 0);
 	assert(find_bucket(&f, "bucket") == S3_ERROR_ACCESS_DENIED);
-	assert(as_other(delete_bucket, "bucket") == 0);
+	assert(as_other(&f, delete_bucket, "bucket") == 0);
 	assert(create_bucket(&f, "bucket") == 0);
 	assert(store_find_bucket(f.store, &f.tenant, SPAN("bucket"), &after) == 0);
 	assert(after.id > before.id);
@@ -155,7 +136,7 @@ static bool index_knows(const char *name)
 static void test_a_claim_without_a_row_is_no_bucket(void)
 {
 	fixture_begin(&f);
-	assert(as_other(create_bucket, "theirs") == 0);
+	assert(as_other(&f, create_bucket, "theirs") == 0);
 	fixture_close(&f);
 	on_index("INSERT INTO claims VALUES (x'666f6f', zeroblob(16)), (x'626172', zeroblob(16))");
 	/* One at start, */
@@ -165,7 +146,7 @@ static void test_a_claim_without_a_row_is_no_bucket(void)
 	on_index("INSERT INTO claims VALUES (x'666f6f', zeroblob(16))");
 	assert(find_bucket(&f, "foo") == S3_ERROR_NO_SUCH_BUCKET);
 	assert(create_bucket(&f, "foo") == 0);
-	assert(as_other(create_bucket, "foo") == S3_ERROR_BUCKET_ALREADY_EXISTS);
+	assert(as_other(&f, create_bucket, "foo") == S3_ERROR_BUCKET_ALREADY_EXISTS);
 	assert(find_bucket(&f, "foo") == 0);
 	fixture_end(&f);
 }
@@ -175,14 +156,14 @@ static void test_a_lost_index_is_made_again(void)
 	char path[128];
 
 	fixture_begin(&f);
-	assert(as_other(create_bucket, "theirs") == 0);
+	assert(as_other(&f, create_bucket, "theirs") == 0);
 	fixture_close(&f);
 	snprintf(path, sizeof(path), "%s/buckets.db", f.directory);
 	assert(unlink(path) == 0);
 	fixture_open(&f);
 	assert(index_knows("bucket") && index_knows("theirs"));
 	assert(find_bucket(&f, "theirs") == S3_ERROR_ACCESS_DENIED);
-	assert(as_other(create_bucket, "bucket") == S3_ERROR_BUCKET_ALREADY_EXISTS);
+	assert(as_other(&f, create_bucket, "bucket") == S3_ERROR_BUCKET_ALREADY_EXISTS);
 	fixture_end(&f);
 }
 
@@ -192,18 +173,18 @@ static void test_of_two_buckets_the_older_is_served(void)
 
 	fixture_begin(&f);
 	assert(put(&f, "key", SPAN("mine")) == 0);
-	assert(as_other(create_bucket, "theirs") == 0);
+	assert(as_other(&f, create_bucket, "theirs") == 0);
 	fixture_close(&f);
 	/* As if a tenant's directory had come back from a backup. */
 	fixture_sql(&f, &other,
 		    "INSERT INTO buckets (name, created, region, shadowed)"
 		    " VALUES (x'6275636b6574', 1, x'', 0)");
 	fixture_open(&f);
-	assert(as_other(find_bucket, "bucket") == 0);
+	assert(as_other(&f, find_bucket, "bucket") == 0);
 	assert(find_bucket(&f, "bucket") == S3_ERROR_ACCESS_DENIED);
 	assert(create_bucket(&f, "bucket") == S3_ERROR_BUCKET_ALREADY_EXISTS);
 	/* Once the name is free, the other one shows again, with all that is in it. */
-	assert(as_other(delete_bucket, "bucket") == 0);
+	assert(as_other(&f, delete_bucket, "bucket") == 0);
 	assert(create_bucket(&f, "bucket") == 0);
 	assert(holds(&f, "key", SPAN("mine")));
 	fixture_end(&f);
@@ -217,7 +198,7 @@ static void test_a_damaged_catalog_hurts_one_tenant(void)
 
 	fixture_begin(&f);
 	assert(put(&f, "key", SPAN("mine")) == 0);
-	assert(as_other(create_bucket, "theirs") == 0);
+	assert(as_other(&f, create_bucket, "theirs") == 0);
 	fixture_close(&f);
 	snprintf(path, sizeof(path), "%s/tenants/%s/catalog.db", f.directory,
 		 id_format(&other, id));
@@ -225,7 +206,7 @@ static void test_a_damaged_catalog_hurts_one_tenant(void)
 	assert(file && fwrite("this is no database at all", 26, 1, file) == 1 && fclose(file) == 0);
 	fixture_open(&f);
 	assert(holds(&f, "key", SPAN("mine")));
-	assert(as_other(find_bucket, "theirs") < 0);
+	assert(as_other(&f, find_bucket, "theirs") < 0);
 	/* What is theirs stays theirs. */
 	assert(create_bucket(&f, "theirs") < 0);
 	assert(create_bucket(&f, "mine") == 0);
@@ -332,7 +313,7 @@ static void check_that_it_is_claimed(void)
 	while (n_left)
 		usleep(1000);
 	assert(find_bucket(&f, "bucket") == 0 && index_knows("bucket"));
-	assert(as_other(create_bucket, "bucket") == S3_ERROR_BUCKET_ALREADY_EXISTS);
+	assert(as_other(&f, create_bucket, "bucket") == S3_ERROR_BUCKET_ALREADY_EXISTS);
 }
 
 /*

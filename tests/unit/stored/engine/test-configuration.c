@@ -185,30 +185,10 @@ static void test_a_change_shows_in_the_stamp(void)
 	fixture_end(&f);
 }
 
-static char *read_text(const char *path)
-{
-	FILE *file = fopen(path, "re");
-	char *text = NULL;
-	size_t size = 0;
-
-	assert(file && getdelim(&text, &size, '\0', file) > 0);
-	fclose(file);
-	return text;
-}
-
 /* Files as earlier versions made them: no bucket of theirs was public. */
 static void test_buckets_of_before_are_closed_to_the_public(const char *dump)
 {
-	_cleanup_(freep) char *sql = read_text(dump);
-
-	fixture_begin(&f);
-	assert(delete_bucket(&f, "bucket") == 0);
-	fixture_close(&f);
-	fixture_sql(&f, &f.tenant,
-		    "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema;"
-		    "PRAGMA writable_schema = OFF; VACUUM; PRAGMA user_version = 0");
-	fixture_sql(&f, &f.tenant, sql);
-	fixture_open(&f);
+	fixture_begin_from(&f, dump);
 	assert(is_blocked("alpha") && is_blocked("empty"));
 	assert(is("alpha", POLICY, SPAN_NONE));
 	assert(set("alpha", POLICY, SPAN("{1}")) == 0 && is("alpha", POLICY, SPAN("{1}")));

@@ -28,45 +28,26 @@ static void fill_tenant(void)
 	assert(create_bucket(&f, "second") == 0);
 }
 
-/* The same as another tenant. */
-static int as_other(int (*act)(struct fixture *f, const char *name), const char *name)
-{
-	struct ipc_id mine = f.tenant;
-	int r;
-
-	f.tenant = other_tenant();
-	r = act(&f, name);
-	f.tenant = mine;
-	return r;
-}
-
-static int find_bucket(struct fixture *fixture, const char *name)
-{
-	struct bucket b;
-
-	return store_find_bucket(fixture->store, &fixture->tenant, span_from_string(name), &b);
-}
-
 static void test_all_that_a_tenant_has_goes_and_nothing_else(void)
 {
 	struct ipc_id whose;
 
 	fixture_begin(&f);
 	fill_tenant();
-	assert(as_other(create_bucket, "theirs") == 0);
+	assert(as_other(&f, create_bucket, "theirs") == 0);
 	assert(erase_wholly(&f) == 0);
 	assert(!has_directory(&f));
 	assert(bucket_index_find(&f.store->index, SPAN("second"), &whose) == 0);
 	assert(bucket_index_find(&f.store->index, SPAN("theirs"), &whose) == 1);
 	assert(find_bucket(&f, "bucket") == S3_ERROR_NO_SUCH_BUCKET);
-	assert(as_other(find_bucket, "theirs") == 0);
-	assert(as_other(find_bucket, "bucket") == S3_ERROR_NO_SUCH_BUCKET);
+	assert(as_other(&f, find_bucket, "theirs") == 0);
+	assert(as_other(&f, find_bucket, "bucket") == S3_ERROR_NO_SUCH_BUCKET);
 	/* Nor is any file held open for it. */
 	assert(catalogs_count(&f.store->catalogs) == 1);
 	fixture_close(&f);
 	fixture_open(&f);
 	assert(find_bucket(&f, "second") == S3_ERROR_NO_SUCH_BUCKET);
-	assert(as_other(find_bucket, "theirs") == 0);
+	assert(as_other(&f, find_bucket, "theirs") == 0);
 	fixture_end(&f);
 }
 
@@ -74,14 +55,15 @@ static void test_its_names_are_free_for_others(void)
 {
 	fixture_begin(&f);
 	assert(create_bucket(&f, "second") == 0);
-	assert(as_other(create_bucket, "second") == S3_ERROR_BUCKET_ALREADY_EXISTS);
+	assert(as_other(&f, create_bucket, "second") == S3_ERROR_BUCKET_ALREADY_EXISTS);
 	assert(erase(&f, ERASE_ALL) == 0);
-	assert(as_other(create_bucket, "second") == 0);
-	assert(as_other(create_bucket, "bucket") == 0);
+	assert(as_other(&f, create_bucket, "second") == 0);
+	assert(as_other(&f, create_bucket, "bucket") == 0);
 	fixture_close(&f);
 	fixture_open(&f);
 	/* Of its files some may be left; its buckets are not. */
-	assert(as_other(find_bucket, "second") == 0 && as_other(find_bucket, "bucket") == 0);
+	assert(as_other(&f, find_bucket, "second") == 0 &&
+	       as_other(&f, find_bucket, "bucket") == 0);
 	assert(find_bucket(&f, "bucket") == S3_ERROR_ACCESS_DENIED);
 	fixture_end(&f);
 }
@@ -94,7 +76,7 @@ static void test_one_that_has_a_bucket_stays_unless_all_is_to_go(void)
 	assert(erase(&f, ERASE_EMPTY) == S3_ERROR_BUCKET_NOT_EMPTY);
 	assert(holds(&f, "small", SPAN("small")) && holds(&f, "large", large()));
 	assert(put_part(&f, "parts", upload, 2, large(), NULL) == 0);
-	assert(as_other(create_bucket, "second") == S3_ERROR_BUCKET_ALREADY_EXISTS);
+	assert(as_other(&f, create_bucket, "second") == S3_ERROR_BUCKET_ALREADY_EXISTS);
 	fixture_end(&f);
 }
 
@@ -132,7 +114,7 @@ static void test_nothing_of_it_is_made_again(void)
 	assert(abort_upload(&f, "parts", upload) == S3_ERROR_NO_SUCH_BUCKET);
 	assert(blob_begin(f.store, &f.tenant, 1, &b) == S3_ERROR_NO_SUCH_BUCKET);
 	assert(!has_directory(&f));
-	assert(as_other(create_bucket, "third") == 0);
+	assert(as_other(&f, create_bucket, "third") == 0);
 	fixture_end(&f);
 }
 
@@ -189,7 +171,7 @@ static void test_a_catalog_that_cannot_be_read_goes_only_with_all_data(void)
 	assert(erase(&f, ERASE_ASK) < 0 && erase(&f, ERASE_EMPTY) < 0);
 	assert(has_directory(&f));
 	assert(erase_wholly(&f) == 0 && !has_directory(&f));
-	assert(as_other(create_bucket, "bucket") == 0);
+	assert(as_other(&f, create_bucket, "bucket") == 0);
 	fixture_end(&f);
 }
 

@@ -245,31 +245,12 @@ static void test_figures_are_there_after_a_restart(void)
 	fixture_end(&f);
 }
 
-static char *read_text(const char *path)
-{
-	FILE *file = fopen(path, "re");
-	char *text = NULL;
-	size_t size = 0;
-
-	assert(file && getdelim(&text, &size, '\0', file) > 0);
-	fclose(file);
-	return text;
-}
-
 /* A file as version 1 made it, which had no such figures. */
 static void test_a_catalog_of_version_1_is_counted_once(const char *dump)
 {
-	_cleanup_(freep) char *sql = read_text(dump);
 	struct change_recount counted;
 
-	fixture_begin(&f);
-	assert(delete_bucket(&f, "bucket") == 0);
-	fixture_close(&f);
-	fixture_sql(&f, &f.tenant,
-		    "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema;"
-		    "PRAGMA writable_schema = OFF; VACUUM; PRAGMA user_version = 0");
-	fixture_sql(&f, &f.tenant, sql);
-	fixture_open(&f);
+	fixture_begin_from(&f, dump);
 	assert(equal(usage_of("alpha"), USAGE(6, 20070)));
 	assert(equal(usage_of("beta"), USAGE(1, 20000, 2, 1234)));
 	assert(equal(usage_of("empty"), USAGE(0)));
