@@ -4,22 +4,33 @@
 import shutil
 import subprocess
 import time
+import urllib.parse
+import xml.etree.ElementTree
 
 import pytest
 
-from lib import coffer
+from lib import coffer, rawhttp
 
 WORKERS = 3
 PATIENCE_S = 10
+STEP_S = 0.05
 APART = ("unshare", "--pid", "--fork", "--mount-proc")
 
 
-def wait_for(what):
-    """Until what() is true: a count may come a moment behind the answer that it is of."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not what():
+def wait_for(what, patience_s=PATIENCE_S, step_s=STEP_S):
+    """What what() gives once it is true: a count may come a moment behind the answer that it is of."""
+    deadline = time.monotonic() + patience_s
+    while not (found := what()):
         assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.05)
+        time.sleep(step_s)
+    return found
+
+
+def begin_upload(of, bucket, key):
+    """The id of an upload in parts."""
+    answer = rawhttp.request(of, "POST", f"/{bucket}/{urllib.parse.quote(key)}?uploads")
+    assert answer.status == 200
+    return xml.etree.ElementTree.fromstring(answer.body).find("{*}UploadId").text
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,12 @@ import pty
 import re
 import subprocess
 import time
-import urllib.parse
-import xml.etree.ElementTree
 
 import pytest
 
 from lib import coffer, rawhttp
+
+from .conftest import begin_upload
 
 MANY = 1100     # more than a page of a list has
 NOBODY = 65534
@@ -38,12 +38,6 @@ def make_bucket(of, name, *keys):
     for key in keys:
         assert rawhttp.request(of, "PUT", f"/{name}/{key}", body=b"0123456789").status == 200
     return name
-
-
-def begin_upload(of, bucket, key):
-    answer = rawhttp.request(of, "POST", f"/{bucket}/{urllib.parse.quote(key)}?uploads")
-    assert answer.status == 200
-    return xml.etree.ElementTree.fromstring(answer.body).find("{*}UploadId").text
 
 
 def exists(of, bucket):

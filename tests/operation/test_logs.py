@@ -11,16 +11,7 @@ import pytest
 
 from lib import coffer, rawhttp
 
-PATIENCE_S = 10
-
-
-def wait_for(what):
-    deadline = time.monotonic() + PATIENCE_S
-    while not (found := what()):
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.05)
-    return found
-
+from .conftest import wait_for
 
 # --- the access log
 

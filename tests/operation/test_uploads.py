@@ -7,15 +7,12 @@ import xml.etree.ElementTree
 
 from lib import metrics, rawhttp
 
+from .conftest import begin_upload, wait_for
+
 EXPIRE_S = 3
 PATIENCE_S = 60
+STEP_S = 0.2
 PART = b"p" * 100_000
-
-
-def begin(server, bucket, key):
-    answer = rawhttp.request(server, "POST", f"/{bucket}/{key}?uploads")
-    assert answer.status == 200
-    return xml.etree.ElementTree.fromstring(answer.body).find("{*}UploadId").text
 
 
 def uploads(server, bucket):
@@ -31,11 +28,8 @@ def part(server, bucket, key, upload, number=1):
                            f"/{bucket}/{key}?partNumber={number}&uploadId={upload}", body=PART)
 
 
-def wait_for(what):
-    deadline = time.monotonic() + PATIENCE_S
-    while not what():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.2)
+def wait_long_for(what):
+    return wait_for(what, PATIENCE_S, STEP_S)
 
 
 def blobs(server):
@@ -46,13 +40,13 @@ def test_uploads_that_nobody_finishes_are_ended(new_coffer, bucket_name):
     server = new_coffer(args=["--uploads-expire", f"{EXPIRE_S}s"])
     assert rawhttp.request(server, "PUT", f"/{bucket_name}").status == 200
     assert rawhttp.request(server, "PUT", f"/{bucket_name}/kept", body=b"kept").status == 200
-    given_up = begin(server, bucket_name, "given-up")
+    given_up = begin_upload(server, bucket_name, "given-up")
     assert part(server, bucket_name, "given-up", given_up).status == 200
     assert len(blobs(server)) == 1
-    wait_for(lambda: not uploads(server, bucket_name))
+    wait_long_for(lambda: not uploads(server, bucket_name))
     assert part(server, bucket_name, "given-up", given_up, 2).status == 404
-    wait_for(lambda: not blobs(server))
-    wait_for(lambda: metrics.scrape(server).sum("coffer_stored_expired_uploads_total") == 1)
+    wait_long_for(lambda: not blobs(server))
+    wait_long_for(lambda: metrics.scrape(server).sum("coffer_stored_expired_uploads_total") == 1)
     assert re.search(r"uploads-expired tenant=[0-9a-f]{32} uploads=1$", server.log(), re.MULTILINE)
     assert rawhttp.request(server, "GET", f"/{bucket_name}/kept").body == b"kept"
 
@@ -60,7 +54,7 @@ def test_uploads_that_nobody_finishes_are_ended(new_coffer, bucket_name):
 def test_an_upload_that_is_still_added_to_is_not_ended(new_coffer, bucket_name):
     server = new_coffer(args=["--uploads-expire", f"{EXPIRE_S}s"])
     assert rawhttp.request(server, "PUT", f"/{bucket_name}").status == 200
-    used, unused = (begin(server, bucket_name, key) for key in ("used", "unused"))
+    used, unused = (begin_upload(server, bucket_name, key) for key in ("used", "unused"))
     number = 0
 
     def only_one_is_left():
@@ -69,13 +63,13 @@ def test_an_upload_that_is_still_added_to_is_not_ended(new_coffer, bucket_name):
         assert part(server, bucket_name, "used", used, number).status == 200
         return unused not in uploads(server, bucket_name).values()
 
-    wait_for(only_one_is_left)
+    wait_long_for(only_one_is_left)
     assert uploads(server, bucket_name) == {"used": used}
 
 
 def test_they_are_kept_where_that_is_said(new_coffer, bucket_name):
     server = new_coffer(args=["--uploads-expire", "none"])
     assert rawhttp.request(server, "PUT", f"/{bucket_name}").status == 200
-    upload = begin(server, bucket_name, "k")
+    upload = begin_upload(server, bucket_name, "k")
     time.sleep(EXPIRE_S)
     assert uploads(server, bucket_name) == {"k": upload}
