@@ -4,30 +4,16 @@ it was to be; and a tenant that was about to go goes, with all that it had."""
 
 import json
 import random
-import subprocess
 import time
 
 import pytest
 
-from lib import coffer, rawhttp
+from lib import rawhttp
+
+from .conftest import begin
 
 ROUNDS = 5
 DEPARTURE_LIMIT_S = 40
-
-
-@pytest.fixture
-def mortal():
-    if coffer.build_dir() is None:
-        pytest.skip("COFFER_BUILD is not set")
-    with coffer.Coffer() as running:
-        yield running
-
-
-def begin(server, *args):
-    """cofferctl, not yet finished."""
-    return subprocess.Popen(
-        [str(server.build / "client" / "cofferctl"), "--socket", str(server.admin_socket), *args],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def was_told(process):
@@ -47,10 +33,6 @@ def order_and_kill(server, daemon, rand, *args):
 def state(server, name):
     found = [t for t in server.ctl("tenant", "list")["tenants"] if t["name"] == name]
     return found[0] if found else None
-
-
-def files_of(server, tenant):
-    return [path for path in server.data.rglob("*") if tenant in str(path)]
 
 
 def wait_until_gone(server, name):
@@ -84,7 +66,7 @@ def test_t80_a_tenant_that_is_being_deleted_goes_wholly_whoever_dies(mortal, dae
                 assert len(rawhttp.request(guest, "GET", f"/{name}/{key}").body) == 30_000
             assert mortal.ctl("tenant", "delete", name, "--with-data")
         wait_until_gone(mortal, name)
-        assert files_of(mortal, tenant) == []
+        assert mortal.files_of(tenant) == []
         assert rawhttp.request(guest, "GET", f"/{name}").code == "InvalidAccessKeyId"
         # The names are free, of the tenant and of its bucket.
         assert rawhttp.request(mortal, "PUT", f"/{name}").status == 200

@@ -2,29 +2,15 @@
 """T80 for tokens: processes die while tokens are made; what was told works, and has its bucket."""
 
 import random
-import subprocess
 import time
 
 import pytest
 
-from lib import coffer, rawhttp, rest
+from lib import rawhttp, rest
+
+from .conftest import begin
 
 ROUNDS = 6
-
-
-@pytest.fixture
-def mortal():
-    if coffer.build_dir() is None:
-        pytest.skip("COFFER_BUILD is not set")
-    with coffer.Coffer() as running:
-        yield running
-
-
-def begin(server, *args):
-    """cofferctl, not yet finished."""
-    return subprocess.Popen(
-        [str(server.build / "client" / "cofferctl"), "--socket", str(server.admin_socket), "token",
-         *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def end(process):
@@ -39,7 +25,7 @@ def test_t80_a_token_that_was_told_works_whoever_dies(mortal, daemon):
     rand = random.Random(daemon)
     told = {}
     for i in range(ROUNDS):
-        process = begin(mortal, "add", f"n{i}", "--ttl", "1", "--bucket", f"crash-{i}")
+        process = begin(mortal, "token", "add", f"n{i}", "--ttl", "1", "--bucket", f"crash-{i}")
         # The last one is told for certain, however slow the machine is.
         if i == ROUNDS - 1:
             process.wait(60)
@@ -63,15 +49,15 @@ def test_t80_a_token_that_was_told_works_whoever_dies(mortal, daemon):
 
 def test_t80_a_refresh_leaves_the_old_token_or_the_new_one(mortal):
     rand = random.Random("refresh")
-    current = end(begin(mortal, "add", "n", "--ttl", "1"))
+    current = end(begin(mortal, "token", "add", "n", "--ttl", "1"))
     for _ in range(ROUNDS):
-        process = begin(mortal, "refresh", "n", "--ttl", "1")
+        process = begin(mortal, "token", "refresh", "n", "--ttl", "1")
         time.sleep(rand.uniform(0, 0.03))
         mortal.kill_and_wait("authd")
         new = end(process)
         if new is None:
             # Whether it happened nobody was told; a second one says, and makes it so.
-            new = end(begin(mortal, "refresh", "n", "--ttl", "1"))
+            new = end(begin(mortal, "token", "refresh", "n", "--ttl", "1"))
         assert rest.Store(mortal.rest_endpoint, new).page()["keys"] == []
         rest.refused(rest.Store(mortal.rest_endpoint, current).ask("GET", "/objects"), 401)
         current = new

@@ -46,11 +46,6 @@ def guest(victim):
     return Guest(victim)
 
 
-def files_of(victim, tenant):
-    """Every path below the server's data whose name, or whose directory's, has the tenant's id in it."""
-    return [path for path in victim.data.rglob("*") if tenant in str(path)]
-
-
 REQUESTS = [("GET", "/"), ("GET", "/{b}"), ("GET", "/{b}/small"), ("HEAD", "/{b}/small"),
             ("PUT", "/{b}/new"), ("DELETE", "/{b}/small"), ("POST", "/{b}/new?uploads"),
             ("PUT", "/{b}-2"), ("DELETE", "/{b}"), ("GET", "/{b}-of-nobody")]
@@ -93,9 +88,9 @@ def test_a_tenant_with_a_bucket_is_deleted_only_with_its_data(victim, guest):
 
 def test_t30_of_a_deleted_tenant_nothing_is_left(victim, guest):
     tenant = guest.id
-    assert files_of(victim, tenant)
+    assert victim.files_of(tenant)
     assert victim.ctl("tenant", "delete", guest.name, "--with-data")["tenant"]["state"] == "deleted"
-    assert files_of(victim, tenant) == []
+    assert victim.files_of(tenant) == []
     assert f"do=tenant.delete uid={os.getuid()}" in victim.log()
     assert f"name={guest.name} data=true outcome=done" in victim.log()
     assert rawhttp.request(guest, "GET", "/").code == "InvalidAccessKeyId"

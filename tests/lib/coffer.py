@@ -284,6 +284,10 @@ class Coffer(Server):
         return Server(self.endpoint, key["access_key"], key["secret_key"], self.region,
                       self.rest_endpoint)
 
+    def files_of(self, tenant):
+        """Every path below the server's data whose name, or whose directory's, has the tenant's id in it."""
+        return [path for path in self.data.rglob("*") if tenant in str(path)]
+
     def log_size(self):
         return self.log_file.stat().st_size if self.log_file.exists() else 0
 
