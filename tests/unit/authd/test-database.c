@@ -49,6 +49,19 @@ static void store_close(struct store *s)
 	keyring_free(s->keyring);
 }
 
+/* A fresh one, which is removed again in the end. */
+static void store_begin(struct store *s)
+{
+	make_directory();
+	store_open(s);
+}
+
+static void store_end(struct store *s)
+{
+	store_close(s);
+	remove_directory();
+}
+
 static void store_reopen(struct store *s)
 {
 	store_close(s);
@@ -60,7 +73,7 @@ static struct tokens *tokens(const struct store *s)
 	return keyring_tokens(s->keyring);
 }
 
-static const struct tenant *add_tenant(struct store *s, const char *name)
+static struct tenant *add_tenant(struct store *s, const char *name)
 {
 	struct tenant *t;
 
@@ -105,8 +118,7 @@ static void test_tokens_are_there_after_a_restart(void)
 	struct token *found;
 	struct store s;
 
-	make_directory();
-	store_open(&s);
+	store_begin(&s);
 	t = add_tenant(&s, "acme");
 	assert(add_token(&s, t, "first", "text of the first") == DATABASE_OK);
 	assert(add_token(&s, t, "second", "text of the second") == DATABASE_OK);
@@ -119,8 +131,7 @@ static void test_tokens_are_there_after_a_restart(void)
 	assert(strcmp(found->prefix, "some/prefix") == 0);
 	assert(found->scopes == (TOKEN_SCOPE_READ | TOKEN_SCOPE_DELETE) && found->rate == 7);
 	assert(found->created_s == 1000 && found->expires_s == 2000 && found->use.used_s == 0);
-	store_close(&s);
-	remove_directory();
+	store_end(&s);
 }
 
 static void test_names_are_a_tenants_own_and_texts_nobodys_twice(void)
@@ -128,16 +139,14 @@ static void test_names_are_a_tenants_own_and_texts_nobodys_twice(void)
 	const struct tenant *t, *u;
 	struct store s;
 
-	make_directory();
-	store_open(&s);
+	store_begin(&s);
 	t = add_tenant(&s, "acme");
 	u = add_tenant(&s, "other");
 	assert(add_token(&s, t, "full", "one") == DATABASE_OK);
 	assert(add_token(&s, t, "full", "two") == DATABASE_EXISTS);
 	assert(add_token(&s, u, "full", "one") == DATABASE_EXISTS);
 	assert(add_token(&s, u, "full", "two") == DATABASE_OK);
-	store_close(&s);
-	remove_directory();
+	store_end(&s);
 }
 
 static void test_many_are_added_together_or_not_at_all(void)
@@ -146,8 +155,7 @@ static void test_many_are_added_together_or_not_at_all(void)
 	const struct tenant *t;
 	struct store s;
 
-	make_directory();
-	store_open(&s);
+	store_begin(&s);
 	t = add_tenant(&s, "acme");
 	assert(add_token(&s, t, "there", "zero") == DATABASE_OK);
 	first = token_of(t, "first", "one");
@@ -164,8 +172,7 @@ static void test_many_are_added_together_or_not_at_all(void)
 	token_free_list(first);
 	store_reopen(&s);
 	assert(tokens_count(tokens(&s)) == 4);
-	store_close(&s);
-	remove_directory();
+	store_end(&s);
 }
 
 static void test_a_token_is_replaced_and_removed(void)
@@ -174,8 +181,7 @@ static void test_a_token_is_replaced_and_removed(void)
 	struct token *made;
 	struct store s;
 
-	make_directory();
-	store_open(&s);
+	store_begin(&s);
 	t = add_tenant(&s, "acme");
 	made = token_of(t, "full", "before");
 	assert(database_add_tokens(s.database, made) == DATABASE_OK);
@@ -191,8 +197,7 @@ static void test_a_token_is_replaced_and_removed(void)
 	token_free(made);
 	store_reopen(&s);
 	assert(tokens_count(tokens(&s)) == 0);
-	store_close(&s);
-	remove_directory();
+	store_end(&s);
 }
 
 static void test_last_uses_are_written_and_those_of_deleted_ones_passed_over(void)
@@ -203,8 +208,7 @@ static void test_last_uses_are_written_and_those_of_deleted_ones_passed_over(voi
 	struct store s;
 
 	assert(uses);
-	make_directory();
-	store_open(&s);
+	store_begin(&s);
 	t = add_tenant(&s, "acme");
 	made = token_of(t, "full", "text");
 	assert(database_add_tokens(s.database, made) == DATABASE_OK);
@@ -220,8 +224,7 @@ static void test_last_uses_are_written_and_those_of_deleted_ones_passed_over(voi
 	token_free(made);
 	store_reopen(&s);
 	assert(tokens_first(tokens(&s))->use.used_s == 1234);
-	store_close(&s);
-	remove_directory();
+	store_end(&s);
 }
 
 /* --- older and damaged files -------------------------------------------------------------- */
@@ -303,22 +306,30 @@ static void expect_everything_of_version_1(const struct store *s)
 	assert(a->sealed_len == 2 && a->sealed[0] == 0xaa && a->sealed[1] == 0xbb);
 }
 
+/* Migrates the file that the release of a version would have left. */
+static void store_begin_from(struct store *s, size_t version)
+{
+	static const char *const steps[] = { version_1, version_2, version_3 };
+
+	make_directory();
+	for (size_t i = 0; i < version; i++)
+		run_sql(steps[i]);
+	store_open(s);
+	expect_everything_of_version_1(s);
+}
+
 static void test_t85_a_file_from_before_tokens_is_migrated_and_keeps_everything(void)
 {
 	struct store s;
 
-	make_directory();
-	run_sql(version_1);
-	store_open(&s);
-	expect_everything_of_version_1(&s);
+	store_begin_from(&s, 1);
 	assert(tokens_count(tokens(&s)) == 0);
 	assert(add_token(&s, keyring_find_tenant(s.keyring, SPAN("acme")), "full", "text") ==
 	       DATABASE_OK);
 	store_reopen(&s);
 	expect_everything_of_version_1(&s);
 	assert(tokens_recognise(tokens(&s), SPAN("text")));
-	store_close(&s);
-	remove_directory();
+	store_end(&s);
 }
 
 static void test_t85_a_file_from_before_suspension_is_migrated_and_keeps_everything(void)
@@ -327,11 +338,7 @@ static void test_t85_a_file_from_before_suspension_is_migrated_and_keeps_everyth
 	struct tenant *acme;
 	struct store s;
 
-	make_directory();
-	run_sql(version_1);
-	run_sql(version_2);
-	store_open(&s);
-	expect_everything_of_version_1(&s);
+	store_begin_from(&s, 2);
 	t = tokens_first(tokens(&s));
 	assert(tokens_count(tokens(&s)) == 1 && t->number == 4 && t->hash[31] == 0x0f);
 	assert(strcmp(t->bucket, "bucket") == 0 && strcmp(t->prefix, "p/") == 0);
@@ -344,8 +351,19 @@ static void test_t85_a_file_from_before_suspension_is_migrated_and_keeps_everyth
 	expect_everything_of_version_1(&s);
 	acme = keyring_find_tenant(s.keyring, SPAN("acme"));
 	assert(acme->suspended && acme->deletion == TENANT_GOES);
-	store_close(&s);
-	remove_directory();
+	store_end(&s);
+}
+
+/* The file opens, but what stands in it is not loaded. */
+static void expect_refused_rows(void)
+{
+	struct database *d;
+	struct keyring *k;
+
+	assert(keyring_new(master, &k) == 0 && database_open(path, &d) == 0);
+	assert(database_load(d, k) == -EBADMSG);
+	database_close(d);
+	keyring_free(k);
 }
 
 static const struct user *add_user(struct store *s, struct tenant *t, const char *name)
@@ -381,12 +399,7 @@ static void test_t85_a_file_from_before_users_is_migrated_and_keeps_everything(v
 	struct tenant *acme;
 	struct store s;
 
-	make_directory();
-	run_sql(version_1);
-	run_sql(version_2);
-	run_sql(version_3);
-	store_open(&s);
-	expect_everything_of_version_1(&s);
+	store_begin_from(&s, 3);
 	assert(tokens_count(tokens(&s)) == 1 && !keyring_users(s.keyring));
 	acme = keyring_find_tenant(s.keyring, SPAN("acme"));
 	a = keyring_keys(s.keyring);
@@ -396,8 +409,7 @@ static void test_t85_a_file_from_before_users_is_migrated_and_keeps_everything(v
 	expect_everything_of_version_1(&s);
 	a = keyring_find_key(s.keyring, SPAN("key-b"));
 	assert(strcmp(a->user->name, "alice") == 0 && a->expires_s == 777);
-	store_close(&s);
-	remove_directory();
+	store_end(&s);
 }
 
 static void test_users_names_are_a_tenants_own(void)
@@ -407,12 +419,9 @@ static void test_users_names_are_a_tenants_own(void)
 	struct user *twin;
 	struct store s;
 
-	make_directory();
-	store_open(&s);
-	add_tenant(&s, "acme");
-	add_tenant(&s, "other");
-	t = keyring_find_tenant(s.keyring, SPAN("acme"));
-	other = keyring_find_tenant(s.keyring, SPAN("other"));
+	store_begin(&s);
+	t = add_tenant(&s, "acme");
+	other = add_tenant(&s, "other");
 	u = add_user(&s, t, "alice");
 	assert(add_user(&s, other, "alice")->number != u->number);
 	assert(user_new(t, SPAN("alice"), &twin) == 0);
@@ -422,8 +431,7 @@ static void test_users_names_are_a_tenants_own(void)
 	t = keyring_find_tenant(s.keyring, SPAN("acme"));
 	assert(keyring_find_user(s.keyring, t, SPAN("alice")) &&
 	       keyring_user_count(s.keyring) == 2);
-	store_close(&s);
-	remove_directory();
+	store_end(&s);
 }
 
 static void test_a_user_with_a_key_stays_and_a_key_without_its_user_is_not_made(void)
@@ -433,10 +441,8 @@ static void test_a_user_with_a_key_stays_and_a_key_without_its_user_is_not_made(
 	struct tenant *t;
 	struct store s;
 
-	make_directory();
-	store_open(&s);
-	add_tenant(&s, "acme");
-	t = keyring_find_tenant(s.keyring, SPAN("acme"));
+	store_begin(&s);
+	t = add_tenant(&s, "acme");
 	u = add_user(&s, t, "alice");
 	assert(add_key(&s, t, u->number, "key-a") == DATABASE_OK);
 	assert(database_remove_user(s.database, u->number) == DATABASE_MISSING);
@@ -455,29 +461,21 @@ static void test_a_user_with_a_key_stays_and_a_key_without_its_user_is_not_made(
 	assert(add_key(&s, t, u->number, "key-b") == DATABASE_MISSING);
 	/* And the database goes on. */
 	assert(add_key(&s, t, 0, "key-c") == DATABASE_OK);
-	store_close(&s);
-	remove_directory();
+	store_end(&s);
 }
 
 static void test_a_key_of_another_tenants_user_is_refused(void)
 {
-	struct database *d;
-	struct keyring *k;
 	struct tenant *t;
 	struct store s;
 
-	make_directory();
-	store_open(&s);
-	add_tenant(&s, "acme");
+	store_begin(&s);
+	t = add_tenant(&s, "acme");
 	add_tenant(&s, "other");
-	t = keyring_find_tenant(s.keyring, SPAN("acme"));
 	assert(add_key(&s, t, add_user(&s, t, "alice")->number, "key-a") == DATABASE_OK);
 	store_close(&s);
 	run_sql("UPDATE users SET tenant = 2");
-	assert(keyring_new(master, &k) == 0 && database_open(path, &d) == 0);
-	assert(database_load(d, k) == -EBADMSG);
-	database_close(d);
-	keyring_free(k);
+	expect_refused_rows();
 	remove_directory();
 }
 
@@ -494,8 +492,7 @@ static void test_t85_a_migration_that_fails_leaves_the_file_as_it_was(void)
 	run_sql("DROP TABLE tokens");
 	store_open(&s);
 	expect_everything_of_version_1(&s);
-	store_close(&s);
-	remove_directory();
+	store_end(&s);
 }
 
 static void test_a_tenant_is_removed_with_all_that_hangs_on_it(void)
@@ -504,8 +501,7 @@ static void test_a_tenant_is_removed_with_all_that_hangs_on_it(void)
 	const struct tenant *t, *u;
 	struct store s;
 
-	make_directory();
-	store_open(&s);
+	store_begin(&s);
 	t = add_tenant(&s, "acme");
 	u = add_tenant(&s, "other");
 	assert(access_key_new(s.keyring, t, SPAN("key-of-acme"), SPAN("secretsecret"), &a) == 0);
@@ -521,8 +517,7 @@ static void test_a_tenant_is_removed_with_all_that_hangs_on_it(void)
 	store_reopen(&s);
 	assert(!keyring_find_tenant(s.keyring, SPAN("acme")) && !keyring_keys(s.keyring));
 	assert(tokens_count(tokens(&s)) == 1 && tokens_recognise(tokens(&s), SPAN("two")));
-	store_close(&s);
-	remove_directory();
+	store_end(&s);
 }
 
 static void test_rows_that_are_no_tokens_of_ours_are_refused(void)
@@ -532,22 +527,16 @@ static void test_rows_that_are_no_tokens_of_ours_are_refused(void)
 		"scopes = 8",	  "scopes = -1", "prefix = 'a' || char(0)", "rate = -1",
 		"rate = 1 << 40",
 	};
-	struct database *d;
-	struct keyring *k;
 	struct store s;
 	char sql[256];
 
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
-		make_directory();
-		store_open(&s);
+		store_begin(&s);
 		assert(add_token(&s, add_tenant(&s, "acme"), "full", "text") == DATABASE_OK);
 		store_close(&s);
 		snprintf(sql, sizeof(sql), "UPDATE tokens SET %s", wrong[i]);
 		run_sql(sql);
-		assert(keyring_new(master, &k) == 0 && database_open(path, &d) == 0);
-		assert(database_load(d, k) == -EBADMSG);
-		database_close(d);
-		keyring_free(k);
+		expect_refused_rows();
 		remove_directory();
 	}
 }
