@@ -3,6 +3,8 @@
 
 /* What may be used: decided by the commit, and reserved before. */
 
+#include <sched.h>
+
 static struct fixture f;
 
 #define NONE QUOTA_NONE
@@ -472,6 +474,45 @@ static void test_who_has_reserved_is_not_refused_by_the_commit(void)
 	fixture_end(&f);
 }
 
+#define SETTLED 3000000 /* transactions: enough to meet a moment between two numbers */
+
+static _Atomic bool is_asked, is_settled;
+
+/* How often there was no quota. */
+static void *ask_for_quotas(void *ledger)
+{
+	uintptr_t n = 0;
+
+	while (!is_settled) {
+		n += !ledger_has_quotas(ledger);
+		is_asked = true;
+	}
+	return (void *)n;
+}
+
+static void test_a_quota_is_there_while_its_account_is_settled(void)
+{
+	const struct quota quota = { .bytes = 1, .objects = NONE };
+	struct ledger l;
+	pthread_t thread;
+	void *n;
+
+	ledger_init(&l);
+	assert(ledger_set_quota(&l, LEDGER_TENANT, &quota) == 0);
+	ledger_commit(&l);
+	assert(pthread_create(&thread, NULL, ask_for_quotas, &l) == 0);
+	while (!is_asked)
+		sched_yield();
+	for (int i = 0; i < SETTLED; i++) {
+		assert(ledger_set_quota(&l, LEDGER_TENANT, &quota) == 0);
+		ledger_commit(&l);
+	}
+	is_settled = true;
+	assert(pthread_join(thread, &n) == 0);
+	assert(n == NULL);
+	ledger_clear(&l);
+}
+
 int main(void)
 {
 	RUN(test_a_bucket_takes_its_bytes_and_no_more);
@@ -487,5 +528,6 @@ int main(void)
 	RUN(test_what_will_be_replaced_needs_no_room);
 	RUN(test_what_comes_without_a_length_is_reserved_as_it_comes);
 	RUN(test_who_has_reserved_is_not_refused_by_the_commit);
+	RUN(test_a_quota_is_there_while_its_account_is_settled);
 	return 0;
 }
