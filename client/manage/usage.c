@@ -111,7 +111,7 @@ static json_t *describe_correction(const char *bucket, const struct manager_figu
 struct survey_of_tenant {
 	struct management *management;
 	struct manager manager;
-	bool recount;
+	bool each, recount;
 	json_t *buckets, *corrected;
 };
 
@@ -122,7 +122,7 @@ static int add_bucket(struct survey_of_tenant *s, const char *bucket)
 
 	if (s->recount)
 		r = usage_ask(s->management, &s->manager, bucket, true, &counted);
-	if (r == 0)
+	if (r == 0 && s->each)
 		r = usage_ask(s->management, &s->manager, bucket, false, &figures);
 	/* It was deleted since it was listed. */
 	if (r == -ENOENT)
@@ -131,6 +131,8 @@ static int add_bucket(struct survey_of_tenant *s, const char *bucket)
 		return r;
 	if (s->recount && was_wrong(&counted))
 		json_array_append_new(s->corrected, describe_correction(bucket, &counted));
+	if (!s->each)
+		return 0;
 	return json_array_append_new(s->buckets, usage_describe(bucket, &figures)) < 0
 		       ? management_out_of_memory(s->management)
 		       : 0;
@@ -152,6 +154,7 @@ static int survey_tenant(struct management *m, const char *tenant, bool each, js
 {
 	struct survey_of_tenant s = {
 		.management = m,
+		.each = each,
 		.recount = m->invocation->options[OPTION_RECOUNT] != NULL,
 	};
 	struct manager_figures all;

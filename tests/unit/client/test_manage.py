@@ -203,3 +203,14 @@ def test_a_recount_tells_of_each_figure_what_it_was(store):
     said = subprocess.run(argv, capture_output=True, text=True, timeout=LIMIT_S, check=True).stdout
     assert ("corrected b: 1 objects were 1, 2 bytes were 2, 3 unfinished uploads were 9, "
             "4 bytes of their parts were 8\n") in said
+
+
+@pytest.mark.parametrize("named,of_buckets", [((), []), (("default",), [b"b"])])
+def test_usage_of_buckets_is_asked_for_where_it_is_told(store, named, of_buckets):
+    asked = []
+    store.wrong = {"wrong_objects": 1, "wrong_bytes": 2, "wrong_uploads": 9, "wrong_upload_bytes": 8}
+    store.fault = lambda operation, key: asked.append(key) if operation == "USAGE" else None
+    status, answer, said = ctl(store, "tenant", "usage", *named, "--recount")
+    assert status == 0, said
+    assert [of["bucket"] for of in answer["tenants"][0]["corrected"]] == ["b"]
+    assert [bucket for bucket in asked if bucket] == of_buckets and len(asked) == len(of_buckets) + 1
