@@ -16,12 +16,16 @@ static int take_tenant(struct load *l, struct span name, struct load_tenant **re
 {
 	struct load_tenant *grown;
 
-	/* Those of one tenant stand together, so it is most likely the last. */
-	for (size_t i = l->n; i-- > 0;)
-		if (span_equal(name, span_from_string(l->tenants[i].name))) {
-			*ret = &l->tenants[i];
+	/* Each metric tells of the tenants in the same order: it is the last still, or the next. */
+	for (size_t i = 0; i < l->n; i++) {
+		size_t at = (l->at + i) % l->n;
+
+		if (span_equal(name, span_from_string(l->tenants[at].name))) {
+			l->at = at;
+			*ret = &l->tenants[at];
 			return 0;
 		}
+	}
 	if (!name.len || name.len >= LOAD_NAME_MAX || l->n == LOAD_TENANTS_MAX)
 		return -EBADMSG;
 	/* A power of two, and as many again. */
@@ -33,6 +37,7 @@ static int take_tenant(struct load *l, struct span name, struct load_tenant **re
 	}
 	l->tenants[l->n] = (struct load_tenant){ 0 };
 	memcpy(l->tenants[l->n].name, name.data, name.len);
+	l->at = l->n;
 	*ret = &l->tenants[l->n++];
 	return 0;
 }

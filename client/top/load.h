@@ -30,6 +30,7 @@ struct load_tenant {
 struct load {
 	struct load_tenant *tenants;	/* in the order of their names */
 	size_t n;
+	size_t at;			/* the one last told of, while it is read */
 	uint64_t connections, in_flight;
 };
 
