@@ -2,7 +2,6 @@
 #include "client/invocation.h"
 
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,17 +28,7 @@ static void list_options(struct option list[static OPTION_COUNT + 1])
 	list[OPTION_COUNT] = (struct option){ 0 };
 }
 
-static int wrong(struct complaint *why, const char *format, ...) printf_like(2, 3);
-static int wrong(struct complaint *why, const char *format, ...)
-{
-	char sentence[512];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(sentence, sizeof(sentence), format, args);
-	va_end(args);
-	return complain(why, INVOCATION_WRONG, "%s", sentence);
-}
+#define wrong(why, ...) complain((why), INVOCATION_WRONG, __VA_ARGS__)
 
 static bool is_number(const char *value)
 {
