@@ -74,7 +74,7 @@ int bucket_list(struct management *m)
 	};
 	struct listed l = { .buckets = json_array() };
 	json_t *tenants = NULL, *tenant;
-	int r = management_tenants(m, &tenants);
+	int r = management_tenants(m, m->invocation->options[OPTION_TENANT], &tenants);
 	size_t i;
 
 	json_array_foreach(tenants, i, tenant)

@@ -55,9 +55,8 @@ static bool is_going(const json_t *tenant)
 	return state && strcmp(state, "deleting") == 0;
 }
 
-int management_tenants(struct management *m, json_t **ret)
+int management_tenants(struct management *m, const char *named, json_t **ret)
 {
-	const char *named = m->invocation->options[OPTION_TENANT];
 	json_t *answer = NULL, *names = json_array(), *tenant;
 	int r = named ? 0 : ask_for_tenants(m, &answer);
 	size_t i;
@@ -117,7 +116,8 @@ int management_find_owner(struct management *m, const char *bucket,
 {
 	enum s3_error last = S3_ERROR_NO_SUCH_BUCKET;
 	json_t *tenants = NULL, *name;
-	int r = management_tenants(m, &tenants), found = -ENOENT;
+	int r = management_tenants(m, m->invocation->options[OPTION_TENANT], &tenants);
+	int found = -ENOENT;
 	size_t i;
 
 	if (r < 0)

@@ -29,13 +29,13 @@ must_check int management_open(struct management *m, const char *tenant, const c
 			       struct manager *ret);
 
 /*
- * The names of those that are meant, an array of the caller's: --tenant, or all there are but those
- * that are being deleted.
+ * The names of those that are meant, an array of the caller's: the one that is named, or with NULL all
+ * there are but those that are being deleted.
  */
-must_check int management_tenants(struct management *m, json_t **ret);
+must_check int management_tenants(struct management *m, const char *named, json_t **ret);
 
 /*
- * The tenant that has the bucket, among those that are meant; *ret is open to manage it, and nothing
+ * The tenant that has the bucket: --tenant, or whichever of all; *ret is open to manage it, and nothing
  * else. -ENOENT: none of them has.
  */
 must_check int management_find_owner(struct management *m, const char *bucket,

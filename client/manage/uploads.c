@@ -88,14 +88,15 @@ static int visit_one(struct selection *s, const char *bucket, visit *of_bucket)
 
 static int visit_all(struct selection *s, visit *of_bucket)
 {
-	const char *bucket = s->management->invocation->options[OPTION_BUCKET];
+	const struct invocation *said = s->management->invocation;
+	const char *bucket = said->options[OPTION_BUCKET];
 	json_t *tenants = NULL, *tenant;
 	size_t i;
 	int r;
 
 	if (bucket)
 		return visit_one(s, bucket, of_bucket);
-	r = management_tenants(s->management, &tenants);
+	r = management_tenants(s->management, said->options[OPTION_TENANT], &tenants);
 	json_array_foreach(tenants, i, tenant) {
 		if (r == 0)
 			r = visit_tenant(s, json_string_value(tenant), of_bucket);

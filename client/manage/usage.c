@@ -244,22 +244,12 @@ static void print_usage(const json_t *tenants, bool each)
 	json_array_foreach(tenants, i, tenant) print_corrections(tenant);
 }
 
-/* The one that is named, or all. */
-static int names_of_tenants(struct management *m, json_t **ret)
-{
-	const char *named = m->invocation->operand;
-
-	if (!named)
-		return management_tenants(m, ret);
-	*ret = json_pack("[s]", named);
-	return *ret ? 0 : complain(m->why, -EINVAL, "the tenant's name is not valid UTF-8");
-}
-
 int tenant_usage(struct management *m)
 {
 	json_t *names = NULL, *name, *tenants = json_array(), *one;
-	bool each = m->invocation->operand != NULL;
-	int r = names_of_tenants(m, &names);
+	const char *named = m->invocation->operand;
+	bool each = named != NULL;
+	int r = management_tenants(m, named, &names);
 	size_t i;
 
 	json_array_foreach(names, i, name)
