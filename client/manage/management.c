@@ -85,8 +85,11 @@ static int look_at(struct management *m, struct manager *of, const char *bucket,
 {
 	const struct s3_request r = { .operation = S3_HEAD_BUCKET,
 				      .bucket = span_from_string(bucket) };
-	int e = manager_ask(of, &r, ret);
+	int e;
 
+	/* What is no answer says nothing of an error. */
+	*ret = (struct manager_reply){ 0 };
+	e = manager_ask(of, &r, ret);
 	if (e < 0 || ret->error == S3_ERROR_NONE)
 		return e;
 	if (ret->error == S3_ERROR_ACCESS_DENIED || ret->error == S3_ERROR_NO_SUCH_BUCKET)
