@@ -58,10 +58,7 @@ static int list_of_tenant(struct management *m, struct listed *l)
 	manager_close(&manager);
 	if (r == -ENOMEM)
 		return management_out_of_memory(m);
-	return r == 0 && error
-		       ? complain(m->why, -EREMOTEIO, "the buckets of %s cannot be listed: %s",
-				  l->tenant, s3_errors[error].message)
-		       : r;
+	return r == 0 && error ? management_list_failed(m, "buckets of", l->tenant, error) : r;
 }
 
 int bucket_list(struct management *m)
@@ -160,8 +157,7 @@ static int count(struct deletion *d)
 
 	if (r < 0 || !error)
 		return r;
-	return complain(d->management->why, -EREMOTEIO, "the bucket %s cannot be listed: %s",
-			d->bucket, s3_errors[error].message);
+	return management_list_failed(d->management, "bucket", d->bucket, error);
 }
 
 static bool is_yes(void)
@@ -203,9 +199,7 @@ static int empty(struct deletion *d)
 	int r = eraser_run(&d->manager, &c, &d->tally, &error);
 
 	if (r == 0 && error && error != S3_ERROR_NO_SUCH_BUCKET)
-		return complain(d->management->why, -EREMOTEIO,
-				"the bucket %s cannot be listed: %s", d->bucket,
-				s3_errors[error].message);
+		return management_list_failed(d->management, "bucket", d->bucket, error);
 	return r;
 }
 

@@ -11,6 +11,13 @@ int management_out_of_memory(struct management *m)
 	return complain_errno(m->why, -ENOMEM, "cannot say what there is");
 }
 
+int management_list_failed(struct management *m, const char *what, const char *name,
+			   enum s3_error e)
+{
+	return complain(m->why, -EREMOTEIO, "the %s %s cannot be listed: %s", what, name,
+			s3_errors[e].message);
+}
+
 int management_open(struct management *m, const char *tenant, const char *bucket,
 		    struct manager *ret)
 {
@@ -162,8 +169,7 @@ int management_buckets(struct management *m, struct manager *of, json_t **ret)
 	if (r == -ENOMEM)
 		management_out_of_memory(m);
 	if (r == 0 && error)
-		r = complain(m->why, -EREMOTEIO, "the buckets of %s cannot be listed: %s",
-			     of->target.tenant, s3_errors[error].message);
+		r = management_list_failed(m, "buckets of", of->target.tenant, error);
 	if (r < 0) {
 		json_decref(names);
 		return r;

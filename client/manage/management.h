@@ -48,6 +48,9 @@ must_check int management_buckets(struct management *m, struct manager *of, json
 /* Complains that there is no memory for what is to be told. */
 int management_out_of_memory(struct management *m);
 
+/* "the `what` `name` cannot be listed". -EREMOTEIO. */
+int management_list_failed(struct management *m, const char *what, const char *name, enum s3_error e);
+
 /* --- the commands: enum run_outcome; `answer`, or words of theirs ------------------------------- */
 
 must_check int bucket_list(struct management *m);

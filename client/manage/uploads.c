@@ -44,8 +44,7 @@ static int visit_bucket(struct selection *s, visit *of_bucket)
 
 	if (r < 0 || error == S3_ERROR_NONE || error == S3_ERROR_NO_SUCH_BUCKET)
 		return r;
-	return complain(s->management->why, -EREMOTEIO, "the uploads of %s cannot be listed: %s",
-			s->bucket, s3_errors[error].message);
+	return management_list_failed(s->management, "uploads of", s->bucket, error);
 }
 
 static int visit_tenant(struct selection *s, const char *tenant, visit *of_bucket)

@@ -214,3 +214,17 @@ def test_usage_of_buckets_is_asked_for_where_it_is_told(store, named, of_buckets
     assert status == 0, said
     assert [of["bucket"] for of in answer["tenants"][0]["corrected"]] == ["b"]
     assert [bucket for bucket in asked if bucket] == of_buckets and len(asked) == len(of_buckets) + 1
+
+
+@pytest.mark.parametrize("operation,command,what", [
+    ("ListBuckets", ("bucket", "list"), "buckets of default"),
+    ("ListBuckets", ("tenant", "usage", "default"), "buckets of default"),
+    ("ListObjectsV2", ("bucket", "delete", "b", "--with-objects", "--yes"), "bucket b"),
+    ("ListObjectsV2", ("bucket", "delete", "b", "--with-objects", "--yes", "--quiet"), "bucket b"),
+    ("ListMultipartUploads", ("uploads", "list", "--bucket", "b"), "uploads of b"),
+])
+def test_what_cannot_be_listed_is_named(store, operation, command, what):
+    store.fault = lambda asked, key: "AccessDenied" if asked == operation else None
+    status, answer, _ = ctl(store, *command)
+    assert status == 1 and answer["error"].startswith(f"the {what} cannot be listed: ")
+    assert len(store.objects) == 10
