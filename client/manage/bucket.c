@@ -234,9 +234,17 @@ static int complain_of_contents(struct deletion *d, bool clients_put)
 	return -ENOTEMPTY;
 }
 
+/* Nobody is asked, and no progress is shown. */
+static bool is_unseen(const struct deletion *d)
+{
+	const struct invocation *i = d->management->invocation;
+
+	return i->options[OPTION_YES] && i->options[OPTION_QUIET];
+}
+
 static int delete_with_objects(struct deletion *d)
 {
-	int r = count(d);
+	int r = is_unseen(d) ? 0 : count(d);
 
 	if (r == 0)
 		r = confirm(d);

@@ -163,6 +163,12 @@ def test_an_upload_whose_end_was_lost_with_the_channel_is_counted(uploads):
     assert status == 0 and answer["aborted"] == 8 and not uploads.unfinished
 
 
+@pytest.mark.parametrize("quiet,passes", [((), 2), (("--quiet",), 1)])
+def test_objects_are_counted_before_where_that_is_shown(store, quiet, passes):
+    assert delete(store, *quiet)[1]["deleted"] == 10
+    assert [operation for operation, _ in store.asked].count("ListObjectsV2") == passes * 4
+
+
 def test_a_bucket_that_nobody_has_is_told(store):
     store.has_bucket = False
     for command in (["bucket", "show", "b"], ["bucket", "delete", "b"],
