@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * What became of each object of an import or export: counted, and what failed told at once, by name
- * and reason. Nothing is passed over in silence.
+ * What became of each of many: of the objects of an import, an export or a bucket that is deleted, of
+ * the uploads that are aborted. They are counted, and what failed is told at once, by name and reason.
+ * Nothing is passed over in silence.
  */
 
 #include <jansson.h>
@@ -14,7 +15,7 @@
 #define TALLY_FAILURES_MAX 10000	/* listed in the summary; more are counted */
 
 struct tally {
-	const char *verb;	/* "imported", "exported" */
+	const char *verb;	/* "imported", "exported", "deleted", "aborted" */
 	bool dry_run;		/* nothing was done, only looked at */
 	uint64_t done, done_bytes;
 	uint64_t unchanged, unchanged_bytes;	/* they were there already, the same */
