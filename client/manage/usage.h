@@ -5,6 +5,12 @@
 
 #include "client/manage/management.h"
 
+/* As messages name it: NULL is all of the tenant's. */
+static inline struct span usage_bucket(const char *bucket)
+{
+	return bucket ? span_from_string(bucket) : SPAN("");
+}
+
 /*
  * Of the bucket, or with NULL of all of them; counted again where that is wanted. -errno with *why:
  * -ENOENT where the tenant has no such bucket.
