@@ -9,7 +9,7 @@
 #include "client/manage/eraser.h"
 #include "client/manage/management.h"
 #include "client/render.h"
-#include "client/transfer/shown.h"
+#include "client/shown.h"
 #include "s3/date.h"
 
 struct selection {

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "client/render.h"
-#include "client/transfer/shown.h"
+#include "client/shown.h"
 #include "s3/date.h"
 
 #define NAME_COLUMN_MIN 6

@@ -3,9 +3,9 @@
 /* What stored says about one object of an import, and what comes next. */
 
 #include "base/fd.h"
+#include "client/shown.h"
 #include "client/transfer/importer.h"
 #include "client/transfer/incoming_steps.h"
-#include "client/transfer/shown.h"
 #include "ipc/answer.h"
 
 static bool keep_etag(struct incoming *it, struct span etag)

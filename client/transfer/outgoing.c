@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "client/shown.h"
 #include "client/transfer/exporter.h"
-#include "client/transfer/shown.h"
 
 #define REASON_MAX 400
 

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "client/render.h"
-#include "client/transfer/shown.h"
+#include "client/shown.h"
 
 #define REASON_MAX 512
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/transfer/shown.h"
+#include "client/shown.h"
 
 #include <stdio.h>
 
