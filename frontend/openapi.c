@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "frontend/openapi.h"
 
+#include "administration-bytes.h"
 #include "frontend/exchange.h"
 #include "openapi-bytes.h"
 #include "s3/etag.h"
@@ -8,17 +9,11 @@
 /* Another one comes with another version only; who asks again soon hears that it is the same. */
 #define CACHE_CONTROL "public, max-age=300"
 
-struct span openapi_document(void)
-{
-	return (struct span){ openapi_bytes, sizeof(openapi_bytes) };
-}
-
-void openapi_answer(struct exchange *e)
+static void answer(struct exchange *e, struct span document, struct span etag)
 {
 	const struct s3_head head = { e->head.method, e->head.target,
 				      buffer_span(&e->head.fields) };
-	struct span known = s3_head_find(&head, "if-none-match"), document = openapi_document();
-	struct span etag = span_from_string(openapi_bytes_tag);
+	struct span known = s3_head_find(&head, "if-none-match");
 
 	reply_reset(&e->reply, 200);
 	exchange_sign(e);
@@ -32,4 +27,16 @@ void openapi_answer(struct exchange *e)
 		reply_document(&e->reply, "application/json");
 	}
 	exchange_conclude(e);
+}
+
+void openapi_answer_rest(struct exchange *e)
+{
+	answer(e, (struct span){ openapi_bytes, sizeof(openapi_bytes) },
+	       span_from_string(openapi_bytes_tag));
+}
+
+void openapi_answer_admin(struct exchange *e)
+{
+	answer(e, (struct span){ administration_bytes, sizeof(administration_bytes) },
+	       span_from_string(administration_bytes_tag));
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* GET /openapi.json: the description of the REST dialect, which is frontend/openapi.json. */
-
-#include "base/span.h"
+/*
+ * What describes the server's other APIs: GET /openapi.json the REST dialect, frontend/openapi.json,
+ * and GET /-/admin/v1/openapi.json the administration of a tenant, frontend/administration.json.
+ */
 
 struct exchange;
 
-struct span openapi_document(void);
-
 /* 200 with it, or 304 where the client has it already. */
-void openapi_answer(struct exchange *e);
+void openapi_answer_rest(struct exchange *e);
+void openapi_answer_admin(struct exchange *e);

@@ -15,7 +15,8 @@ static const struct page {
 } pages[] = {
 	{ S3_DIALECT_S3, "/-/health", health_answer },
 	{ S3_DIALECT_REST, "/health", health_answer },
-	{ S3_DIALECT_REST, "/openapi.json", openapi_answer },
+	{ S3_DIALECT_S3, "/-/admin/v1/openapi.json", openapi_answer_admin },
+	{ S3_DIALECT_REST, "/openapi.json", openapi_answer_rest },
 };
 
 /* "bucket.domain" with or without a port, in any case. */

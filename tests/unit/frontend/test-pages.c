@@ -50,26 +50,38 @@ static void test_pages_are_where_no_object_can_be(void)
 	assert(!is_page(S3_DIALECT_REST, "/objects/health", "localhost"));
 	assert(is_page(S3_DIALECT_REST, "/openapi.json", "localhost"));
 	assert(!is_page(S3_DIALECT_S3, "/openapi.json", "localhost"));
+	assert(is_page(S3_DIALECT_S3, "/-/admin/v1/openapi.json", "localhost"));
+	assert(!is_page(S3_DIALECT_S3, "/-/admin/v1/openapi.json", "bucket.s3.example.com"));
+	assert(!is_page(S3_DIALECT_REST, "/-/admin/v1/openapi.json", "localhost"));
 }
 
 /* --- the description ---------------------------------------------------------------------- */
 
-static struct stage_answer get_description(const char *method, const char *fields)
+static const struct description {
+	enum s3_dialect dialect;
+	const char *path;
+} descriptions[] = {
+	{ S3_DIALECT_REST, "/openapi.json" },
+	{ S3_DIALECT_S3, "/-/admin/v1/openapi.json" },
+};
+
+static struct stage_answer get_description(const struct description *d, const char *method,
+					   const char *fields)
 {
-	int client = stage_connect_to(&s, S3_DIALECT_REST);
+	int client = stage_connect_to(&s, d->dialect);
 	struct stage_answer a;
 	char head[256];
 
-	snprintf(head, sizeof(head), "%s /openapi.json HTTP/1.1\r\n" HOST "%s\r\n", method, fields);
+	snprintf(head, sizeof(head), "%s %s HTTP/1.1\r\n" HOST "%s\r\n", method, d->path, fields);
 	stage_send_text(&s, client, head);
 	a = stage_read(&s, client, strcmp(method, "HEAD") == 0);
 	close(client);
 	return a;
 }
 
-static void test_the_description_is_of_this_version(void)
+static void test_the_description_is_of_this_version(const struct description *d)
 {
-	struct stage_answer a = get_description("GET", "");
+	struct stage_answer a = get_description(d, "GET", "");
 	json_t *root = json_loadb(a.body, a.body_len, JSON_REJECT_DUPLICATES, NULL);
 	const char *openapi, *version;
 
@@ -79,15 +91,15 @@ static void test_the_description_is_of_this_version(void)
 	assert(strcmp(openapi, "3.1.0") == 0 && strcmp(version, COFFER_VERSION) == 0);
 	json_decref(root);
 	stage_answer_clear(&a);
-	a = get_description("HEAD", "");
+	a = get_description(d, "HEAD", "");
 	assert(a.status == 200 && !a.body_len);
 	stage_answer_clear(&a);
 }
 
 /* FNV-1a: of one byte more or less or changed it would be another. */
-static void test_the_description_is_tagged_by_its_bytes(void)
+static void test_the_description_is_tagged_by_its_bytes(const struct description *d)
 {
-	struct stage_answer a = get_description("GET", "");
+	struct stage_answer a = get_description(d, "GET", "");
 	uint64_t tag = 0xcbf29ce484222325;
 	char quoted[32];
 
@@ -98,21 +110,21 @@ static void test_the_description_is_tagged_by_its_bytes(void)
 	stage_answer_clear(&a);
 }
 
-static void test_who_has_the_description_is_told_so(void)
+static void test_who_has_the_description_is_told_so(const struct description *d)
 {
-	struct stage_answer a = get_description("GET", "");
+	struct stage_answer a = get_description(d, "GET", "");
 	char fields[128];
 
 	assert(strcmp(stage_field(&a, "Cache-Control"), "public, max-age=300") == 0);
 	snprintf(fields, sizeof(fields), "If-None-Match: \"x\", %s\r\n", stage_field(&a, "ETag"));
 	stage_answer_clear(&a);
-	a = get_description("GET", fields);
+	a = get_description(d, "GET", fields);
 	assert(a.status == 304 && !a.body_len && stage_field(&a, "ETag"));
 	stage_answer_clear(&a);
-	a = get_description("GET", "If-None-Match: \"x\"\r\n");
+	a = get_description(d, "GET", "If-None-Match: \"x\"\r\n");
 	assert(a.status == 200);
 	stage_answer_clear(&a);
-	a = get_description("DELETE", "");
+	a = get_description(d, "DELETE", "");
 	assert(a.status == 405 && strcmp(stage_field(&a, "Allow"), "GET, HEAD") == 0);
 	stage_answer_clear(&a);
 }
@@ -321,9 +333,13 @@ int main(void)
 {
 	test_pages_are_where_no_object_can_be();
 	stage_open(&s, adjust);
-	test_the_description_is_of_this_version();
-	test_the_description_is_tagged_by_its_bytes();
-	test_who_has_the_description_is_told_so();
+	for (size_t i = 0; i < ARRAY_SIZE(descriptions); i++) {
+		const struct description *d = &descriptions[i];
+
+		test_the_description_is_of_this_version(d);
+		test_the_description_is_tagged_by_its_bytes(d);
+		test_who_has_the_description_is_told_so(d);
+	}
 	test_it_is_healthy_once_both_have_answered();
 	test_head_and_other_methods();
 	test_who_does_not_answer_is_named();
