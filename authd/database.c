@@ -70,9 +70,13 @@ static const char user_schema[] =
 	"ALTER TABLE keys ADD COLUMN used_s INTEGER NOT NULL DEFAULT 0;"
 	"CREATE INDEX keys_by_user ON keys (user);";
 
+static const char administrator_schema[] =
+	"ALTER TABLE users ADD COLUMN administrator INTEGER NOT NULL DEFAULT 0"
+	"	CHECK (administrator IN (0, 1));";
+
 /* Step i brings user_version from i to i + 1. Steps are never changed, only added. */
 static const char *const migrations[] = { first_schema, token_schema, tenant_state_schema,
-					  user_schema };
+					  user_schema, administrator_schema };
 
 static const char *const texts[STATEMENT_COUNT] = {
 #define STATEMENT(SYMBOL, text) [STATEMENT_##SYMBOL] = text,

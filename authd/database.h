@@ -47,6 +47,8 @@ must_check int database_add_user(struct database *d, struct user *u);
 /* Its text, or empty for none. */
 must_check int database_set_policy(struct database *d, uint64_t number, const char *policy);
 
+must_check int database_set_administrator(struct database *d, uint64_t number, bool administrator);
+
 /* MISSING also where it has a key. */
 must_check int database_remove_user(struct database *d, uint64_t number);
 

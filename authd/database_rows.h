@@ -26,7 +26,10 @@
 	STATEMENT(REMOVE_KEYS, "DELETE FROM keys WHERE tenant = ?")                                \
 	STATEMENT(REMOVE_TOKENS, "DELETE FROM tokens WHERE tenant = ?")                            \
 	STATEMENT(REMOVE_USERS, "DELETE FROM users WHERE tenant = ?")                              \
-	STATEMENT(ADD_USER, "INSERT INTO users (id, tenant, name, created_ns) VALUES (?, ?, ?, ?)") \
+	STATEMENT(ADD_USER,                                                                        \
+		  "INSERT INTO users (id, tenant, name, created_ns, administrator)"                \
+		  " VALUES (?, ?, ?, ?, ?)")                                                       \
+	STATEMENT(SET_ADMINISTRATOR, "UPDATE users SET administrator = ?2 WHERE number = ?1")      \
 	STATEMENT(SET_POLICY, "UPDATE users SET policy = ?2 WHERE number = ?1")                    \
 	STATEMENT(REMOVE_USER, "DELETE FROM users WHERE number = ?")                                \
 	STATEMENT(ADD_KEY,                                                                         \

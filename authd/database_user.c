@@ -35,6 +35,7 @@ static int take_user(struct keyring *k, sqlite3_stmt *s)
 	u->number = (uint64_t)sqlite3_column_int64(s, 0);
 	u->tenant = keyring_find_tenant_number(k, (uint64_t)sqlite3_column_int64(s, 2));
 	u->created_ns = (uint64_t)sqlite3_column_int64(s, 4);
+	u->administrator = sqlite3_column_int(s, 6);
 	if (!u->tenant || id.len != sizeof(u->id.bytes) ||
 	    !column_text(s, 3, u->name, sizeof(u->name)) ||
 	    !user_name_is_valid(span_from_string(u->name)))
@@ -52,10 +53,10 @@ static int take_user(struct keyring *k, sqlite3_stmt *s)
 
 int database_load_users(struct database *d, struct keyring *k)
 {
-	return database_read(
-		d, k,
-		"SELECT number, id, tenant, name, created_ns, policy FROM users ORDER BY number",
-		take_user);
+	return database_read(d, k,
+			     "SELECT number, id, tenant, name, created_ns, policy, administrator"
+			     " FROM users ORDER BY number",
+			     take_user);
 }
 
 int database_add_user(struct database *d, struct user *u)
@@ -67,6 +68,7 @@ int database_add_user(struct database *d, struct user *u)
 	bind_number(s, 2, u->tenant->number);
 	bind_text(s, 3, u->name);
 	bind_number(s, 4, u->created_ns);
+	bind_number(s, 5, u->administrator);
 	r = database_run(d, STATEMENT_ADD_USER);
 	if (r == DATABASE_OK)
 		u->number = (uint64_t)sqlite3_last_insert_rowid(d->sqlite);
@@ -80,6 +82,15 @@ int database_set_policy(struct database *d, uint64_t number, const char *policy)
 	bind_number(s, 1, number);
 	bind_text(s, 2, policy);
 	return database_run(d, STATEMENT_SET_POLICY);
+}
+
+int database_set_administrator(struct database *d, uint64_t number, bool administrator)
+{
+	sqlite3_stmt *s = database_statement(d, STATEMENT_SET_ADMINISTRATOR);
+
+	bind_number(s, 1, number);
+	bind_number(s, 2, administrator);
+	return database_run(d, STATEMENT_SET_ADMINISTRATOR);
 }
 
 int database_remove_user(struct database *d, uint64_t number)

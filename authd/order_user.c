@@ -24,6 +24,7 @@ json_t *order_user_create(struct order *o, struct change **ret)
 	*ret = order_change(CHANGE_ADD_USER);
 	if (!*ret || user_new(t, name, &(*ret)->user) < 0)
 		return NULL;
+	(*ret)->user->administrator = json_is_true(o->values[MEMBER_ADMINISTRATOR]);
 	return reply_done("user", reply_user((*ret)->user, false));
 }
 
@@ -69,6 +70,24 @@ json_t *order_user_show(struct order *o, struct change **ret)
 		return NULL;
 	}
 	return reply_done("user", told);
+}
+
+json_t *order_user_update(struct order *o, struct change **ret)
+{
+	json_t *refusal;
+	const struct user *u = find(o, &refusal);
+	struct user after;
+
+	if (!u)
+		return refusal;
+	*ret = order_change(CHANGE_SET_ADMINISTRATOR);
+	if (!*ret)
+		return NULL;
+	(*ret)->number = u->number;
+	(*ret)->administrator = json_is_true(o->values[MEMBER_ADMINISTRATOR]);
+	after = *u;
+	after.administrator = (*ret)->administrator;
+	return reply_done("user", reply_user(&after, u->policy));
 }
 
 json_t *order_user_delete(struct order *o, struct change **ret)

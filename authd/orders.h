@@ -63,6 +63,7 @@ json_t *order_tenant_delete(struct order *o, struct change **ret);
 json_t *order_user_create(struct order *o, struct change **ret);
 json_t *order_user_list(struct order *o, struct change **ret);
 json_t *order_user_show(struct order *o, struct change **ret);
+json_t *order_user_update(struct order *o, struct change **ret);
 json_t *order_user_delete(struct order *o, struct change **ret);
 json_t *order_policy_put(struct order *o, struct change **ret);
 json_t *order_policy_get(struct order *o, struct change **ret);

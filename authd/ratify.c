@@ -25,6 +25,7 @@ static json_t *taken(const struct change *c)
 	case CHANGE_MARK_TENANT:
 	case CHANGE_REMOVE_TENANT:
 	case CHANGE_SET_POLICY:
+	case CHANGE_SET_ADMINISTRATOR:
 	case CHANGE_REMOVE_USER:
 	case CHANGE_ENABLE_KEY:
 	case CHANGE_DISABLE_KEY:
@@ -40,7 +41,8 @@ static json_t *taken(const struct change *c)
 
 static bool is_about_user(const struct change *c)
 {
-	return c->kind == CHANGE_REMOVE_USER || c->kind == CHANGE_SET_POLICY;
+	return c->kind == CHANGE_REMOVE_USER || c->kind == CHANGE_SET_POLICY ||
+	       c->kind == CHANGE_SET_ADMINISTRATOR;
 }
 
 /* The user that the change is about; NULL where it is about none, or that is gone. */
@@ -89,6 +91,7 @@ static bool has_gone(const struct keyring *k, const struct change *c)
 	case CHANGE_ADD_KEY:
 		return c->key->user_number && !keyring_find_user_number(k, c->key->user_number);
 	case CHANGE_SET_POLICY:
+	case CHANGE_SET_ADMINISTRATOR:
 	case CHANGE_REMOVE_USER:
 		return !find_user(k, c);
 	case CHANGE_ADD_TENANT:
@@ -178,6 +181,9 @@ static int enforce(struct keyring *k, struct change *c)
 	case CHANGE_SET_POLICY:
 		user_set_policy(find_user(k, c), steal_ptr(c->policy_text), steal_ptr(c->policy));
 		return 0;
+	case CHANGE_SET_ADMINISTRATOR:
+		find_user(k, c)->administrator = c->administrator;
+		return 0;
 	case CHANGE_REMOVE_USER:
 		keyring_remove_user(k, find_user(k, c));
 		return 0;
@@ -253,6 +259,10 @@ static void note(const struct keyring *k, const struct change *c, uid_t uid)
 	case CHANGE_SET_POLICY:
 		log_info("policy-%s user=%s tenant=%s uid=%u", c->policy ? "set" : "deleted",
 			 u->name, u->tenant->name, uid);
+		return;
+	case CHANGE_SET_ADMINISTRATOR:
+		log_info("administrator-%s user=%s tenant=%s uid=%u",
+			 c->administrator ? "made" : "unmade", u->name, u->tenant->name, uid);
 		return;
 	case CHANGE_REMOVE_USER:
 		log_info("user-deleted user=%s tenant=%s uid=%u", u->name, u->tenant->name, uid);

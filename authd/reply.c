@@ -141,10 +141,11 @@ json_t *reply_user(const struct user *u, bool has_policy)
 {
 	char id[2 * sizeof(u->id.bytes) + 1], created[DATE_TEXT_MAX];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:b}", "id",
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "id",
 			 hex_encode((struct span){ u->id.bytes, sizeof(u->id.bytes) }, id), "user",
 			 u->name, "tenant", u->tenant->name, "created_at",
-			 date_format_iso8601(u->created_ns, created), "policy", (int)has_policy);
+			 date_format_iso8601(u->created_ns, created), "policy", (int)has_policy,
+			 "administrator", (int)u->administrator);
 }
 
 json_t *reply_key(const struct access_key *a, const struct user *u, bool enabled)

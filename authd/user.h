@@ -20,6 +20,7 @@ struct user {
 	struct tenant *tenant;
 	uint64_t created_ns;
 	struct user *next;	/* in order of creation */
+	bool administrator;	/* may manage the tenant; his policy has nothing to do with it */
 	char *policy_text;	/* its JSON; NULL: none */
 	struct policy_document *policy;	/* compiled; NULL: he may do nothing */
 	char name[USER_NAME_MAX + 1];

@@ -81,6 +81,8 @@ static int make(struct database *d, struct change *c)
 		return database_remove_tenant(d, c->number);
 	case CHANGE_ADD_USER:
 		return database_add_user(d, c->user);
+	case CHANGE_SET_ADMINISTRATOR:
+		return database_set_administrator(d, c->number, c->administrator);
 	case CHANGE_SET_POLICY:
 		return database_set_policy(d, c->number, c->policy_text ? c->policy_text : "");
 	case CHANGE_REMOVE_USER:

@@ -23,6 +23,7 @@ enum change_kind {
 	CHANGE_REMOVE_TENANT,
 	CHANGE_ADD_USER,
 	CHANGE_SET_POLICY,
+	CHANGE_SET_ADMINISTRATOR,
 	CHANGE_REMOVE_USER,
 	CHANGE_ADD_KEY,
 	CHANGE_ENABLE_KEY,
@@ -41,6 +42,7 @@ struct change {
 	struct user *user;		/* ADD_USER: owned */
 	uint64_t number;		/* the other ones of tenants and of users: which one */
 	enum tenant_deletion deletion;	/* MARK_TENANT */
+	bool administrator;		/* SET_ADMINISTRATOR */
 	char *policy_text;		/* SET_POLICY: owned; NULL: none */
 	struct policy_document *policy;	/* likewise */
 	struct access_key *key;		/* ADD_KEY: owned */

@@ -96,6 +96,10 @@ static int take(struct invocation *i, enum manual_option o, const char *value,
 		if (!is_count(value))
 			return wrong(why, "--%s takes a whole number, or none", row->name);
 		break;
+	case OPTION_KIND_CHOICE:
+		if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+			return wrong(why, "--%s takes yes or no", row->name);
+		break;
 	case OPTION_KIND_SCOPE:
 		if (!is_scope(value) || i->n_scopes == INVOCATION_SCOPES_MAX)
 			return wrong(why, "--%s takes one of read, write and delete", row->name);
@@ -376,6 +380,8 @@ static json_t *value_of(const struct invocation *i, enum manual_option o)
 	case OPTION_KIND_SIZE:
 	case OPTION_KIND_COUNT:
 		return json_string(i->options[o]);
+	case OPTION_KIND_CHOICE:
+		return json_boolean(strcmp(i->options[o], "yes") == 0);
 	case OPTION_KIND_NUMBER:
 		return json_integer(strtoll(i->options[o], NULL, 10));
 	case OPTION_KIND_SCOPE:

@@ -75,6 +75,13 @@ const struct manual_option_row manual_options[OPTION_COUNT] = {
 		.member = "user",
 		.meaning = "the user, of that tenant",
 	},
+	[OPTION_ADMINISTRATOR] = {
+		.name = "administrator",
+		.kind = OPTION_KIND_CHOICE,
+		.argument = "yes|no",
+		.member = "administrator",
+		.meaning = "whether he may manage the tenant's users, policies, keys and tokens",
+	},
 	[OPTION_FILE] = {
 		.name = "file",
 		.kind = OPTION_KIND_TEXT,
@@ -422,12 +429,15 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.order = "user.create",
 		.operand = "USER",
 		.member = "user",
-		.takes = BIT(TENANT),
+		.takes = BIT(TENANT) | BIT(ADMINISTRATOR),
 		.of_default_tenant = true,
 		.brief = "make a user",
 		.text = "USER: at most 64 letters, digits and +=,.@_-, unique within the tenant. Keys for him are "
 			"made by `cofferctl key create --user`.",
-		.examples = "cofferctl user create alice --tenant acme\n",
+		.examples = "cofferctl user create alice --tenant acme\n"
+			    "cofferctl user create carol --tenant acme --administrator yes\n",
+		.meanings = { { OPTION_ADMINISTRATOR, "whether he may manage the tenant's users, policies, keys "
+						      "and tokens (default: no)" } },
 	},
 	[COMMAND_USER_LIST] = {
 		.group = GROUP_USER,
@@ -448,6 +458,20 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.of_default_tenant = true,
 		.brief = "say what is known of a user",
 		.examples = "cofferctl user show alice --tenant acme\n",
+	},
+	[COMMAND_USER_UPDATE] = {
+		.group = GROUP_USER,
+		.word = "update",
+		.order = "user.update",
+		.operand = "USER",
+		.member = "user",
+		.needs = BIT(ADMINISTRATOR),
+		.takes = BIT(TENANT),
+		.of_default_tenant = true,
+		.brief = "make a user an administrator of his tenant, or not any more",
+		.text = "An administrator can give users policies, and so has a way to all data of the tenant. Only "
+			"here he is made one: no administrator makes another.",
+		.examples = "cofferctl user update alice --tenant acme --administrator yes\n",
 	},
 	[COMMAND_USER_DELETE] = {
 		.group = GROUP_USER,

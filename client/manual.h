@@ -22,6 +22,7 @@ enum manual_option {
 	OPTION_FORMAT,
 	OPTION_TENANT,
 	OPTION_USER,
+	OPTION_ADMINISTRATOR,
 	OPTION_FILE,
 	OPTION_BUCKET,
 	OPTION_PREFIX,
@@ -66,6 +67,7 @@ enum manual_option_kind {
 	OPTION_KIND_DURATION,	/* base/duration.h */
 	OPTION_KIND_SIZE,	/* base/size.h, or "none" */
 	OPTION_KIND_COUNT,	/* a whole number, or "none" */
+	OPTION_KIND_CHOICE,	/* yes or no */
 	OPTION_KIND_SCOPE,	/* one of a few words; may be repeated */
 	OPTION_KIND_PATTERN,	/* may be repeated */
 };
@@ -117,6 +119,7 @@ enum manual_command {
 	COMMAND_USER_CREATE,
 	COMMAND_USER_LIST,
 	COMMAND_USER_SHOW,
+	COMMAND_USER_UPDATE,
 	COMMAND_USER_DELETE,
 	COMMAND_POLICY_PUT,
 	COMMAND_POLICY_GET,

@@ -19,13 +19,19 @@ static const struct render_field key_fields[] = {
 };
 
 static const struct render_field user_fields[] = {
-	{ "USER", "user" }, { "TENANT", "tenant" },	 { "POLICY", "policy" },
-	{ "ID", "id" },	    { "CREATED", "created_at" },
+	{ "USER", "user" },	{ "TENANT", "tenant" },
+	{ "POLICY", "policy" }, { "ADMINISTRATOR", "administrator" },
+	{ "ID", "id" },		{ "CREATED", "created_at" },
 };
 
 static const struct render_field user_record[] = {
-	{ "user", "user" },	     { "tenant", "tenant" },	{ "id", "id" },
-	{ "created", "created_at" }, { "access keys", "keys" }, { "policy", "policy" },
+	{ "user", "user" },
+	{ "tenant", "tenant" },
+	{ "id", "id" },
+	{ "created", "created_at" },
+	{ "access keys", "keys" },
+	{ "policy", "policy" },
+	{ "administrator", "administrator" },
 };
 
 static const struct render_field token_fields[] = {
@@ -205,6 +211,7 @@ void report(FILE *to, const struct invocation *i, const json_t *answer)
 		break;
 	case COMMAND_USER_CREATE:
 	case COMMAND_USER_SHOW:
+	case COMMAND_USER_UPDATE:
 		record(to, answer, "user", user_record, ARRAY_SIZE(user_record));
 		break;
 	case COMMAND_POLICY_PUT:

@@ -295,6 +295,25 @@ static const char version_3[] =
 	"UPDATE tenants SET suspended = 1;"
 	"PRAGMA user_version = 3;";
 
+/* And the one before administrators. */
+static const char version_4[] =
+	"CREATE TABLE users ("
+	"	number INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),"
+	"	tenant INTEGER NOT NULL REFERENCES tenants (number),"
+	"	name TEXT NOT NULL,"
+	"	policy TEXT NOT NULL DEFAULT '',"
+	"	created_ns INTEGER NOT NULL,"
+	"	UNIQUE (tenant, name)"
+	") STRICT;"
+	"ALTER TABLE keys ADD COLUMN user INTEGER REFERENCES users (number);"
+	"ALTER TABLE keys ADD COLUMN expires_s INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE keys ADD COLUMN used_s INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX keys_by_user ON keys (user);"
+	"INSERT INTO users VALUES (6, x'101112131415161718191a1b1c1d1e1f', 3, 'alice', '', 66);"
+	"INSERT INTO keys VALUES (7, 'key-b', 3, x'cc', 1, 55, 6, 777, 444);"
+	"PRAGMA user_version = 4;";
+
 static void expect_everything_of_version_1(const struct store *s)
 {
 	const struct tenant *t = keyring_find_tenant(s->keyring, SPAN("acme"));
@@ -309,7 +328,7 @@ static void expect_everything_of_version_1(const struct store *s)
 /* Migrates the file that the release of a version would have left. */
 static void store_begin_from(struct store *s, size_t version)
 {
-	static const char *const steps[] = { version_1, version_2, version_3 };
+	static const char *const steps[] = { version_1, version_2, version_3, version_4 };
 
 	make_directory();
 	for (size_t i = 0; i < version; i++)
@@ -409,6 +428,29 @@ static void test_t85_a_file_from_before_users_is_migrated_and_keeps_everything(v
 	expect_everything_of_version_1(&s);
 	a = keyring_find_key(s.keyring, SPAN("key-b"));
 	assert(strcmp(a->user->name, "alice") == 0 && a->expires_s == 777);
+	store_end(&s);
+}
+
+static void test_t85_a_file_from_before_administrators_is_migrated_and_keeps_everything(void)
+{
+	const struct access_key *a;
+	const struct user *u;
+	struct store s;
+
+	store_begin_from(&s, 4);
+	u = keyring_users(s.keyring);
+	assert(u->number == 6 && u->id.bytes[15] == 0x1f && u->created_ns == 66 && !u->policy);
+	assert(strcmp(u->name, "alice") == 0 && !u->administrator);
+	a = keyring_find_key(s.keyring, SPAN("key-b"));
+	assert(a->user == u && a->expires_s == 777 && a->use.used_s == 444);
+	assert(database_set_administrator(s.database, 6, true) == DATABASE_OK);
+	assert(database_set_administrator(s.database, 5, true) == DATABASE_MISSING);
+	store_reopen(&s);
+	expect_everything_of_version_1(&s);
+	assert(keyring_users(s.keyring)->administrator);
+	assert(database_set_administrator(s.database, 6, false) == DATABASE_OK);
+	store_reopen(&s);
+	assert(!keyring_users(s.keyring)->administrator);
 	store_end(&s);
 }
 
@@ -553,6 +595,7 @@ int main(void)
 	test_t85_a_file_from_before_suspension_is_migrated_and_keeps_everything();
 	test_a_tenant_is_removed_with_all_that_hangs_on_it();
 	test_t85_a_file_from_before_users_is_migrated_and_keeps_everything();
+	test_t85_a_file_from_before_administrators_is_migrated_and_keeps_everything();
 	test_users_names_are_a_tenants_own();
 	test_a_user_with_a_key_stays_and_a_key_without_its_user_is_not_made();
 	test_a_key_of_another_tenants_user_is_refused();

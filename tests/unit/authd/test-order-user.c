@@ -76,6 +76,25 @@ static void test_users_are_made_shown_and_deleted(void)
 	clerk_done(order("user.delete", "alice", ""));
 }
 
+static void test_who_is_an_administrator_the_operator_says(void)
+{
+	clerk_done(order("user.create", "admin", ",\"administrator\":true"));
+	clerk_done(order("user.create", "alice", ""));
+	assert(find("admin")->administrator && !find("alice")->administrator);
+	clerk_done(order("user.update", "admin", ",\"administrator\":false"));
+	clerk_done(order("user.update", "alice", ",\"administrator\":true"));
+	office_restart(&office);
+	assert(!find("admin")->administrator && find("alice")->administrator);
+	clerk_refused(order("user.update", "alice", ""), "user.update needs administrator.");
+	clerk_refused(order("user.update", "alice", ",\"administrator\":1"),
+		      "administrator must be true or false.");
+	clerk_refused(order("user.update", "nobody", ",\"administrator\":true"),
+		      "The tenant acme has no user nobody.");
+	assert(find("alice")->administrator);
+	clerk_done(order("user.delete", "admin", ""));
+	clerk_done(order("user.delete", "alice", ""));
+}
+
 static void test_names_are_those_that_iam_allows(void)
 {
 	static const char *const wrong[] = { "", "a b", "a/b", "a:b", "a*", "\\u00e4", "a\\n" };
@@ -238,6 +257,7 @@ int main(void)
 {
 	office_open(&office);
 	test_users_are_made_shown_and_deleted();
+	test_who_is_an_administrator_the_operator_says();
 	test_names_are_those_that_iam_allows();
 	test_a_user_is_found_in_his_own_tenant_only();
 	test_a_key_is_a_users_and_ends_when_it_was_said();

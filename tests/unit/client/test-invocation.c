@@ -46,6 +46,12 @@ static void test_commands_become_requests(void)
 		  "{\"do\":\"user.create\",\"tenant\":\"default\",\"user\":\"alice\"}" },
 		{ { "policy", "get", "alice", "--tenant", "acme" },
 		  "{\"do\":\"policy.get\",\"tenant\":\"acme\",\"user\":\"alice\"}" },
+		{ { "user", "create", "alice", "--administrator", "yes" },
+		  "{\"administrator\":true,\"do\":\"user.create\",\"tenant\":\"default\","
+		  "\"user\":\"alice\"}" },
+		{ { "user", "update", "alice", "--tenant", "acme", "--administrator", "no" },
+		  "{\"administrator\":false,\"do\":\"user.update\",\"tenant\":\"acme\","
+		  "\"user\":\"alice\"}" },
 		{ { "user", "list" }, "{\"do\":\"user.list\"}" },
 		{ { "user", "delete", "alice", "--tenant", "acme" },
 		  "{\"do\":\"user.delete\",\"tenant\":\"acme\",\"user\":\"alice\"}" },
@@ -180,6 +186,9 @@ static void test_what_is_not_understood_is_named(void)
 		{ { "--colour", "status" }, "--colour" },
 		{ { "-xy", "status" }, "-x" },
 		{ { "--json=yes", "status" }, "--json takes no value" },
+		{ { "user", "update", "a", "--administrator", "maybe" },
+		  "--administrator takes yes or no" },
+		{ { "user", "update", "a" }, "user update needs --administrator" },
 		{ { "--colour", "status", "--tll" }, "--colour" },
 		{ { "token", "add", "--ttl", "1" }, "NAME is missing" },
 		{ { "token", "add", "full" }, "--ttl" },
