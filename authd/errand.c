@@ -32,6 +32,7 @@ static const char *name_of(enum errand_kind kind)
 		[ERRAND_PROVIDE] = "provide",
 		[ERRAND_ASK] = "ask",
 		[ERRAND_ERASE] = "erase",
+		[ERRAND_SUSPEND] = "suspend",
 	};
 
 	return names[kind];
@@ -165,4 +166,32 @@ int errand_erase(struct authd *a, const struct ipc_id *tenant, enum erase_mode m
 		be_patient(e);
 	m.erase.order = e->order;
 	return send(e, &m);
+}
+
+/*
+ * Also to one that has not acknowledged its key: what it was told before that may be of yesterday. One
+ * that cannot be told is done with: it comes again, and then it is told all.
+ */
+int errand_suspend(struct authd *a, const struct ipc_id *tenant, bool suspended,
+		   struct errand_waiter w)
+{
+	struct ipc_message m = { .number = IPC_SUSPEND,
+				 .suspend = { .tenant = *tenant, .suspended = suspended } };
+	struct errand *e = NULL;
+
+	if (!a->storelinks.current)
+		return ERRAND_AWAY;
+	if (a->errands.n[ERRAND_SUSPEND] < IPC_ERRANDS_MAX)
+		e = errand_new(a, ERRAND_SUSPEND, tenant, w);
+	m.suspend.order = e ? e->order : 0;
+	if (storelink_send(a, &m) < 0) {
+		if (e)
+			errand_free(e);
+		storelink_drop(a);
+		return ERRAND_AWAY;
+	}
+	if (!e)
+		return ERRAND_FULL;
+	be_patient(e);
+	return ERRAND_OK;
 }

@@ -3,7 +3,7 @@
 
 /*
  * An errand is what stored is asked for by authd itself, and not by a grant: to make a bucket, for what
- * must not exist before its bucket does, and to let a deleted tenant go. Those under way fail when stored
+ * must not exist before its bucket does, to let a deleted tenant go, and to close what a suspended one has. Those under way fail when stored
  * goes away. What failed so may have been done all the same: asking again finds out.
  */
 
@@ -19,6 +19,7 @@ enum errand_kind {
 	ERRAND_PROVIDE,
 	ERRAND_ASK,	/* whether a tenant could be erased */
 	ERRAND_ERASE,
+	ERRAND_SUSPEND,
 	ERRAND_KINDS,
 };
 
@@ -66,6 +67,14 @@ must_check int errand_provide(struct authd *a, const struct ipc_id *tenant, stru
  */
 must_check int errand_erase(struct authd *a, const struct ipc_id *tenant, enum erase_mode mode,
 			    struct errand_waiter w);
+
+/*
+ * Tells stored that the tenant is suspended, or is not any more. With ERRAND_AWAY the stored that comes
+ * next hears of it before anything else; with ERRAND_FULL this one has been told, and only says nothing of
+ * it. Otherwise whoever waits hears when it is so: of S3_ERROR_NONE, or as above.
+ */
+must_check int errand_suspend(struct authd *a, const struct ipc_id *tenant, bool suspended,
+			      struct errand_waiter w);
 
 /* Whether one of that kind is under way for the tenant. */
 bool errands_have(const struct authd *a, enum errand_kind kind, const struct ipc_id *tenant);

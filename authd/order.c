@@ -93,19 +93,41 @@ static void order_finish(struct order *o, json_t *answer)
 		json_decref(answer);
 }
 
+/* stored has taken it; or is gone, and hears of it when it comes. */
+static void told_stored(void *owner, enum s3_error error)
+{
+	struct order *o = owner;
+
+	order_finish(o, steal_ptr(o->answer));
+}
+
+/* What is in force here must be so there, too, before anybody is told. True where that is under way. */
+static bool tell_stored(struct order *o, const struct change *c)
+{
+	const struct tenant *t = NULL;
+
+	if ((c->kind == CHANGE_SUSPEND_TENANT || c->kind == CHANGE_RESUME_TENANT) &&
+	    c->result == DATABASE_OK)
+		t = keyring_find_tenant_number(o->authd->keyring, c->number);
+	return t && errand_suspend(o->authd, &t->id, t->suspended,
+				   (struct errand_waiter){ told_stored, o }) == ERRAND_OK;
+}
+
 static void change_done(struct change *c)
 {
 	struct order *o = c->owner;
-	json_t *answer;
+	bool waits;
 
 	o->failed = c->result < 0;
 	if (o->row->run == order_token_import && c->result == DATABASE_OK)
 		audit_note_imported(&o->authd->audit, o->id, c->tokens);
-	answer = ratify(o->authd->keyring, c, o->waiter.uid, steal_ptr(o->answer));
+	o->answer = ratify(o->authd->keyring, c, o->waiter.uid, steal_ptr(o->answer));
 	if (c->kind == CHANGE_MARK_TENANT)
 		deletions_go_on(&o->authd->deletions);
+	waits = tell_stored(o, c);
 	change_free(c);
-	order_finish(o, answer);
+	if (!waits)
+		order_finish(o, steal_ptr(o->answer));
 }
 
 static json_t *refuse_crowd(void)

@@ -123,6 +123,35 @@ void storelinks_close(struct authd *a)
 
 /* --- hearing ------------------------------------------------------------------------------ */
 
+_Static_assert(KEYRING_TENANTS_MAX <= IPC_TENANTS_MAX, "all of them can be suspended");
+
+#define SUSPENDED_IN_MESSAGE (IPC_BATCH_MAX / sizeof(struct ipc_id))
+
+/* From the tenant *at on, as many as go into a message. */
+static int send_some_suspended(struct storelink *l, const struct tenant **at)
+{
+	struct ipc_id ids[SUSPENDED_IN_MESSAGE];
+	struct ipc_message m = { .number = IPC_SUSPENDED };
+	size_t n = 0;
+
+	for (; *at && n < ARRAY_SIZE(ids); *at = (*at)->next)
+		if ((*at)->suspended)
+			ids[n++] = (*at)->id;
+	m.suspended.tenants = (struct span){ ids, n * sizeof(ids[0]) };
+	return n ? channel_send(&l->channel, &m, -1) : 0;
+}
+
+/* Before the key, so that nothing is granted before stored knows of them. */
+static int send_suspended(struct storelink *l)
+{
+	const struct tenant *at = keyring_tenants(l->authd->keyring);
+	int r = 0;
+
+	while (at && r >= 0)
+		r = send_some_suspended(l, &at);
+	return r;
+}
+
 static int send_key(struct storelink *l)
 {
 	struct ipc_message key = { .number = IPC_KEY };
@@ -155,6 +184,9 @@ static int take_store_hello(struct storelink *l, const struct ipc_store_hello *m
 	a->figures.epochs++;
 	a->storelinks.current = l;
 	l->channel.phase = IPC_PHASE_READY;
+	r = send_suspended(l);
+	if (r < 0)
+		return r;
 	storelink_move(l, STORELINK_KEYED);
 	return send_key(l);
 }
@@ -218,6 +250,12 @@ static int take_erased(struct storelink *l, const struct ipc_erased *m)
 	return 0;
 }
 
+static int take_suspend_taken(struct storelink *l, const struct ipc_suspend_taken *m)
+{
+	errands_settle(l->authd, ERRAND_SUSPEND, m->order, S3_ERROR_NONE);
+	return 0;
+}
+
 static int message(struct channel *c, const struct ipc_message *m, int *fds)
 {
 	struct storelink *l = c->owner;
@@ -270,4 +308,10 @@ int storelink_open(struct authd *a, int fd, pid_t pid)
 int storelink_send(struct authd *a, const struct ipc_message *m)
 {
 	return channel_send(&a->storelinks.current->channel, m, -1);
+}
+
+void storelink_drop(struct authd *a)
+{
+	log_error("stored-dropped pid=%d", (int)a->storelinks.current->pid);
+	storelink_free(a->storelinks.current);
 }

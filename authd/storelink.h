@@ -34,5 +34,8 @@ bool storelinks_are_ready(const struct authd *a);
 /* stored's; 0 while it is away. */
 pid_t storelinks_pid(const struct authd *a);
 
-/* To the stored that is ready; there must be one. As channel_send(). */
+/* Ends the line of the stored that is there: it comes again. There must be one. */
+void storelink_drop(struct authd *a);
+
+/* To the stored that was given the key in force; there must be one. As channel_send(). */
 must_check int storelink_send(struct authd *a, const struct ipc_message *m);

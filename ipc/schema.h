@@ -19,7 +19,7 @@
  * another phase, with other descriptors, cut short or with bytes left over is a violation.
  */
 
-#define IPC_VERSION 8
+#define IPC_VERSION 9
 
 /* No packet is larger; a field's limit may be smaller. Fits the kernel's default send buffer. */
 #define IPC_PACKET_MAX (128 * 1024)
@@ -33,6 +33,7 @@
 #define IPC_SAMPLES_MAX (64 * 1024)
 #define IPC_DETAIL_MAX 512
 #define IPC_TRAILER_MAX 4096
+#define IPC_TENANTS_MAX 10000
 #define IPC_ERRANDS_MAX 64	/* of PROVIDE and ERASE under way at once, each */
 
 /* --- worker to authd ----------------------------------------------------------------------- */
@@ -285,7 +286,9 @@
 	MESSAGE(PROVIDED, provided, 44, READY, 0,                                                  \
 		"The bucket of this order is the tenant's, durably; or why it is not.")            \
 	MESSAGE(ERASED, erased, 45, READY, 0,                                                      \
-		"Nothing of the tenant of this order is left; or why something is.")
+		"Nothing of the tenant of this order is left; or why something is.")               \
+	MESSAGE(SUSPEND_TAKEN, suspend_taken, 46, READY, 0,                                        \
+		"The tenant of this order is suspended from here on; or is not any more.")
 
 #define IPC_STORE_HELLO_FIELDS(FIELD) FIELD(u32, version, 0)
 #define IPC_KEY_TAKEN_FIELDS(FIELD) FIELD(u64, epoch, 0)
@@ -307,12 +310,18 @@
 	FIELD(u64, order, 0)                                                                       \
 	FIELD(u16, error, 0)
 
+#define IPC_SUSPEND_TAKEN_FIELDS(FIELD) FIELD(u64, order, 0)
+
 /* --- authd to stored ----------------------------------------------------------------------- */
 
 #define IPC_AUTHD_TO_STORED(MESSAGE)                                                               \
 	MESSAGE(KEY, key, 50, GREETING, 0, "The seal key of a new epoch.")                         \
 	MESSAGE(PROVIDE, provide, 51, READY, 0, "Let this tenant have a bucket of that name.")     \
-	MESSAGE(ERASE, erase, 52, READY, 0, "Let nothing be left of this tenant; or ask whether that may be.")
+	MESSAGE(ERASE, erase, 52, READY, 0, "Let nothing be left of this tenant; or ask whether that may be.") \
+	MESSAGE(SUSPENDED, suspended, 53, GREETING, 0,                                             \
+		"Tenants that are suspended: all of them, before the KEY, in as many of these as it takes.") \
+	MESSAGE(SUSPEND, suspend, 54, READY, 0,                                                    \
+		"Let nobody have what is this tenant's; or let them again.")
 
 #define IPC_KEY_FIELDS(FIELD)                                                                      \
 	FIELD(u64, epoch, 0)                                                                       \
@@ -328,6 +337,14 @@
 	FIELD(u64, order, 0)                                                                       \
 	FIELD(id, tenant, 0)                                                                       \
 	FIELD(u8, mode, 0)
+
+/* tenants: their ids, 16 bytes each. At most IPC_TENANTS_MAX in all. */
+#define IPC_SUSPENDED_FIELDS(FIELD) FIELD(bytes, tenants, IPC_BATCH_MAX)
+
+#define IPC_SUSPEND_FIELDS(FIELD)                                                                  \
+	FIELD(u64, order, 0)                                                                       \
+	FIELD(id, tenant, 0)                                                                       \
+	FIELD(u8, suspended, 0)
 
 /* --- all of them, each once ---------------------------------------------------------------- */
 

@@ -54,6 +54,19 @@ static void wipe_key(struct channel *c, const struct ipc_key *m)
 	sodium_memzero((void *)m, sizeof(*m));
 }
 
+/* No authd says what makes no sense; and without memory for it, it says all again. */
+static int judge_suspension(int r)
+{
+	return r == SUSPENSIONS_ABSURD ? CHANNEL_VIOLATION : r;
+}
+
+static int take_suspended(struct channel *c, const struct ipc_suspended *m)
+{
+	struct service *s = authority_of(c)->service;
+
+	return judge_suspension(suspensions_hear(&s->suspensions, m->tenants));
+}
+
 /* Sessions of the epoch before are of an authd that is gone, and so is all that it let happen. */
 static int take_key(struct channel *c, const struct ipc_key *m)
 {
@@ -64,6 +77,7 @@ static int take_key(struct channel *c, const struct ipc_key *m)
 	wipe_key(c, m);
 	if (r < 0)
 		return r;
+	suspensions_settle(&a->service->suspensions);
 	sessions_end_entered(&a->service->sessions, "new-epoch");
 	c->phase = IPC_PHASE_READY;
 	authority_move(a, AUTHORITY_READY);
@@ -86,6 +100,18 @@ static int take_erase(struct channel *c, const struct ipc_erase *m)
 		return CHANNEL_VIOLATION;
 	return erasure_begin(authority_of(c)->service, m->order, &m->tenant,
 			     (enum erase_mode)m->mode);
+}
+
+static int take_suspend(struct channel *c, const struct ipc_suspend *m)
+{
+	struct ipc_message taken = { .number = IPC_SUSPEND_TAKEN,
+				     .suspend_taken = { .order = m->order } };
+	int r;
+
+	if (m->suspended > 1)
+		return CHANNEL_VIOLATION;
+	r = suspensions_change(&authority_of(c)->service->suspensions, &m->tenant, m->suspended);
+	return r ? judge_suspension(r) : channel_send(c, &taken, -1);
 }
 
 static int on_message(struct channel *c, const struct ipc_message *m, int *fds)
@@ -124,6 +150,7 @@ static int greet(struct authority *a, int fd)
 	if (r < 0)
 		return r;
 	authority_move(a, AUTHORITY_GREETING);
+	suspensions_expect(&s->suspensions);
 	return channel_send(&a->channel,
 			    &(struct ipc_message){ .number = IPC_STORE_HELLO,
 						   .store_hello = { .version = IPC_VERSION } },

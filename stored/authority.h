@@ -3,9 +3,9 @@
 
 /*
  * stored's end of the channel to authd, who says what may happen. stored dials, and dials again after a
- * loss, waiting longer each time. What comes in is the seal key of a new epoch, and orders to make a
- * bucket or to erase a tenant; what goes out is the hashes of signed streams, and what became of those
- * orders.
+ * loss, waiting longer each time. What comes in is which tenants are suspended, the seal key of a new
+ * epoch, and orders to make a bucket or to erase a tenant; what goes out is the hashes of signed streams,
+ * and what became of those orders.
  */
 
 #include "ipc/channel.h"

@@ -44,6 +44,13 @@ static int find_gates(struct call *c)
 	return e ? e : find_gate(c, r->source_bucket, &c->source_gate);
 }
 
+/* Its own authd has refused already; so the set is asked about the buckets of others only. */
+static bool is_closed(const struct call *c, const struct gate *gate)
+{
+	return gate && !permission_is_own(&c->grant, gate) &&
+	       suspensions_have(&c->service->suspensions, &gate->owner);
+}
+
 /* Others never hear that a key is missing. */
 static bool is_about_keys(const struct s3_request *r)
 {
@@ -54,8 +61,11 @@ static int ask(struct call *c)
 {
 	struct permission_gates gates = { c->gate, c->source_gate };
 	struct permission p;
-	int e = permission_begin(&c->grant, &gates, &p);
+	int e;
 
+	if (is_closed(c, c->gate) || is_closed(c, c->source_gate))
+		return S3_ERROR_ACCESS_DENIED;
+	e = permission_begin(&c->grant, &gates, &p);
 	if (e)
 		return e;
 	e = permission_check(&p);

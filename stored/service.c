@@ -41,6 +41,7 @@ int service_init(struct service *s, const struct service_config *config, struct 
 			       .figures.started_ns = clock_realtime_ns(),
 			       .figures.confinement = "degraded" };
 	tenants_init(&s->tenants);
+	suspensions_init(&s->suspensions);
 	r = warm_up(s);
 	if (r == 0)
 		r = gates_new(store, GATES_MAX, GATES_TEXT_MAX, &s->gates);
@@ -121,4 +122,5 @@ void service_clear(struct service *s)
 	tenants_clear(&s->tenants);
 	hash_methods_clear(&s->methods);
 	s->gates = gates_free(s->gates);
+	suspensions_clear(&s->suspensions);
 }

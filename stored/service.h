@@ -16,6 +16,7 @@
 #include "stored/intake.h"
 #include "stored/session.h"
 #include "stored/store.h"
+#include "stored/suspensions.h"
 #include "stored/task.h"
 #include "stored/tenants.h"
 #include "stored/unseal.h"
@@ -39,6 +40,7 @@ struct service {
 	struct service_config config;	/* constant: any thread */
 	struct store *store;		/* any thread, as store.h says; not the service's own */
 	struct gates *gates;		/* any thread */
+	struct suspensions suspensions;	/* any thread may ask */
 	struct hash_methods methods;	/* constant: any thread */
 	struct loop loop;
 	struct channel_group group;

@@ -88,6 +88,40 @@ def test_t80_an_order_leaves_the_old_state_or_the_new_one(mortal, order, member,
         assert mortal.ctl("tenant", "delete", name)["tenant"]["state"] == "deleted"
 
 
+def read_as_nobody(server, target):
+    """As soon as the daemons have found each other again: until then it is 503, for everybody."""
+    end = time.monotonic() + DEPARTURE_LIMIT_S
+    while True:
+        head = rawhttp.head("GET", target, [("Host", server.netloc)])
+        response = rawhttp.exchange(server, head, "GET")
+        if response.status != 503:
+            return response.status
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("daemon", ["authd", "stored"])
+def test_t80_what_a_suspended_tenant_has_stays_closed_whoever_dies(mortal, daemon):
+    """Who is killed in the midst of the order leaves it done or not, in both daemons alike; and from the first
+    answer on that is none of 503 it is as authd's database has it."""
+    rand = random.Random(daemon)
+    guest = fill(mortal, "paused")
+    assert rawhttp.request(guest, "DELETE", "/paused?publicAccessBlock").status == 204
+    policy = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::paused/*"}
+    assert rawhttp.request(guest, "PUT", "/paused?policy",
+                           body=json.dumps({"Statement": policy}).encode()).status == 204
+    assert read_as_nobody(mortal, "/paused/1") == 200
+    for _ in range(2):
+        for order, wanted in (("suspend", "suspended"), ("resume", "active")):
+            told = order_and_kill(mortal, daemon, rand, "tenant", order, "paused")
+            found = state(mortal, "paused")["state"]
+            assert found == wanted or not told
+            assert read_as_nobody(mortal, "/paused/1") == (403 if found == "suspended" else 200)
+            mortal.ctl("tenant", order, "paused")
+            mortal.kill(daemon)
+            assert read_as_nobody(mortal, "/paused/1") == (403 if order == "suspend" else 200)
+
+
 def test_t80_a_tenant_that_is_made_is_there_or_not(mortal):
     rand = random.Random("create")
     for i in range(ROUNDS):

@@ -8,6 +8,8 @@ import uuid
 
 import pytest
 
+from hostile import test_bucket_policies as policies
+from hostile import test_policies as users
 from lib import coffer, operators, rawhttp, rest
 
 pytestmark = pytest.mark.usefixtures("unharmed")
@@ -76,6 +78,66 @@ def test_t10_that_a_tenant_is_suspended_is_told_to_nobody_who_has_no_secret_of_i
     # Nor does another tenant learn it from a bucket.
     response = rawhttp.request(victim, "GET", f"/{guest.bucket}")
     assert response.code == "AccessDenied" and b"suspended" not in response.body
+
+
+def open_to_everybody(guest):
+    assert rawhttp.request(guest, "PUT", f"/{guest.bucket}?publicAccessBlock",
+                           body=b"<PublicAccessBlockConfiguration/>").status == 200
+    policies.say(guest, guest.bucket, policies.statement("*", "s3:*", guest.bucket))
+
+
+# What a bucket can let others do, and nobody in particular.
+REACHES = [("GET", ""), ("GET", "/small"), ("HEAD", "/small"), ("PUT", "/new"), ("DELETE", "/small"),
+           ("GET", "?location"), ("GET", "/missing"), ("GET", "/large")]
+REACHES_OF_OTHERS = [*REACHES, ("POST", "/new?uploads"), ("GET", "?policy"), ("GET", "?uploads"),
+                     ("GET", "?tagging"), ("DELETE", "?policy")]
+
+
+def test_t23_what_a_suspended_tenant_has_opened_is_open_to_nobody(victim, guest):
+    other = victim.add_tenant(f"o-{uuid.uuid4().hex[:12]}")
+    own = f"{guest.bucket}-o"
+    assert rawhttp.request(other, "PUT", f"/{own}").status == 200
+    open_to_everybody(guest)
+    upload = rawhttp.request(other, "POST", f"/{guest.bucket}/begun?uploads").xml.findtext("UploadId")
+    part = f"/{guest.bucket}/begun?uploadId={upload}&partNumber=1"
+    assert rawhttp.request(other, "PUT", part, body=b"part").status == 200
+    source = [("x-amz-copy-source", f"/{guest.bucket}/small")]
+    victim.ctl("tenant", "suspend", guest.name)
+    for method, rest_of in REACHES:
+        response = policies.ask_as_nobody(victim, method, f"/{guest.bucket}{rest_of}")
+        assert response.status == 403 and response.code in ("AccessDenied", None)
+        assert b"suspended" not in response.body
+    for method, rest_of in REACHES_OF_OTHERS:
+        response = rawhttp.request(other, method, f"/{guest.bucket}{rest_of}")
+        assert response.status == 403 and response.code in ("AccessDenied", None)
+        assert b"suspended" not in response.body
+    assert rawhttp.request(other, "PUT", part, body=b"part").code == "AccessDenied"
+    assert rawhttp.request(other, "PUT", f"/{own}/copy", source).code == "AccessDenied"
+    assert rawhttp.request(other, "DELETE", part.partition("&")[0]).code == "AccessDenied"
+    # The name stays taken, and who has it is told what has happened to him.
+    assert rawhttp.request(other, "PUT", f"/{guest.bucket}").code == "BucketAlreadyExists"
+    assert b"The tenant is suspended." in rawhttp.request(guest, "GET", f"/{guest.bucket}").body
+    victim.ctl("tenant", "resume", guest.name)
+    assert policies.ask_as_nobody(victim, "GET", f"/{guest.bucket}/small").body == b"small"
+    assert policies.ask_as_nobody(victim, "GET", f"/{guest.bucket}/new").status == 404
+    assert rawhttp.request(other, "PUT", part, body=b"part").status == 200
+    assert rawhttp.request(other, "PUT", f"/{own}/copy", source).status == 200
+
+
+def test_t30_a_bucket_that_is_closed_so_is_as_one_that_never_was_open(victim, guest):
+    """To who asks from outside that its owner is suspended looks like a policy that does not let him in."""
+    other = victim.add_tenant(f"o-{uuid.uuid4().hex[:12]}")
+    plain = f"{guest.bucket}-p"
+    assert rawhttp.request(guest, "PUT", f"/{plain}").status == 200
+    open_to_everybody(guest)
+    victim.ctl("tenant", "suspend", guest.name)
+    theirs = {users.without_ids(rawhttp.request(other, "GET", f"/{b}{rest_of}"))
+              for b in (guest.bucket, plain) for rest_of in ("/small", "/missing", "", "?policy")}
+    assert len(theirs) == 1
+    nobodys = {users.without_ids(policies.ask_as_nobody(victim, "GET", f"/{b}{rest_of}"))
+               for b in (guest.bucket, plain, f"{plain}-of-nobody") for rest_of in ("/small", "/missing", "")}
+    assert len(nobodys) == 1
+    victim.ctl("tenant", "resume", guest.name)
 
 
 def test_a_tenant_with_a_bucket_is_deleted_only_with_its_data(victim, guest):

@@ -51,6 +51,7 @@ void office_open(struct office *o)
 				       .stored_uid = geteuid(),
 				       .admins.uids = { geteuid() },
 				       .admins.n_uids = 1 };
+	o->suspended = BUFFER_INIT(1 * MIB);
 	start(o, true);
 }
 
@@ -67,6 +68,7 @@ void office_close(struct office *o)
 	char path[128];
 
 	authd_close(&o->authd);
+	buffer_clear(&o->suspended);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		snprintf(path, sizeof(path), "%s/%s", o->directory, names[i]);
 		unlink(path);
@@ -156,7 +158,11 @@ int office_stored_ready(struct office *o, uint64_t *ret_epoch, struct ipc_hash *
 	int fd = office_stored(o);
 
 	office_send(fd, &m);
-	assert(office_receive(o, fd, IPC_AUTHD_TO_STORED_DIRECTION, &m) && m.number == IPC_KEY);
+	buffer_reset(&o->suspended);
+	while (assert(office_receive(o, fd, IPC_AUTHD_TO_STORED_DIRECTION, &m)),
+	       m.number == IPC_SUSPENDED)
+		buffer_append(&o->suspended, m.suspended.tenants);
+	assert(m.number == IPC_KEY);
 	*ret_epoch = m.key.epoch;
 	*ret_key = m.key.key;
 	m = (struct ipc_message){ .number = IPC_KEY_TAKEN, .key_taken.epoch = *ret_epoch };

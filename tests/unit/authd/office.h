@@ -18,6 +18,7 @@ struct office {
 	struct options options;
 	char directory[64];
 	uint8_t packet[IPC_PACKET_MAX];	/* what was received last; messages borrow from it */
+	struct buffer suspended;	/* the ids that the last stored was told before its key */
 };
 
 /* With a tenant "acme" and the signer's key; nobody is connected. */

@@ -110,6 +110,64 @@ static json_t *delete_asking(const char *name, enum s3_error error)
 	return answer;
 }
 
+static uint64_t hear_suspend(const struct ipc_id *tenant, bool suspended)
+{
+	struct ipc_message m;
+
+	assert(office_receive(&office, stored, IPC_AUTHD_TO_STORED_DIRECTION, &m));
+	assert(m.number == IPC_SUSPEND && m.suspend.suspended == suspended);
+	assert(ipc_id_equal(&m.suspend.tenant, tenant));
+	return m.suspend.order;
+}
+
+static void say_suspend_taken(uint64_t number)
+{
+	struct ipc_message m = { .number = IPC_SUSPEND_TAKEN, .suspend_taken.order = number };
+
+	office_send(stored, &m);
+	office_settle(&office);
+}
+
+/* Begins to suspend the tenant, or to resume it; the connection where the answer comes. */
+static int change_suspension(const char *name, bool suspended)
+{
+	int fd = clerk_connect(&office);
+	char line[128];
+
+	snprintf(line, sizeof(line), "{\"do\":\"tenant.%s\",\"name\":\"%s\"}\n",
+		 suspended ? "suspend" : "resume", name);
+	clerk_say(&office, fd, line, strlen(line));
+	return fd;
+}
+
+static json_t *hear_answer(int fd)
+{
+	json_t *answer = json_loads(clerk_hear(&office, fd), 0, NULL);
+
+	close(fd);
+	return answer;
+}
+
+/* The whole of it, with a stored that takes it. */
+static json_t *suspend(const char *name, bool suspended)
+{
+	int fd = change_suspension(name, suspended);
+
+	say_suspend_taken(hear_suspend(&find(name)->id, suspended));
+	return hear_answer(fd);
+}
+
+static bool stored_was_told(const char *name)
+{
+	struct span all = buffer_span(&office.suspended);
+	const struct ipc_id *id = &find(name)->id;
+
+	for (; all.len; all = span_skip(all, sizeof(*id)))
+		if (memcmp(all.data, id, sizeof(*id)) == 0)
+			return true;
+	return false;
+}
+
 /* --- showing and calling them ---------------------------------------------------------------- */
 
 static void test_a_tenant_is_shown_with_what_hangs_on_it(void)
@@ -149,14 +207,14 @@ static void test_what_is_given_changes_and_the_rest_stays(void)
 /* Both come from a copy of the tenant as it was. */
 static void test_two_changes_at_once_do_not_undo_one_another(void)
 {
-	int a = clerk_connect(&office), b = clerk_connect(&office);
-	static const char suspend[] = "{\"do\":\"tenant.suspend\",\"name\":\"twice\"}\n",
-			  update[] = "{\"do\":\"tenant.update\",\"name\":\"twice\","
+	static const char update[] = "{\"do\":\"tenant.update\",\"name\":\"twice\","
 				     "\"display_name\":\"Twice\"}\n";
+	int a, b = clerk_connect(&office);
 
 	create("twice");
-	clerk_say(&office, a, suspend, strlen(suspend));
+	a = change_suspension("twice", true);
 	clerk_say(&office, b, update, strlen(update));
+	say_suspend_taken(hear_suspend(&find("twice")->id, true));
 	assert(clerk_hear(&office, a) && clerk_hear(&office, b));
 	close(a);
 	close(b);
@@ -170,19 +228,116 @@ static void test_two_changes_at_once_do_not_undo_one_another(void)
 static void test_a_tenant_is_suspended_until_it_is_resumed(void)
 {
 	create("paused");
-	assert(told(order("tenant.suspend", "paused", ""), "state", "suspended"));
+	assert(told(suspend("paused", true), "state", "suspended"));
 	assert(find("paused")->suspended);
 	office_restart(&office);
 	connect_stored();
 	assert(find("paused")->suspended);
 	/* Its administrators may go on with it. */
 	create_key("paused", "key-of-paused");
-	assert(told(order("tenant.resume", "paused", ""), "state", "active"));
+	assert(told(suspend("paused", false), "state", "active"));
 	office_restart(&office);
 	connect_stored();
 	assert(!find("paused")->suspended);
 	clerk_refused(order("tenant.suspend", "nobody", ""), "There is no tenant");
 	clerk_refused(order("tenant.resume", "nobody", ""), "There is no tenant");
+}
+
+static void test_who_suspends_is_answered_when_stored_has_taken_it(void)
+{
+	uint64_t number;
+	int fd;
+
+	create("closing");
+	fd = change_suspension("closing", true);
+	number = hear_suspend(&find("closing")->id, true);
+	assert(office_silent(&office, fd) && find("closing")->suspended);
+	/* What is not about this order is nobody's. */
+	say_suspend_taken(number + 1000);
+	assert(office_silent(&office, fd));
+	say_suspend_taken(number);
+	assert(told(hear_answer(fd), "state", "suspended"));
+}
+
+/* It stays suspended, and the stored that comes is told before it has the key. */
+static void test_t80_a_stored_that_comes_hears_of_all_that_are_suspended(void)
+{
+	int fd;
+
+	create("closed");
+	create("open");
+	fd = change_suspension("closed", true);
+	hear_suspend(&find("closed")->id, true);
+	close(stored);
+	assert(told(hear_answer(fd), "state", "suspended"));
+	connect_stored();
+	assert(stored_was_told("closed") && !stored_was_told("open"));
+	/* Nobody waits for one that is away. */
+	close(stored);
+	office_settle(&office);
+	assert(told(order("tenant.suspend", "open", ""), "state", "suspended"));
+	assert(told(order("tenant.resume", "closed", ""), "state", "active"));
+	connect_stored();
+	assert(!stored_was_told("closed") && stored_was_told("open"));
+	close(stored);
+	office_restart(&office);
+	connect_stored();
+	assert(!stored_was_told("closed") && stored_was_told("open"));
+}
+
+/* Between what it is told before the key, and its word that it has that. */
+static void test_t80_a_stored_that_is_just_coming_is_told_as_well(void)
+{
+	struct ipc_message m = { .number = IPC_STORE_HELLO, .store_hello.version = IPC_VERSION };
+	int fd;
+
+	create("between");
+	close(stored);
+	office_settle(&office);
+	stored = office_stored(&office);
+	office_send(stored, &m);
+	while (assert(office_receive(&office, stored, IPC_AUTHD_TO_STORED_DIRECTION, &m)),
+	       m.number != IPC_KEY)
+		assert(m.number == IPC_SUSPENDED);
+	fd = change_suspension("between", true);
+	say_suspend_taken(hear_suspend(&find("between")->id, true));
+	assert(told(hear_answer(fd), "state", "suspended"));
+	close(stored);
+	connect_stored();
+}
+
+static void hear_nothing(void *owner, enum s3_error error)
+{
+}
+
+/* More wait than there is room for: those are answered, and stored is told of each all the same. */
+static void test_stored_is_told_of_each_however_many_there_are(void)
+{
+	struct errand_waiter nobody = { .done = hear_nothing };
+	struct ipc_id id = find("open")->id;
+
+	for (size_t i = 0; i < IPC_ERRANDS_MAX; i++)
+		(void)!errand_suspend(&office.authd, &id, true, nobody);
+	assert(errand_suspend(&office.authd, &id, false, nobody) == ERRAND_FULL);
+	for (size_t i = 0; i < IPC_ERRANDS_MAX; i++)
+		hear_suspend(&id, true);
+	assert(hear_suspend(&id, false) == 0);
+	while (office.authd.errands.first)
+		errands_settle(&office.authd, ERRAND_SUSPEND, office.authd.errands.first->order, 0);
+}
+
+/* It does not go on with what is of yesterday: it comes again, and is told all. */
+static void test_a_stored_that_cannot_be_told_is_done_with(void)
+{
+	struct errand_waiter nobody = { .done = hear_nothing };
+	struct ipc_id id = find("open")->id;
+
+	while (errand_suspend(&office.authd, &id, true, nobody) != ERRAND_AWAY)
+		;
+	assert(!storelinks_are_ready(&office.authd) && !office.authd.errands.first);
+	close(stored);
+	connect_stored();
+	assert(storelinks_are_ready(&office.authd));
 }
 
 /* --- deleting -------------------------------------------------------------------------------- */
@@ -473,6 +628,11 @@ int main(void)
 	test_what_is_given_changes_and_the_rest_stays();
 	test_two_changes_at_once_do_not_undo_one_another();
 	test_a_tenant_is_suspended_until_it_is_resumed();
+	test_who_suspends_is_answered_when_stored_has_taken_it();
+	test_t80_a_stored_that_comes_hears_of_all_that_are_suspended();
+	test_t80_a_stored_that_is_just_coming_is_told_as_well();
+	test_stored_is_told_of_each_however_many_there_are();
+	test_a_stored_that_cannot_be_told_is_done_with();
 	test_a_tenant_without_buckets_goes_with_its_credentials();
 	test_a_tenant_with_buckets_is_kept_and_nobody_notices();
 	test_with_its_data_it_is_not_asked();

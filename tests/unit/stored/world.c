@@ -155,6 +155,33 @@ static enum ipc_number hear_as_authd(struct world *w, enum ipc_phase phase)
 	return w->heard.number;
 }
 
+static void tell_suspended(struct world *w)
+{
+	struct span left = w->suspended;
+
+	while (left.len) {
+		struct span some = span_first(left, MIN(left.len, (size_t)IPC_BATCH_MAX));
+
+		send_raw(w->authd_fd,
+			 &(struct ipc_message){ .number = IPC_SUSPENDED,
+						.suspended = { .tenants = some } },
+			 -1);
+		left = span_skip(left, some.len);
+	}
+}
+
+void world_suspend(struct world *w, const struct ipc_id *tenant, bool suspended)
+{
+	static uint64_t last = 5000;
+
+	send_raw(w->authd_fd,
+		 &(struct ipc_message){ .number = IPC_SUSPEND,
+					.suspend = { ++last, *tenant, suspended } },
+		 -1);
+	assert(hear_as_authd(w, IPC_PHASE_READY) == IPC_SUSPEND_TAKEN);
+	assert(w->heard.message.suspend_taken.order == last);
+}
+
 void world_new_epoch(struct world *w)
 {
 	uint64_t until_ns = clock_boottime_ns() + PATIENCE_NS;
@@ -166,6 +193,7 @@ void world_new_epoch(struct world *w)
 	}
 	assert(hear_as_authd(w, IPC_PHASE_GREETING) == IPC_STORE_HELLO);
 	assert(w->heard.message.store_hello.version == IPC_VERSION);
+	tell_suspended(w);
 	w->seals = seals_make(w->seals.epoch + 1);
 	send_raw(w->authd_fd,
 		 &(struct ipc_message){ .number = IPC_KEY,

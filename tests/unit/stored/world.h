@@ -39,6 +39,7 @@ struct world {
 	struct service service;
 	int authd_listen_fd, authd_fd;
 	struct seals seals;
+	struct span suspended; /* the ids that a new authd tells */
 	struct ipc_id tenant;
 	uint64_t next_call;
 	struct worker worker;
@@ -53,8 +54,11 @@ struct world {
 void world_begin(struct world *w);
 void world_end(struct world *w);
 
-/* A new authd: takes stored's call, and gives it a new key. */
+/* A new authd: takes stored's call, says which tenants are suspended, and gives it a new key. */
 void world_new_epoch(struct world *w);
+
+/* authd says so; stored has taken it when this returns. */
+void world_suspend(struct world *w, const struct ipc_id *tenant, bool suspended);
 
 /* authd orders a bucket; what it is told, S3_ERROR_NONE where the tenant has it. */
 void world_provide(struct world *w, uint64_t order, const struct ipc_id *tenant, struct span bucket);
