@@ -52,7 +52,7 @@ must_check int database_set_administrator(struct database *d, uint64_t number, b
 /* MISSING also where it has a key. */
 must_check int database_remove_user(struct database *d, uint64_t number);
 
-/* Sets a->number. MISSING where its user is gone. */
+/* Sets a->number. MISSING where its user is gone, or has USER_KEYS_MAX already. */
 must_check int database_add_key(struct database *d, struct access_key *a);
 must_check int database_enable_key(struct database *d, const char *id, bool enabled);
 must_check int database_remove_key(struct database *d, const char *id);

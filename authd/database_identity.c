@@ -160,6 +160,7 @@ int database_add_key(struct database *d, struct access_key *a)
 	sqlite3_bind_int64(s, 5, (sqlite3_int64)a->created_ns);
 	bind_number(s, 6, a->user_number);
 	sqlite3_bind_int64(s, 7, a->expires_s);
+	bind_number(s, 8, USER_KEYS_MAX);
 	r = database_run(d, STATEMENT_ADD_KEY);
 	if (r == DATABASE_OK)
 		a->number = (uint64_t)sqlite3_last_insert_rowid(d->sqlite);

@@ -32,9 +32,10 @@
 	STATEMENT(SET_ADMINISTRATOR, "UPDATE users SET administrator = ?2 WHERE number = ?1")      \
 	STATEMENT(SET_POLICY, "UPDATE users SET policy = ?2 WHERE number = ?1")                    \
 	STATEMENT(REMOVE_USER, "DELETE FROM users WHERE number = ?")                                \
-	STATEMENT(ADD_KEY,                                                                         \
+	STATEMENT(ADD_KEY, /* 6: the user, 8: how many he may have */                              \
 		  "INSERT INTO keys (id, tenant, sealed, enabled, created_ns, user, expires_s)"    \
-		  " VALUES (?, ?, ?, ?, ?, nullif(?, 0), ?)")                                      \
+		  " SELECT ?1, ?2, ?3, ?4, ?5, nullif(?6, 0), ?7"                                  \
+		  " WHERE (SELECT count(*) FROM keys WHERE user = ?6) < ?8")                       \
 	STATEMENT(ENABLE_KEY, "UPDATE keys SET enabled = ? WHERE id = ?")                          \
 	STATEMENT(REMOVE_KEY, "DELETE FROM keys WHERE id = ?")                                     \
 	STATEMENT(ADD_TOKEN,                                                                       \

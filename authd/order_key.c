@@ -66,8 +66,7 @@ static json_t *find_holder(const struct order *o, const struct tenant *t, struct
 	if (!*ret || keyring_keys_of(o->authd->keyring, *ret) < USER_KEYS_MAX)
 		return refusal;
 	*ret = NULL;
-	return reply_refused("delete one that is not needed any more",
-			     "A user has at most %d access keys.", USER_KEYS_MAX);
+	return reply_user_is_full();
 }
 
 json_t *order_key_create(struct order *o, struct change **ret)

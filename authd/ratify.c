@@ -67,7 +67,8 @@ static json_t *missing(const struct keyring *k, const struct change *c)
 		return u && c->kind == CHANGE_REMOVE_USER ? reply_user_has_keys(u)
 							  : reply_no_longer("user");
 	if (c->key)
-		return reply_no_longer("user");
+		return keyring_find_user_number(k, c->key->user_number) ? reply_user_is_full()
+									: reply_no_longer("user");
 	if (c->tenant || c->number)
 		return reply_no_longer("tenant");
 	return c->tokens ? reply_no_token(span_from_string(c->tokens->name))

@@ -84,6 +84,12 @@ json_t *reply_user_has_keys(const struct user *u)
 			     "The user %s has access keys.", u->name);
 }
 
+json_t *reply_user_is_full(void)
+{
+	return reply_refused("delete one that is not needed any more",
+			     "A user has at most %d access keys.", USER_KEYS_MAX);
+}
+
 json_t *reply_no_token(struct span name)
 {
 	return reply_refused(NULL, "No token with name '%.*s' found.", (int)name.len,

@@ -25,6 +25,7 @@ json_t *reply_no_longer(const char *what);
 json_t *reply_no_user(const struct tenant *t, struct span name);
 json_t *reply_user_exists(const struct user *u);
 json_t *reply_user_has_keys(const struct user *u);
+json_t *reply_user_is_full(void);
 json_t *reply_no_token(struct span name);
 json_t *reply_token_exists(struct span name);
 

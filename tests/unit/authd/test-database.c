@@ -506,6 +506,29 @@ static void test_a_user_with_a_key_stays_and_a_key_without_its_user_is_not_made(
 	store_end(&s);
 }
 
+static void test_a_user_has_no_more_keys_than_he_may_have(void)
+{
+	const struct user *u, *v;
+	struct tenant *t;
+	struct store s;
+	char id[16];
+
+	store_begin(&s);
+	t = add_tenant(&s, "acme");
+	u = add_user(&s, t, "alice");
+	v = add_user(&s, t, "bob");
+	for (int i = 0; i < USER_KEYS_MAX; i++) {
+		snprintf(id, sizeof(id), "key-%d", i);
+		assert(add_key(&s, t, u->number, id) == DATABASE_OK);
+	}
+	assert(add_key(&s, t, u->number, "key-more") == DATABASE_MISSING);
+	assert(add_key(&s, t, v->number, "key-of-bob") == DATABASE_OK);
+	assert(add_key(&s, t, 0, "key-of-none") == DATABASE_OK);
+	assert(database_remove_key(s.database, "key-3") == DATABASE_OK);
+	assert(add_key(&s, t, u->number, "key-more") == DATABASE_OK);
+	store_end(&s);
+}
+
 static void test_a_key_of_another_tenants_user_is_refused(void)
 {
 	struct tenant *t;
@@ -598,6 +621,7 @@ int main(void)
 	test_t85_a_file_from_before_administrators_is_migrated_and_keeps_everything();
 	test_users_names_are_a_tenants_own();
 	test_a_user_with_a_key_stays_and_a_key_without_its_user_is_not_made();
+	test_a_user_has_no_more_keys_than_he_may_have();
 	test_a_key_of_another_tenants_user_is_refused();
 	test_t85_a_migration_that_fails_leaves_the_file_as_it_was();
 	test_rows_that_are_no_tokens_of_ours_are_refused();

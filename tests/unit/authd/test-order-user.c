@@ -146,6 +146,35 @@ static void test_a_key_is_a_users_and_ends_when_it_was_said(void)
 	clerk_done(order("user.delete", "carol", ""));
 }
 
+/* Each was let through while there was room for one. */
+static void test_t81_two_keys_made_at_once_are_not_more_than_there_may_be(void)
+{
+	static const char line[] =
+		"{\"do\":\"key.create\",\"tenant\":\"acme\",\"user\":\"gina\"}\n";
+	int fds[4], n_refused = 0;
+	json_t *answer;
+	char id[32];
+
+	clerk_done(order("user.create", "gina", ""));
+	for (int i = 0; i < USER_KEYS_MAX - 1; i++) {
+		snprintf(id, sizeof(id), "key-of-gina-%d", i);
+		create_key("gina", id, "");
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		fds[i] = clerk_connect(&office);
+		assert(send(fds[i], line, strlen(line), MSG_NOSIGNAL) == (ssize_t)strlen(line));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		n_refused += strstr(clerk_hear(&office, fds[i]),
+				    "A user has at most 16 access keys.") != NULL;
+		close(fds[i]);
+	}
+	assert(n_refused == ARRAY_SIZE(fds) - 1);
+	answer = order("key.list", "gina", "");
+	assert(json_array_size(json_object_get(answer, "keys")) == USER_KEYS_MAX);
+	clerk_done(answer);
+}
+
 static void test_keys_of_a_user_are_listed_and_bounded(void)
 {
 	json_t *answer;
@@ -262,6 +291,7 @@ int main(void)
 	test_a_user_is_found_in_his_own_tenant_only();
 	test_a_key_is_a_users_and_ends_when_it_was_said();
 	test_keys_of_a_user_are_listed_and_bounded();
+	test_t81_two_keys_made_at_once_are_not_more_than_there_may_be();
 	test_a_policy_is_kept_without_its_white_space_and_a_wrong_one_changes_nothing();
 	test_a_user_and_his_first_key_at_once_leave_nothing_dangling();
 	office_close(&office);
