@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "s3/date.h"
-#include "s3/encoding.h"
 
 json_t *reply_refused(const char *hint, const char *format, ...)
 {
@@ -127,11 +126,10 @@ static const char *state_of(const struct tenant *t)
 
 json_t *reply_tenant(const struct tenant *t)
 {
-	char id[2 * sizeof(t->id.bytes) + 1], created[DATE_TEXT_MAX];
+	char id[IPC_ID_TEXT_SIZE], created[DATE_TEXT_MAX];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id",
-			 hex_encode((struct span){ t->id.bytes, sizeof(t->id.bytes) }, id), "name",
-			 t->name, "display_name", t->display_name, "email", t->email,
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", ipc_id_text(&t->id, id),
+			 "name", t->name, "display_name", t->display_name, "email", t->email,
 			 "canonical_id", t->canonical_id, "created_at",
 			 date_format_iso8601(t->created_ns, created), "state", state_of(t));
 }
@@ -145,10 +143,9 @@ static json_t *reply_time(int64_t s)
 
 json_t *reply_user(const struct user *u, bool has_policy)
 {
-	char id[2 * sizeof(u->id.bytes) + 1], created[DATE_TEXT_MAX];
+	char id[IPC_ID_TEXT_SIZE], created[DATE_TEXT_MAX];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "id",
-			 hex_encode((struct span){ u->id.bytes, sizeof(u->id.bytes) }, id), "user",
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "id", ipc_id_text(&u->id, id), "user",
 			 u->name, "tenant", u->tenant->name, "created_at",
 			 date_format_iso8601(u->created_ns, created), "policy", (int)has_policy,
 			 "administrator", (int)u->administrator);

@@ -2,7 +2,6 @@
 #include "ipc/identity.h"
 
 #include "s3/date.h"
-#include "s3/encoding.h"
 
 static void put_answer(struct buffer *b, enum policy_answer a)
 {
@@ -58,14 +57,9 @@ static struct span if_any(struct span s)
 	return s.len ? s : SPAN_NONE;
 }
 
-static struct span id_text(const struct ipc_id *id, char *to)
+static struct span id_text(const struct ipc_id *id, char to[static IPC_ID_TEXT_SIZE])
 {
-	return span_from_string(hex_encode((struct span){ id->bytes, sizeof(id->bytes) }, to));
-}
-
-struct span identity_account(const struct ipc_id *tenant, char to[static IDENTITY_ACCOUNT_SIZE])
-{
-	return id_text(tenant, to);
+	return span_from_string(ipc_id_text(id, to));
 }
 
 /* What the signature is of; Coffer knows no other kind. */
@@ -95,7 +89,7 @@ static void set_who(struct identity_question *q, const struct principal *p)
 	}
 	q->who = (struct policy_principal){
 		.who = is_user ? POLICY_USER : POLICY_ROOT,
-		.account = identity_account(&p->tenant, q->account),
+		.account = id_text(&p->tenant, q->account),
 		.user = is_user ? p->user : SPAN_NONE,
 		.user_id = is_user ? id_text(&p->user_id, q->user_id) : SPAN_NONE,
 		.canonical_id = p->canonical_id,

@@ -31,16 +31,11 @@ struct identity {
 void identity_put(struct buffer *b, const struct identity *i);
 void identity_get(struct wire_reader *r, struct identity *ret);
 
-#define IDENTITY_ACCOUNT_SIZE (2 * sizeof(struct ipc_id) + 1)
-
-/* How policies call a tenant: its id in lower-case hexadecimal, in `to`. */
-struct span identity_account(const struct ipc_id *tenant, char to[static IDENTITY_ACCOUNT_SIZE]);
-
 /* A request as policies are asked about it. Not to be copied or moved once it was begun. */
 struct identity_question {
 	struct policy_principal who;
 	struct policy_context context;
-	char account[IDENTITY_ACCOUNT_SIZE], user_id[IDENTITY_ACCOUNT_SIZE];
+	char account[IPC_ID_TEXT_SIZE], user_id[IPC_ID_TEXT_SIZE];	/* a tenant is called by its id */
 };
 
 /* Borrows from all of them. The tags of objects are unknown in it, and whose the bucket is. */

@@ -3,6 +3,13 @@
 
 #include <endian.h>
 
+#include "s3/encoding.h"
+
+const char *ipc_id_text(const struct ipc_id *id, char buf[static IPC_ID_TEXT_SIZE])
+{
+	return hex_encode((struct span){ id->bytes, sizeof(id->bytes) }, buf);
+}
+
 void wire_get_raw(struct wire_reader *r, void *to, size_t len)
 {
 	if (r->failed || r->rest.len < len) {

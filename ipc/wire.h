@@ -31,6 +31,11 @@ static inline uint64_t ipc_id_number(const struct ipc_id *id)
 	return number;
 }
 
+#define IPC_ID_TEXT_SIZE (2 * sizeof(struct ipc_id) + 1)
+
+/* In lower-case hexadecimal, in buf: as it is in logs, names of files, and policies. */
+const char *ipc_id_text(const struct ipc_id *id, char buf[static IPC_ID_TEXT_SIZE]);
+
 struct wire_reader {
 	struct span rest;
 	bool failed;

@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "base/service.h"
 #include "base/watchdog.h"
-#include "s3/encoding.h"
 #include "stored/operator.h"
 #include "stored/options.h"
 #include "stored/service.h"
@@ -72,10 +71,9 @@ static void on_flush_failed(struct task *t)
 static void flush_failed(void *context, const struct ipc_id *tenant)
 {
 	static _Atomic bool told;
-	char id[2 * sizeof(tenant->bytes) + 1];
+	char id[IPC_ID_TEXT_SIZE];
 
-	hex_encode((struct span){ tenant->bytes, sizeof(tenant->bytes) }, id);
-	log_error("flush-failed tenant=%s action=restart", id);
+	log_error("flush-failed tenant=%s action=restart", ipc_id_text(tenant, id));
 	/* Before there is a loop, whoever opens the store hears of it. */
 	if (stored.service.mailbox.source.loop && !atomic_exchange(&told, true))
 		mailbox_post(&stored.service.mailbox, &stored.flush_failed);

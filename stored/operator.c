@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "ipc/operator.h"
 #include "ipc/request.h"
-#include "s3/encoding.h"
 #include "s3/names.h"
 #include "s3/values.h"
 #include "stored/call.h"
@@ -32,12 +31,11 @@ static bool admits(const struct service_config *c, const struct peer *p)
 
 static void log_opened(const struct operator_grant *g)
 {
-	char tenant[2 * sizeof(g->principal.tenant.bytes) + 1];
-	struct span id = { g->principal.tenant.bytes, sizeof(g->principal.tenant.bytes) };
+	char channel[IPC_ID_TEXT_SIZE], tenant[IPC_ID_TEXT_SIZE];
 
-	log_info("operator-opened channel=%02x%02x%02x%02x uid=%u purpose=%s tenant=%s bucket=%s",
-		 g->id.bytes[0], g->id.bytes[1], g->id.bytes[2], g->id.bytes[3], g->uid,
-		 operator_purpose_name(g->purpose), hex_encode(id, tenant),
+	log_info("operator-opened channel=%.8s uid=%u purpose=%s tenant=%s bucket=%s",
+		 ipc_id_text(&g->id, channel), g->uid, operator_purpose_name(g->purpose),
+		 ipc_id_text(&g->principal.tenant, tenant),
 		 g->bucket.len ? LOG_VALUE(g->bucket) : "-");
 }
 

@@ -27,7 +27,7 @@ static void complete(struct permission *p, const struct ipc_id *owner)
 	p->owner = owner;
 	policy_context_set_known(c, POLICY_KEY_EXISTING_OBJECT_TAG, SPAN_NONE);
 	policy_context_set_known(c, POLICY_KEY_RESOURCE_ACCOUNT,
-				 identity_account(owner, p->account));
+				 span_from_string(ipc_id_text(owner, p->account)));
 }
 
 static enum policy_answer hear_identity(struct permission *p, const struct gate *gate,

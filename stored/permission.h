@@ -27,7 +27,7 @@ struct permission {
 	struct policy_document *policy;	/* the user's; NULL: he has none, or it need not be asked again */
 	struct identity_question question;
 	const struct ipc_id *owner;	/* of the bucket that the question is about; NULL: of none yet */
-	char account[IDENTITY_ACCOUNT_SIZE];	/* his, as policies write it; the question borrows it */
+	char account[IPC_ID_TEXT_SIZE];	/* his, as policies write it; the question borrows it */
 };
 
 must_check int permission_begin(const struct grant *g, const struct permission_gates *gates,

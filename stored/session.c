@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "s3/encoding.h"
 #include "stored/call.h"
 #include "stored/operator.h"
 #include "stored/reply.h"
@@ -48,10 +47,10 @@ static void session_end(struct session *s)
 
 static void log_end(const struct session *s, const char *reason)
 {
-	char id[2 * sizeof(s->id.bytes) + 1];
+	char id[IPC_ID_TEXT_SIZE];
 
-	hex_encode((struct span){ s->id.bytes, sizeof(s->id.bytes) }, id);
-	log_info("channel-closed channel=%.8s reason=%s calls=%zu", id, reason, s->calls.count);
+	log_info("channel-closed channel=%.8s reason=%s calls=%zu", ipc_id_text(&s->id, id), reason,
+		 s->calls.count);
 }
 
 /* Loudly: no peer of ours does this, so what is at the other end may be somebody's by now. */

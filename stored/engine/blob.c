@@ -46,12 +46,12 @@ static void blob_move(struct blob *b, enum blob_state to)
 static int open_staged(struct blob *b)
 {
 	int staging_fd = b->catalog->place.staging_fd;
-	char name[ID_TEXT_MAX];
+	char name[IPC_ID_TEXT_SIZE];
 
 	if (b->store->nameless)
 		b->fd = openat(staging_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	else
-		b->fd = openat(staging_fd, id_format(&b->id, name),
+		b->fd = openat(staging_fd, ipc_id_text(&b->id, name),
 			       O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (b->fd < 0)
 		return -errno;
@@ -104,10 +104,10 @@ const struct ipc_id *blob_id(const struct blob *b)
 static int give_name(struct blob *b, int shard_fd)
 {
 	const struct durable *d = &b->store->durable;
-	char name[ID_TEXT_MAX];
+	char name[IPC_ID_TEXT_SIZE];
 	int r;
 
-	id_format(&b->id, name);
+	ipc_id_text(&b->id, name);
 	if (b->named)
 		r = durable_rename_blob(d, b->catalog->place.staging_fd, shard_fd, name);
 	else
@@ -178,10 +178,10 @@ static int take_name_away(struct blob *b)
 {
 	const struct durable *d = &b->store->durable;
 	_cleanup_(fd_closep) int shard_fd = -1;
-	char name[ID_TEXT_MAX];
+	char name[IPC_ID_TEXT_SIZE];
 	int r = 0;
 
-	id_format(&b->id, name);
+	ipc_id_text(&b->id, name);
 	if (b->named)
 		r = durable_unlink_blob(d, b->catalog->place.staging_fd, name);
 	if (r < 0 || b->state != BLOB_LINKED)
@@ -196,11 +196,11 @@ static int take_name_away(struct blob *b)
 /* On an error a file is left that is in no catalog: the sweep of the next start finds it. */
 void blob_remove(struct blob *b)
 {
-	char name[ID_TEXT_MAX];
+	char name[IPC_ID_TEXT_SIZE];
 	int r = take_name_away(b);
 
 	if (r < 0)
-		log_warning("blob-left blob=%s error=%d", id_format(&b->id, name), -r);
+		log_warning("blob-left blob=%s error=%d", ipc_id_text(&b->id, name), -r);
 	blob_move(b, BLOB_GONE);
 	blob_free(b);
 }

@@ -49,7 +49,7 @@ static int pick_dead(struct burial *b)
 static int unlink_blob(struct burial *b, const struct ipc_id *id)
 {
 	_cleanup_(fd_closep) int shard_fd = -1;
-	char name[ID_TEXT_MAX];
+	char name[IPC_ID_TEXT_SIZE];
 	int r;
 
 	r = catalog_open_shard(b->catalog, id, false, &shard_fd);
@@ -57,7 +57,7 @@ static int unlink_blob(struct burial *b, const struct ipc_id *id)
 		return 0;
 	if (r < 0)
 		return r;
-	return durable_unlink_blob(&b->store->durable, shard_fd, id_format(id, name));
+	return durable_unlink_blob(&b->store->durable, shard_fd, ipc_id_text(id, name));
 }
 
 static void forgotten(struct change *c)

@@ -43,13 +43,13 @@ static bool catalog_move(struct catalog *c, enum catalog_state from, enum catalo
  */
 static void settle(struct catalog *c)
 {
-	char text[ID_TEXT_MAX];
+	char text[IPC_ID_TEXT_SIZE];
 	int r = database_checkpoint(c->writer, true);
 
 	c->unsettled = r < 0 && r != -ENOSPC && r != -EDQUOT && r != -EBUSY;
 	if (r < 0)
 		log_error("log-not-settled tenant=%s error=%d read-only=%s",
-			  id_format(&c->tenant, text), -r, c->unsettled ? "yes" : "no");
+			  ipc_id_text(&c->tenant, text), -r, c->unsettled ? "yes" : "no");
 }
 
 /* Where that fails the catalog can still be read. */
@@ -92,7 +92,7 @@ static int make_tables(struct catalog *c)
 
 static int migrate(struct catalog *c, size_t version)
 {
-	char text[ID_TEXT_MAX];
+	char text[IPC_ID_TEXT_SIZE];
 	int r = 0;
 
 	/* Nothing is built on a log that may not be on the disk. */
@@ -101,8 +101,8 @@ static int migrate(struct catalog *c, size_t version)
 	for (size_t i = version; r == 0 && i < ARRAY_SIZE(steps); i++)
 		r = database_run(c->writer, steps[i]);
 	if (r == 0)
-		log_info("catalog-migrated tenant=%s from=%zu to=%zu", id_format(&c->tenant, text),
-			 version, ARRAY_SIZE(steps));
+		log_info("catalog-migrated tenant=%s from=%zu to=%zu",
+			 ipc_id_text(&c->tenant, text), version, ARRAY_SIZE(steps));
 	return r;
 }
 
@@ -135,9 +135,9 @@ static int find_next_instance(struct catalog *c)
 
 static int file_path(struct catalog *c, char buf[static PATH_MAX])
 {
-	char name[ID_TEXT_MAX];
+	char name[IPC_ID_TEXT_SIZE];
 	int n = snprintf(buf, PATH_MAX, "%s/%s/catalog.db", c->catalogs->tenants_path,
-			 id_format(&c->tenant, name));
+			 ipc_id_text(&c->tenant, name));
 
 	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
 }

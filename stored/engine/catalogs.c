@@ -205,9 +205,9 @@ static int mark_erased(struct catalogs *all, const struct ipc_id *tenant, struct
 static int unlink_file(struct catalogs *all, const struct ipc_id *tenant)
 {
 	_cleanup_(fd_closep) int fd = -1;
-	char name[ID_TEXT_MAX];
+	char name[IPC_ID_TEXT_SIZE];
 
-	fd = openat(all->tenants_fd, id_format(tenant, name),
+	fd = openat(all->tenants_fd, ipc_id_text(tenant, name),
 		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;

@@ -53,7 +53,7 @@ int erase_catalog(struct store *s, struct change *c)
 /* The many, piece by piece, so that whoever wants to stop need not wait for all of them. */
 static int remove_blobs(struct store *s, const char *tenant, const _Atomic bool *stop)
 {
-	char path[ID_TEXT_MAX + sizeof("/blobs")], shard[3];
+	char path[IPC_ID_TEXT_SIZE + sizeof("/blobs")], shard[3];
 	_cleanup_(fd_closep) int fd = -1;
 	struct ipc_id id = { 0 };
 
@@ -71,10 +71,10 @@ static int remove_blobs(struct store *s, const char *tenant, const _Atomic bool 
 
 int store_remove_tenant(struct store *s, const struct ipc_id *tenant, const _Atomic bool *stop)
 {
-	char name[ID_TEXT_MAX];
+	char name[IPC_ID_TEXT_SIZE];
 	int r;
 
-	r = remove_blobs(s, id_format(tenant, name), stop);
+	r = remove_blobs(s, ipc_id_text(tenant, name), stop);
 	if (r < 0)
 		return r;
 	r = -ENOTEMPTY;

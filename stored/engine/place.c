@@ -8,11 +8,6 @@
 #include "base/fd.h"
 #include "s3/encoding.h"
 
-const char *id_format(const struct ipc_id *id, char buf[static ID_TEXT_MAX])
-{
-	return hex_encode((struct span){ id->bytes, sizeof(id->bytes) }, buf);
-}
-
 bool id_parse(const char *text, struct ipc_id *ret)
 {
 	struct span s = span_from_string(text);
@@ -48,10 +43,10 @@ int place_open(int tenants_fd, const struct ipc_id *tenant, bool make, const str
 	       struct place *ret)
 {
 	struct place p = PLACE_NONE;
-	char name[ID_TEXT_MAX];
+	char name[IPC_ID_TEXT_SIZE];
 	int r;
 
-	r = open_directory(tenants_fd, id_format(tenant, name), make, d, &p.directory_fd);
+	r = open_directory(tenants_fd, ipc_id_text(tenant, name), make, d, &p.directory_fd);
 	if (r == 0)
 		r = open_directory(p.directory_fd, "blobs", make, d, &p.blobs_fd);
 	if (r == 0)

@@ -14,10 +14,6 @@
 #include "ipc/wire.h"
 #include "stored/durable.h"
 
-#define ID_TEXT_MAX 33 /* 32 hex digits and a NUL */
-
-const char *id_format(const struct ipc_id *id, char buf[static ID_TEXT_MAX]);
-
 /* Exactly 32 lower-case hex digits. */
 must_check bool id_parse(const char *text, struct ipc_id *ret);
 

@@ -226,7 +226,7 @@ int store_open_extent(struct store *s, const struct object *o, size_t n, int *re
 {
 	const struct held_object *h = (const struct held_object *)o;
 	_cleanup_(fd_closep) int shard_fd = -1;
-	char name[ID_TEXT_MAX];
+	char name[IPC_ID_TEXT_SIZE];
 	int fd, r;
 
 	if (n >= o->n_extents)
@@ -234,7 +234,7 @@ int store_open_extent(struct store *s, const struct object *o, size_t n, int *re
 	r = catalog_open_shard(h->catalog, &o->extents[n].blob, false, &shard_fd);
 	if (r < 0)
 		return r == -ENOENT ? -EUCLEAN : r;
-	fd = openat(shard_fd, id_format(&o->extents[n].blob, name),
+	fd = openat(shard_fd, ipc_id_text(&o->extents[n].blob, name),
 		    O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? -EUCLEAN : -errno;

@@ -53,10 +53,10 @@ static int shadow(struct store *s, const struct ipc_id *tenant, struct span name
 static void report_double(struct span name, const struct ipc_id *served,
 			  const struct ipc_id *shadowed)
 {
-	char a[ID_TEXT_MAX], b[ID_TEXT_MAX];
+	char a[IPC_ID_TEXT_SIZE], b[IPC_ID_TEXT_SIZE];
 
 	log_error("bucket-claimed-twice bucket=%s served=%s shadowed=%s", LOG_VALUE(name),
-		  id_format(served, a), id_format(shadowed, b));
+		  ipc_id_text(served, a), ipc_id_text(shadowed, b));
 }
 
 /* Two catalogs have the name: the older bucket's is served, the id decides between twins. */
@@ -133,14 +133,14 @@ static int settle_tenant(void *context, const struct ipc_id *tenant)
 {
 	_cleanup_(catalog_putp) struct catalog *c = NULL;
 	struct bucket_index *x = context;
-	char text[ID_TEXT_MAX];
+	char text[IPC_ID_TEXT_SIZE];
 	int r;
 
 	r = catalog_get(&x->store->catalogs, tenant, false, &c);
 	if (r == 0)
 		r = settle_rows(x, tenant, c);
 	if (r < 0 && r != -ENOENT)
-		log_error("catalog-damaged tenant=%s error=%d", id_format(tenant, text), -r);
+		log_error("catalog-damaged tenant=%s error=%d", ipc_id_text(tenant, text), -r);
 	return 0;
 }
 

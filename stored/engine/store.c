@@ -262,11 +262,11 @@ void store_finish_change(struct store *s, struct change *c, int result)
 
 void store_fail_catalog(struct store *s, struct catalog *c)
 {
-	char text[ID_TEXT_MAX];
+	char text[IPC_ID_TEXT_SIZE];
 
 	if (!catalog_fail(c))
 		return;
-	log_error("flush-failed tenant=%s", id_format(&c->tenant, text));
+	log_error("flush-failed tenant=%s", ipc_id_text(&c->tenant, text));
 	if (s->config.failed)
 		s->config.failed(s->config.context, &c->tenant);
 }

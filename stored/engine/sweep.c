@@ -14,13 +14,13 @@
 
 static void report(const struct ipc_id *tenant, const char *what, int r, size_t n)
 {
-	char text[ID_TEXT_MAX];
+	char text[IPC_ID_TEXT_SIZE];
 
 	if (r < 0 && r != -ENOENT)
 		log_warning("sweep-failed what=%s tenant=%s error=%d", what,
-			    id_format(tenant, text), -r);
+			    ipc_id_text(tenant, text), -r);
 	else if (r == 0 && n)
-		log_debug("swept what=%s tenant=%s files=%zu", what, id_format(tenant, text), n);
+		log_debug("swept what=%s tenant=%s files=%zu", what, ipc_id_text(tenant, text), n);
 }
 
 static void bury(struct store *s, const struct ipc_id *tenant)
@@ -86,13 +86,13 @@ struct overdue_look {
 static int end_overdue(void *context, const struct ipc_id *tenant)
 {
 	const struct overdue_look *l = context;
-	char text[ID_TEXT_MAX];
+	char text[IPC_ID_TEXT_SIZE];
 	size_t n = 0;
 	int r = sweep_overdue(l->store, tenant, l->before_ms, &n);
 
 	meter_add(&l->store->meters.expired, n);
 	if (n)
-		log_info("uploads-expired tenant=%s uploads=%zu", id_format(tenant, text), n);
+		log_info("uploads-expired tenant=%s uploads=%zu", ipc_id_text(tenant, text), n);
 	if (r < 0)
 		report(tenant, "overdue", r, n);
 	return sweep_is_stopping(&l->store->sweep);

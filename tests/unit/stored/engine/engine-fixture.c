@@ -76,12 +76,12 @@ void fixture_end(struct fixture *f)
 
 void fixture_sql(struct fixture *f, const struct ipc_id *tenant, const char *sql)
 {
-	char path[128], id[ID_TEXT_MAX];
+	char path[128], id[IPC_ID_TEXT_SIZE];
 	sqlite3 *db;
 
 	assert(!f->store);
 	snprintf(path, sizeof(path), "%s/tenants/%s/catalog.db", f->directory,
-		 id_format(tenant, id));
+		 ipc_id_text(tenant, id));
 	assert(sqlite3_open(path, &db) == SQLITE_OK);
 	assert(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK);
 	sqlite3_close(db);
@@ -261,9 +261,9 @@ int erase_wholly(struct fixture *f)
 
 bool has_directory(const struct fixture *f)
 {
-	char id[ID_TEXT_MAX], path[PATH_MAX];
+	char id[IPC_ID_TEXT_SIZE], path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/tenants/%s", f->directory, id_format(&f->tenant, id));
+	snprintf(path, sizeof(path), "%s/tenants/%s", f->directory, ipc_id_text(&f->tenant, id));
 	return access(path, F_OK) == 0;
 }
 
@@ -479,10 +479,10 @@ static int count_entry(const char *path, const struct stat *st, int flag, struct
 
 size_t count_files(struct fixture *f)
 {
-	char id[ID_TEXT_MAX], path[PATH_MAX];
+	char id[IPC_ID_TEXT_SIZE], path[PATH_MAX];
 
 	n_files = 0;
-	id_format(&f->tenant, id);
+	ipc_id_text(&f->tenant, id);
 	snprintf(path, sizeof(path), "%s/tenants/%s/blobs", f->directory, id);
 	assert(nftw(path, count_entry, 16, FTW_PHYS) == 0 || errno == ENOENT);
 	snprintf(path, sizeof(path), "%s/tenants/%s/staging", f->directory, id);

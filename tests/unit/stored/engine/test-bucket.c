@@ -192,7 +192,7 @@ static void test_of_two_buckets_the_older_is_served(void)
 
 static void test_a_damaged_catalog_hurts_one_tenant(void)
 {
-	char path[128], id[ID_TEXT_MAX];
+	char path[128], id[IPC_ID_TEXT_SIZE];
 	struct ipc_id other = other_tenant();
 	FILE *file;
 
@@ -201,7 +201,7 @@ static void test_a_damaged_catalog_hurts_one_tenant(void)
 	assert(as_other(&f, create_bucket, "theirs") == 0);
 	fixture_close(&f);
 	snprintf(path, sizeof(path), "%s/tenants/%s/catalog.db", f.directory,
-		 id_format(&other, id));
+		 ipc_id_text(&other, id));
 	file = fopen(path, "r+");
 	assert(file && fwrite("this is no database at all", 26, 1, file) == 1 && fclose(file) == 0);
 	fixture_open(&f);

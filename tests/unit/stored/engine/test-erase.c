@@ -155,13 +155,13 @@ static void test_who_reads_a_small_object_meanwhile_has_it(void)
 /* Nobody can say what is in it. */
 static void test_a_catalog_that_cannot_be_read_goes_only_with_all_data(void)
 {
-	char id[ID_TEXT_MAX], path[PATH_MAX];
+	char id[IPC_ID_TEXT_SIZE], path[PATH_MAX];
 	int fd;
 
 	fixture_begin(&f);
 	fixture_close(&f);
 	snprintf(path, sizeof(path), "%s/tenants/%s/catalog.db", f.directory,
-		 id_format(&f.tenant, id));
+		 ipc_id_text(&f.tenant, id));
 	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	assert(fd >= 0 && fd_write_all(fd, SPAN("this is no database, and long enough to say so,"
 						" in more than a hundred bytes: so there is no"

@@ -12,10 +12,10 @@ static struct fixture f;
 /* A file that the store did not make, in the tenant's directory. */
 static void plant(const char *place, const char *name)
 {
-	char path[256], id[ID_TEXT_MAX];
+	char path[256], id[IPC_ID_TEXT_SIZE];
 	int fd;
 
-	id_format(&f.tenant, id);
+	ipc_id_text(&f.tenant, id);
 	snprintf(path, sizeof(path), "%s/tenants/%s/%s", f.directory, id, place);
 	assert(mkdir(path, 0700) == 0 || errno == EEXIST);
 	snprintf(path, sizeof(path), "%s/tenants/%s/%s/%s", f.directory, id, place, name);
@@ -147,7 +147,7 @@ static void test_many_dead_are_buried(void)
 
 static void test_a_missing_blob_is_an_error_and_not_a_missing_key(void)
 {
-	char path[256], id[ID_TEXT_MAX], blob[ID_TEXT_MAX], shard[3];
+	char path[256], id[IPC_ID_TEXT_SIZE], blob[IPC_ID_TEXT_SIZE], shard[3];
 	struct object *o;
 	int fd, r;
 
@@ -155,8 +155,8 @@ static void test_a_missing_blob_is_an_error_and_not_a_missing_key(void)
 	assert(put_blob(&f, "key", SPAN("data")) == 0);
 	o = find(&f, "key", STORE_WITH_DATA, &r);
 	snprintf(path, sizeof(path), "%s/tenants/%s/blobs/%s/%s", f.directory,
-		 id_format(&f.tenant, id), place_shard(&o->extents[0].blob, shard),
-		 id_format(&o->extents[0].blob, blob));
+		 ipc_id_text(&f.tenant, id), place_shard(&o->extents[0].blob, shard),
+		 ipc_id_text(&o->extents[0].blob, blob));
 	assert(unlink(path) == 0);
 	assert(store_open_extent(f.store, o, 0, &fd) == -EUCLEAN);
 	assert(store_open_extent(f.store, o, 1, &fd) == -EINVAL);

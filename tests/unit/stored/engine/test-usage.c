@@ -451,12 +451,12 @@ static void do_anything(void)
 static struct usage count_by_sql(void)
 {
 	struct usage u = { 0 };
-	char path[128], id[ID_TEXT_MAX];
+	char path[128], id[IPC_ID_TEXT_SIZE];
 	sqlite3_stmt *s;
 	sqlite3 *db;
 
 	snprintf(path, sizeof(path), "%s/tenants/%s/catalog.db", f.directory,
-		 id_format(&f.tenant, id));
+		 ipc_id_text(&f.tenant, id));
 	assert(sqlite3_open(path, &db) == SQLITE_OK);
 	assert(sqlite3_prepare_v2(
 		       db,
