@@ -8,7 +8,8 @@ all: build/release/build.ninja
 	ninja -C build/release
 
 # Ctrl-C stops the server in order: make waits for it.
-run: all
+run: build/release/build.ninja
+	ninja -C build/release programs
 	build/release/client/coffer up $(ARGS)
 
 check:
