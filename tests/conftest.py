@@ -12,6 +12,11 @@ from lib import coffer
 LOG_TAIL = 20_000
 
 
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true",
+                     help="run in full what `make check` samples, which takes very much longer")
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "client: a real client lives its whole life on the server")
     config.addinivalue_line("markers", "functional: one documented behaviour of a dialect")
