@@ -11,6 +11,8 @@ static const struct {
 	{ "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY" },
 };
 
+#define AWS (ARRAY_SIZE(variables) - 1)
+
 static bool fits(const char *part)
 {
 	return part && part[0] && strlen(part) <= PAIR_PART_MAX;
@@ -53,15 +55,25 @@ static int take(size_t i, struct pair *ret, const char **ret_which)
 	return PAIR_INCOMPLETE;
 }
 
-int pair_take_from_environment(struct pair *ret, const char **ret_which)
+static int take_from(size_t first, struct pair *ret, const char **ret_which)
 {
 	int r = PAIR_NONE;
 
-	for (size_t i = 0; i < ARRAY_SIZE(variables) && r == PAIR_NONE; i++)
+	for (size_t i = first; i < ARRAY_SIZE(variables) && r == PAIR_NONE; i++)
 		r = take(i, ret, ret_which);
 	for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {
 		forget(variables[i].access_key);
 		forget(variables[i].secret_key);
 	}
 	return r;
+}
+
+int pair_take_from_environment(struct pair *ret, const char **ret_which)
+{
+	return take_from(0, ret, ret_which);
+}
+
+int pair_take_aws_from_environment(struct pair *ret, const char **ret_which)
+{
+	return take_from(AWS, ret, ret_which);
 }

@@ -34,3 +34,6 @@ enum pair_outcome {
  * memory that /proc shows as well, so that no child and nobody looking there finds them.
  */
 must_check int pair_take_from_environment(struct pair *ret, const char **ret_which);
+
+/* Likewise of AWS_ACCESS_KEY_ID alone, as clients have it. */
+must_check int pair_take_aws_from_environment(struct pair *ret, const char **ret_which);
