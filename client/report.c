@@ -85,27 +85,43 @@ static void report_key(FILE *to, const struct invocation *i, const json_t *answe
 static const char *isoformat(const json_t *time, char buf[static 32])
 {
 	const char *text = json_string_value(time);
+	char shown[RENDER_TEXT_MAX];
 
-	snprintf(buf, 32, "%.19s%s", text ? text : "never", text ? "+00:00" : "");
+	snprintf(buf, 32, "%.19s%s", text ? render_text(text, shown) : "never",
+		 text ? "+00:00" : "");
 	return buf;
+}
+
+/* A member that is a text, fit for a terminal. Returns buf. */
+static const char *text_of(const json_t *object, const char *member,
+			   char buf[static RENDER_TEXT_MAX])
+{
+	const char *text = json_string_value(json_object_get(object, member));
+
+	return render_text(text ? text : "", buf);
 }
 
 /* ['read', 'write'] */
 static void print_scopes(FILE *to, const json_t *scopes)
 {
+	char text[RENDER_TEXT_MAX];
 	const json_t *scope;
 	size_t n;
 
 	fputc('[', to);
 	json_array_foreach(scopes, n, scope)
-		fprintf(to, "%s'%s'", n ? ", " : "", json_string_value(scope));
+	{
+		const char *word = json_string_value(scope);
+
+		fprintf(to, "%s'%s'", n ? ", " : "", render_text(word ? word : "", text));
+	}
 	fputs("]\n", to);
 }
 
 static void report_token(FILE *to, const struct invocation *i, const json_t *answer)
 {
 	const json_t *token = json_object_get(answer, "token");
-	char name[RENDER_TEXT_MAX], expires[32];
+	char name[RENDER_TEXT_MAX], text[RENDER_TEXT_MAX], expires[32];
 
 	fprintf(to,
 		"Token created.\n  name:     %s\n  ttl_days: %lld\n  expires:  %s\n  scopes:   ",
@@ -113,13 +129,13 @@ static void report_token(FILE *to, const struct invocation *i, const json_t *ans
 		isoformat(json_object_get(token, "expires"), expires));
 	print_scopes(to, json_object_get(token, "scopes"));
 	fprintf(to, "\nPlaintext token (store this securely, you won't see it again):\n%s\n",
-		json_string_value(json_object_get(token, "token")));
+		text_of(token, "token", text));
 }
 
 static void report_refreshed_token(FILE *to, const struct invocation *i, const json_t *answer)
 {
 	const json_t *token = json_object_get(answer, "token");
-	char name[RENDER_TEXT_MAX], expires[32];
+	char name[RENDER_TEXT_MAX], text[RENDER_TEXT_MAX], expires[32];
 
 	fprintf(to,
 		"Token '%s' refreshed.\n  ttl_days:    %lld\n  new_expires: %s\n  scopes:      ",
@@ -127,18 +143,18 @@ static void report_refreshed_token(FILE *to, const struct invocation *i, const j
 		isoformat(json_object_get(token, "expires"), expires));
 	print_scopes(to, json_object_get(token, "scopes"));
 	fprintf(to, "\nNew plaintext token (store this securely, you won't see it again):\n%s\n",
-		json_string_value(json_object_get(token, "token")));
+		text_of(token, "token", text));
 }
 
 static void report_imported_tokens(FILE *to, const json_t *answer)
 {
 	const json_t *tokens = json_object_get(answer, "tokens"),
 		     *first = json_array_get(tokens, 0);
+	char tenant[RENDER_TEXT_MAX], bucket[RENDER_TEXT_MAX];
 	size_t n = json_array_size(tokens);
 
 	fprintf(to, "%zu token%s imported into tenant %s, bucket %s.\n", n, n == 1 ? "" : "s",
-		json_string_value(json_object_get(first, "tenant")),
-		json_string_value(json_object_get(first, "bucket")));
+		text_of(first, "tenant", tenant), text_of(first, "bucket", bucket));
 }
 
 /* JSON has no characters that a terminal obeys but in its strings, which are shown escaped. */
