@@ -2,8 +2,9 @@
 
 /*
  * cofferctl: asks authd's admin socket one thing and shows the answer; or brings objects to stored,
- * takes them, or manages buckets, through the operator socket. What it looks at by itself (doctor,
- * the files of reload) and makes by itself (metrics-token) asks nobody.
+ * takes them, or manages buckets, through the operator socket; or as a tenant's administrator a
+ * server far away. What it looks at by itself (doctor, the files of reload) and makes by itself
+ * (metrics-token) asks nobody.
  */
 
 #include <signal.h>
@@ -29,6 +30,8 @@
 #include "client/pair.h"
 #include "client/process.h"
 #include "client/reload.h"
+#include "client/remote/remote.h"
+#include "client/render.h"
 #include "client/report.h"
 #include "client/tokenfile.h"
 #include "client/top/top.h"
@@ -187,23 +190,32 @@ static int reload(const struct invocation *i, json_t **ret, struct complaint *wh
 	return r;
 }
 
+static int ask_authd(const struct invocation *i, const json_t *request, json_t **ret,
+		     struct complaint *why)
+{
+	struct admin a;
+	int r = admin_open(i->socket, &a, why);
+
+	if (r < 0)
+		return r;
+	r = admin_call(&a, request, ret, why);
+	if (r == ADMIN_OK && i->command == COMMAND_TENANT_DELETE)
+		r = departure_wait(&a, *ret, why);
+	admin_close(&a);
+	return r;
+}
+
 static int ask(const struct invocation *i, json_t **ret, struct complaint *why)
 {
 	json_t *request = invocation_request(i);
-	struct admin a;
 	int r;
 
 	if (!request)
 		return complain(why, -EINVAL, "what was asked is not valid UTF-8");
 	r = complete(i, request, why);
 	if (r >= 0)
-		r = admin_open(i->socket, &a, why);
-	if (r >= 0) {
-		r = admin_call(&a, request, ret, why);
-		if (r == ADMIN_OK && i->command == COMMAND_TENANT_DELETE)
-			r = departure_wait(&a, *ret, why);
-		admin_close(&a);
-	}
+		r = i->endpoint ? remote_call(i, request, ret, why)
+				: ask_authd(i, request, ret, why);
 	json_decref(request);
 	return r;
 }
@@ -266,6 +278,17 @@ static int look_around(const struct invocation *i, json_t *answer)
 	return overview_add(answer, &from);
 }
 
+/* Beside what was asked for, something that whoever asked should know. */
+static void warn(const json_t *answer)
+{
+	const char *warning = json_string_value(json_object_get(answer, "warning"));
+	char text[RENDER_TEXT_MAX];
+
+	fflush(stdout);
+	if (warning)
+		fprintf(stderr, "warning: %s\n", render_text(warning, text));
+}
+
 static int run(const struct invocation *i, struct complaint *why)
 {
 	json_t *answer = NULL;
@@ -279,6 +302,8 @@ static int run(const struct invocation *i, struct complaint *why)
 		print_json(answer);
 	else if (r == ADMIN_OK)
 		report(stdout, i, answer);
+	if (r == ADMIN_OK)
+		warn(answer);
 	json_decref(answer);
 	return r;
 }

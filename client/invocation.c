@@ -270,18 +270,63 @@ static int take_operand(struct line *l, struct complaint *why)
 
 /* --- both --------------------------------------------------------------------------------- */
 
+/* The other way to a server is one or the other, and said once. */
+static int choose_way(struct invocation *i, struct complaint *why)
+{
+	const char *named = getenv("COFFER_ADMIN_ENDPOINT");
+
+	if (!(manual_commands[i->command].takes & MANUAL_BIT(ENDPOINT)))
+		return INVOCATION_OK;
+	if (i->options[OPTION_ENDPOINT])
+		i->endpoint = i->options[OPTION_ENDPOINT];
+	else if (named && named[0] && !i->options[OPTION_SOCKET])
+		i->endpoint = named;
+	for (enum manual_option o = 0; o < OPTION_COUNT; o++) {
+		uint64_t bit = UINT64_C(1) << o;
+
+		if (!i->options[o] || !((i->endpoint ? MANUAL_LOCAL : MANUAL_REMOTE) & bit))
+			continue;
+		wrong(why, "--%s is not for a server %s", manual_options[o].name,
+		      i->endpoint ? "that --endpoint names" : "of this host");
+		if (i->endpoint && o == OPTION_TENANT)
+			complaint_hint(why, "it is about the tenant whose access key signs");
+		else if (i->endpoint && o != OPTION_SOCKET)
+			complaint_hint(why, "only the host's own operator may give it");
+		return INVOCATION_WRONG;
+	}
+	return INVOCATION_OK;
+}
+
+static uint64_t needs(const struct invocation *i)
+{
+	const struct manual_command_row *row = &manual_commands[i->command];
+
+	return i->endpoint ? (row->needs & ~MANUAL_LOCAL) | row->needs_remote : row->needs;
+}
+
+static int refuse_endpoint(enum manual_command c, struct complaint *why)
+{
+	char name[MANUAL_NAME_MAX];
+
+	wrong(why, "%s cannot be asked with --endpoint", manual_name(c, name));
+	complaint_hint(why, "only the host's own operator asks that, through a socket there");
+	return INVOCATION_WRONG;
+}
+
 static int check_options(const struct invocation *i, struct complaint *why)
 {
 	const struct manual_command_row *row = &manual_commands[i->command];
 	char name[MANUAL_NAME_MAX];
 
+	if (i->options[OPTION_ENDPOINT] && !(row->takes & MANUAL_BIT(ENDPOINT)))
+		return refuse_endpoint(i->command, why);
 	for (enum manual_option o = 0; o < OPTION_COUNT; o++) {
 		uint64_t bit = UINT64_C(1) << o;
 
 		if (i->options[o] && !((row->takes | row->needs | MANUAL_COMMON) & bit))
 			return wrong(why, "%s takes no --%s", manual_name(i->command, name),
 				     manual_options[o].name);
-		if (!i->options[o] && (row->needs & bit))
+		if (!i->options[o] && (needs(i) & bit))
 			return wrong(why, "%s needs --%s", manual_name(i->command, name),
 				     manual_options[o].name);
 	}
@@ -316,7 +361,8 @@ static void take_defaults(struct invocation *i)
 	if (i->options[OPTION_SOCKET])
 		socket = i->options[OPTION_SOCKET];
 	i->socket = socket && socket[0] ? socket : MANUAL_SOCKET;
-	if (manual_commands[i->command].of_default_tenant && !i->options[OPTION_TENANT])
+	if (manual_commands[i->command].of_default_tenant && !i->options[OPTION_TENANT] &&
+	    !i->endpoint)
 		i->options[OPTION_TENANT] = MANUAL_TENANT;
 }
 
@@ -326,10 +372,12 @@ static int finish(struct line *l, int r, struct complaint *why)
 	if (r == INVOCATION_OK)
 		r = take_operand(l, why);
 	if (r == INVOCATION_OK)
+		r = choose_way(&l->i, why);
+	if (r == INVOCATION_OK)
 		r = check_options(&l->i, why);
 	if (r == INVOCATION_OK)
 		take_defaults(&l->i);
-	else
+	else if (!why->hint[0])
 		hint_at_options(l, why);
 	return r;
 }

@@ -226,6 +226,35 @@ const struct manual_option_row manual_options[OPTION_COUNT] = {
 		.argument = "FILE",
 		.meaning = "read this, and FILE.d/*.conf (default: the file of the service)",
 	},
+	[OPTION_ENDPOINT] = {
+		.name = "endpoint",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "URL",
+		.meaning = "ask the server that listens for S3 there, http://HOST:PORT or https://HOST:PORT, as "
+			   "an administrator of a tenant: it is about that tenant then, and --tenant is not "
+			   "given (default: $COFFER_ADMIN_ENDPOINT, else authd's admin socket)",
+	},
+	[OPTION_CREDENTIALS] = {
+		.name = "credentials",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "FILE",
+		.meaning = "the administrator's access key and its secret, as `cofferctl key create --json` "
+			   "writes them, in a file of mode 0600 (default: $AWS_ACCESS_KEY_ID and "
+			   "$AWS_SECRET_ACCESS_KEY, with $AWS_REGION)",
+	},
+	[OPTION_CA_FILE] = {
+		.name = "ca-file",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "FILE",
+		.meaning = "believe the certificates in FILE, PEM, about who the endpoint is, and no others "
+			   "(default: those of the system)",
+	},
+	[OPTION_INSECURE_HTTP] = {
+		.name = "insecure-http",
+		.kind = OPTION_KIND_FLAG,
+		.meaning = "ask another host without TLS, where all can be read on the way, new secrets too "
+			   "(default: it is refused)",
+	},
 	[OPTION_SOCKET] = {
 		.name = "socket",
 		.kind = OPTION_KIND_TEXT,
@@ -308,6 +337,9 @@ const struct manual_group_row manual_groups[GROUPS] = {
 #define BIT(SYMBOL) MANUAL_BIT(SYMBOL)
 
 #define MANAGED (BIT(TENANT) | BIT(OPERATOR_SOCKET))
+
+/* What an administrator of a tenant does for it, here or from afar. */
+#define OF_TENANT (BIT(TENANT) | MANUAL_REMOTE)
 
 #define TRANSFER (BIT(TENANT) | BIT(PREFIX) | BIT(OVERWRITE) | BIT(QUIET) | BIT(OPERATOR_SOCKET))
 
@@ -429,7 +461,7 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.order = "user.create",
 		.operand = "USER",
 		.member = "user",
-		.takes = BIT(TENANT) | BIT(ADMINISTRATOR),
+		.takes = OF_TENANT | BIT(ADMINISTRATOR),
 		.of_default_tenant = true,
 		.brief = "make a user",
 		.text = "USER: at most 64 letters, digits and +=,.@_-, unique within the tenant. Keys for him are "
@@ -443,9 +475,10 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.group = GROUP_USER,
 		.word = "list",
 		.order = "user.list",
-		.takes = BIT(TENANT),
+		.takes = OF_TENANT,
 		.brief = "say which users there are",
-		.examples = "cofferctl user list --tenant acme\n",
+		.examples = "cofferctl user list --tenant acme\n"
+			    "cofferctl user list --endpoint https://coffer.example --credentials admin.json\n",
 		.meanings = { { OPTION_TENANT, ONLY_OF_TENANT } },
 	},
 	[COMMAND_USER_SHOW] = {
@@ -454,7 +487,7 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.order = "user.show",
 		.operand = "USER",
 		.member = "user",
-		.takes = BIT(TENANT),
+		.takes = OF_TENANT,
 		.of_default_tenant = true,
 		.brief = "say what is known of a user",
 		.examples = "cofferctl user show alice --tenant acme\n",
@@ -479,7 +512,7 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.order = "user.delete",
 		.operand = "USER",
 		.member = "user",
-		.takes = BIT(TENANT),
+		.takes = OF_TENANT,
 		.of_default_tenant = true,
 		.brief = "take a user away for ever",
 		.text = "He must have no access key any more: `cofferctl key list --user` shows those that he has.",
@@ -492,7 +525,7 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.operand = "USER",
 		.member = "user",
 		.needs = BIT(FILE),
-		.takes = BIT(TENANT),
+		.takes = OF_TENANT,
 		.of_default_tenant = true,
 		.brief = "give a user a policy, in the place of the one he has",
 		.text = "In force from that moment on. Where anything is wrong with it, it says what, and in which "
@@ -506,7 +539,7 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.order = "policy.get",
 		.operand = "USER",
 		.member = "user",
-		.takes = BIT(TENANT),
+		.takes = OF_TENANT,
 		.of_default_tenant = true,
 		.brief = "show the policy of a user",
 		.text = "Without the white space that it was given with.",
@@ -518,7 +551,7 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.order = "policy.delete",
 		.operand = "USER",
 		.member = "user",
-		.takes = BIT(TENANT),
+		.takes = OF_TENANT,
 		.of_default_tenant = true,
 		.brief = "take a user's policy away: he may do nothing from then on",
 		.examples = "cofferctl policy delete alice --tenant acme\n",
@@ -528,7 +561,8 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.word = "create",
 		.order = "key.create",
 		.needs = BIT(TENANT),
-		.takes = BIT(USER) | BIT(TTL) | BIT(ACCESS_KEY) | BIT(SECRET_KEY_STDIN),
+		.needs_remote = BIT(USER),
+		.takes = MANUAL_REMOTE | BIT(USER) | BIT(TTL) | BIT(ACCESS_KEY) | BIT(SECRET_KEY_STDIN),
 		.brief = "make an access key, and show its secret once",
 		.text = "There may be several at once, so that one can take over from another.",
 		.examples = "cofferctl key create --tenant acme\n"
@@ -545,7 +579,7 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.group = GROUP_KEY,
 		.word = "list",
 		.order = "key.list",
-		.takes = BIT(TENANT) | BIT(USER),
+		.takes = OF_TENANT | BIT(USER),
 		.brief = "say which access keys there are",
 		.text = "Secrets are not shown: they were, once, when the keys were made. When one was last used "
 			"is known to a minute.",
@@ -560,6 +594,7 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.order = "key.disable",
 		.operand = "ACCESS-KEY",
 		.member = "access_key",
+		.takes = MANUAL_REMOTE,
 		.brief = "refuse requests signed with it from now on",
 		.text = "A request that was let in before ends as it would have. `cofferctl key enable` takes "
 			"it back.",
@@ -571,6 +606,7 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.order = "key.enable",
 		.operand = "ACCESS-KEY",
 		.member = "access_key",
+		.takes = MANUAL_REMOTE,
 		.brief = "let in again what it signs",
 		.examples = "cofferctl key enable AKMINE\n",
 	},
@@ -580,6 +616,7 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.order = "key.delete",
 		.operand = "ACCESS-KEY",
 		.member = "access_key",
+		.takes = MANUAL_REMOTE,
 		.brief = "take it away for ever, with its secret",
 		.text = "What was stored with it stays. To be able to go back, use `cofferctl key disable`.",
 		.examples = "cofferctl key delete AKMINE\n",
@@ -591,7 +628,7 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.operand = "NAME",
 		.member = "token_name",
 		.needs = BIT(TTL),
-		.takes = BIT(TENANT) | TERMS,
+		.takes = OF_TENANT | TERMS,
 		.of_default_tenant = true,
 		.brief = "make a token, and show it once",
 		.text = "NAME is for people, and for the commands here; at most 128 bytes.",
@@ -607,7 +644,7 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.group = GROUP_TOKEN,
 		.word = "list",
 		.order = "token.list",
-		.takes = BIT(TENANT),
+		.takes = OF_TENANT,
 		.brief = "say which tokens there are, and what they are worth",
 		.text = "When one was last used is known to a minute.",
 		.examples = "cofferctl token list\n",
@@ -620,7 +657,7 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.operand = "NAME",
 		.member = "token_name",
 		.needs = BIT(TTL),
-		.takes = BIT(TENANT) | TERMS,
+		.takes = OF_TENANT | TERMS,
 		.of_default_tenant = true,
 		.brief = "put a new token in the place of an old one",
 		.text = "The old one is worth nothing from that moment on. What you do not give stays as it "
@@ -641,7 +678,7 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.order = "token.delete",
 		.operand = "NAME",
 		.member = "token_name",
-		.takes = BIT(TENANT),
+		.takes = OF_TENANT,
 		.of_default_tenant = true,
 		.brief = "take a token away",
 		.text = "It is worth nothing from that moment on.",

@@ -46,6 +46,10 @@ enum manual_option {
 	OPTION_OPERATOR_SOCKET,
 	OPTION_DATA,
 	OPTION_CONFIG,
+	OPTION_ENDPOINT,
+	OPTION_CREDENTIALS,
+	OPTION_CA_FILE,
+	OPTION_INSECURE_HTTP,
 	/* Those of every command. */
 	OPTION_SOCKET,
 	OPTION_JSON,
@@ -57,6 +61,16 @@ enum manual_option {
 /* A set of options. */
 #define MANUAL_BIT(SYMBOL) (UINT64_C(1) << OPTION_##SYMBOL)
 _Static_assert(OPTION_COUNT <= 64, "a set of options is one word");
+
+/* Those of commands that can go to a server far away, as a tenant's administrator. */
+#define MANUAL_REMOTE                                                                              \
+	(MANUAL_BIT(ENDPOINT) | MANUAL_BIT(CREDENTIALS) | MANUAL_BIT(CA_FILE) |                    \
+	 MANUAL_BIT(INSECURE_HTTP))
+
+/* And those of the same commands that only the host's own operator has a say in. */
+#define MANUAL_LOCAL                                                                               \
+	(MANUAL_BIT(SOCKET) | MANUAL_BIT(TENANT) | MANUAL_BIT(ADMINISTRATOR) |                     \
+	 MANUAL_BIT(ACCESS_KEY) | MANUAL_BIT(SECRET_KEY_STDIN))
 
 #define MANUAL_COMMON (MANUAL_BIT(SOCKET) | MANUAL_BIT(JSON) | MANUAL_BIT(HELP) | MANUAL_BIT(VERSION))
 
@@ -165,6 +179,7 @@ struct manual_command_row {
 	const char *operand;	/* "NAME"; "[NAME]" where it may be left out; NULL where there is none */
 	const char *member;	/* the operand as authd calls it; NULL where it is not for authd */
 	uint64_t needs, takes;	/* options beside MANUAL_COMMON */
+	uint64_t needs_remote;	/* with --endpoint, beside what of `needs` is not MANUAL_LOCAL */
 	bool of_default_tenant;	/* where no other is named */
 	const char *brief;	/* one line of the list of commands */
 	const char *text;	/* what else there is to know; an end of line begins a paragraph */

@@ -32,6 +32,9 @@ def check(tmp_path, source, include):
     ("client/report.c", "client/transfer/tally.h"),
     ("client/transfer/import.c", "client/setting.h"),
     ("client/transfer/operator.c", "stored/operator.h"),
+    ("client/admin.c", "client/remote/http.h"),
+    ("client/remote/remote.c", "ipc/channel.h"),
+    ("client/remote/remote.c", "client/setting.h"),
     ("authd/main.c", "keyring.h"),
 ])
 def test_wrong_direction_is_found(tmp_path, source, include):
@@ -48,6 +51,8 @@ def test_wrong_direction_is_found(tmp_path, source, include):
     ("authd/main.c", "policy/rule.h"),
     ("authd/main.c", "authd/keyring.h"),
     ("client/cofferctl.c", "client/transfer/transfer.h"),
+    ("client/cofferctl.c", "client/remote/remote.h"),
+    ("client/remote/remote.c", "client/admin.h"),
     ("client/transfer/import.c", "client/transfer/mover.h"),
     ("client/transfer/operator.c", "client/admin.h"),
     ("client/transfer/operator.c", "ipc/channel.h"),
