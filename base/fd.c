@@ -40,6 +40,15 @@ int fd_open_directory(int at_fd, const char *name, DIR **ret)
 	return 0;
 }
 
+bool fd_is_sealed(int fd)
+{
+	const int all = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+	int seals = fcntl(fd, F_GET_SEALS);
+
+	/* What is no memfd knows no seals and says EINVAL. */
+	return seals >= 0 && (seals & all) == all;
+}
+
 int fd_write_all(int fd, struct span bytes)
 {
 	while (bytes.len) {

@@ -35,6 +35,9 @@ static inline void fd_fclosep(FILE **f)
 		fclose(*f);
 }
 
+/* Whether it is a memfd that nobody can change any more, in content, length or seals. */
+bool fd_is_sealed(int fd);
+
 /* Writes or reads all, going on after EINTR and short transfers. A short file is -ENODATA. */
 must_check int fd_write_all(int fd, struct span bytes);
 must_check int fd_pread_all(int fd, void *to, size_t len, uint64_t offset);

@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/command.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
 #include "stored/integrity.h"
 
-#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
-
 bool command_is_sealed(int fd, uint32_t len)
 {
-	int seals = fcntl(fd, F_GET_SEALS);
 	struct stat st;
 
-	/* What is no memfd knows no seals and says EINVAL. */
-	if (seals < 0 || (seals & SEALS) != SEALS)
-		return false;
-	return fstat(fd, &st) == 0 && len <= S3_COMMAND_MAX && (uint64_t)st.st_size == len;
+	return fd_is_sealed(fd) && fstat(fd, &st) == 0 && len <= S3_COMMAND_MAX &&
+	       (uint64_t)st.st_size == len;
 }
 
 int command_read(int fd, uint32_t len, const struct s3_request *r,
