@@ -18,6 +18,7 @@ _Static_assert(KEYRING_MASTER_LEN == crypto_aead_xchacha20poly1305_ietf_KEYBYTES
 struct open {
 	uint8_t master[KEYRING_MASTER_LEN];
 	uint8_t prefixed_secret[SIGV4_PREFIX_LEN + KEYRING_SECRET_MAX];
+	uint8_t other_secret[KEYRING_SECRET_MAX];
 };
 
 struct keyring {
@@ -253,7 +254,7 @@ bool access_key_has_expired(const struct access_key *a, int64_t now_s)
 	return a->expires_s && now_s >= a->expires_s;
 }
 
-/* Opens the secret behind its prefix; the caller wipes it. */
+/* Opens the secret behind its prefix; the caller forgets it. */
 static int open_secret(struct keyring *k, const struct access_key *a, struct span *ret)
 {
 	uint8_t *to = k->open->prefixed_secret + SIGV4_PREFIX_LEN;
@@ -268,6 +269,11 @@ static int open_secret(struct keyring *k, const struct access_key *a, struct spa
 	memcpy(k->open->prefixed_secret, SIGV4_PREFIX, SIGV4_PREFIX_LEN);
 	*ret = (struct span){ k->open->prefixed_secret, SIGV4_PREFIX_LEN + (size_t)len };
 	return 0;
+}
+
+static void forget_secret(struct keyring *k)
+{
+	sodium_memzero(k->open->prefixed_secret, sizeof(k->open->prefixed_secret));
 }
 
 /* --- what exists -------------------------------------------------------------------------- */
@@ -517,9 +523,43 @@ int keyring_signing_key(struct keyring *k, const struct access_key *a, struct sp
 		return r;
 	made = signing_add(k->signing, &name);
 	sigv4_derive(secret, day, region, made);
-	sodium_memzero(k->open->prefixed_secret, sizeof(k->open->prefixed_secret));
+	forget_secret(k);
 	*ret = made;
 	return 0;
+}
+
+int keyring_put_secret(struct keyring *k, const struct access_key *a, struct buffer *to)
+{
+	struct span secret;
+	int r = open_secret(k, a, &secret);
+
+	if (r < 0)
+		return r;
+	wire_put_bytes(to, span_skip(secret, SIGV4_PREFIX_LEN));
+	forget_secret(k);
+	return 0;
+}
+
+bool keyring_have_same_secret(struct keyring *k, const struct access_key *a,
+			      const struct access_key *b)
+{
+	struct span secret;
+	size_t len;
+	bool same = false;
+
+	if (open_secret(k, a, &secret) < 0)
+		return false;
+	secret = span_skip(secret, SIGV4_PREFIX_LEN);
+	len = secret.len;
+	memcpy(k->open->other_secret, secret.data, len);
+	if (open_secret(k, b, &secret) == 0) {
+		secret = span_skip(secret, SIGV4_PREFIX_LEN);
+		same = secret.len == len &&
+		       sodium_memcmp(secret.data, k->open->other_secret, len) == 0;
+	}
+	forget_secret(k);
+	sodium_memzero(k->open->other_secret, sizeof(k->open->other_secret));
+	return same;
 }
 
 bool keyring_fits(struct keyring *k)
@@ -527,6 +567,6 @@ bool keyring_fits(struct keyring *k)
 	struct span secret;
 	bool fits = !k->keys || open_secret(k, k->keys, &secret) == 0;
 
-	sodium_memzero(k->open->prefixed_secret, sizeof(k->open->prefixed_secret));
+	forget_secret(k);
 	return fits;
 }

@@ -162,5 +162,11 @@ struct tokens *keyring_tokens(const struct keyring *k);
 must_check int keyring_signing_key(struct keyring *k, const struct access_key *a, struct span day,
 				   struct span region, const uint8_t **ret);
 
+/* Appends the secret, behind its length, to guarded memory. -EBADMSG as above. */
+must_check int keyring_put_secret(struct keyring *k, const struct access_key *a, struct buffer *to);
+
+/* Whether both have the same one, in a time that does not tell how much of it is the same. */
+bool keyring_have_same_secret(struct keyring *k, const struct access_key *a, const struct access_key *b);
+
 /* Whether the secrets were sealed with this keyring key, tried on one of them; true without any. */
 bool keyring_fits(struct keyring *k);
