@@ -21,6 +21,7 @@ struct admin_connection {
 	struct peer peer;
 	struct buffer in, out;		/* secrets pass through both */
 	size_t sent;
+	int file; /* that came with the line that is next; -1: none */
 	struct order *order;		/* under way */
 	bool at_end;			/* nothing more will come */
 	struct admin_connection *next, *before;
@@ -46,6 +47,7 @@ static void connection_free(struct admin_connection *c)
 	loop_disarm(&c->idle);
 	loop_remove(&c->source);
 	fd_close(c->source.fd);
+	fd_close(c->file);
 	wipe(&c->in);
 	wipe(&c->out);
 	free(c);
@@ -120,11 +122,46 @@ static void answered(void *owner, json_t *answer)
 		connection_free(c);
 }
 
+union control {
+	struct cmsghdr header;
+	char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+/* One is kept; there may be room for more than one, and what has none the kernel closes. */
+static void take_files(struct admin_connection *c, struct msghdr *m)
+{
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(m); h; h = CMSG_NXTHDR(m, h)) {
+		size_t n = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = 0; i < n; i++) {
+			fd_close(c->file);
+			memcpy(&c->file, CMSG_DATA(h) + i * sizeof(int), sizeof(int));
+		}
+	}
+}
+
+static ssize_t receive_bytes(struct admin_connection *c, uint8_t *to)
+{
+	union control control;
+	struct iovec iov = { to, ADMIN_READ_SIZE };
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = &control,
+			    .msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(c->source.fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	if (n >= 0)
+		take_files(c, &m);
+	return n;
+}
+
 static void receive(struct admin_connection *c)
 {
 	while (!c->at_end && c->in.len <= ADMIN_LINE_MAX) {
 		uint8_t *to = buffer_reserve(&c->in, ADMIN_READ_SIZE);
-		ssize_t n = to ? recv(c->source.fd, to, ADMIN_READ_SIZE, MSG_DONTWAIT) : 0;
+		ssize_t n = to ? receive_bytes(c, to) : 0;
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -178,7 +215,8 @@ static bool take_line(struct admin_connection *c)
 	if (!whole)
 		return false;
 	touch(c);
-	answer = order_give(c->admin->authd, line, &waiter, &c->order);
+	answer = order_give(c->admin->authd, line, c->file, &waiter, &c->order);
+	c->file = -1;
 	if (!c->order)
 		put_answer(c, answer);
 	drop_line(c, line.len);
@@ -247,6 +285,7 @@ int admin_open(struct admin *admin, int fd, const struct peer *p)
 	}
 	c->source = (struct loop_source){ .fd = fd, .ready = ready };
 	c->idle.expired = idle_for_too_long;
+	c->file = -1;
 	c->admin = admin;
 	c->peer = *p;
 	c->in = BUFFER_INIT(ADMIN_LINE_MAX + 1 + ADMIN_READ_SIZE);

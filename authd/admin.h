@@ -3,7 +3,8 @@
 
 /*
  * The admin socket: one JSON object a line comes in, one goes out, in order. A connection's next
- * line is read when the one before is answered. Who may connect is decided by uid and gid.
+ * line is read when the one before is answered. Who may connect is decided by uid and gid. A file that an
+ * order takes comes with its line, as a descriptor.
  */
 
 #include "authd/listener.h"

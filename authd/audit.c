@@ -145,7 +145,16 @@ void audit_say_order(struct record *r, enum record_form form, const char *event,
 			say_member(r, m, o->values[m]);
 }
 
-/* With the one thing that only the answer tells: the id of a key that was made here. */
+static void say_counts(struct record *r, const json_t *identities)
+{
+	static const char *const names[] = { "users", "keys", "tokens" };
+
+	for (size_t i = 0; identities && i < ARRAY_SIZE(names); i++)
+		record_number(r, names[i],
+			      (uint64_t)json_integer_value(json_object_get(identities, names[i])));
+}
+
+/* With what only the answer tells: the id of a key that was made here, how many went or came. */
 void audit_say_outcome(struct record *r, enum figures_order outcome, const json_t *answer)
 {
 	static const char *const names[] = {
@@ -160,6 +169,7 @@ void audit_say_outcome(struct record *r, enum figures_order outcome, const json_
 	record_string(r, "outcome", names[outcome]);
 	if (!span_is_none(made))
 		record_text(r, "key", made);
+	say_counts(r, json_object_get(answer, "identities"));
 	if (!span_is_none(error))
 		record_text(r, "error", error);
 }

@@ -90,6 +90,8 @@ int authd_open(struct authd *a, const struct options *o,
 	if (r >= 0)
 		r = keyring_new(master, &a->keyring);
 	if (r >= 0)
+		r = strongbox_new(master, &a->strongbox);
+	if (r >= 0)
 		r = limits_new(&a->live.limits, &a->limits);
 	judge.limits = a->limits;
 	if (r >= 0)
@@ -138,6 +140,7 @@ void authd_close(struct authd *a)
 	a->database = database_close(a->database);
 	a->judge = judge_free(a->judge);
 	a->limits = limits_free(a->limits);
+	a->strongbox = strongbox_free(a->strongbox);
 	a->keyring = keyring_free(a->keyring);
 	a->seal = seal_free(a->seal);
 	audit_close(&a->audit);

@@ -20,6 +20,7 @@
 #include "authd/seal.h"
 #include "authd/session.h"
 #include "authd/storelink.h"
+#include "authd/strongbox.h"
 #include "authd/uses.h"
 #include "authd/writer.h"
 #include "ipc/channel.h"
@@ -31,6 +32,7 @@ struct authd {
 	struct channel_group group;
 	struct seal *seal;
 	struct keyring *keyring;
+	struct strongbox *strongbox;
 	struct database *database;
 	struct writer *writer;
 	struct limits *limits;

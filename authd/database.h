@@ -7,7 +7,7 @@
  * on the same directory does not start.
  */
 
-#include "authd/tokens.h"
+#include "authd/identities.h"
 
 struct database;
 
@@ -63,6 +63,12 @@ must_check int database_add_tokens(struct database *d, struct token *first);
 /* The one of t's number becomes t; its name, tenant, creation and last use stay. */
 must_check int database_replace_token(struct database *d, const struct token *t);
 must_check int database_remove_token(struct database *d, uint64_t number);
+
+/*
+ * The tenant of that number is called what they say, and gets all of them: everything, or nothing. Sets
+ * the number of each.
+ */
+must_check int database_import(struct database *d, uint64_t tenant, struct identities *i);
 
 /* When credentials were last used. Those that are not there any more are passed over. */
 struct credential_uses {

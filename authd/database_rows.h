@@ -82,6 +82,9 @@ must_check int database_load_identities(struct database *d, struct keyring *k);
 must_check int database_load_users(struct database *d, struct keyring *k);
 must_check int database_load_tokens(struct database *d, struct keyring *k);
 
+/* One more, within database_together(). Sets its number. */
+must_check int database_add_token(struct database *d, struct token *t);
+
 /* Values are borrowed from the row until the next one, and by the statement until it has run. */
 struct span column_bytes(sqlite3_stmt *s, int i);
 void bind_text(sqlite3_stmt *s, int i, const char *text);

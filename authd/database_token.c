@@ -59,7 +59,7 @@ int database_load_tokens(struct database *d, struct keyring *k)
 
 /* --- changes ------------------------------------------------------------------------------ */
 
-static int add(struct database *d, struct token *t)
+int database_add_token(struct database *d, struct token *t)
 {
 	sqlite3_stmt *s = database_statement(d, STATEMENT_ADD_TOKEN);
 	int r;
@@ -84,7 +84,7 @@ static int add_all(struct database *d, void *what)
 	int r = DATABASE_OK;
 
 	for (struct token *t = what; t && r == DATABASE_OK; t = t->next)
-		r = add(d, t);
+		r = database_add_token(d, t);
 	return r;
 }
 

@@ -13,7 +13,7 @@
 
 /* Of each item beside its texts: no more than that, and no less than this. */
 #define ITEM_FIXED_MAX 80
-#define USER_LEN_MIN   33
+#define USER_LEN_MIN   34
 #define KEY_LEN_MIN    33
 #define TOKEN_LEN_MIN  66
 
@@ -93,6 +93,7 @@ static int put_users(struct keyring *k, const struct tenant *t, struct table *pl
 		wire_put_raw(b, u->id.bytes, sizeof(u->id.bytes));
 		put_text(b, u->name);
 		wire_put_u64(b, u->created_ns);
+		wire_put_u8(b, u->administrator);
 		put_text(b, u->policy_text ? u->policy_text : "");
 		r = table_add(places, u->number, (void *)(uintptr_t)++n);
 		if (r)
@@ -285,13 +286,15 @@ static int get_user(struct decoder *d, struct user **ret)
 	struct span name, policy;
 	struct ipc_id id;
 	uint64_t created_ns;
+	uint8_t administrator;
 	int e;
 
 	wire_get_raw(r, id.bytes, sizeof(id.bytes));
 	name = wire_get_bytes(r, USER_NAME_MAX);
 	created_ns = get_moment(r);
+	administrator = wire_get_u8(r);
 	policy = wire_get_bytes(r, POLICY_TEXT_MAX);
-	if (r->failed || !user_name_is_valid(name))
+	if (r->failed || administrator > 1 || !user_name_is_valid(name))
 		return complain_of_damage(d);
 	e = note_name(d, name);
 	if (e)
@@ -301,6 +304,7 @@ static int get_user(struct decoder *d, struct user **ret)
 		return e;
 	(*ret)->id = id;
 	(*ret)->created_ns = created_ns;
+	(*ret)->administrator = administrator;
 	return get_policy(d, *ret, policy);
 }
 

@@ -48,7 +48,8 @@ static bool is_same_user(const struct user *a, const struct user *b)
 {
 	const char *mine = a->policy_text, *his = b->policy_text;
 
-	return mine && his ? strcmp(mine, his) == 0 : !mine && !his;
+	return a->administrator == b->administrator &&
+	       (mine && his ? strcmp(mine, his) == 0 : !mine && !his);
 }
 
 /* What they did stays theirs, unless it is somebody else's by now: of a tenant that is here twice.

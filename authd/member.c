@@ -3,6 +3,7 @@
 
 #include "authd/token.h"
 #include "ipc/operator.h"
+#include "ipc/recipient.h"
 #include "s3/names.h"
 
 struct span json_span(const json_t *value)
@@ -143,6 +144,13 @@ static bool is_purpose(const json_t *value)
 	enum operator_purpose purpose;
 
 	return operator_purpose_parse(json_span(value), &purpose);
+}
+
+static bool is_recipient(const json_t *value)
+{
+	struct recipient r;
+
+	return recipient_parse(json_span(value), &r);
 }
 
 static bool is_settings(const json_t *value)

@@ -6,6 +6,7 @@
 #include "authd/ratify.h"
 #include "authd/reply.h"
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/log.h"
 
 #define ORDER_NAME_SIZE 24
@@ -21,6 +22,7 @@ struct order_row {
 	json_t *(*run)(struct order *o, struct change **ret);
 	/* Whether its members are; NULL: their forms tell. */
 	bool (*is_right)(const struct order *o, json_t **ret);
+	bool takes_file;
 };
 
 /* --- life --------------------------------------------------------------------------------- */
@@ -36,6 +38,7 @@ static void order_free(struct order *o)
 {
 	forget_request(o);
 	change_free(o->change);
+	fd_close(o->file);
 	json_decref(o->answer);
 	free(o);
 }
@@ -330,6 +333,10 @@ static const struct order_row rows[] = {
 	{ "token.delete", true, BIT(TENANT) | BIT(TOKEN_NAME), 0, order_token_delete },
 	{ "token.import", true, BIT(TENANT) | BIT(TOKENS), BIT(BUCKET), order_token_import },
 	{ "operator.grant", true, BIT(TENANT) | BIT(PURPOSE), BIT(BUCKET), order_operator_grant },
+	{ "host.key", false, 0, 0, order_host_key },
+	{ "identity.export", true, BIT(TENANT) | BIT(RECIPIENT), 0, order_identity_export },
+	{ "identity.import", true, BIT(TENANT) | BIT(CANONICAL_ID), BIT(SKIP_EXISTING),
+	  order_identity_import, .takes_file = true },
 	{ "reload", true, BIT(SETTINGS), 0, order_reload, order_reload_is_right },
 	{ "status", false, 0, 0, status },
 };
@@ -397,6 +404,16 @@ static bool take_members(struct order *o, json_t **ret)
 	return true;
 }
 
+static bool take_file(const struct order *o, json_t **ret)
+{
+	if (o->row->takes_file == (o->file >= 0))
+		return true;
+	*ret = reply_refused(NULL,
+			     o->file >= 0 ? "%s takes no file." : "%s needs a file along with it.",
+			     o->row->name);
+	return false;
+}
+
 /* What is not may be a secret in the wrong place, so that nothing of it is kept. */
 static bool are_right(struct order *o, json_t **ret)
 {
@@ -414,7 +431,7 @@ static bool understand(struct order *o, json_t **ret)
 {
 	o->row = find_row(json_string_value(json_object_get(o->request, "do")));
 	if (o->row)
-		return take_members(o, ret) && are_right(o, ret);
+		return take_members(o, ret) && take_file(o, ret) && are_right(o, ret);
 	*ret = json_is_object(o->request) ? refuse_unknown() : refuse_foreign();
 	return false;
 }
@@ -493,16 +510,19 @@ static void say(struct order *o)
 	audit_say_order(&o->kept, RECORD_JSON, "order", &said);
 }
 
-json_t *order_give(struct authd *a, struct span line, const struct order_waiter *w,
+json_t *order_give(struct authd *a, struct span line, int file, const struct order_waiter *w,
 		   struct order **ret)
 {
 	struct order *o = calloc(1, sizeof(*o));
 	bool understood, later = false;
 	json_t *answer = NULL;
 
-	if (!o)
+	if (!o) {
+		fd_close(file);
 		return NULL;
+	}
 	o->authd = a;
+	o->file = file;
 	o->waiter = *w;
 	audit_make_id(o->id);
 	o->request = json_loadb(line.data, line.len, JSON_REJECT_DUPLICATES, NULL);

@@ -23,10 +23,10 @@ struct order_waiter {
 };
 
 /*
- * The answer, the caller's; or *ret is an order under way, and the answer comes later. A NULL
+ * Takes the file that came along, or -1, in every case. The answer, the caller's; or *ret is an order under way, and the answer comes later. A NULL
  * answer without an order stands for lack of memory.
  */
-json_t *order_give(struct authd *a, struct span line, const struct order_waiter *w,
+json_t *order_give(struct authd *a, struct span line, int file, const struct order_waiter *w,
 		   struct order **ret);
 
 /* Nobody waits for the answer any more; what was ordered is done all the same. */

@@ -25,6 +25,7 @@ struct order {
 	char bucket[S3_BUCKET_NAME_MAX + 1];	/* the one it needs; empty: there must be none */
 	const struct order_row *row;	/* NULL: it was not understood */
 	json_t *request;		/* until it is carried out */
+	int file;			/* what came along, owned; -1: nothing */
 	char id[AUDIT_ID_SIZE];
 	bool intended;			/* it was given to the audit log before its outcome */
 	bool failed;			/* by a fault of ours */
@@ -80,6 +81,9 @@ json_t *order_token_refresh(struct order *o, struct change **ret);
 json_t *order_token_delete(struct order *o, struct change **ret);
 json_t *order_token_import(struct order *o, struct change **ret);
 json_t *order_operator_grant(struct order *o, struct change **ret);
+json_t *order_host_key(struct order *o, struct change **ret);
+json_t *order_identity_export(struct order *o, struct change **ret);
+json_t *order_identity_import(struct order *o, struct change **ret);
 json_t *order_reload(struct order *o, struct change **ret);
 
 /*

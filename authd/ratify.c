@@ -18,6 +18,10 @@ static json_t *taken(const struct change *c)
 		return c->tokens->next
 			       ? reply_refused(NULL, "One of these tokens was made meanwhile.")
 			       : reply_token_exists(span_from_string(c->tokens->name));
+	case CHANGE_IMPORT_IDENTITIES:
+		return reply_refused(
+			"nothing was imported; the same order again says what is in the way",
+			"One of these users, keys or tokens was made meanwhile.");
 	case CHANGE_ADD_TENANT:
 	case CHANGE_RENAME_TENANT:
 	case CHANGE_SUSPEND_TENANT:
@@ -34,6 +38,7 @@ static json_t *taken(const struct change *c)
 	case CHANGE_REMOVE_TOKEN:
 	case CHANGE_NOTE_USES:
 	case CHANGE_AUDIT:
+	case CHANGE_KINDS:
 		break;
 	}
 	return reply_refused(NULL, "There is already a tenant with this name or canonical id.");
@@ -61,8 +66,11 @@ static struct tenant *find_tenant(const struct keyring *k, const struct change *
 
 static json_t *missing(const struct keyring *k, const struct change *c)
 {
+	const struct tenant *t = find_tenant(k, c);
 	const struct user *u = find_user(k, c);
 
+	if (c->kind == CHANGE_IMPORT_IDENTITIES)
+		return reply_no_longer(t ? "user" : "tenant");
 	if (is_about_user(c))
 		return u && c->kind == CHANGE_REMOVE_USER ? reply_user_has_keys(u)
 							  : reply_no_longer("user");
@@ -100,12 +108,14 @@ static bool has_gone(const struct keyring *k, const struct change *c)
 	case CHANGE_ADD_TOKENS:
 	case CHANGE_NOTE_USES:
 	case CHANGE_AUDIT:
+	case CHANGE_KINDS:
 		return false;
 	case CHANGE_RENAME_TENANT:
 	case CHANGE_SUSPEND_TENANT:
 	case CHANGE_RESUME_TENANT:
 	case CHANGE_MARK_TENANT:
 	case CHANGE_REMOVE_TENANT:
+	case CHANGE_IMPORT_IDENTITIES:
 		return !find_tenant(k, c);
 	case CHANGE_ENABLE_KEY:
 	case CHANGE_DISABLE_KEY:
@@ -118,17 +128,58 @@ static bool has_gone(const struct keyring *k, const struct change *c)
 	return true;
 }
 
-static int add_tokens(struct tokens *all, struct change *c)
+static int add_tokens(struct tokens *all, struct token **first)
 {
-	while (c->tokens) {
-		struct token *t = c->tokens, *next = t->next;
+	while (*first) {
+		struct token *t = *first, *next = t->next;
 		int r = tokens_add(all, t);
 
 		if (r)
 			return r > 0 ? fold(r) : r;
-		c->tokens = next;
+		*first = next;
 	}
 	return 0;
+}
+
+static int add_users(struct keyring *k, struct user **first)
+{
+	while (*first) {
+		struct user *u = *first, *next = u->next;
+		int r;
+
+		u->next = NULL;
+		r = keyring_add_user(k, u);
+		if (r)
+			return r > 0 ? fold(r) : r;
+		*first = next;
+	}
+	return 0;
+}
+
+static int add_keys(struct keyring *k, struct access_key **first)
+{
+	while (*first) {
+		struct access_key *a = *first, *next = a->next;
+		int r;
+
+		a->next = NULL;
+		r = keyring_add_key(k, a);
+		if (r)
+			return r > 0 ? fold(r) : r;
+		*first = next;
+	}
+	return 0;
+}
+
+static int import(struct keyring *k, struct tenant *t, struct identities *i)
+{
+	int r;
+
+	keyring_rename_tenant(t, i->tenant);
+	r = add_users(k, &i->users);
+	if (r == 0)
+		r = add_keys(k, &i->keys);
+	return r < 0 ? r : add_tokens(keyring_tokens(k), &i->tokens);
 }
 
 static int replace_token(struct tokens *all, struct token *old, struct change *c)
@@ -205,12 +256,15 @@ static int enforce(struct keyring *k, struct change *c)
 	case CHANGE_REPLACE_TOKEN:
 		return replace_token(keyring_tokens(k), find_token(k, c), c);
 	case CHANGE_ADD_TOKENS:
-		return add_tokens(keyring_tokens(k), c);
+		return add_tokens(keyring_tokens(k), &c->tokens);
 	case CHANGE_REMOVE_TOKEN:
 		tokens_remove(keyring_tokens(k), find_token(k, c));
 		return 0;
+	case CHANGE_IMPORT_IDENTITIES:
+		return import(k, t, c->identities);
 	case CHANGE_NOTE_USES:
 	case CHANGE_AUDIT:
+	case CHANGE_KINDS:
 		return 0;
 	}
 	return -EINVAL;
@@ -290,8 +344,14 @@ static void note(const struct keyring *k, const struct change *c, uid_t uid)
 	case CHANGE_REMOVE_TOKEN:
 		note_tokens("token-deleted", c, uid);
 		return;
+	case CHANGE_IMPORT_IDENTITIES:
+		log_info("identities-imported tenant=%s users=%zu keys=%zu tokens=%zu uid=%u",
+			 t->name, c->identities->n_users, c->identities->n_keys,
+			 c->identities->n_tokens, uid);
+		return;
 	case CHANGE_NOTE_USES:
 	case CHANGE_AUDIT:
+	case CHANGE_KINDS:
 		return;
 	}
 }

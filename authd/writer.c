@@ -14,16 +14,17 @@ struct queue {
 };
 
 struct writer {
-	struct loop_source source;	/* an eventfd: changes came back */
+	struct loop_source source; /* an eventfd: changes came back */
 	struct database *database;
 	pthread_t thread;
 	bool started;
-	bool failed;			/* the thread's own: the disk can no longer be believed */
+	bool failed; /* the thread's own: the disk can no longer be believed */
 
-	pthread_mutex_t lock;		/* for all below */
+	pthread_mutex_t lock; /* for all below */
 	pthread_cond_t wake;
 	struct queue waiting, done;
-	size_t n_under_way;		/* submitted and not yet told of */
+	size_t n_under_way; /* submitted and not yet told of */
+	size_t n_of[CHANGE_KINDS]; /* of these */
 	bool stopping;
 };
 
@@ -37,6 +38,7 @@ struct change *change_free(struct change *c)
 	policy_free(c->policy);
 	access_key_free(c->key);
 	token_free_list(c->tokens);
+	identities_free(c->identities);
 	free(c->uses);
 	buffer_clear(&c->lines);
 	free(c);
@@ -101,9 +103,12 @@ static int make(struct database *d, struct change *c)
 		return database_replace_token(d, c->tokens);
 	case CHANGE_REMOVE_TOKEN:
 		return database_remove_token(d, c->tokens->number);
+	case CHANGE_IMPORT_IDENTITIES:
+		return database_import(d, c->number, c->identities);
 	case CHANGE_NOTE_USES:
 		return database_note_uses(d, c->uses);
 	case CHANGE_AUDIT:
+	case CHANGE_KINDS:
 		break;
 	}
 	return -EINVAL;
@@ -158,8 +163,10 @@ static struct change *next_done(struct writer *w)
 
 	pthread_mutex_lock(&w->lock);
 	c = queue_take(&w->done);
-	if (c)
+	if (c) {
 		w->n_under_way--;
+		w->n_of[c->kind]--;
+	}
 	pthread_mutex_unlock(&w->lock);
 	return c;
 }
@@ -246,6 +253,16 @@ size_t writer_waiting(struct writer *w)
 	return n;
 }
 
+bool writer_is_making(struct writer *w, enum change_kind kind)
+{
+	size_t n;
+
+	pthread_mutex_lock(&w->lock);
+	n = w->n_of[kind];
+	pthread_mutex_unlock(&w->lock);
+	return n > 0;
+}
+
 /* While it ends, records alone: what was under way gives rise to so many and no more. */
 static bool takes(const struct writer *w, const struct change *c)
 {
@@ -261,6 +278,7 @@ int writer_submit(struct writer *w, struct change *c)
 		r = WRITER_FULL;
 	} else {
 		w->n_under_way++;
+		w->n_of[c->kind]++;
 		queue_put(&w->waiting, c);
 		pthread_cond_signal(&w->wake);
 	}

@@ -32,15 +32,17 @@ enum change_kind {
 	CHANGE_ADD_TOKENS,
 	CHANGE_REPLACE_TOKEN,
 	CHANGE_REMOVE_TOKEN,
+	CHANGE_IMPORT_IDENTITIES,
 	CHANGE_NOTE_USES,
 	CHANGE_AUDIT,		/* of nothing; lines of the audit log */
+	CHANGE_KINDS,
 };
 
 struct change {
 	enum change_kind kind;
 	struct tenant *tenant;		/* ADD_TENANT, RENAME_TENANT: owned */
 	struct user *user;		/* ADD_USER: owned */
-	uint64_t number;		/* the other ones of tenants and of users: which one */
+	uint64_t number;		/* the other ones of tenants and users, and IMPORT_IDENTITIES: which one */
 	enum tenant_deletion deletion;	/* MARK_TENANT */
 	bool administrator;		/* SET_ADMINISTRATOR */
 	char *policy_text;		/* SET_POLICY: owned; NULL: none */
@@ -48,6 +50,7 @@ struct change {
 	struct access_key *key;		/* ADD_KEY: owned */
 	char id[KEYRING_ACCESS_KEY_MAX + 1];	/* the other ones of keys: which key */
 	struct token *tokens;		/* ADD_TOKENS, REPLACE_TOKEN, REMOVE_TOKEN: owned */
+	struct identities *identities;	/* IMPORT_IDENTITIES: owned */
 	struct credential_uses *uses;	/* NOTE_USES: owned */
 	struct auditfile *file;		/* AUDIT: only the writer's thread appends to it */
 	struct buffer lines;		/* AUDIT: owned */
@@ -79,6 +82,9 @@ enum writer_outcome {
 
 /* How many changes are under way. */
 size_t writer_waiting(struct writer *w);
+
+/* Whether one of that kind is. */
+bool writer_is_making(struct writer *w, enum change_kind kind);
 
 /* Takes the change when the result is 0. */
 must_check int writer_submit(struct writer *w, struct change *c);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "clerk.h"
 
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 
 #undef NDEBUG
 #include <assert.h>
@@ -72,6 +74,39 @@ json_t *clerk_ask(struct office *o, const char *line)
 	close(fd);
 	office_settle(o);
 	return answer;
+}
+
+json_t *clerk_ask_with(struct office *o, const char *line, int file)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { .header = { .cmsg_len = CMSG_LEN(sizeof(int)),
+				  .cmsg_level = SOL_SOCKET,
+				  .cmsg_type = SCM_RIGHTS } };
+	struct iovec iov = { (void *)line, strlen(line) };
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = &control,
+			    .msg_controllen = sizeof(control) };
+	int fd = clerk_connect(o);
+	json_t *answer;
+
+	memcpy(CMSG_DATA(&control.header), &file, sizeof(file));
+	assert(sendmsg(fd, &m, MSG_NOSIGNAL) == (ssize_t)iov.iov_len);
+	answer = clerk_ask_on(o, fd, "");
+	close(fd);
+	office_settle(o);
+	return answer;
+}
+
+int clerk_memfd(struct span bytes, int seals)
+{
+	int fd = memfd_create("clerk", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	assert(fd >= 0 && fd_write_all(fd, bytes) == 0);
+	assert(fcntl(fd, F_ADD_SEALS, seals) == 0);
+	return fd;
 }
 
 void clerk_done(json_t *answer)

@@ -3,6 +3,7 @@
 
 /* An administrator at the admin socket of an office, for tests. */
 
+#include <fcntl.h>
 #include <jansson.h>
 
 #include "office.h"
@@ -21,6 +22,13 @@ const char *clerk_hear(struct office *o, int fd);
 /* A line and the answer to it, the caller's; the second on a connection of its own. */
 json_t *clerk_ask_on(struct office *o, int fd, const char *line);
 json_t *clerk_ask(struct office *o, const char *line);
+
+/* The same with a descriptor along with the line. */
+json_t *clerk_ask_with(struct office *o, const char *line, int file);
+
+/* Those bytes in a memfd with these seals; the caller closes it. */
+int clerk_memfd(struct span bytes, int seals);
+#define CLERK_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 /* Asserts that an order was done, or that it was refused with `words` in the error, and frees the answer. */
 void clerk_done(json_t *answer);

@@ -282,7 +282,7 @@ static void test_a_refusal_without_memory_is_one_all_the_same(void)
 
 		json_set_alloc_funcs(json_memory_of_budget, json_wipe);
 		json_budget = i / ARRAY_SIZE(lines);
-		answer = order_give(&office.authd, span_from_string(line), &nobody, &under_way);
+		answer = order_give(&office.authd, span_from_string(line), -1, &nobody, &under_way);
 		json_set_alloc_funcs(json_memory, json_wipe);
 		n_without_answer += !answer && !under_way;
 		office_settle(&office);

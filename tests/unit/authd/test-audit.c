@@ -583,7 +583,7 @@ static void test_an_order_in_a_crowd_may_come_again(void)
 	office_open(&office);
 	crowd_the_writer();
 	answer = order_give(&office.authd, SPAN("{\"do\":\"tenant.create\",\"name\":\"late\"}"),
-			    &nobody, &under_way);
+			    -1, &nobody, &under_way);
 	assert(!under_way && json_is_false(json_object_get(answer, "ok")));
 	assert(json_is_true(json_object_get(answer, "again")));
 	json_decref(answer);
@@ -600,7 +600,7 @@ static void test_what_came_of_an_order_is_kept_though_authd_ends(void)
 
 	office_open(&office);
 	assert(!order_give(&office.authd, SPAN("{\"do\":\"tenant.create\",\"name\":\"last\"}"),
-			   &nobody, &under_way) &&
+			   -1, &nobody, &under_way) &&
 	       under_way);
 	office_restart(&office);
 	text = kept("audit.1.log");
