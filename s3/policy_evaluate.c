@@ -66,15 +66,45 @@ static bool is_left_to_his_account(const struct question *q, const struct policy
 	       (span_is_none(owner) || span_equal(p->account, owner));
 }
 
-static enum policy_truth is_meant(const struct question *q, const struct policy_statement *s)
+static bool is_among_named(const struct policy_principals *all, const struct policy_principal *p,
+			   bool as_user)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if ((all->named[i].kind == POLICY_NAMED_USER) == as_user &&
+		    is_named(&all->named[i], p))
+			return true;
+	return false;
+}
+
+/*
+ * Whom a NotPrincipal leaves out. To be spared a deny, a user must be named and his account be
+ * named as well, as IAM has it: an account alone does not spare its users, nor a user his account.
+ * What allows everybody but an account allows none of its users.
+ */
+static bool is_excepted(const struct question *q, const struct policy_statement *s)
+{
+	const struct policy_principal *p = q->request->principal;
+	bool account = is_among_named(&s->principals, p, false);
+	bool user = is_among_named(&s->principals, p, true);
+
+	if (s->principals.anyone)
+		return true;
+	if (s->allows)
+		return account || user;
+	return account && (user || p->who == POLICY_ROOT);
+}
+
+static bool is_meant(const struct question *q, const struct policy_statement *s)
 {
 	const struct policy_principals *all = &s->principals;
 	bool found = all->anyone;
 
+	if (all->negated)
+		return !is_excepted(q, s);
 	for (size_t i = 0; i < all->count && !found; i++)
 		found = is_named(&all->named[i], q->request->principal) &&
-			(all->negated || !is_left_to_his_account(q, s, &all->named[i]));
-	return policy_truth_of(found != all->negated);
+			!is_left_to_his_account(q, s, &all->named[i]);
+	return found;
 }
 
 static enum policy_truth is_among(struct question *q, const struct policy_patterns *all,
@@ -92,8 +122,8 @@ static enum policy_truth applies(struct question *q, const struct policy_documen
 {
 	enum policy_truth t = is_among(q, &s->actions, q->action, true);
 
-	if (t != POLICY_NO && d->kind == POLICY_BUCKET)
-		t = policy_and(t, is_meant(q, s));
+	if (d->kind == POLICY_BUCKET && !is_meant(q, s))
+		return POLICY_NO;
 	if (t != POLICY_NO)
 		t = policy_and(t, is_among(q, &s->resources, q->resource, false));
 	for (size_t i = 0; i < s->condition_count && t != POLICY_NO; i++)

@@ -157,9 +157,18 @@ static void test_principals(void)
 		{ "Deny", "'Principal':{'CanonicalUser':'" TEST_CANONICAL "'}", D, N, D, N },
 		{ "Deny", "'Principal':{'AWS':'arn:aws:iam::" TEST_ACCOUNT ":user/alice'}", D, N, N,
 		  N },
-		{ "Deny", "'NotPrincipal':{'AWS':'arn:aws:iam::" TEST_ACCOUNT ":user/alice'}", N, D,
+		/* A user is spared who is named beside his account. */
+		{ "Deny", "'NotPrincipal':{'AWS':'arn:aws:iam::" TEST_ACCOUNT ":user/alice'}", D, D,
 		  D, D },
-		{ "Deny", "'NotPrincipal':{'AWS':'" TEST_ACCOUNT "'}", N, D, N, D },
+		{ "Deny",
+		  "'NotPrincipal':{'AWS':['" TEST_ACCOUNT "','arn:aws:iam::" TEST_ACCOUNT
+		  ":user/alice']}",
+		  N, D, N, D },
+		{ "Deny",
+		  "'NotPrincipal':{'AWS':['" TEST_ACCOUNT "','arn:aws:iam::" TEST_ACCOUNT
+		  ":user/bob']}",
+		  D, D, N, D },
+		{ "Deny", "'NotPrincipal':{'AWS':'" TEST_ACCOUNT "'}", D, D, N, D },
 		{ "Deny", "'NotPrincipal':'*'", N, N, N, N },
 		{ "Allow", "'NotPrincipal':{'AWS':'" TEST_ACCOUNT "'}", N, A, N, A },
 	};
