@@ -78,3 +78,11 @@ bool policy_is_public(const struct policy_document *d)
 			return true;
 	return false;
 }
+
+enum policy_answer policy_restrict(enum policy_answer a, bool is_public, unsigned int blocks,
+				   bool same_account)
+{
+	bool is_cut = is_public && !same_account && s3_blocks(blocks, S3_BLOCK_RESTRICT);
+
+	return is_cut && a == POLICY_SAYS_ALLOW ? POLICY_SAYS_NOTHING : a;
+}

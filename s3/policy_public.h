@@ -8,6 +8,13 @@
  * "The meaning of public", https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
  */
 
-#include "s3/policy_document.h"
+#include "s3/policy_evaluate.h"
+#include "s3/public_access.h"
 
 bool policy_is_public(const struct policy_document *d);
+
+/*
+ * What a bucket's policy is worth behind its public access block: of one that is public, strangers to the
+ * bucket's account have no use where RestrictPublicBuckets is on. What it denies, it denies.
+ */
+enum policy_answer policy_restrict(enum policy_answer a, bool is_public, unsigned int blocks, bool same_account);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/permission.h"
 
+#include "s3/policy_public.h"
+
 static enum policy_who who(const struct grant *g)
 {
 	if (g->principal.anonymous)
@@ -56,10 +58,7 @@ static enum policy_answer hear_gate(struct permission *p, const struct gate *gat
 						      .owner = span_from_string(p->account),
 						      .principal = &p->question.who,
 						      .context = &p->question.context });
-	if (a == POLICY_SAYS_ALLOW && gate->is_public &&
-	    s3_blocks(gate->blocks, S3_BLOCK_RESTRICT) && !permission_is_own(p->grant, gate))
-		return POLICY_SAYS_NOTHING;
-	return a;
+	return policy_restrict(a, gate->is_public, gate->blocks, permission_is_own(p->grant, gate));
 }
 
 static bool is_allowed(struct permission *p, const struct gate *gate,
