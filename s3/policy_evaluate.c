@@ -200,11 +200,11 @@ enum policy_verdict policy_decide(enum policy_who who, bool same_account,
 
 	if (both == POLICY_SAYS_DENY)
 		return POLICY_DENIED_EXPLICITLY;
-	if (who == POLICY_ANONYMOUS)
-		return verdict_of(bucket);
-	/* What is allowed to nobody else is allowed to a root: its side says yes. */
-	if (who == POLICY_ROOT)
+	/* Neither an account nor who is nobody needs a policy of his own; he could still be denied
+	 * by one. */
+	if (who != POLICY_USER && identity != POLICY_SAYS_UNDECIDED)
 		identity = POLICY_SAYS_ALLOW;
+	same_account = same_account && who != POLICY_ANONYMOUS;
 	/* Undecided may still turn into a deny. */
 	if (identity == POLICY_SAYS_UNDECIDED || bucket == POLICY_SAYS_UNDECIDED) {
 		if (!same_account && MIN(identity, bucket) == POLICY_SAYS_NOTHING)

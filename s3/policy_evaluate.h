@@ -54,7 +54,8 @@ enum policy_verdict {
 /*
  * The documented order. An explicit deny wins. Then, within the bucket's account: its root may, and others
  * may where either side allows it. From another account both sides must. Anonymous ones only the bucket's
- * side can allow. A root has no policies of its own, so what `identity` says of it but DENY does not count.
+ * side can allow. A root has no policies of its own, so what `identity` says of it does not count, unless
+ * that is a DENY, or may yet be one.
  */
 enum policy_verdict policy_decide(enum policy_who who, bool same_account,
 				  enum policy_answer identity, enum policy_answer bucket);
