@@ -15,7 +15,7 @@ static int take_policy(struct user *u, struct span text)
 
 	if (!text.len)
 		return 0;
-	r = user_policy_read(text, &kept, &policy, &complaint);
+	r = user_policy_read(text, false, &kept, &policy, &complaint);
 	if (r == 0)
 		user_set_policy(u, kept, policy);
 	else if (r > 0)

@@ -121,8 +121,8 @@ json_t *order_policy_put(struct order *o, struct change **ret)
 	if (!*ret)
 		return NULL;
 	(*ret)->number = u->number;
-	r = user_policy_read(order_text(o, MEMBER_POLICY), &(*ret)->policy_text, &(*ret)->policy,
-			     &complaint);
+	r = user_policy_read(order_text(o, MEMBER_POLICY), true, &(*ret)->policy_text,
+			     &(*ret)->policy, &complaint);
 	if (r == 0)
 		return reply_done("user", reply_user(u, true));
 	*ret = change_free(*ret);

@@ -50,11 +50,14 @@ static char *shorten(struct span text)
 	return buffer_error(&b) ? NULL : strndup((const char *)b.data, b.len);
 }
 
-int user_policy_read(struct span text, char **ret_text, struct policy_document **ret,
+int user_policy_read(struct span text, bool is_put, char **ret_text, struct policy_document **ret,
 		     struct policy_complaint *ret_complaint)
 {
-	static const struct policy_rules rules = { .kind = POLICY_IDENTITY,
-						   .size_max = POLICY_IDENTITY_SIZE };
+	const struct policy_rules rules = {
+		.kind = POLICY_IDENTITY,
+		.size_max = POLICY_IDENTITY_SIZE,
+		.is_put = is_put,
+	};
 	_cleanup_(policy_freep) struct policy_document *made = NULL;
 	int r = policy_parse(text, &rules, &made, ret_complaint);
 

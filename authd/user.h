@@ -38,7 +38,7 @@ DEFINE_CLEANUP(struct user *, user_free)
  * Compiles a user's policy, which *ret_text is the shortest text of; both are the caller's. 0, or
  * S3_ERROR_MALFORMED_POLICY with a complaint, or -ENOMEM.
  */
-must_check int user_policy_read(struct span text, char **ret_text, struct policy_document **ret,
+must_check int user_policy_read(struct span text, bool is_put, char **ret_text, struct policy_document **ret,
 				struct policy_complaint *ret_complaint);
 
 /* Takes both, or NULL and NULL for no policy, in the place of what was there. */

@@ -2,12 +2,13 @@
 #include "s3/policy_document.h"
 
 #include "s3/errors.h"
+#include "s3/policy_cost.h"
 #include "s3/policy_statement.h"
 
 #define ARENA_MAX (4 * MIB)
 
 /* As many actions as a bucket policy has room for, written out, take a quarter of it. */
-#define LOOKUP_STEPS_MAX POLICY_STEPS_MAX
+#define LOOKUP_STEPS_MAX (1024 * 1024)
 
 static int parse_statements(struct policy_parser *p, json_t *list)
 {
@@ -61,6 +62,19 @@ static int parse_id(struct policy_parser *p, const json_t *root)
 	return !id || json_is_string(id) ? 0 : policy_refuse(p, "Id must be a text");
 }
 
+/* What was put before there was this limit is given up where it would cost more. */
+static int check_cost(struct policy_parser *p)
+{
+	size_t cost = policy_cost(p->document);
+
+	if (!p->rules->is_put || cost <= POLICY_STEPS_MAX)
+		return 0;
+	return policy_refuse(p,
+			     "To ask this policy may take %zu steps and %d is the most: there is "
+			     "too much text behind wildcards",
+			     cost, POLICY_STEPS_MAX);
+}
+
 static int parse_root(struct policy_parser *p, json_t *root)
 {
 	static const char *const known[] = { "Version", "Id", "Statement" };
@@ -70,7 +84,9 @@ static int parse_root(struct policy_parser *p, json_t *root)
 		r = parse_version(p, root);
 	if (!r)
 		r = parse_id(p, root);
-	return r ? r : parse_statements(p, json_object_get(root, "Statement"));
+	if (!r)
+		r = parse_statements(p, json_object_get(root, "Statement"));
+	return r ? r : check_cost(p);
 }
 
 static bool is_space(uint8_t c)

@@ -33,6 +33,7 @@ struct policy_rules {
 	enum policy_kind kind;
 	struct span bucket;	/* for POLICY_BUCKET: whose it is */
 	size_t size_max;	/* for POLICY_IDENTITY: POLICY_IDENTITY_SIZE, or what the operator said */
+	bool is_put;		/* by somebody just now: also refused is what was accepted in former times */
 };
 
 enum policy_named_kind {

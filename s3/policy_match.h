@@ -17,8 +17,8 @@
 
 #define POLICY_VARIABLES_MAX 8	/* in one pattern */
 
-/* Whoever needs more to be answered has written a policy against us. It takes some 2 ms. */
-#define POLICY_STEPS_MAX (1024 * 1024)
+/* Whoever needs more to be answered has written a policy against us. It takes some 0.5 ms. */
+#define POLICY_STEPS_MAX (256 * 1024)
 
 struct policy_variable {
 	enum policy_key key;

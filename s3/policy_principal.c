@@ -107,7 +107,7 @@ static int parse_principal_map(struct policy_parser *p, json_t *map, struct poli
 	return r;
 }
 
-int policy_parse_principals(struct policy_parser *p, json_t *statement,
+int policy_parse_principals(struct policy_parser *p, json_t *statement, bool allows,
 			    struct policy_principals *to)
 {
 	json_t *value = NULL;
@@ -122,6 +122,10 @@ int policy_parse_principals(struct policy_parser *p, json_t *statement,
 	r = policy_pick(p, statement, "Principal", "NotPrincipal", &value, &to->negated);
 	if (r)
 		return r;
+	if (to->negated && allows && p->rules->is_put)
+		return policy_refuse(p,
+				     "NotPrincipal goes with Deny only: with Allow it would let in "
+				     "everybody else");
 	if (json_is_object(value))
 		return parse_principal_map(p, value, to);
 	to->anyone = span_equal(policy_json_span(value), SPAN("*"));

@@ -9,5 +9,5 @@
 #include "s3/policy_parser.h"
 
 /* For a policy of an identity, checks that there are none. Results as policy_parse()'s. */
-must_check int policy_parse_principals(struct policy_parser *p, json_t *statement,
+must_check int policy_parse_principals(struct policy_parser *p, json_t *statement, bool allows,
 				       struct policy_principals *to);

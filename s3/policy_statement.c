@@ -300,7 +300,7 @@ int policy_parse_statement(struct policy_parser *p, json_t *statement,
 	if (!r)
 		r = parse_effect(p, statement, s);
 	if (!r)
-		r = policy_parse_principals(p, statement, &s->principals);
+		r = policy_parse_principals(p, statement, s->allows, &s->principals);
 	if (!r)
 		r = parse_patterns(p, statement, "Action", "NotAction", parse_action, &s->actions);
 	if (!r)

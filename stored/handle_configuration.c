@@ -63,9 +63,13 @@ int handler_get_bucket_policy(struct call *c)
 	return 0;
 }
 
-static int parse(struct call *c, struct span text, struct policy_document **ret)
+static int parse(struct call *c, struct span text, bool is_put, struct policy_document **ret)
 {
-	struct policy_rules rules = { .kind = POLICY_BUCKET, .bucket = call_request(c)->bucket };
+	struct policy_rules rules = {
+		.kind = POLICY_BUCKET,
+		.bucket = call_request(c)->bucket,
+		.is_put = is_put,
+	};
 	struct policy_complaint complaint;
 	int e = policy_parse(text, &rules, ret, &complaint);
 
@@ -83,7 +87,7 @@ int handler_get_bucket_policy_status(struct call *c)
 	int e = find_policy(c, &found);
 
 	if (e == 0)
-		e = parse(c, found.documents[STORE_CONFIGURATION_POLICY], &policy);
+		e = parse(c, found.documents[STORE_CONFIGURATION_POLICY], false, &policy);
 	if (e == S3_ERROR_MALFORMED_POLICY)
 		return -EUCLEAN;
 	if (e == 0)
@@ -168,7 +172,7 @@ int handler_put_bucket_policy(struct call *c)
 	_cleanup_(configuration_clear) struct configuration found = { 0 };
 	_cleanup_(policy_freep) struct policy_document *policy = NULL;
 	_cleanup_(buffer_clear) struct buffer compact = BUFFER_INIT(STORE_CONFIGURATION_MAX);
-	int e = parse(c, command(c), &policy);
+	int e = parse(c, command(c), true, &policy);
 
 	if (e == 0)
 		e = check_block(c, policy, &found);

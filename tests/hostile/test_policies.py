@@ -380,6 +380,12 @@ def test_a_policy_that_is_too_large_is_refused(victim, user):
     assert done.returncode == 1 and "longer than 65536 bytes" in done.stderr
 
 
+def test_t40_a_policy_that_is_too_dear_is_refused(victim, user):
+    text = json.dumps({"Statement": allow("s3:GetObject", f"arn:aws:s3:::b/*{'a' * 400}b")})
+    done = victim.control("policy", "put", user.user, "--file", "-", stdin=text)
+    assert done.returncode == 1 and "steps and 262144 is the most" in done.stderr
+
+
 def test_a_policy_survives_the_death_of_authd():
     if coffer.build_dir() is None:
         pytest.skip("COFFER_BUILD is not set")

@@ -636,7 +636,7 @@ static struct user *make_user(const char *policy)
 
 	assert(user_new(room.acme, SPAN("alice"), &u) == 0);
 	if (policy) {
-		assert(user_policy_read(span_from_string(policy), &text, &d, &complaint) == 0);
+		assert(user_policy_read(span_from_string(policy), true, &text, &d, &complaint) == 0);
 		user_set_policy(u, text, d);
 	}
 	room.key->user = u;

@@ -4,7 +4,7 @@
  * Answers questions about policies, for the tests in decisions/: one object of JSON a line, and one
  * answer.
  *
- *   identity, bucket   policies as text: a list of them, and one or null
+ *   identity, bucket   policies as text: a list of them, and one or null; put: they are new
  *   who                anonymous, root or user, with account, user, user_id and canonical_id
  *   owner              the account of the bucket; blocks: its public access block, as a set
  *   action, in, key    what is asked for; or head: a request, for all that it needs
@@ -61,14 +61,15 @@ static struct span text_of(const json_t *object, const char *name)
 
 /* --- reading a question ------------------------------------------------------------------- */
 
-static int read_policy(enum policy_kind kind, const json_t *text, struct policy_document **ret,
-		       json_t *answer)
+static int read_policy(const struct question *q, enum policy_kind kind, const json_t *text,
+		       struct policy_document **ret, json_t *answer)
 {
 	struct policy_rules rules = test_rules(kind);
 	struct policy_complaint complaint = { "" };
 	int r;
 
 	assert(json_is_string(text));
+	rules.is_put = json_is_true(json_object_get(q->asked, "put"));
 	r = policy_parse((struct span){ json_string_value(text), json_string_length(text) }, &rules,
 			 ret, &complaint);
 	assert(r >= 0);
@@ -85,11 +86,12 @@ static int read_policies(struct question *q, json_t *answer)
 	json_array_foreach(json_object_get(q->asked, "identity"), i, text)
 	{
 		assert(i < IDENTITIES_MAX);
-		if (read_policy(POLICY_IDENTITY, text, &q->identity[i], answer))
+		if (read_policy(q, POLICY_IDENTITY, text, &q->identity[i], answer))
 			return -1;
 		q->identity_count++;
 	}
-	return json_is_string(bucket) ? read_policy(POLICY_BUCKET, bucket, &q->bucket, answer) : 0;
+	return json_is_string(bucket) ? read_policy(q, POLICY_BUCKET, bucket, &q->bucket, answer)
+				      : 0;
 }
 
 static enum policy_who who_of(struct span s)

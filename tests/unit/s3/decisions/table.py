@@ -30,10 +30,11 @@ PEOPLE = {
     "mallory": _user(UMBRELLA, "mallory"),
     "acme": _root(ACME),
     "umbrella": _root(UMBRELLA),
-    "nobody": {"who": "anonymous"},
+    # Whatever is left standing there says nothing of him.
+    "nobody": _user(ACME, "alice") | {"who": "anonymous"},
 }
 # Of a group that says nothing else; and all that a group may say.
-USUAL = {"who": "alice", "action": "s3:GetObject", "on": f"{BUCKET}/k", "context": "", "blocks": ""}
+USUAL = {"put": "now", "who": "alice", "action": "s3:GetObject", "on": f"{BUCKET}/k", "context": "", "blocks": ""}
 POLICIES = ("identity", "identity 2", "bucket", "identity text", "bucket text")
 EXPECTED = ("says", "because", "needs", "public")
 KNOWN = {*USUAL, *EXPECTED, "head", "doc"}
@@ -109,7 +110,7 @@ def _question(group, columns):
     policies = {kind: [_fill(text, columns) for text in group["policies"][kind]]
                 for kind in POLICIES}
     question = PEOPLE[says["who"]] | _read_context(says["context"]) | _where(says["on"])
-    question |= {"action": says["action"], "owner": ACME, "identity": _identities(policies),
+    question |= {"put": says["put"] == "now", "action": says["action"], "owner": ACME, "identity": _identities(policies),
                  "bucket": _policy("bucket", policies["bucket"]),
                  "blocks": sum(1 << BLOCKS.index(name) for name in says["blocks"].split())}
     if "head" in says:
