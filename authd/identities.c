@@ -269,7 +269,7 @@ static int get_policy(struct decoder *d, struct user *u, struct span text)
 
 	if (!text.len)
 		return 0;
-	r = user_policy_read(text, &kept, &policy, &complaint);
+	r = user_policy_read(text, false, &kept, &policy, &complaint);
 	if (r < 0)
 		return r;
 	if (r > 0)
