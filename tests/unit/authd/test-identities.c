@@ -40,7 +40,8 @@ static struct user *add_user(struct host *h, struct tenant *t, const char *name,
 	assert(user_new(t, span_from_string(name), &u) == 0);
 	u->number = ++h->last;
 	if (policy) {
-		assert(user_policy_read(span_from_string(policy), &text, &compiled, &complaint) == 0);
+		assert(user_policy_read(span_from_string(policy), true, &text, &compiled,
+					&complaint) == 0);
 		user_set_policy(u, text, compiled);
 	}
 	assert(keyring_add_user(h->keyring, u) == KEYRING_OK);
@@ -52,14 +53,16 @@ static struct access_key *add_key(struct host *h, struct tenant *t, const struct
 {
 	struct access_key *a;
 
-	assert(access_key_new(h->keyring, t, span_from_string(id), span_from_string(secret), &a) == 0);
+	assert(access_key_new(h->keyring, t, span_from_string(id), span_from_string(secret), &a) ==
+	       0);
 	a->number = ++h->last;
 	a->user_number = u ? u->number : 0;
 	assert(keyring_add_key(h->keyring, a) == KEYRING_OK);
 	return a;
 }
 
-static struct token *add_token(struct host *h, const struct tenant *t, const char *name, uint8_t mark)
+static struct token *add_token(struct host *h, const struct tenant *t, const char *name,
+			       uint8_t mark)
 {
 	const struct token_terms terms = { .name = span_from_string(name),
 					   .bucket = SPAN("photos"),
@@ -97,8 +100,8 @@ static void fill(struct host *h)
 	bob->administrator = true;
 	add_key(h, h->acme, bob, "key-of-bob", "secret-of-bob");
 	add_key(h, h->acme, NULL, "key-of-acme", "secret-of-acme")->expires_s = 1234;
-	keyring_enable_key(h->keyring, add_key(h, h->acme, alice, "key-of-alice", "secret-of-alice"),
-			   false);
+	keyring_enable_key(h->keyring,
+			   add_key(h, h->acme, alice, "key-of-alice", "secret-of-alice"), false);
 	add_token(h, h->acme, "laptop", 1);
 	add_token(h, h->acme, "phone", 2);
 }
@@ -481,7 +484,8 @@ static void test_what_the_tenant_has_otherwise_is_in_the_way(void)
 	host_open(&from);
 	fill(&from);
 	host_open(&to);
-	/* No administrator; without a policy; with another secret; under another name; of another hash. */
+	/* No administrator; without a policy; with another secret; under another name; of another
+	 * hash. */
 	add_user(&to, to.acme, "bob", NULL);
 	alice = add_user(&to, to.acme, "alice", NULL);
 	add_key(&to, to.acme, NULL, "key-of-acme", "another-secret");
