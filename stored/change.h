@@ -26,6 +26,7 @@
 	CHANGE(FORGET_DEAD, forget_dead, false) /* the sweep's own */                              \
 	CHANGE(RECOUNT, recount, false)                                                            \
 	CHANGE(ERASE_TENANT, erase_tenant, false)                                                  \
+	CHANGE(ADOPT, adopt, false)                                                                \
 	CHANGE(SET_QUOTA, set_quota, false)                                                        \
 	CHANGE(SET_CONFIGURATION, set_configuration, false) /* a full store can be closed to others */
 
@@ -33,6 +34,7 @@
 #include "ipc/erase.h"
 #include "s3/condition.h"
 #include "stored/blob.h"
+#include "stored/restoration.h"
 #include "stored/store.h"
 
 enum change_kind {
@@ -203,6 +205,16 @@ struct change_recount {
  */
 struct change_erase_tenant {
 	enum erase_mode mode;
+};
+
+/*
+ * The tenant has what was restored, from now on: its buckets' names, all or none, and then its catalog. The
+ * restoration is finished, and outlives the change. BUCKET_ALREADY_EXISTS: `taken` has a name that is another's.
+ * `bucket` is SPAN_NONE.
+ */
+struct change_adopt {
+	struct restoration *restoration;
+	char taken[64];			/* out */
 };
 
 /*

@@ -29,6 +29,8 @@
 	STEP(DIRECTORY_MADE, "the parent of a new directory is flushed")                           \
 	STEP(DATABASE_MADE, "the directory with a new database is flushed")                        \
 	STEP(CHECKPOINT, "the write-ahead log moves into the catalog")                             \
+	STEP(CATALOG_ADOPT, "a restored catalog gets its name")                                    \
+	STEP(CATALOG_ADOPTED, "the directory with that name is flushed")                           \
 	STEP(CATALOG_UNLINK, "the catalog of a deleted tenant loses its name")                     \
 	STEP(CATALOG_UNLINKED, "its buckets' names are given back")                                \
 	STEP(TENANT_REMOVE, "what else the tenant had is removed")                                 \
@@ -89,6 +91,12 @@ must_check int durable_flush_database_directory(const struct durable *d, int dir
 
 /* Takes a database's name away, durably. One that is not there is fine; its log stays behind. */
 must_check int durable_unlink_database(const struct durable *d, int dir_fd, const char *name);
+
+/*
+ * Gives a database that was made in another directory, flushed and closed, its name in this one. -EEXIST if
+ * there is one.
+ */
+must_check int durable_adopt_database(const struct durable *d, int from_dir_fd, int dir_fd, const char *name);
 
 /*
  * Removes a directory with all that is in it, durably; one that is not there is fine. -ENOTEMPTY where

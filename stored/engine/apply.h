@@ -4,8 +4,9 @@
 /*
  * What each kind of change does to a catalog, inside the transaction that its committer opened. An
  * apply_*() decides everything, writes the change's outputs and returns its result; what it did so
- * far is undone by the caller if that is not 0. It may be run again from the start. ERASE_TENANT alone
- * is never among them, and -EINVAL here: erase_catalog() does it, without a transaction.
+ * far is undone by the caller if that is not 0. It may be run again from the start. ERASE_TENANT and
+ * ADOPT are never among them, and -EINVAL here: erase_catalog() and bucket_index.c do them, without a
+ * transaction of the catalog.
  */
 
 #include "stored/change.h"

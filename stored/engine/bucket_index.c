@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/engine/bucket_index.h"
 
+#include <stdio.h>
+
 #include "base/log.h"
 #include "stored/engine/claims.h"
 #include "stored/engine/engine.h"
@@ -74,10 +76,53 @@ static int release(struct bucket_index *x, const struct change *c)
 	return claims_delete(x->writer, c->bucket, &c->tenant);
 }
 
+/* Others who have the name, or are about to. */
+static int check_free(struct bucket_index *x, const struct ipc_id *tenant, struct span name)
+{
+	struct ipc_id other;
+	bool under_way;
+	int r;
+
+	pthread_mutex_lock(&x->lock);
+	under_way = is_under_way(x, name);
+	pthread_mutex_unlock(&x->lock);
+	if (under_way)
+		return S3_ERROR_BUCKET_ALREADY_EXISTS;
+	r = claims_find(x->writer, name, &other);
+	if (r <= 0 || ipc_id_equal(&other, tenant))
+		return r < 0 ? r : 0;
+	r = store_has_bucket(x->store, &other, name);
+	return r == 1 ? S3_ERROR_BUCKET_ALREADY_EXISTS : r;
+}
+
+/* All names or none: what is claimed and has no row then would be nobody's, but is not claimed at
+ * all. */
+static int claim_all(struct bucket_index *x, struct change *c)
+{
+	const struct restoration *restored = c->adopt.restoration;
+	struct span name;
+	size_t at = 0;
+	int r = 0;
+
+	while (r == 0 && !span_is_none(name = restoration_next_bucket(restored, &at))) {
+		r = check_free(x, &c->tenant, name);
+		if (r == S3_ERROR_BUCKET_ALREADY_EXISTS)
+			snprintf(c->adopt.taken, sizeof(c->adopt.taken), "%.*s", (int)name.len,
+				 (const char *)name.data);
+	}
+	for (at = 0; r == 0 && !span_is_none(name = restoration_next_bucket(restored, &at));)
+		r = claims_put(x->writer, name, &c->tenant);
+	return r;
+}
+
 static int claim_or_release(struct bucket_index *x, struct change *c)
 {
 	const struct durable *d = &x->store->durable;
 
+	if (c->kind == CHANGE_ADOPT) {
+		durable_step(d, DURABLE_INDEX_CLAIM);
+		return claim_all(x, c);
+	}
 	if (c->kind == CHANGE_CREATE_BUCKET) {
 		durable_step(d, DURABLE_INDEX_CLAIM);
 		return claim(x, c);
@@ -122,6 +167,12 @@ static void pass_on(struct bucket_index *x, struct change *c)
 		return;
 	}
 	durable_step(d, DURABLE_INDEX_CLAIMED);
+	if (c->kind == CHANGE_ADOPT) {
+		if (r == 0)
+			r = restoration_adopt(c->adopt.restoration);
+		store_finish_change(x->store, c, r);
+		return;
+	}
 	if (r == 0)
 		r = store_submit_to_committer(x->store, c);
 	if (r != 0) {
@@ -182,7 +233,10 @@ static void work_on(struct bucket_index *x, struct change **changes, size_t n)
 
 /* --- the thread ---------------------------------------------------------------------------- */
 
-/* What can be done now: not the creation of a name while another of that name is under way. */
+/*
+ * What can be done now: not the creation of a name while another of that name is under way. An
+ * adoption is alone, so that between its names and its catalog nobody takes one of them for free.
+ */
 static size_t take_ready(struct bucket_index *x, struct change *ret[static INDEX_BATCH_MAX])
 {
 	struct change **at = &x->first, *last = NULL;
@@ -192,6 +246,8 @@ static size_t take_ready(struct bucket_index *x, struct change *ret[static INDEX
 		struct change *c = *at;
 		bool create = c->kind == CHANGE_CREATE_BUCKET;
 
+		if (n && (c->kind == CHANGE_ADOPT || ret[0]->kind == CHANGE_ADOPT))
+			break;
 		if (create && is_under_way(x, c->bucket)) {
 			last = c;
 			at = &c->next;

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "stored/engine/catalogs.h"
+#include "stored/engine/restoring.h"
 
 static const char *const catalog_texts[CATALOG_STATEMENT_COUNT] = {
 #define STATEMENT(SYMBOL, text) [CATALOG_##SYMBOL] = (text),
@@ -16,7 +17,7 @@ static const char *const catalog_texts[CATALOG_STATEMENT_COUNT] = {
 #undef STATEMENT
 };
 
-static const struct database_texts texts = { catalog_texts, CATALOG_STATEMENT_COUNT };
+const struct database_texts catalog_statements = { catalog_texts, CATALOG_STATEMENT_COUNT };
 
 #define TO(state) (1u << (state))
 
@@ -60,7 +61,8 @@ static int open_writer(struct catalog *c, const char *path)
 	left = database_forget_pages(c->place.directory_fd, "catalog.db");
 	if (left < 0)
 		return left;
-	r = database_open(path, DATABASE_WRITER, c->catalogs->durable, texts, &c->writer);
+	r = database_open(path, DATABASE_WRITER, c->catalogs->durable, catalog_statements,
+			  &c->writer);
 	if (r < 0)
 		return r;
 	c->unsettled = false;
@@ -78,12 +80,21 @@ static const char *const steps[] = {
 	STEP(CATALOG_STEP_3),
 };
 
-static int make_tables(struct catalog *c)
+_Static_assert(ARRAY_SIZE(steps) == CATALOG_VERSION, "a step leads to each version");
+
+int catalog_make_steps(struct database *db, size_t from, size_t to)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(steps); i++)
-		r = database_run(c->writer, steps[i]);
+	for (size_t i = from; r == 0 && i < to; i++)
+		r = database_run(db, steps[i]);
+	return r;
+}
+
+static int make_tables(struct catalog *c)
+{
+	int r = catalog_make_steps(c->writer, 0, ARRAY_SIZE(steps));
+
 	if (r < 0)
 		return r;
 	/* The file's own name; SQLite flushed what is in it and the log's name. */
@@ -93,13 +104,12 @@ static int make_tables(struct catalog *c)
 static int migrate(struct catalog *c, size_t version)
 {
 	char text[IPC_ID_TEXT_SIZE];
-	int r = 0;
+	int r;
 
 	/* Nothing is built on a log that may not be on the disk. */
 	if (c->unsettled)
 		return -EROFS;
-	for (size_t i = version; r == 0 && i < ARRAY_SIZE(steps); i++)
-		r = database_run(c->writer, steps[i]);
+	r = catalog_make_steps(c->writer, version, ARRAY_SIZE(steps));
 	if (r == 0)
 		log_info("catalog-migrated tenant=%s from=%zu to=%zu",
 			 ipc_id_text(&c->tenant, text), version, ARRAY_SIZE(steps));
@@ -166,8 +176,13 @@ static int open_files(struct catalog *c, bool make)
 	r = place_open(c->catalogs->tenants_fd, &c->tenant, make, c->catalogs->durable, &c->place);
 	if (r < 0)
 		return r;
-	if (!make && fstatat(c->place.directory_fd, "catalog.db", &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
+	if (fstatat(c->place.directory_fd, "catalog.db", &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (!make || errno != ENOENT)
+			return -errno;
+		if (fstatat(c->place.directory_fd, RESTORING_DIRECTORY, &st, AT_SYMLINK_NOFOLLOW) ==
+		    0)
+			return -EBUSY;
+	}
 	r = open_writer(c, path);
 	if (r < 0)
 		return r;
@@ -177,7 +192,7 @@ static int open_files(struct catalog *c, bool make)
 	r = ledger_load(&c->ledger, c->writer);
 	if (r < 0)
 		return r;
-	r = database_pool_init(&c->readers, path, c->catalogs->durable, texts);
+	r = database_pool_init(&c->readers, path, c->catalogs->durable, catalog_statements);
 	if (r < 0)
 		return r;
 	return find_next_instance(c);

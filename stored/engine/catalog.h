@@ -57,6 +57,8 @@ struct catalog {
 	bool unsettled; /* what was left there could not be flushed: read-only until reopened */
 	uint64_t log_tried; /* how long the log was when it was last checkpointed */
 
+	_Atomic unsigned int n_copies; /* snapshots being made: who waits for readers would wait for them */
+
 	/*
 	 * A reader looks up and pins its blobs holding this shared; the sweep picks what to unlink
 	 * holding it alone. So what it picks, no reader can be about to open.
@@ -67,6 +69,8 @@ struct catalog {
 	struct table pins; /* ipc_id_number() -> how many readers */
 	struct table young; /* ipc_id_number() -> that blob has a name, but no row yet */
 	bool dead_are_pinned; /* the sweep left some; the last unpin tells it */
+	unsigned int holds; /* snapshots, which keep every blob that there was */
+	uint64_t held_until_ns; /* CLOCK_BOOTTIME: no longer, whoever holds it */
 	uint8_t shards_made[PLACE_SHARDS / 8];
 };
 
@@ -82,6 +86,15 @@ struct catalog *catalog_free(struct catalog *c);
 must_check int catalog_open(struct catalog *c, bool make);
 bool catalog_close(struct catalog *c);
 
+/*
+ * Runs the steps that bring a database from version `from`, 0 for an empty one, to version `to`; what it
+ * takes to be of this release's is CATALOG_VERSION.
+ */
+must_check int catalog_make_steps(struct database *db, size_t from, size_t to);
+#define CATALOG_VERSION 3
+
+extern const struct database_texts catalog_statements;
+
 /* Marks it as failed; true for the first who says so. */
 bool catalog_fail(struct catalog *c);
 
@@ -95,6 +108,13 @@ bool catalog_unpin(struct catalog *c, const struct extent *extents, size_t n);
 
 /* For a blob that is dead: if it is pinned, catalog_unpin() will say so when it no longer is. */
 bool catalog_is_pinned(struct catalog *c, const struct ipc_id *blob);
+
+/*
+ * No blob that is in a row now goes until catalog_let_go(), or until that moment. True: there may be
+ * something for the sweep.
+ */
+void catalog_hold(struct catalog *c, uint64_t until_ns);
+bool catalog_let_go(struct catalog *c);
 
 /* A blob is young from before it gets its name until a row refers to it or it is gone. */
 must_check int catalog_add_young(struct catalog *c, const struct ipc_id *blob);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "stored/engine/catalogs.h"
 
@@ -60,12 +61,37 @@ bool catalog_unpin(struct catalog *c, const struct extent *extents, size_t n)
 	return tell;
 }
 
+void catalog_hold(struct catalog *c, uint64_t until_ns)
+{
+	pthread_mutex_lock(&c->blobs_lock);
+	c->holds++;
+	c->held_until_ns = MAX(c->held_until_ns, until_ns);
+	pthread_mutex_unlock(&c->blobs_lock);
+}
+
+bool catalog_let_go(struct catalog *c)
+{
+	bool tell;
+
+	pthread_mutex_lock(&c->blobs_lock);
+	tell = --c->holds == 0 && c->dead_are_pinned;
+	if (tell)
+		c->dead_are_pinned = false;
+	pthread_mutex_unlock(&c->blobs_lock);
+	return tell;
+}
+
+static bool is_held(const struct catalog *c)
+{
+	return c->holds && clock_boottime_ns() < c->held_until_ns;
+}
+
 bool catalog_is_pinned(struct catalog *c, const struct ipc_id *blob)
 {
 	bool pinned;
 
 	pthread_mutex_lock(&c->blobs_lock);
-	pinned = table_find(&c->pins, ipc_id_number(blob)) != NULL;
+	pinned = table_find(&c->pins, ipc_id_number(blob)) != NULL || is_held(c);
 	if (pinned)
 		c->dead_are_pinned = true;
 	pthread_mutex_unlock(&c->blobs_lock);

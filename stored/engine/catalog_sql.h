@@ -183,6 +183,8 @@
                                                                                                    \
 	STATEMENT(LIST_USAGE, "SELECT id, objects, bytes, uploads, upload_bytes, quota_bytes,"     \
 			      " quota_objects FROM buckets")                                       \
+	STATEMENT(LIST_BUCKETS_USAGE, "SELECT name, objects, bytes, uploads, upload_bytes"         \
+				      " FROM buckets ORDER BY name")                               \
 	STATEMENT(FIND_TENANT_QUOTA, "SELECT quota_bytes, quota_objects FROM tenant")              \
 	STATEMENT(PUT_TENANT_QUOTA, "UPDATE tenant SET quota_bytes = ?1, quota_objects = ?2")      \
 	STATEMENT(PUT_BUCKET_QUOTA, "UPDATE buckets SET quota_bytes = ?1, quota_objects = ?2"      \
@@ -227,6 +229,7 @@
 	STATEMENT(RELEASE_BLOB, "UPDATE blobs SET refs = refs - 1 WHERE id = ?1 RETURNING refs")   \
 	STATEMENT(DELETE_BLOB, "DELETE FROM blobs WHERE id = ?1")                                  \
 	STATEMENT(FIND_BLOB, "SELECT size, crc64nvme FROM blobs WHERE id = ?1")                    \
+	STATEMENT(LIST_BLOBS, "SELECT id, size, crc64nvme FROM blobs ORDER BY id")                 \
 	STATEMENT(BLOB_IS_KNOWN, "SELECT 1 FROM blobs WHERE id = ?1"                               \
 				 " UNION ALL SELECT 1 FROM dead WHERE id = ?1")                    \
 	STATEMENT(INSERT_DEAD, "INSERT OR IGNORE INTO dead (id) VALUES (?1)")                      \

@@ -2,8 +2,10 @@
 #include "stored/engine/catalogs.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "base/fd.h"
+#include "stored/engine/restoring.h"
 
 void catalogs_init(struct catalogs *all, const struct durable *d, int tenants_fd,
 		   const char *tenants_path, unsigned int limit)
@@ -225,6 +227,81 @@ int catalogs_erase(struct catalogs *all, const struct ipc_id *tenant)
 	/* Whoever was just opening it has done so, or finds nothing. */
 	pthread_mutex_lock(&c->opening);
 	r = unlink_file(all, tenant);
+	pthread_mutex_unlock(&c->opening);
+	forget_closed(c);
+	return r;
+}
+
+/* A reference to it, open or not, or why there is none. */
+static int refer_to(struct catalogs *all, const struct ipc_id *tenant, struct catalog **ret)
+{
+	struct catalog *c = NULL;
+	bool erased;
+
+	pthread_mutex_lock(&all->lock);
+	erased = has_erased(all, tenant);
+	if (!erased)
+		c = refer(all, tenant);
+	pthread_mutex_unlock(&all->lock);
+	if (!c)
+		return erased ? -ENOENT : -ENOMEM;
+	*ret = c;
+	return 0;
+}
+
+static bool has_entry(int fd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static int bar(struct catalogs *all, const struct ipc_id *tenant, bool again)
+{
+	_cleanup_(fd_closep) int fd = -1, marker_fd = -1;
+	char name[IPC_ID_TEXT_SIZE];
+	int r = durable_make_directory(all->durable, all->tenants_fd, ipc_id_text(tenant, name),
+				       &fd);
+
+	if (r < 0)
+		return r;
+	if (has_entry(fd, "catalog.db") || (again && !has_entry(fd, RESTORING_DIRECTORY)))
+		return -EEXIST;
+	return durable_make_directory(all->durable, fd, RESTORING_DIRECTORY, &marker_fd);
+}
+
+/* Whoever makes a catalog does it under the same lock, and looks first. */
+int catalogs_bar(struct catalogs *all, const struct ipc_id *tenant, bool again)
+{
+	struct catalog *c;
+	int r = refer_to(all, tenant, &c);
+
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&c->opening);
+	r = atomic_load(&c->state) == CATALOG_CLOSED ? bar(all, tenant, again) : -EEXIST;
+	pthread_mutex_unlock(&c->opening);
+	forget_closed(c);
+	return r;
+}
+
+int catalogs_adopt(struct catalogs *all, const struct ipc_id *tenant, int from_fd)
+{
+	_cleanup_(fd_closep) int fd = -1;
+	char name[IPC_ID_TEXT_SIZE];
+	struct catalog *c;
+	int r = refer_to(all, tenant, &c);
+
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&c->opening);
+	fd = openat(all->tenants_fd, ipc_id_text(tenant, name),
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (atomic_load(&c->state) != CATALOG_CLOSED)
+		r = -EEXIST;
+	else
+		r = fd < 0 ? -errno
+			   : durable_adopt_database(all->durable, from_fd, fd, "catalog.db");
 	pthread_mutex_unlock(&c->opening);
 	forget_closed(c);
 	return r;

@@ -29,7 +29,10 @@ void catalogs_init(struct catalogs *all, const struct durable *d, int tenants_fd
 /* Closes them all; no reference may be left. */
 void catalogs_clear(struct catalogs *all);
 
-/* A reference to the tenant's open catalog; -ENOENT where it has none and `make` is false, or had one. */
+/*
+ * A reference to the tenant's open catalog; -ENOENT where it has none and `make` is false, or had one; -EBUSY
+ * where it is to be made while the tenant is being restored.
+ */
 must_check int catalog_get(struct catalogs *all, const struct ipc_id *tenant, bool make,
 			   struct catalog **ret);
 
@@ -42,6 +45,16 @@ unsigned int catalogs_count(struct catalogs *all);
  */
 must_check int catalogs_erase(struct catalogs *all, const struct ipc_id *tenant);
 bool catalogs_has_erased(struct catalogs *all, const struct ipc_id *tenant);
+
+/*
+ * From now on nobody makes a catalog of the tenant, which has none, until catalogs_adopt() gives it one: the
+ * directory in which it is restored says so, durably. -EEXIST where it has one, or where it has no such directory
+ * and there must be one; -ENOENT of an erased tenant.
+ */
+must_check int catalogs_bar(struct catalogs *all, const struct ipc_id *tenant, bool again);
+
+/* The catalog.db of that directory becomes the tenant's, durably. Nobody has it open. -EEXIST. */
+must_check int catalogs_adopt(struct catalogs *all, const struct ipc_id *tenant, int from_fd);
 
 /* Closes those that nobody refers to and that need not be open. */
 void catalogs_close_idle(struct catalogs *all);

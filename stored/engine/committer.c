@@ -127,7 +127,7 @@ static void limit_log(struct store *s, struct catalog *c)
 	/* It has started over since. */
 	if (len < c->log_tried)
 		c->log_tried = 0;
-	if (len >= LOG_PATIENCE * limit)
+	if (len >= LOG_PATIENCE * limit && !atomic_load(&c->n_copies))
 		checkpoint(s, c, true);
 	else if (len >= limit && len >= c->log_tried + limit / LOG_PATIENCE)
 		checkpoint(s, c, false);
@@ -152,6 +152,9 @@ static int open_catalog(struct batch *b, struct catalog **ret)
 	r = catalog_get(&b->store->catalogs, &b->changes[0]->tenant, make, &c);
 	if (r == -ENOENT)
 		return S3_ERROR_NO_SUCH_BUCKET;
+	/* Its tenant is being restored. */
+	if (r == -EBUSY)
+		return S3_ERROR_SERVICE_UNAVAILABLE;
 	if (r < 0)
 		return r;
 	if (c->unsettled || atomic_load(&c->state) == CATALOG_FAILED)
@@ -228,6 +231,7 @@ static uint64_t cost_of(const struct change *c)
 	case CHANGE_CREATE_UPLOAD:
 	case CHANGE_PUT_PART:
 	case CHANGE_COPY_PART:
+	case CHANGE_ADOPT:
 	case CHANGE_SET_QUOTA:
 	case CHANGE_SET_CONFIGURATION:
 	case CHANGE_KIND_COUNT:

@@ -119,6 +119,15 @@ int durable_unlink_database(const struct durable *d, int dir_fd, const char *nam
 	return r;
 }
 
+int durable_adopt_database(const struct durable *d, int from_dir_fd, int dir_fd, const char *name)
+{
+	durable_step(d, DURABLE_CATALOG_ADOPT);
+	if (renameat2(from_dir_fd, name, dir_fd, name, RENAME_NOREPLACE) < 0)
+		return -errno;
+	durable_step(d, DURABLE_CATALOG_ADOPTED);
+	return flush_directory(d, dir_fd);
+}
+
 int durable_remove_directory(const struct durable *d, int parent_fd, const char *name)
 {
 	int r;

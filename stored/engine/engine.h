@@ -10,6 +10,7 @@
 #include "stored/engine/catalogs.h"
 #include "stored/engine/committer.h"
 #include "stored/engine/meters.h"
+#include "stored/engine/restoring.h"
 #include "stored/engine/room.h"
 #include "stored/engine/stamps.h"
 #include "stored/engine/sweep.h"
@@ -32,6 +33,7 @@ struct store {
 	size_t n_pending; /* changes submitted and not yet done */
 
 	struct stamps stamps;
+	struct restorations restorations;
 	struct room room;
 	struct catalogs catalogs;
 	struct bucket_index index;

@@ -18,6 +18,11 @@ int apply_erase_tenant(struct work *w, struct change *c)
 	return -EINVAL;
 }
 
+int apply_adopt(struct work *w, struct change *c)
+{
+	return -EINVAL;
+}
+
 /* A bucket that another tenant's hides counts: there are objects in it. */
 static int find_bucket(struct database *db)
 {

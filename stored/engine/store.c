@@ -114,6 +114,7 @@ static struct store *store_new(const struct store_config *config)
 	s->data_fd = s->tenants_fd = -1;
 	s->started_ns = clock_realtime_ns();
 	stamps_init(&s->stamps);
+	pthread_mutex_init(&s->restorations.lock, NULL);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->settled, NULL);
 	sweep_init(&s->sweep, s);
@@ -188,6 +189,7 @@ struct store *store_close(struct store *s)
 	s->tenants_fd = fd_close(s->tenants_fd);
 	s->data_fd = fd_close(s->data_fd);
 	pthread_cond_destroy(&s->settled);
+	pthread_mutex_destroy(&s->restorations.lock);
 	pthread_mutex_destroy(&s->lock);
 	free(s->tenants_path);
 	free(s->index_path);
@@ -223,7 +225,7 @@ int store_submit(struct store *s, struct change *c)
 		data->body = SPAN("");
 	}
 	count_pending(s, true);
-	if (c->kind == CHANGE_CREATE_BUCKET)
+	if (c->kind == CHANGE_CREATE_BUCKET || c->kind == CHANGE_ADOPT)
 		r = bucket_index_submit(&s->index, c);
 	else
 		r = store_submit_to_committer(s, c);
@@ -245,7 +247,7 @@ static int outcome(struct store *s, struct change *c, int result)
 /* Also where it failed: a commit may have happened all the same. */
 static void advance_stamps(struct store *s, const struct change *c)
 {
-	if (c->kind == CHANGE_ERASE_TENANT)
+	if (c->kind == CHANGE_ERASE_TENANT || c->kind == CHANGE_ADOPT)
 		stamps_advance_all(&s->stamps);
 	else if (c->kind == CHANGE_CREATE_BUCKET || c->kind == CHANGE_DELETE_BUCKET ||
 		 c->kind == CHANGE_SET_CONFIGURATION)

@@ -13,6 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "stored/restoration.h"
+#include "stored/snapshot.h"
+
 #define LARGE (100 * 1000)
 /* More often than this no step is reached in one operation. */
 #define OCCURRENCES_MAX 40
@@ -242,6 +246,94 @@ static bool is_erased(void)
 	return !has_directory(&f);
 }
 
+/* --- restoring ------------------------------------------------------------------------------ */
+
+/* Files of the copy, and of its one blob, which the child has, too. */
+static struct snapshot_file copied[SNAPSHOT_FILES];
+static int copied_blob_fd = -1;
+static struct ipc_id copied_blob;
+
+static void copy_tenant(void)
+{
+	static const _Atomic bool never;
+	struct snapshot *s;
+	char line[512] = "", id[IPC_ID_TEXT_SIZE];
+	const char *at;
+	uint64_t length;
+
+	assert(store_take_snapshot(f.store, &f.tenant, &never, copied, &s) == 0);
+	assert(copied[SNAPSHOT_LIST].length < sizeof(line));
+	assert(fd_pread_all(copied[SNAPSHOT_LIST].fd, line, copied[SNAPSHOT_LIST].length, 0) == 0);
+	at = strstr(line, "blob ");
+	assert(at);
+	memcpy(id, at + 5, IPC_ID_TEXT_SIZE - 1);
+	id[IPC_ID_TEXT_SIZE - 1] = '\0';
+	assert(id_parse(id, &copied_blob) &&
+	       snapshot_open_blob(s, &copied_blob, &copied_blob_fd, &length) == 0);
+	snapshot_free(s);
+}
+
+/* The files of the one before, if there was one, go with it. */
+static void prepare_restoration(void)
+{
+	copied_blob_fd = fd_close(copied_blob_fd);
+	for (size_t i = 0; i < SNAPSHOT_FILES; i++)
+		if (copied[i].fd)
+			fd_close(copied[i].fd);
+	prepare_old();
+	copy_tenant();
+	prepare_no_tenant();
+}
+
+static bool is_begun(void)
+{
+	char path[256], id[IPC_ID_TEXT_SIZE];
+
+	snprintf(path, sizeof(path), "%s/tenants/%s/restoring", f.directory,
+		 ipc_id_text(&f.tenant, id));
+	return access(path, F_OK) == 0;
+}
+
+static int do_restore(void)
+{
+	static const _Atomic bool never;
+	const struct restoration_terms terms = {
+		.tenant = f.tenant,
+		.owner_id = SPAN("id"),
+		.owner_name = SPAN("name"),
+		.catalog_fd = copied[SNAPSHOT_CATALOG].fd,
+		.resumes = is_begun(),
+		.stop = &never,
+	};
+	char detail[RESTORATION_DETAIL_MAX];
+	struct restoration *restoration = NULL;
+	struct change *c;
+	int r = store_begin_restoration(f.store, &terms, detail, &restoration);
+
+	if (r == 0)
+		r = restoration_take_blob(restoration, &copied_blob, copied_blob_fd);
+	if (r == 0)
+		r = restoration_finish(restoration);
+	if (r == 0) {
+		assert(change_new(CHANGE_ADOPT, &f.tenant, SPAN_NONE, SPAN_NONE, &c) == 0);
+		c->adopt.restoration = restoration;
+		r = submit(&f, c);
+		change_free(c);
+	}
+	restoration_free(restoration);
+	return r;
+}
+
+static bool is_not_restored(void)
+{
+	return !has_bucket("bucket");
+}
+
+static bool is_restored(void)
+{
+	return has_bucket("bucket") && is_old();
+}
+
 /* files: blobs that belong to the state */
 static const struct operation {
 	const char *name;
@@ -249,6 +341,7 @@ static const struct operation {
 	int (*act)(void);
 	bool (*before)(void), (*after)(void);
 	size_t files_before, files_after;
+	bool keeps; /* before may have those of after already, to be gone on with */
 } operations[] = {
 	{ "put", prepare_nothing, do_put, is_absent, is_new, 0, 1 },
 	{ "put small", prepare_nothing, do_put_small, is_absent, is_new_small, 0, 0 },
@@ -264,6 +357,8 @@ static const struct operation {
 	{ "create bucket", prepare_nothing, do_create_bucket, has_no_second, has_second, 0, 0 },
 	{ "first bucket", prepare_no_tenant, do_create_bucket, has_no_second, has_second, 0, 0 },
 	{ "delete bucket", prepare_bucket, do_delete_bucket, has_second, has_no_second, 0, 0 },
+	{ "restore tenant", prepare_restoration, do_restore, is_not_restored, is_restored, 0, 1,
+	  true },
 	{ "erase tenant", prepare_upload, do_erase, is_uploading, is_erased, 3, 0 },
 };
 
@@ -333,6 +428,7 @@ static void sweep(void)
 static void check_what_is_left(const struct operation *op)
 {
 	bool after;
+	size_t n;
 
 	fixture_open(&f);
 	after = op->after();
@@ -341,7 +437,9 @@ static void check_what_is_left(const struct operation *op)
 	assert(after || !shared->acknowledged);
 	sweep();
 	assert(op->after() == after && op->before() != after);
-	assert(count_files(&f) == (after ? op->files_after : op->files_before));
+	n = count_files(&f);
+	assert(n == (after ? op->files_after : op->files_before) ||
+	       (op->keeps && n == op->files_after));
 	/* And it works: what did not happen can be done now. */
 	if (!after)
 		assert(op->act() == 0);
