@@ -42,7 +42,7 @@
 	MEMBER(ADMINISTRATOR, "administrator", is_flag, JSON, "true or false")                     \
 	MEMBER(DATA, "data", is_flag, JSON, "true or false")                                       \
 	MEMBER(TOKENS, "tokens", is_tokens, COUNT, "a list of 1 to 4096 objects")                  \
-	MEMBER(PURPOSE, "purpose", is_purpose, TEXT, "import, export or manage")                   \
+	MEMBER(PURPOSE, "purpose", is_purpose, TEXT, "import, export, manage, backup or restore")  \
 	MEMBER(RECIPIENT, "recipient", is_recipient, TEXT, "a key as cofferctl host key shows it")   \
 	MEMBER(SKIP_EXISTING, "skip_existing", is_flag, JSON, "true or false")                     \
 	MEMBER(SETTINGS, "settings", is_settings, JSON, "an object of settings, each a list of strings")

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Orders about operators: who brings objects to stored, takes them, or manages a tenant's buckets,
- * over a channel of his own.
+ * Orders about operators: who brings objects to stored, takes them, manages a tenant's buckets, or
+ * copies a tenant, over a channel of his own.
  */
 
 #include <sodium.h>
@@ -91,9 +91,13 @@ json_t *order_operator_grant(struct order *o, struct change **ret)
 	if (!t)
 		return refusal;
 	(void)!operator_purpose_parse(order_text(o, MEMBER_PURPOSE), &purpose);
-	if (!bucket.len && !operator_is_for_all_buckets(purpose))
-		return reply_refused("only the purpose manage does without one",
-				     "operator.grant needs bucket.");
+	if (!operator_fits_bucket(purpose, bucket.len))
+		return bucket.len
+			       ? reply_refused("to back up and to restore are about all of them",
+					       "operator.grant takes no bucket for that purpose.")
+			       : reply_refused(
+					 "the purposes manage, backup and restore do without one",
+					 "operator.grant needs bucket.");
 	if (purpose != OPERATOR_IMPORT)
 		return give(o, t, bucket, purpose);
 	order_wants_bucket(o, t, bucket);

@@ -36,7 +36,14 @@ bool operator_grant_decode(struct span contents, struct operator_grant *ret)
 	if (purpose >= OPERATOR_PURPOSE_COUNT)
 		return false;
 	ret->purpose = purpose;
-	return wire_ended(&r) && (ret->bucket.len || operator_is_for_all_buckets(ret->purpose));
+	return wire_ended(&r) && operator_fits_bucket(ret->purpose, ret->bucket.len);
+}
+
+bool operator_fits_bucket(enum operator_purpose p, bool is_named)
+{
+	bool for_all = p == OPERATOR_BACKUP || p == OPERATOR_RESTORE;
+
+	return is_named ? !for_all : for_all || p == OPERATOR_MANAGE;
 }
 
 const char *operator_purpose_name(enum operator_purpose p)

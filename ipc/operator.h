@@ -3,8 +3,8 @@
 
 /*
  * An operator grant is authd's word that one administrator may bring objects into one bucket of a
- * tenant, take them out, or manage the tenant's buckets, over a channel of his own to stored. These
- * are its contents; ipc/sealed.h is the envelope. It opens one channel, once, for the user id that
+ * tenant, take them out, manage the tenant's buckets, or have or bring a copy of all that is the tenant's,
+ * over a channel of his own to stored. These are its contents; ipc/sealed.h is the envelope. It opens one channel, once, for the user id that
  * asked for it; what may be done there follows from its purpose.
  */
 
@@ -17,7 +17,9 @@
 #define OPERATOR_PURPOSES(PURPOSE)                                                                 \
 	PURPOSE(IMPORT, "import")                                                                  \
 	PURPOSE(EXPORT, "export")                                                                  \
-	PURPOSE(MANAGE, "manage")
+	PURPOSE(MANAGE, "manage")                                                                  \
+	PURPOSE(BACKUP, "backup")                                                                  \
+	PURPOSE(RESTORE, "restore")
 
 enum operator_purpose {
 #define PURPOSE(SYMBOL, name) OPERATOR_##SYMBOL,
@@ -32,7 +34,7 @@ struct operator_grant {
 	uint64_t expires_ns;		/* CLOCK_BOOTTIME */
 	uint32_t uid;			/* who asked, and must be the one who shows it */
 	struct principal principal;	/* the tenant; user and prefix are empty */
-	struct span bucket;		/* empty, to MANAGE only: whatever is the tenant's */
+	struct span bucket;		/* empty: whatever is the tenant's; operator_fits_bucket() */
 	enum operator_purpose purpose;
 };
 
@@ -45,14 +47,15 @@ must_check bool operator_grant_decode(struct span contents, struct operator_gran
 const char *operator_purpose_name(enum operator_purpose p);
 must_check bool operator_purpose_parse(struct span name, enum operator_purpose *ret);
 
-/* Whether a grant of this purpose may name no bucket. */
-static inline bool operator_is_for_all_buckets(enum operator_purpose p)
-{
-	return p == OPERATOR_MANAGE;
-}
+/*
+ * Whether a grant of this purpose may name a bucket, or none: those that bring or take objects are about one, those
+ * that copy a tenant about none, and to manage is about either.
+ */
+bool operator_fits_bucket(enum operator_purpose p, bool is_named);
 
 /*
  * Whether the purpose comprises the operation, in the grant's bucket. To manage is to see what there
- * is, its names and sizes, and to delete it; never to read an object, nor to make one.
+ * is, its names and sizes, and to delete it; never to read an object, nor to make one. To back up and
+ * to restore comprise none: what they ask is no operation of a client's.
  */
 bool operator_may(enum operator_purpose p, enum s3_operation o);

@@ -181,7 +181,16 @@
 	MESSAGE(RECOUNT, recount, 63, READY, 0,                                                    \
 		"Count what is in the bucket, and put its figures right where they are not.")      \
 	MESSAGE(QUOTA, quota, 64, READY, 0,                                                        \
-		"So much may be used, of a bucket or of all of the tenant.")
+		"So much may be used, of a bucket or of all of the tenant.")                       \
+	MESSAGE(SNAPSHOT, snapshot, 65, READY, 0,                                                  \
+		"The tenant's catalog as it is now, and a list of what is in it: an OBJECT with two extents.") \
+	MESSAGE(FETCH, fetch, 66, READY, 0, "A blob of the snapshot: an OBJECT with one extent.")  \
+	MESSAGE(RECEIVE_CATALOG, receive_catalog, 67, READY, 1,                                    \
+		"The catalog that the tenant is to have; a regular file.")                         \
+	MESSAGE(RECEIVE_BLOB, receive_blob, 68, READY, 1,                                          \
+		"A blob that this catalog names; a regular file.")                                 \
+	MESSAGE(ADOPT, adopt, 69, READY, 0,                                                        \
+		"Everything has come: the tenant has it from now on, or an error says what is missing.")
 
 #define IPC_PRESENT_FIELDS(FIELD) FIELD(bytes, grant, IPC_SEAL_MAX)
 
@@ -209,6 +218,23 @@
 	FIELD(u64, bytes, 0)                                                                       \
 	FIELD(u8, set_objects, 0)                                                                  \
 	FIELD(u64, objects, 0)
+
+#define IPC_SNAPSHOT_FIELDS(FIELD) FIELD(u64, call, 0)
+
+#define IPC_FETCH_FIELDS(FIELD)                                                                    \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(id, blob, 0)
+
+/* resumes: 1 where the tenant must have an unfinished restoration already; 0 where it must have nothing. */
+#define IPC_RECEIVE_CATALOG_FIELDS(FIELD)                                                          \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(u8, resumes, 0)
+
+#define IPC_RECEIVE_BLOB_FIELDS(FIELD)                                                             \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(id, blob, 0)
+
+#define IPC_ADOPT_FIELDS(FIELD) FIELD(u64, call, 0)
 
 /* --- stored to worker and to operator ------------------------------------------------------ */
 

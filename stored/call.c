@@ -87,6 +87,7 @@ struct call *call_free(struct call *c)
 	object_free(c->object);
 	gate_put(c->gate);
 	gate_put(c->source_gate);
+	archive_free(c->archive);
 	free(c);
 	return NULL;
 }
@@ -499,6 +500,9 @@ static void go_on(struct call *c)
 		break;
 	case CALL_COPY:
 		send_away(c, c->service->copiers);
+		break;
+	case CALL_ARCHIVE:
+		send_away(c, c->service->archivists);
 		break;
 	}
 }

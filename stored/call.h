@@ -13,6 +13,7 @@
 
 #include "ipc/answer.h"
 #include "ipc/grant.h"
+#include "stored/archive.h"
 #include "stored/body.h"
 #include "stored/change.h"
 #include "stored/delivery.h"
@@ -38,6 +39,7 @@ enum call_step {
 	CALL_READ,		/* work() on a reader */
 	CALL_FLUSH,		/* work() on a flusher */
 	CALL_COPY,		/* work() on a copier */
+	CALL_ARCHIVE,		/* work() on the archivist */
 };
 
 #define CALL_TRAILER_MAX 64
@@ -69,10 +71,13 @@ struct call {
 	struct grant grant;
 	bool has_inside;
 	struct span inside;		/* the body that came in the message */
-	int command_fd;			/* the document that came with it, or -1 */
+	int command_fd;			/* the document, or file, that came with it, or -1 */
 	uint32_t command_len;
 	uint64_t most;			/* bytes that a body of its may have */
 	bool by_operator;		/* for whom policies of buckets are not made */
+	struct archive *archive;	/* of the operator's channel; a reference, or NULL */
+	struct ipc_id blob;		/* of it, where one is asked for or brought */
+	bool resumes;			/* a restoration */
 
 	/* The holder's. */
 	struct task task;

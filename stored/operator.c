@@ -13,12 +13,32 @@
 
 struct errand {
 	struct operator_grant grant; /* borrowed from `sealed` */
+	struct archive *archive; /* of one who copies a tenant; else NULL */
 	uint8_t sealed[];
 };
 
 void errand_free(struct errand *e)
 {
+	if (!e)
+		return;
+	archive_stop(e->archive);
+	archive_free(e->archive);
 	free(e);
+}
+
+static void errand_freep(struct errand **e)
+{
+	errand_free(*e);
+}
+
+uint64_t errand_idle_ns(const struct errand *e)
+{
+	return e->archive ? OPERATOR_ARCHIVE_IDLE_NS : OPERATOR_IDLE_NS;
+}
+
+static bool copies_tenant(const struct operator_grant *g)
+{
+	return g->purpose == OPERATOR_BACKUP || g->purpose == OPERATOR_RESTORE;
 }
 
 /* As authd's admin socket does, which is where operator grants come from. */
@@ -57,7 +77,7 @@ static int refuse_grant(struct session *s, int outcome)
 
 static int take_present(struct session *s, const struct ipc_present *m, int *fds)
 {
-	_cleanup_(freep) struct errand *e = malloc(sizeof(*e) + m->grant.len);
+	_cleanup_(errand_freep) struct errand *e = calloc(1, sizeof(*e) + m->grant.len);
 	struct span sealed;
 	int r;
 
@@ -68,6 +88,8 @@ static int take_present(struct session *s, const struct ipc_present *m, int *fds
 	r = unseal_operator(s->service->unseal, sealed, s->uid, clock_boottime_ns(), &e->grant);
 	if (r != UNSEAL_OK)
 		return refuse_grant(s, r);
+	if (copies_tenant(&e->grant) && archive_new(&e->archive) < 0)
+		return -ENOMEM;
 	s->errand = steal_ptr(e);
 	log_opened(&s->errand->grant);
 	return session_enter(s, &s->errand->grant.id);
@@ -236,12 +258,14 @@ static int take_operate(struct session *s, const struct ipc_operate *m, int *fds
 	return begin(s, steal_ptr(c));
 }
 
-/* --- usage and quotas ------------------------------------------------------------------------ */
+/* --- what no client asks ------------------------------------------------------------------------
+ */
 
 /* The word for what may not be asked with this grant; `bucket` is empty for all of the tenant. */
-static const char *find_fault_of_manager(const struct operator_grant *g, struct span bucket)
+static const char *find_fault_of_purpose(const struct operator_grant *g,
+					 enum operator_purpose purpose, struct span bucket)
 {
-	if (g->purpose != OPERATOR_MANAGE)
+	if (g->purpose != purpose)
 		return "operation-not-granted";
 	if (g->bucket.len && !span_equal(bucket, g->bucket))
 		return "bucket-not-granted";
@@ -253,10 +277,10 @@ static const char *find_fault_of_manager(const struct operator_grant *g, struct 
  * place of a handler. *ret is NULL where there was a fault, and the result is what the session is
  * told.
  */
-static int make_managing_call(struct session *s, uint64_t number, struct span bucket,
-			      int (*work)(struct call *), struct call **ret)
+static int make_own_call(struct session *s, uint64_t number, enum operator_purpose purpose,
+			 struct span bucket, int (*work)(struct call *), struct call **ret)
 {
-	const char *fault = find_fault_of_manager(&s->errand->grant, bucket);
+	const char *fault = find_fault_of_purpose(&s->errand->grant, purpose, bucket);
 	struct s3_request r = {
 		.operation = bucket.len ? S3_HEAD_BUCKET : S3_LIST_BUCKETS,
 		.bucket = bucket.len ? bucket : SPAN_NONE,
@@ -274,7 +298,7 @@ static int make_managing_call(struct session *s, uint64_t number, struct span bu
 static int take_usage(struct session *s, const struct ipc_usage *m, int *fds)
 {
 	_cleanup_(call_freep) struct call *c = NULL;
-	int r = make_managing_call(s, m->call, m->bucket, holding_tell, &c);
+	int r = make_own_call(s, m->call, OPERATOR_MANAGE, m->bucket, holding_tell, &c);
 
 	return c ? begin(s, steal_ptr(c)) : r;
 }
@@ -286,7 +310,7 @@ static int take_recount(struct session *s, const struct ipc_recount *m, int *fds
 
 	if (!m->bucket.len)
 		return session_violation(s, "recount-of-no-bucket");
-	r = make_managing_call(s, m->call, m->bucket, holding_recount, &c);
+	r = make_own_call(s, m->call, OPERATOR_MANAGE, m->bucket, holding_recount, &c);
 	return c ? begin(s, steal_ptr(c)) : r;
 }
 
@@ -307,7 +331,7 @@ static int take_quota(struct session *s, const struct ipc_quota *m, int *fds)
 
 	if (!is_sound_limit(m->set_bytes, m->bytes) || !is_sound_limit(m->set_objects, m->objects))
 		return session_violation(s, "quota-malformed");
-	r = make_managing_call(s, m->call, m->bucket, holding_set_quota, &c);
+	r = make_own_call(s, m->call, OPERATOR_MANAGE, m->bucket, holding_set_quota, &c);
 	if (!c)
 		return r;
 	r = call_change(c, CHANGE_SET_QUOTA);
@@ -315,6 +339,77 @@ static int take_quota(struct session *s, const struct ipc_quota *m, int *fds)
 		return r;
 	c->change->set_quota = quota;
 	return begin(s, steal_ptr(c));
+}
+
+/* --- copies of a tenant ---------------------------------------------------------------------- */
+
+static int make_archive_call(struct session *s, uint64_t number, enum operator_purpose purpose,
+			     int (*work)(struct call *), struct call **ret)
+{
+	int r = make_own_call(s, number, purpose, SPAN(""), work, ret);
+
+	if (*ret)
+		(*ret)->archive = archive_ref(s->errand->archive);
+	return r;
+}
+
+static int take_snapshot(struct session *s, const struct ipc_snapshot *m, int *fds)
+{
+	_cleanup_(call_freep) struct call *c = NULL;
+	int r = make_archive_call(s, m->call, OPERATOR_BACKUP, archive_snapshot, &c);
+
+	if (!c)
+		return r;
+	if (!archive_begin(c->archive))
+		return session_violation(s, "second-snapshot");
+	return begin(s, steal_ptr(c));
+}
+
+static int take_fetch(struct session *s, const struct ipc_fetch *m, int *fds)
+{
+	_cleanup_(call_freep) struct call *c = NULL;
+	int r = make_archive_call(s, m->call, OPERATOR_BACKUP, archive_fetch, &c);
+
+	if (!c)
+		return r;
+	c->blob = m->blob;
+	return begin(s, steal_ptr(c));
+}
+
+static int take_receive_catalog(struct session *s, const struct ipc_receive_catalog *m, int *fds)
+{
+	_cleanup_(call_freep) struct call *c = NULL;
+	int r = make_archive_call(s, m->call, OPERATOR_RESTORE, archive_receive_catalog, &c);
+
+	if (!c)
+		return r;
+	if (m->resumes > 1)
+		return session_violation(s, "restoration-malformed");
+	if (!archive_begin(c->archive))
+		return session_violation(s, "second-restoration");
+	c->resumes = m->resumes;
+	c->command_fd = steal_fd(fds[0]);
+	return begin(s, steal_ptr(c));
+}
+
+static int take_receive_blob(struct session *s, const struct ipc_receive_blob *m, int *fds)
+{
+	_cleanup_(call_freep) struct call *c = NULL;
+	int r = make_archive_call(s, m->call, OPERATOR_RESTORE, archive_receive_blob, &c);
+
+	if (!c)
+		return r;
+	c->blob = m->blob;
+	c->command_fd = steal_fd(fds[0]);
+	return begin(s, steal_ptr(c));
+}
+
+static int take_adopt(struct session *s, const struct ipc_adopt *m, int *fds)
+{
+	_cleanup_(call_freep) struct call *c = NULL;
+	int r = make_archive_call(s, m->call, OPERATOR_RESTORE, archive_adopt, &c);
+
+	return c ? begin(s, steal_ptr(c)) : r;
 }
 
 static int on_message(struct session *s, const struct ipc_message *m, int *fds)

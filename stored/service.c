@@ -74,6 +74,8 @@ int service_start(struct service *s)
 	if (r == 0)
 		r = pool_new("copier", SERVICE_COPIERS, SERVICE_QUEUE_MAX, &s->copiers);
 	if (r == 0)
+		r = pool_new("archivist", SERVICE_ARCHIVISTS, SERVICE_QUEUE_MAX, &s->archivists);
+	if (r == 0)
 		r = pool_new("eraser", SERVICE_ERASERS, SERVICE_QUEUE_MAX, &s->erasers);
 	if (r == 0)
 		r = intake_new(count_intake_threads(), &s->intake);
@@ -107,6 +109,7 @@ void service_stop(struct service *s)
 	s->readers = pool_free(s->readers);
 	s->copiers = pool_free(s->copiers);
 	s->flushers = pool_free(s->flushers);
+	s->archivists = pool_free(s->archivists);
 	s->erasers = pool_free(s->erasers);
 	s->intake = intake_free(s->intake);
 }

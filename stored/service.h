@@ -24,6 +24,7 @@
 #define SERVICE_READERS 4	/* threads that look things up, and keep small bodies */
 #define SERVICE_FLUSHERS 4	/* threads that wait for the disk to have a large body */
 #define SERVICE_COPIERS 2	/* threads that copy ranges of objects */
+#define SERVICE_ARCHIVISTS 1	/* threads that copy and check catalogs, for as long as it takes */
 #define SERVICE_ERASERS 1	/* threads that remove what a deleted tenant had, for as long as it takes */
 #define SERVICE_QUEUE_MAX 8192	/* calls that wait for one kind of thread */
 
@@ -49,7 +50,7 @@ struct service {
 	struct authority authority;
 	struct sessions sessions;
 	struct door workers, operators;	/* where they come in */
-	struct pool *readers, *flushers, *copiers, *erasers;
+	struct pool *readers, *flushers, *copiers, *archivists, *erasers;
 	struct intake *intake;
 	size_t n_calls;			/* alive, whether or not somebody still waits for them */
 	size_t n_provisions, n_erasures;	/* likewise */

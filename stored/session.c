@@ -354,8 +354,10 @@ static void expire_calls(struct session *s, uint64_t now_ns)
 /* Whether it has a place that others may want, and has done nothing with it for too long. */
 static bool is_idle(const struct session *s, uint64_t now_ns)
 {
-	uint64_t most_ns =
-		s->channel.phase == IPC_PHASE_READY ? s->role->idle_ns : s->role->greeting_ns;
+	uint64_t most_ns = s->role->greeting_ns;
+
+	if (s->channel.phase == IPC_PHASE_READY)
+		most_ns = s->errand ? errand_idle_ns(s->errand) : s->role->idle_ns;
 
 	return most_ns && !s->calls.count && now_ns >= s->moved_ns + most_ns;
 }

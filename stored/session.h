@@ -37,7 +37,7 @@ struct session_role {
 	bool many_tenants;	/* that share both numbers, as stored/shares.h says */
 	uint64_t body_most;	/* bytes of one body */
 	uint64_t greeting_ns;	/* how long it may take to enter; 0: for ever */
-	uint64_t idle_ns;	/* and to ask for something; 0: for ever */
+	uint64_t idle_ns;	/* and to ask for something, without an errand of its own; 0: for ever */
 
 	/* What only this role says. 0, session_violation(), or -errno; fds as in channel.h. */
 	int (*message)(struct session *s, const struct ipc_message *m, int *fds);

@@ -98,7 +98,7 @@ static int ask_if_due(struct manager *m, struct question *q)
 		return 0;
 	q->reply = (struct manager_reply){ .repeated = q->times++ > 0 };
 	e = q->request ? operator_ask(&m->stored, &q->call, q->request, SPAN_NONE)
-		       : operator_say(&m->stored, &q->call, q->message);
+		       : operator_say(&m->stored, &q->call, q->message, -1);
 	return e < 0 ? complain_errno(m->why, e, "cannot speak to stored") : 0;
 }
 

@@ -356,14 +356,25 @@ static uint64_t *number_of(struct ipc_message *m)
 		return &m->recount.call;
 	case IPC_QUOTA:
 		return &m->quota.call;
+	case IPC_SNAPSHOT:
+		return &m->snapshot.call;
+	case IPC_FETCH:
+		return &m->fetch.call;
+	case IPC_RECEIVE_CATALOG:
+		return &m->receive_catalog.call;
+	case IPC_RECEIVE_BLOB:
+		return &m->receive_blob.call;
+	case IPC_ADOPT:
+		return &m->adopt.call;
 	default:
 		return NULL;
 	}
 }
 
 int operator_say(struct operator_channel *o, struct operator_call *c,
-		 const struct ipc_message *what)
+		 const struct ipc_message *what, int fd)
 {
+	_cleanup_(fd_closep) int owned = fd;
 	struct ipc_message m = *what;
 	uint64_t *number = number_of(&m);
 	int e = number ? begin_call(o, c) : -EINVAL;
@@ -371,7 +382,7 @@ int operator_say(struct operator_channel *o, struct operator_call *c,
 	if (e)
 		return e;
 	*number = c->number;
-	e = channel_send(&o->channel, &m, -1);
+	e = channel_send(&o->channel, &m, steal_fd(owned));
 	if (e < 0)
 		forget(o, c);
 	return e;

@@ -112,9 +112,12 @@ must_check int operator_step(struct operator_channel *o, int at_most_ms);
 must_check int operator_ask(struct operator_channel *o, struct operator_call *c,
 			    const struct s3_request *r, struct span body);
 
-/* The same of what is no request: USAGE, RECOUNT or QUOTA. Its `call` is not read. */
+/*
+ * The same of what is no request: USAGE and what follows it in ipc/schema.h. Its `call` is not read. Takes fd, -1
+ * where the message has none.
+ */
 must_check int operator_say(struct operator_channel *o, struct operator_call *c,
-			    const struct ipc_message *what);
+			    const struct ipc_message *what, int fd);
 
 /* All bytes are in the pipe; the checksum is the one that the request announced. */
 must_check int operator_commit(struct operator_channel *o, const struct operator_call *c, uint64_t length,

@@ -130,6 +130,20 @@ static void test_to_manage_is_granted_for_one_bucket_or_for_all_of_a_tenants(voi
 	assert(g.purpose == OPERATOR_MANAGE && g.bucket.len == 0 && g.uid == CLERK_UID);
 }
 
+static void test_to_copy_a_tenant_is_granted_for_all_of_it_alone(void)
+{
+	struct operator_grant g = open_grant(clerk_ask(
+		&office, "{\"do\":\"operator.grant\",\"tenant\":\"acme\",\"purpose\":\"backup\"}"));
+
+	assert(g.purpose == OPERATOR_BACKUP && g.bucket.len == 0 && g.uid == CLERK_UID);
+	g = open_grant(clerk_ask(
+		&office,
+		"{\"do\":\"operator.grant\",\"tenant\":\"acme\",\"purpose\":\"restore\"}"));
+	assert(g.purpose == OPERATOR_RESTORE && g.bucket.len == 0);
+	expect_refused(clerk_ask(&office, GRANT("backup")), "takes no bucket");
+	expect_refused(clerk_ask(&office, GRANT("restore")), "takes no bucket");
+}
+
 static void test_what_is_not_understood_is_refused(void)
 {
 	static const struct {
@@ -141,7 +155,7 @@ static void test_what_is_not_understood_is_refused(void)
 		{ "{\"do\":\"operator.grant\",\"tenant\":\"acme\",\"bucket\":\"Moved\","
 		  "\"purpose\":\"import\"}",
 		  "bucket must be" },
-		{ GRANT("delete"), "purpose must be import, export or manage" },
+		{ GRANT("delete"), "purpose must be import, export, manage, backup or restore" },
 		{ "{\"do\":\"operator.grant\",\"tenant\":\"acme\",\"bucket\":\"moved\"}",
 		  "needs purpose" },
 		{ "{\"do\":\"operator.grant\",\"tenant\":\"acme\",\"purpose\":\"export\"}",
@@ -177,6 +191,7 @@ int main(void)
 	test_an_import_is_granted_once_its_bucket_is_there();
 	test_without_its_bucket_an_import_is_not_granted();
 	test_to_manage_is_granted_for_one_bucket_or_for_all_of_a_tenants();
+	test_to_copy_a_tenant_is_granted_for_all_of_it_alone();
 	test_what_is_not_understood_is_refused();
 	test_nothing_is_granted_while_stored_is_away();
 	close(stored);
