@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "client/admin.h"
+#include "client/backup/backup.h"
 #include "client/config.h"
 #include "client/departure.h"
 #include "client/dial.h"
@@ -391,6 +392,8 @@ int main(int argc, char *argv[])
 		return run_for_long(&i, transfer_run);
 	if (i.command == COMMAND_TOP)
 		return run_for_long(&i, top_run);
+	if (backup_is_meant(&i))
+		return run_for_long(&i, backup_run);
 	if (manage_is_meant(&i))
 		return run_for_long(&i, manage_run);
 	if (run(&i, &why) == ADMIN_OK)

@@ -45,11 +45,12 @@ static void print_options(FILE *to, const struct manual_command_row *row, uint64
 /* "token add NAME". Returns buf. */
 static const char *command_head(enum manual_command c, char buf[static HEAD_MAX])
 {
-	const char *operand = manual_commands[c].operand;
+	const struct manual_command_row *row = &manual_commands[c];
 	char name[MANUAL_NAME_MAX];
 
-	snprintf(buf, HEAD_MAX, "%s%s%s", manual_name(c, name), operand ? " " : "",
-		 operand ? operand : "");
+	snprintf(buf, HEAD_MAX, "%s%s%s%s%s", manual_name(c, name), row->operand ? " " : "",
+		 row->operand ? row->operand : "", row->second ? " " : "",
+		 row->second ? row->second : "");
 	return buf;
 }
 

@@ -254,16 +254,21 @@ static int choose_help(struct line *l, struct complaint *why)
 	return refuse_command(l, why);
 }
 
-static int take_operand(struct line *l, struct complaint *why)
+static int take_operands(struct line *l, struct complaint *why)
 {
-	const char *operand = manual_commands[l->i.command].operand;
+	const struct manual_command_row *row = &manual_commands[l->i.command];
+	const char *const names[] = { row->operand, row->second };
+	const char **const to[] = { &l->i.operand, &l->i.second };
 	char name[MANUAL_NAME_MAX];
 
-	if (operand && operand[0] != '[' && l->n == 0)
-		return wrong(why, "%s: %s is missing", manual_name(l->i.command, name), operand);
-	if (operand && l->n) {
-		l->i.operand = *l->words++;
-		l->n--;
+	for (size_t i = 0; i < ARRAY_SIZE(names) && names[i]; i++) {
+		if (names[i][0] != '[' && l->n == 0)
+			return wrong(why, "%s: %s is missing", manual_name(l->i.command, name),
+				     names[i]);
+		if (l->n) {
+			*to[i] = *l->words++;
+			l->n--;
+		}
 	}
 	return l->n ? wrong(why, "too much behind the command: %s", l->words[0]) : INVOCATION_OK;
 }
@@ -370,7 +375,7 @@ static void take_defaults(struct invocation *i)
 static int finish(struct line *l, int r, struct complaint *why)
 {
 	if (r == INVOCATION_OK)
-		r = take_operand(l, why);
+		r = take_operands(l, why);
 	if (r == INVOCATION_OK)
 		r = choose_way(&l->i, why);
 	if (r == INVOCATION_OK)

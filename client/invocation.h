@@ -20,7 +20,7 @@ struct invocation {
 	enum manual_command command;
 	const char *socket;
 	const char *endpoint; /* asked in place of the socket; NULL: that is asked */
-	const char *operand; /* NULL where the command takes none */
+	const char *operand, *second; /* NULL where the command takes none */
 	const char *options[OPTION_COUNT]; /* the value, "" of a FLAG; NULL where not given */
 	const char *scopes[INVOCATION_SCOPES_MAX];
 	size_t n_scopes;

@@ -202,6 +202,18 @@ const struct manual_option_row manual_options[OPTION_COUNT] = {
 		.meaning = "the frontend's socket for metrics (default: metrics.sock beside authd's "
 			   "admin socket)",
 	},
+	[OPTION_VERIFY] = {
+		.name = "verify",
+		.kind = OPTION_KIND_FLAG,
+		.meaning = "read what the backup has already, and copy anew what is damaged (default: what it "
+			   "has of the right length is kept)",
+	},
+	[OPTION_NAME] = {
+		.name = "name",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "NAME",
+		.meaning = "what the tenant is to be called (default: as it was)",
+	},
 	[OPTION_QUIET] = {
 		.name = "quiet",
 		.kind = OPTION_KIND_FLAG,
@@ -454,6 +466,40 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 			"deleted. Without an option nothing changes: it is shown.",
 		.examples = "cofferctl tenant quota acme --bytes 10GiB --objects 100000\n"
 			    "cofferctl tenant quota acme --objects none\n",
+	},
+	[COMMAND_TENANT_BACKUP] = {
+		.group = GROUP_TENANT,
+		.word = "backup",
+		.operand = "NAME",
+		.second = "DIR",
+		.takes = BIT(VERIFY) | BIT(QUIET) | BIT(OPERATOR_SOCKET),
+		.brief = "copy all that a tenant keeps into a directory",
+		.text = "As it is at one moment, while clients go on. DIR is made, and yours alone. What it has from before stays, so a second "
+			"run copies what has come since, and what was deleted goes from it. A run that is "
+			"interrupted leaves the backup before as it was, and the same command again goes on.",
+		.examples = "cofferctl tenant backup acme /srv/backup/acme\n",
+	},
+	[COMMAND_TENANT_VERIFY] = {
+		.group = GROUP_TENANT,
+		.word = "verify",
+		.operand = "DIR",
+		.takes = BIT(QUIET),
+		.brief = "read a backup through, and say whether it is whole",
+		.text = "Holds it against what it says of itself, and asks no server. What is damaged is named, and `cofferctl tenant backup --verify` copies it anew.",
+		.examples = "cofferctl tenant verify /srv/backup/acme\n",
+	},
+	[COMMAND_TENANT_RESTORE] = {
+		.group = GROUP_TENANT,
+		.word = "restore",
+		.operand = "DIR",
+		.takes = BIT(NAME) | BIT(QUIET) | BIT(OPERATOR_SOCKET),
+		.brief = "make a new tenant of a backup",
+		.text = "On this host or on another. Neither a tenant of that name nor others' buckets of the names that "
+			"it has may be there. The tenant has nothing until all of it has come; when that is "
+			"interrupted, the same command again goes on, and `cofferctl tenant delete --with-data` "
+			"gives it up.",
+		.examples = "cofferctl tenant restore /srv/backup/acme\n"
+			    "cofferctl tenant restore /srv/backup/acme --name acme-before\n",
 	},
 	[COMMAND_USER_CREATE] = {
 		.group = GROUP_USER,

@@ -42,6 +42,8 @@ enum manual_option {
 	OPTION_INTERVAL,
 	OPTION_ONCE,
 	OPTION_METRICS_SOCKET,
+	OPTION_VERIFY,
+	OPTION_NAME,
 	OPTION_QUIET,
 	OPTION_OPERATOR_SOCKET,
 	OPTION_DATA,
@@ -130,6 +132,9 @@ enum manual_command {
 	COMMAND_TENANT_DELETE,
 	COMMAND_TENANT_USAGE,
 	COMMAND_TENANT_QUOTA,
+	COMMAND_TENANT_BACKUP,
+	COMMAND_TENANT_VERIFY,
+	COMMAND_TENANT_RESTORE,
 	COMMAND_USER_CREATE,
 	COMMAND_USER_LIST,
 	COMMAND_USER_SHOW,
@@ -177,6 +182,7 @@ struct manual_command_row {
 	const char *word;	/* behind the group's, where that has one */
 	const char *order;	/* what authd calls it; NULL where it is not asked */
 	const char *operand;	/* "NAME"; "[NAME]" where it may be left out; NULL where there is none */
+	const char *second;	/* another operand behind that; NULL where there is none */
 	const char *member;	/* the operand as authd calls it; NULL where it is not for authd */
 	uint64_t needs, takes;	/* options beside MANUAL_COMMON */
 	uint64_t needs_remote;	/* with --endpoint, beside what of `needs` is not MANUAL_LOCAL */

@@ -53,14 +53,15 @@ static size_t add_bar(const struct progress *p, char *to)
 static size_t add_amounts(const struct progress *p, char *to, size_t size)
 {
 	char done[RENDER_BYTES_MAX], all[RENDER_BYTES_MAX];
+	const char *what = p->what ? p->what : "objects";
 
 	render_bytes(bytes_so_far(p), done);
 	if (!p->all_entries)
-		return (size_t)snprintf(to, size, "%llu objects, %s",
-					(unsigned long long)p->entries, done);
-	return (size_t)snprintf(to, size, "%3.0f%%  %llu of %llu objects, %s of %s", share(p) * 100,
+		return (size_t)snprintf(to, size, "%llu %s, %s", (unsigned long long)p->entries,
+					what, done);
+	return (size_t)snprintf(to, size, "%3.0f%%  %llu of %llu %s, %s of %s", share(p) * 100,
 				(unsigned long long)p->entries, (unsigned long long)p->all_entries,
-				done, render_bytes(p->all_bytes, all));
+				what, done, render_bytes(p->all_bytes, all));
 }
 
 static size_t add_rate(const struct progress *p, uint64_t now_ns, char *to, size_t size)

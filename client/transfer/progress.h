@@ -17,6 +17,7 @@ struct progress {
 	uint64_t started_ns, shown_ns;
 	bool has_line;		/* on the terminal, to be written over */
 
+	const char *what;	/* is counted; NULL: objects */
 	uint64_t entries, bytes;	/* so far */
 	uint64_t moving;	/* bytes that are done of what is not yet among them */
 	uint64_t all_entries, all_bytes;	/* 0: not known */

@@ -147,7 +147,7 @@ static void test_hint_is_what_was_meant(void)
 		{ { "tokne", "add", "x" }, "did you mean `cofferctl token add`?" },
 		{ { "exprot", "/srv" }, "did you mean `cofferctl export`?" },
 		{ { "tenant" }, "`cofferctl tenant --help`" },
-		{ { "tenant", "destroy", "acme" }, "`cofferctl tenant --help`" },
+		{ { "tenant", "explode", "acme" }, "`cofferctl tenant --help`" },
 		{ { "frobnicate" }, "`cofferctl --help`" },
 		{ { "token", "add", "x", "--tll", "3" }, "did you mean --ttl?" },
 		{ { "token", "add", "x", "--tennant=a" }, "did you mean --tenant?" },
