@@ -112,6 +112,9 @@ void identity_ask(struct identity_question *q, const struct identity *i, const s
 	q->context.values[POLICY_KEY_USER_AGENT] = if_any(i->user_agent);
 	policy_context_set_unknown(&q->context, POLICY_KEY_RESOURCE_ACCOUNT);
 	policy_context_set_unknown(&q->context, POLICY_KEY_EXISTING_OBJECT_TAG);
+	/* Where a bucket shall be is in the document. */
+	if (r->operation == S3_CREATE_BUCKET)
+		policy_context_set_unknown(&q->context, POLICY_KEY_LOCATION_CONSTRAINT);
 }
 
 enum policy_answer identity_hear(const struct policy_document *d, const struct identity_question *q,

@@ -38,7 +38,7 @@ struct identity_question {
 	char account[IPC_ID_TEXT_SIZE], user_id[IPC_ID_TEXT_SIZE];	/* a tenant is called by its id */
 };
 
-/* Borrows from all of them. The tags of objects are unknown in it, and whose the bucket is. */
+/* Borrows from all of them. Unknown in it are the tags of objects, whose the bucket is, and where one shall be. */
 void identity_ask(struct identity_question *q, const struct identity *i, const struct principal *p,
 		  const struct s3_request *r);
 

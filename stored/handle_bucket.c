@@ -5,6 +5,7 @@
 #include "stored/answers.h"
 #include "stored/documents.h"
 #include "stored/handler.h"
+#include "stored/permission.h"
 #include "stored/service.h"
 #include "stored/token.h"
 
@@ -90,6 +91,22 @@ static int choose_region(struct call *c, struct span asked, struct span *ret)
 	return 0;
 }
 
+/* Whether he may have it there. There is no bucket yet whose policy could be asked. */
+static int ask_for_location(struct call *c, struct span location)
+{
+	struct permission_gates none = { NULL, NULL };
+	struct permission p;
+	int e = permission_begin(&c->grant, &none, &p);
+
+	if (e)
+		return e;
+	location = span_trim(location);
+	permission_know_location(&p, location.len ? location : SPAN_NONE);
+	e = permission_check(&p);
+	permission_end(&p);
+	return e;
+}
+
 static int settle_create_bucket(struct call *c)
 {
 	c->answer.bucket = call_request(c)->bucket;
@@ -104,6 +121,8 @@ int handler_create_bucket(struct call *c)
 
 	if (c->command_len)
 		e = bucket_document_read((struct span){ c->document, c->command_len }, &d);
+	if (!e && !c->by_operator)
+		e = ask_for_location(c, d.location);
 	if (!e)
 		e = choose_region(c, d.location, &region);
 	if (!e)

@@ -337,6 +337,10 @@ static int take_entries(struct call *c, const struct delete_document *d)
 	if (!change->items)
 		return -ENOMEM;
 	e = permission_begin(&c->grant, &gates, &p);
+	if (e)
+		return e;
+	e = permission_check(&p);
+	c->hides_keys = e == 0 && !permission_to_miss(&p);
 	for (size_t i = 0; e == 0 && i < d->n_entries; i++)
 		e = take_entry(c, &p, &d->entries[i], &change->items[i]);
 	permission_end(&p);

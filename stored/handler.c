@@ -51,10 +51,10 @@ static bool is_closed(const struct call *c, const struct gate *gate)
 	       suspensions_have(&c->service->suspensions, &gate->owner);
 }
 
-/* Others never hear that a key is missing. */
-static bool is_about_keys(const struct s3_request *r)
+/* What their documents say decides: their handlers ask, when they have read them. */
+static bool is_asked_later(enum s3_operation o)
 {
-	return !span_is_none(r->key) || r->operation == S3_DELETE_OBJECTS;
+	return o == S3_CREATE_BUCKET || o == S3_DELETE_OBJECTS;
 }
 
 static int ask(struct call *c)
@@ -69,7 +69,7 @@ static int ask(struct call *c)
 	if (e)
 		return e;
 	e = permission_check(&p);
-	c->hides_keys = e == 0 && is_about_keys(call_request(c)) && !permission_to_miss(&p);
+	c->hides_keys = e == 0 && !span_is_none(call_request(c)->key) && !permission_to_miss(&p);
 	permission_end(&p);
 	return e;
 }
@@ -79,7 +79,7 @@ static int check_permission(struct call *c)
 {
 	int e = find_gates(c);
 
-	if (e == 0 && !c->by_operator)
+	if (e == 0 && !c->by_operator && !is_asked_later(call_request(c)->operation))
 		e = ask(c);
 	if (e)
 		return e;

@@ -104,6 +104,14 @@ void permission_end(struct permission *p)
 	p->policy = policy_free(p->policy);
 }
 
+void permission_know_location(struct permission *p, struct span location)
+{
+	/* Without one there is no question. */
+	if (p->policy)
+		policy_context_set_known(&p->question.context, POLICY_KEY_LOCATION_CONSTRAINT,
+					 location);
+}
+
 bool permission_to_delete(struct permission *p, struct span key, struct span version)
 {
 	struct policy_need need =

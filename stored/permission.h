@@ -34,6 +34,9 @@ must_check int permission_begin(const struct grant *g, const struct permission_g
 				struct permission *ret);
 void permission_end(struct permission *p);
 
+/* What the document of a CreateBucket says, before it is checked; SPAN_NONE: nothing. Borrowed. */
+void permission_know_location(struct permission *p, struct span location);
+
 /* 0, or the enum s3_error: ACCESS_DENIED; METHOD_NOT_ALLOWED of what is its owner's alone. -EPROTO. */
 must_check int permission_check(struct permission *p);
 

@@ -193,6 +193,30 @@ def test_t26_what_is_allowed_is_told_by_the_newest_policy_at_once(victim, user, 
     assert victim.ctl("policy", "get", user.user)["policy"] is None
 
 
+@pytest.mark.parametrize("policy, places", [
+    ([allow("s3:CreateBucket", Condition={"StringEquals": {"s3:LocationConstraint": "eu-west-1"}})],
+     {"eu-west-1": 200, " eu-west-1 ": 200, "eu-west-2": 403, "": 403, None: 403}),
+    ([allow("s3:CreateBucket"),
+      deny("s3:CreateBucket", Condition={"StringLike": {"s3:LocationConstraint": "us-*"}})],
+     {"eu-west-1": 200, "us-west-2": 403, None: 200}),
+    ([allow("s3:CreateBucket", Condition={"Null": {"s3:LocationConstraint": "true"}})],
+     {"eu-west-1": 403, "": 200, None: 200}),
+    ([deny("s3:CreateBucket"), allow("s3:CreateBucket", Condition={
+        "StringEquals": {"s3:LocationConstraint": "eu-west-1"}})], {"eu-west-1": 403}),
+], ids=["allowed there", "denied there", "allowed nowhere said", "denied anyway"])
+def test_t26_a_bucket_is_made_only_where_its_policy_lets_it_be(victim, user, scene, policy, places):
+    user.put_policy(*policy)
+    for i, (place, status) in enumerate(places.items()):
+        body = b"" if place is None else (
+            f"<CreateBucketConfiguration><LocationConstraint>{place}</LocationConstraint>"
+            "</CreateBucketConfiguration>").encode()
+        response = rawhttp.request(user, "PUT", f"/{scene['b']}-in-{i}", body=body)
+        assert (response.status, response.code if status == 403 else None) == \
+            (status, "AccessDenied" if status == 403 else None), place
+        there = rawhttp.request(victim, "HEAD", f"/{scene['b']}-in-{i}").status
+        assert there == (404 if status == 403 else 200), place
+
+
 # --- T20, T21, T22 --------------------------------------------------------------------------------
 
 
