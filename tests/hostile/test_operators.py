@@ -2,7 +2,9 @@
 """T30, T71, T75, T78: what an operator's grant opens, to whom, and what it does not open."""
 
 import base64
+import fcntl
 import os
+import socket
 import time
 
 import pytest
@@ -137,7 +139,16 @@ ALLOWED = {
     "export": READING,
     "manage": {"ListBuckets", "HeadBucket", "DeleteBucket", "ListObjectsV2", "DeleteObject",
                "ListMultipartUploads", "AbortMultipartUpload"},
+    "backup": set(),
+    "restore": set(),
 }
+COPYING = {"SNAPSHOT": "backup", "FETCH": "backup", "RECEIVE_CATALOG": "restore",
+           "RECEIVE_BLOB": "restore", "ADOPT": "restore"}
+
+
+def scope(purpose, bucket):
+    """The bucket of a grant, where that purpose has one."""
+    return None if purpose in COPYING.values() else bucket
 
 
 @pytest.mark.parametrize("purpose", list(ALLOWED))
@@ -147,8 +158,8 @@ def test_t21_nothing_beyond_the_purpose_is_done(victim, bucket, purpose):
         if operation in ALLOWED[purpose]:
             continue
         for key in (None, b"k"):
-            with operators.Operator(victim, purpose, bucket) as o:
-                o.ask(operation, key)
+            with operators.Operator(victim, purpose, scope(purpose, bucket)) as o:
+                o.ask(operation, key, bucket=bucket)
                 assert o.stored.has_ended(), operation
     assert get(victim, bucket).body == b"old"
 
@@ -168,6 +179,130 @@ def test_t21_only_who_manages_is_granted_more_than_one_bucket(victim, purpose):
     refused = operators.order(victim, "operator.grant", tenant="default", purpose=purpose)
     assert not refused["ok"] and "needs bucket" in refused["error"]
     assert opens(victim, operators.grant(victim, "manage", None)) is True
+
+
+def say(operator, name, fds=(), **values):
+    """What comes back to one message, all of it: the last one's name and fields, and every descriptor."""
+    operator.calls += 1
+    operator.stored.send(name, fds, call=operator.calls, **values)
+    brought = []
+    while True:
+        answer, fields, fds = operator.stored.receive()
+        brought += fds
+        if answer in ("DONE", "FAILED") or (answer == "EXTENT" and fields["last"]):
+            return answer, fields, brought
+
+
+ID = bytes(range(16))
+# What each message about copies says beside its call, and whether a file comes with it.
+SAID = {"SNAPSHOT": {}, "FETCH": {"blob": ID}, "RECEIVE_CATALOG": {"resumes": 0},
+        "RECEIVE_BLOB": {"blob": ID}, "ADOPT": {}}
+
+
+@pytest.mark.parametrize("purpose", list(ALLOWED))
+def test_t21_a_tenant_is_copied_only_by_whom_the_grant_lets(victim, bucket, purpose):
+    for name, needed in COPYING.items():
+        if needed == purpose:
+            continue
+        with operators.Operator(victim, purpose, scope(purpose, bucket)) as o, \
+                open("/dev/null", "rb") as file:
+            o.stored.send(name, [file.fileno()] if name.startswith("RECEIVE") else [], call=1,
+                          **SAID[name])
+            assert o.stored.has_ended(), name
+
+
+def test_t21_to_copy_is_granted_for_a_whole_tenant_alone(victim, bucket):
+    for purpose in ("backup", "restore"):
+        answer = operators.order(victim, "operator.grant", tenant="default", purpose=purpose,
+                                 bucket=bucket)
+        assert not answer["ok"] and "takes no bucket" in answer["error"]
+
+
+def close_all(fds):
+    for fd in fds:
+        os.close(fd)
+
+
+def blobs_listed(fds):
+    """The ids in a snapshot's list, which is its second file."""
+    lines = os.pread(fds[1], 1 << 20, 0).decode().splitlines()
+    return [bytes.fromhex(line.split()[1]) for line in lines if line.startswith("blob ")]
+
+
+def test_t21_what_a_backup_gets_can_only_be_read_and_is_no_more_than_was_asked(victim, bucket):
+    body = os.urandom(300_000)
+    assert rawhttp.request(victim, "PUT", f"/{bucket}/k", body=body).status == 200
+    with operators.Operator(victim, "backup", None) as o:
+        name, _fields, fds = say(o, "SNAPSHOT")
+        assert (name, len(fds)) == ("EXTENT", 2)
+        ids = blobs_listed(fds)
+        assert ids
+        brought = [say(o, "FETCH", blob=blob)[2] for blob in ids]
+        for fd in fds + sum(brought, []):
+            assert fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY
+            with pytest.raises(OSError):
+                os.write(fd, b"x")
+            assert os.fstat(fd).st_nlink == (0 if fd in fds else 1)
+        assert body in [os.pread(fd, 300_000, 0) for fd, in brought]
+        assert say(o, "FETCH", blob=ID)[1]["error"]
+        close_all(fds + sum(brought, []))
+
+
+def test_t30_a_backup_of_one_tenant_gets_nothing_of_another(victim, bucket):
+    assert rawhttp.request(victim, "PUT", f"/{bucket}/k", body=os.urandom(300_000)).status == 200
+    operators.order(victim, "tenant.create", name="copied")
+    with operators.Operator(victim, "backup", None) as o:
+        fds = say(o, "SNAPSHOT")[2]
+        theirs = blobs_listed(fds)
+        close_all(fds)
+    with operators.Operator(victim, "backup", None, tenant="copied") as o:
+        fds = say(o, "SNAPSHOT")[2]
+        assert not blobs_listed(fds) and bucket.encode() not in os.pread(fds[0], 1 << 20, 0)
+        close_all(fds)
+        for blob in theirs:
+            name, _fields, fds = say(o, "FETCH", blob=blob)
+            assert name == "FAILED" and not fds
+
+
+def test_t30_a_restoration_takes_no_name_and_no_data_of_another_tenant(victim, bucket):
+    assert rawhttp.request(victim, "PUT", f"/{bucket}/k", body=b"mine").status == 200
+    operators.order(victim, "tenant.create", name="restored")
+    with operators.Operator(victim, "backup", None) as o:
+        catalog, listed = say(o, "SNAPSHOT")[2]
+    with operators.Operator(victim, "restore", None, tenant="restored") as o:
+        name, fields, _fds = say(o, "RECEIVE_CATALOG", [catalog], resumes=0)
+        assert name == "FAILED" and b"Others have buckets" in fields["detail"]
+        assert say(o, "ADOPT")[0] == "FAILED"
+    # Nor is there a second way into what a tenant has.
+    with operators.Operator(victim, "restore", None) as o:
+        assert b"something already" in say(o, "RECEIVE_CATALOG", [catalog], resumes=0)[1]["detail"]
+    close_all([catalog, listed])
+    assert get(victim, bucket).body == b"mine"
+    operators.order(victim, "tenant.delete", name="restored", data=True)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "directory", "write-only", "device"])
+def test_t72_what_is_no_file_to_be_read_is_not_waited_for(victim, kind, tmp_path):
+    name = f"r-{kind}"
+    operators.order(victim, "tenant.create", name=name)
+    file = tmp_path / "f"
+    file.write_bytes(b"x" * 100)
+    held = []
+    if kind == "pipe":
+        held = list(os.pipe())
+    elif kind == "socket":
+        held = [s.detach() for s in socket.socketpair()]
+    elif kind == "directory":
+        held = [os.open(tmp_path, os.O_RDONLY)]
+    elif kind == "write-only":
+        held = [os.open(file, os.O_WRONLY)]
+    else:
+        held = [os.open("/dev/zero", os.O_RDONLY)]
+    with operators.Operator(victim, "restore", None, tenant=name) as o:
+        answer, fields, _fds = say(o, "RECEIVE_CATALOG", [held[0]], resumes=0)
+        assert answer == "FAILED" and b"regular file" in fields["detail"]
+    close_all(held)
+    operators.order(victim, "tenant.delete", name=name, data=True)
 
 
 def test_t30_a_manager_of_one_tenant_reaches_no_bucket_of_another(victim, bucket):
