@@ -31,6 +31,7 @@ struct keyring {
 	struct table tenants_by_number;
 	struct user *users, **users_end;
 	struct table users_by_number;
+	size_t policies_len;
 	struct access_key *keys, **keys_end;
 	struct table keys_by_hash; /* of their ids, keyed: nobody can choose two that collide */
 	struct access_key *nobody; /* in no list: what unknown access keys are checked against */
@@ -314,6 +315,15 @@ static uint64_t hash_of(const struct keyring *k, struct span id)
 	return hash;
 }
 
+static void count_policy(struct keyring *k, const struct user *u, bool comes)
+{
+	size_t len = user_policy_len(u->policy_text, u->policy);
+
+	k->policies_len = comes ? k->policies_len + len : k->policies_len - len;
+	u->tenant->policies_len =
+		comes ? u->tenant->policies_len + len : u->tenant->policies_len - len;
+}
+
 int keyring_add_user(struct keyring *k, struct user *u)
 {
 	int r = add(&k->users_by_number, u->number, u);
@@ -322,7 +332,21 @@ int keyring_add_user(struct keyring *k, struct user *u)
 		return r;
 	*k->users_end = u;
 	k->users_end = &u->next;
+	count_policy(k, u, true);
 	return KEYRING_OK;
+}
+
+void keyring_set_policy(struct keyring *k, struct user *u, char *text,
+			struct policy_document *policy)
+{
+	count_policy(k, u, false);
+	user_set_policy(u, text, policy);
+	count_policy(k, u, true);
+}
+
+size_t keyring_policies_len(const struct keyring *k)
+{
+	return k->policies_len;
 }
 
 int keyring_add_key(struct keyring *k, struct access_key *a)
@@ -381,6 +405,7 @@ static void take_user_out(struct keyring *k, struct user **at)
 	if (k->users_end == &u->next)
 		k->users_end = at;
 	table_remove(&k->users_by_number, u->number);
+	count_policy(k, u, false);
 	user_free(u);
 }
 

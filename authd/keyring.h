@@ -17,6 +17,8 @@
 
 #define KEYRING_TENANTS_MAX 10000
 #define KEYRING_USERS_MAX 100000
+#define KEYRING_POLICIES_MAX (256 * MIB)	/* bytes of the policies of all users, as text and compiled */
+#define KEYRING_TENANT_POLICIES_MAX (16 * MIB)	/* of those of one tenant */
 #define KEYRING_KEYS_MAX 100000
 
 #define KEYRING_MASTER_LEN 32		/* the keyring key */
@@ -51,6 +53,7 @@ struct tenant {
 	bool suspended;		/* its credentials are refused, by a sentence that says so */
 	bool settling;		/* what came of its deletion is being written */
 	enum tenant_deletion deletion;
+	size_t policies_len;	/* of its users, once they are in the keyring */
 	char name[KEYRING_NAME_MAX + 1];
 	char display_name[KEYRING_DISPLAY_NAME_MAX + 1];
 	char email[KEYRING_EMAIL_MAX + 1];
@@ -126,6 +129,12 @@ void keyring_enable_key(struct keyring *k, struct access_key *a, bool enabled);
 
 /* Out of the keyring and freed, with every signing key that came of it. */
 void keyring_remove_key(struct keyring *k, struct access_key *a);
+
+/* Takes both, or NULL and NULL, in the place of what a user in the keyring had. */
+void keyring_set_policy(struct keyring *k, struct user *u, char *text, struct policy_document *policy);
+
+/* What all policies take; those of one tenant are in it. */
+size_t keyring_policies_len(const struct keyring *k);
 
 /* It must have no key any more. */
 void keyring_remove_user(struct keyring *k, struct user *u);

@@ -108,6 +108,25 @@ json_t *order_user_delete(struct order *o, struct change **ret)
 
 /* --- policies ------------------------------------------------------------------------------ */
 
+/* One that takes less than the one before is never too much. NULL: there is room. */
+static json_t *refuse_for_room(const struct keyring *k, const struct user *u,
+			       const struct change *c)
+{
+	size_t before = user_policy_len(u->policy_text, u->policy);
+	size_t now = user_policy_len(c->policy_text, c->policy);
+
+	if (now <= before)
+		return NULL;
+	if (u->tenant->policies_len - before + now > KEYRING_TENANT_POLICIES_MAX)
+		return reply_refused("a policy takes some four times its length; nothing changed",
+				     "The policies of the tenant's users would take more than %zu "
+				     "MiB.",
+				     (size_t)(KEYRING_TENANT_POLICIES_MAX / MIB));
+	if (keyring_policies_len(k) - before + now > KEYRING_POLICIES_MAX)
+		return reply_refused("nothing changed", "There is no room for more policies.");
+	return NULL;
+}
+
 json_t *order_policy_put(struct order *o, struct change **ret)
 {
 	struct policy_complaint complaint;
@@ -123,13 +142,16 @@ json_t *order_policy_put(struct order *o, struct change **ret)
 	(*ret)->number = u->number;
 	r = user_policy_read(order_text(o, MEMBER_POLICY), true, &(*ret)->policy_text,
 			     &(*ret)->policy, &complaint);
-	if (r == 0)
+	if (r > 0)
+		refusal = reply_refused(
+			"docs/policies.md says what a policy may have; nothing changed", "%s",
+			complaint.text);
+	else if (r == 0)
+		refusal = refuse_for_room(o->authd->keyring, u, *ret);
+	if (r == 0 && !refusal)
 		return reply_done("user", reply_user(u, true));
 	*ret = change_free(*ret);
-	return r < 0 ? NULL
-		     : reply_refused(
-			       "docs/policies.md says what a policy may have; nothing changed",
-			       "%s", complaint.text);
+	return r < 0 ? NULL : refusal;
 }
 
 json_t *order_policy_get(struct order *o, struct change **ret)

@@ -231,7 +231,7 @@ static int enforce(struct keyring *k, struct change *c)
 			c->user = NULL;
 		return r > 0 ? fold(r) : r;
 	case CHANGE_SET_POLICY:
-		user_set_policy(find_user(k, c), steal_ptr(c->policy_text), steal_ptr(c->policy));
+		keyring_set_policy(k, find_user(k, c), steal_ptr(c->policy_text), steal_ptr(c->policy));
 		return 0;
 	case CHANGE_SET_ADMINISTRATOR:
 		find_user(k, c)->administrator = c->administrator;

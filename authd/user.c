@@ -70,6 +70,11 @@ int user_policy_read(struct span text, bool is_put, char **ret_text, struct poli
 	return 0;
 }
 
+size_t user_policy_len(const char *text, const struct policy_document *policy)
+{
+	return (text ? strlen(text) : 0) + (policy ? policy->arena.total : 0);
+}
+
 void user_set_policy(struct user *u, char *text, struct policy_document *policy)
 {
 	free(u->policy_text);

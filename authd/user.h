@@ -41,5 +41,8 @@ DEFINE_CLEANUP(struct user *, user_free)
 must_check int user_policy_read(struct span text, bool is_put, char **ret_text, struct policy_document **ret,
 				struct policy_complaint *ret_complaint);
 
+/* What they take in memory, one way and the other; NULL takes nothing. */
+size_t user_policy_len(const char *text, const struct policy_document *policy);
+
 /* Takes both, or NULL and NULL for no policy, in the place of what was there. */
 void user_set_policy(struct user *u, char *text, struct policy_document *policy);

@@ -243,6 +243,46 @@ static void test_a_policy_is_kept_without_its_white_space_and_a_wrong_one_change
 	clerk_done(order("user.delete", "frank", ""));
 }
 
+static size_t policies_len(void)
+{
+	assert(find("grace")->tenant->policies_len == keyring_policies_len(office.authd.keyring));
+	return find("grace")->tenant->policies_len;
+}
+
+static void test_t40_the_policies_of_a_tenant_have_a_limit_in_all(void)
+{
+	const size_t filled = KEYRING_TENANT_POLICIES_MAX;
+	size_t one;
+
+	clerk_done(order("user.create", "grace", ""));
+	clerk_done(order("user.create", "heidi", ""));
+	assert(policies_len() == 0);
+	assert(says_policy(order("policy.put", "grace", ",\"policy\":\"" POLICY("Allow") "\"")));
+	one = policies_len();
+	assert(one > strlen(find("grace")->policy_text));
+	assert(says_policy(order("policy.put", "heidi", ",\"policy\":\"" POLICY("Allow") "\"")));
+	assert(policies_len() == 2 * one);
+	office_restart(&office);
+	assert(policies_len() == 2 * one);
+	clerk_done(order("policy.delete", "heidi", ""));
+	assert(policies_len() == one);
+	/* As if others had nearly all of it. */
+	find("grace")->tenant->policies_len = filled - one + 1;
+	clerk_refused(order("policy.put", "heidi", ",\"policy\":\"" POLICY("Allow") "\""),
+		      "The policies of the tenant's users would take more than 16 MiB.");
+	assert(!find("heidi")->policy);
+	/* In the place of one that takes as much there is room. */
+	assert(says_policy(order("policy.put", "grace", ",\"policy\":\"" POLICY("Allow") "\"")));
+	find("grace")->tenant->policies_len = filled - one;
+	assert(says_policy(order("policy.put", "heidi", ",\"policy\":\"" POLICY("Allow") "\"")));
+	assert(find("grace")->tenant->policies_len == filled);
+	find("grace")->tenant->policies_len = 2 * one;
+	clerk_done(order("user.delete", "heidi", ""));
+	clerk_done(order("policy.delete", "grace", ""));
+	assert(find("grace")->tenant->policies_len == 0);
+	clerk_done(order("user.delete", "grace", ""));
+}
+
 /* Both are right when they are ordered; only one of them can be. */
 static void test_a_user_and_his_first_key_at_once_leave_nothing_dangling(void)
 {
@@ -293,6 +333,7 @@ int main(void)
 	test_keys_of_a_user_are_listed_and_bounded();
 	test_t81_two_keys_made_at_once_are_not_more_than_there_may_be();
 	test_a_policy_is_kept_without_its_white_space_and_a_wrong_one_changes_nothing();
+	test_t40_the_policies_of_a_tenant_have_a_limit_in_all();
 	test_a_user_and_his_first_key_at_once_leave_nothing_dangling();
 	office_close(&office);
 	return 0;
