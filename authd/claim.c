@@ -29,8 +29,15 @@ static int say(struct claim *m, enum s3_error error, const char *format, ...)
 }
 
 /* A mistake in the credentials has one code in the header and another in the query. */
-static int malformed(struct claim *m, const char *sentence)
+static int malformed(struct claim *m, const char *format, ...) printf_like(2, 3);
+static int malformed(struct claim *m, const char *format, ...)
 {
+	char sentence[192];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(sentence, sizeof(sentence), format, args);
+	va_end(args);
 	if (m->presigned)
 		return say(m, S3_ERROR_AUTHORIZATION_QUERY_PARAMETERS_ERROR, "%s", sentence);
 	return say(m, S3_ERROR_AUTHORIZATION_HEADER_MALFORMED, MALFORMED "%s", sentence);
@@ -44,10 +51,11 @@ static bool is_visible(struct span s)
 	return s.len > 0;
 }
 
-/* <access key>/<day>/<region>/s3/aws4_request */
+/* <access key>/<day>/<region>/<service>/aws4_request */
 static int read_credential(struct claim *m, struct span text)
 {
 	struct span rest = span_cut(text, '/', &m->access_key), service;
+	const char *wanted = sigv4_services[m->service];
 
 	m->scope.text = rest;
 	rest = span_cut(rest, '/', &m->day);
@@ -56,12 +64,14 @@ static int read_credential(struct claim *m, struct span text)
 	if (!is_visible(m->access_key) || m->access_key.len > CLAIM_KEY_MAX ||
 	    m->day.len != SIGV4_DAY_LEN || !is_visible(m->region) ||
 	    !span_equal(rest, SPAN("aws4_request")))
-		return malformed(m, "the Credential must be "
-				    "\"<access key id>/YYYYMMDD/<region>/s3/aws4_request\".");
+		return malformed(m,
+				 "the Credential must be "
+				 "\"<access key id>/YYYYMMDD/<region>/%s/aws4_request\".",
+				 wanted);
 	if (m->region.len > SIGV4_REGION_MAX)
 		return malformed(m, "the region is too long.");
-	if (!span_equal(service, SPAN("s3")))
-		return malformed(m, "the service in the Credential must be \"s3\".");
+	if (!span_equal(service, span_from_string(wanted)))
+		return malformed(m, "the service in the Credential must be \"%s\".", wanted);
 	return 0;
 }
 
@@ -229,7 +239,8 @@ static bool has_param(const struct canonical *c, struct span name)
 	return count > 0;
 }
 
-int claim_read(const struct canonical *c, struct buffer *decoded, struct claim *ret)
+int claim_read(const struct canonical *c, enum sigv4_service service, struct buffer *decoded,
+	       struct claim *ret)
 {
 	struct claim *m = ret;
 	size_t n_headers;
@@ -238,7 +249,7 @@ int claim_read(const struct canonical *c, struct buffer *decoded, struct claim *
 		  has_param(c, SPAN("X-Amz-Signature"));
 	bool v2 = has_param(c, SPAN("AWSAccessKeyId")) || has_param(c, SPAN("Signature"));
 
-	*m = (struct claim){ 0 };
+	*m = (struct claim){ .service = service };
 	buffer_reset(decoded);
 	/* An empty field is what some clients send who have no credentials. */
 	if (n_headers == 1 && !header.len)

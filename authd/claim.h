@@ -18,6 +18,7 @@
 struct claim {
 	bool absent;			/* with ACCESS_DENIED: there is none at all */
 	bool presigned;
+	enum sigv4_service service;	/* that it must be for */
 	struct span access_key;
 	struct span region;
 	struct span day;
@@ -32,10 +33,11 @@ struct claim {
 };
 
 /*
- * 0, or the enum s3_error: ACCESS_DENIED where there is no claim at all. `decoded` keeps what had
+ * For that service. 0, or the enum s3_error: ACCESS_DENIED where there is no claim at all. `decoded` keeps what had
  * to be decoded. The claim borrows from it, from the head and from itself: it must not be moved.
  */
-must_check int claim_read(const struct canonical *c, struct buffer *decoded, struct claim *ret);
+must_check int claim_read(const struct canonical *c, enum sigv4_service service,
+			  struct buffer *decoded, struct claim *ret);
 
 /* 0, or the enum s3_error. `region` is the only one to be accepted, NULL for any. */
 must_check int claim_check(struct claim *m, int64_t now_s, const char *region);

@@ -91,9 +91,9 @@ static int hear_rate(struct judge *j, struct ruling *r)
 /* --- the S3 dialect ----------------------------------------------------------------------- */
 
 /* The form of what is claimed, the clock, the region: all that needs no secret. */
-static int hear_claim(struct judge *j, int64_t now_s, struct ruling *r)
+static int hear_claim(struct judge *j, enum sigv4_service service, int64_t now_s, struct ruling *r)
 {
-	int e = claim_read(&j->canonical, &j->decoded, &j->claim);
+	int e = claim_read(&j->canonical, service, &j->decoded, &j->claim);
 
 	if (!e)
 		e = claim_check(&j->claim, now_s, j->config.region);
@@ -147,7 +147,8 @@ static int hear_signature(struct judge *j, struct span canonical, struct ruling 
 
 	r->key = keyring_find_key(j->keyring, m->access_key);
 	works = r->key && r->key->enabled && r->key->tenant->deletion == TENANT_STAYS;
-	e = keyring_signing_key(j->keyring, works ? r->key : NULL, m->day, m->region, &key);
+	e = keyring_signing_key(j->keyring, works ? r->key : NULL, m->day, m->region, m->service,
+				&key);
 	if (e < 0)
 		return e;
 	sigv4_sign(key, &m->scope, canonical, own);
@@ -302,7 +303,7 @@ static int hear_s3(struct judge *j, const struct s3_head *head, struct span sour
 
 	e = canonical_read(&j->canonical, head);
 	if (!e)
-		e = hear_claim(j, now_s, r);
+		e = hear_claim(j, SIGV4_S3, now_s, r);
 	if (e == S3_ERROR_ACCESS_DENIED && j->claim.absent)
 		return hear_anonymous(j, head, source, now_s, r);
 	if (!e)

@@ -532,10 +532,10 @@ struct tokens *keyring_tokens(const struct keyring *k)
 /* --- keys --------------------------------------------------------------------------------- */
 
 int keyring_signing_key(struct keyring *k, const struct access_key *a, struct span day,
-			struct span region, const uint8_t **ret)
+			struct span region, enum sigv4_service service, const uint8_t **ret)
 {
 	const struct access_key *whose = a ? a : k->nobody;
-	struct signing_name name = { whose->holder, day, region };
+	struct signing_name name = { whose->holder, day, region, service };
 	struct span secret;
 	uint8_t *made;
 	int r;
@@ -547,7 +547,7 @@ int keyring_signing_key(struct keyring *k, const struct access_key *a, struct sp
 	if (r < 0)
 		return r;
 	made = signing_add(k->signing, &name);
-	sigv4_derive(secret, day, region, made);
+	sigv4_derive(secret, day, region, service, made);
 	forget_secret(k);
 	*ret = made;
 	return 0;

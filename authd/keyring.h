@@ -169,7 +169,8 @@ struct tokens *keyring_tokens(const struct keyring *k);
  * nothing. Borrowed until the next call. -EBADMSG: the secret does not open under this keyring key.
  */
 must_check int keyring_signing_key(struct keyring *k, const struct access_key *a, struct span day,
-				   struct span region, const uint8_t **ret);
+				   struct span region, enum sigv4_service service,
+				   const uint8_t **ret);
 
 /* Appends the secret, behind its length, to guarded memory. -EBADMSG as above. */
 must_check int keyring_put_secret(struct keyring *k, const struct access_key *a, struct buffer *to);

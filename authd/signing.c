@@ -8,7 +8,8 @@ _Static_assert((SIGNING_SETS & (SIGNING_SETS - 1)) == 0, "sets are chosen by the
 
 struct entry {
 	uint64_t holder;
-	uint64_t used;		/* when, in uses of the whole; 0: free */
+	uint64_t used; /* when, in uses of the whole; 0: free */
+	enum sigv4_service service;
 	uint8_t day[SIGV4_DAY_LEN];
 	uint8_t region_len;
 	uint8_t region[SIGV4_REGION_MAX];
@@ -17,7 +18,7 @@ struct entry {
 struct signing {
 	uint64_t uses;
 	uint8_t hash_key[crypto_shorthash_KEYBYTES];
-	uint8_t *keys;		/* sodium_allocarray(), one for each entry */
+	uint8_t *keys; /* sodium_allocarray(), one for each entry */
 	struct entry entries[SIGNING_COUNT];
 };
 
@@ -60,7 +61,8 @@ static struct entry *set_of(struct signing *s, const struct signing_name *name)
 
 static bool is_named(const struct entry *e, const struct signing_name *name)
 {
-	return e->used && e->holder == name->holder && e->region_len == name->region.len &&
+	return e->used && e->holder == name->holder && e->service == name->service &&
+	       e->region_len == name->region.len &&
 	       memcmp(e->day, name->day.data, SIGV4_DAY_LEN) == 0 &&
 	       memcmp(e->region, name->region.data, name->region.len) == 0;
 }
@@ -92,6 +94,7 @@ uint8_t *signing_add(struct signing *s, const struct signing_name *name)
 			oldest = &set[i];
 	*oldest = (struct entry){ .holder = name->holder,
 				  .used = ++s->uses,
+				  .service = name->service,
 				  .region_len = (uint8_t)name->region.len };
 	memcpy(oldest->day, name->day.data, SIGV4_DAY_LEN);
 	memcpy(oldest->region, name->region.data, name->region.len);

@@ -18,11 +18,12 @@ must_check int signing_new(struct signing **ret);
 struct signing *signing_free(struct signing *s);
 DEFINE_CLEANUP(struct signing *, signing_free)
 
-/* Whose key of which day and region. */
+/* Whose key of which day, region and service. */
 struct signing_name {
 	uint64_t holder;	/* a number that no other access key ever has in this process */
 	struct span day;	/* SIGV4_DAY_LEN */
 	struct span region;	/* at most SIGV4_REGION_MAX */
+	enum sigv4_service service;
 };
 
 /* The key, or NULL; borrowed until the next signing_add(). */

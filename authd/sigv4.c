@@ -9,6 +9,11 @@ _Static_assert(SIGV4_LEN == crypto_hash_sha256_BYTES && SIGV4_LEN == crypto_auth
 	       "SigV4 is made of SHA-256");
 _Static_assert(sizeof(SIGV4_PREFIX) - 1 == SIGV4_PREFIX_LEN, "length of the prefix");
 
+const char *const sigv4_services[SIGV4_SERVICES] = {
+	[SIGV4_S3] = "s3",
+	[SIGV4_COFFER] = "coffer",
+};
+
 const uint8_t sigv4_empty_hash[SIGV4_LEN] = {
 	0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4,
 	0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b,
@@ -58,11 +63,11 @@ static void step(const uint8_t *key, size_t key_len, struct span message,
 }
 
 void sigv4_derive(struct span prefixed_secret, struct span day, struct span region,
-		  uint8_t ret[static SIGV4_LEN])
+		  enum sigv4_service service, uint8_t ret[static SIGV4_LEN])
 {
 	step(prefixed_secret.data, prefixed_secret.len, day, ret);
 	step(ret, SIGV4_LEN, region, ret);
-	step(ret, SIGV4_LEN, SPAN("s3"), ret);
+	step(ret, SIGV4_LEN, span_from_string(sigv4_services[service]), ret);
 	step(ret, SIGV4_LEN, SPAN("aws4_request"), ret);
 }
 

@@ -24,12 +24,22 @@
 /* When and for what a signature was made. Borrowed text. */
 struct sigv4_scope {
 	struct span time;	/* SIGV4_TIME_LEN */
-	struct span text;	/* day/region/s3/aws4_request */
+	struct span text;	/* day/region/service/aws4_request */
 };
 
-/* The signing key of a day and a region. The secret comes with SIGV4_PREFIX in front of it. */
+/* What a signature is for: one for the one is worth nothing for the other. */
+enum sigv4_service {
+	SIGV4_S3,	/* requests of the S3 dialect */
+	SIGV4_COFFER,	/* the administration of a tenant */
+	SIGV4_SERVICES,
+};
+
+/* As scopes name them. */
+extern const char *const sigv4_services[SIGV4_SERVICES];
+
+/* The signing key of a day, region and service. The secret comes with SIGV4_PREFIX in front of it. */
 void sigv4_derive(struct span prefixed_secret, struct span day, struct span region,
-		  uint8_t ret[static SIGV4_LEN]);
+		  enum sigv4_service service, uint8_t ret[static SIGV4_LEN]);
 
 /* Of a request, from its canonical form. */
 void sigv4_sign(const uint8_t key[static SIGV4_LEN], const struct sigv4_scope *scope,

@@ -11,7 +11,7 @@
 #include <assert.h>
 
 #define CHUNKS_MAX 16
-#define SCOPE "20130524/us-east-1/s3/aws4_request"
+#define SCOPE	   "20130524/us-east-1/s3/aws4_request"
 
 /* A stream as its client made it: claims and hashes of each chunk, the closing one included. */
 struct stream_of {
@@ -80,7 +80,8 @@ static void begin(struct chain *c, const struct stream_of *s, enum checksum_algo
 				     { SCOPE, sizeof(SCOPE) - 1 } };
 	uint8_t seed[SIGV4_LEN];
 
-	sigv4_derive(SPAN(SIGV4_PREFIX SIGNER_SECRET), SPAN("20130524"), SPAN("us-east-1"), key);
+	sigv4_derive(SPAN(SIGV4_PREFIX SIGNER_SECRET), SPAN("20130524"), SPAN("us-east-1"),
+		     SIGV4_S3, key);
 	unhex(seed_text, seed);
 	chain_init(c, &request, key, &scope, seed);
 }

@@ -50,7 +50,7 @@ static void derive(struct keyring *k, const struct access_key *a, uint8_t ret[st
 {
 	const uint8_t *key;
 
-	assert(keyring_signing_key(k, a, SPAN("20130524"), SPAN("us-east-1"), &key) == 0);
+	assert(keyring_signing_key(k, a, SPAN("20130524"), SPAN("us-east-1"), SIGV4_S3, &key) == 0);
 	memcpy(ret, key, SIGV4_LEN);
 }
 
@@ -60,7 +60,8 @@ static bool derives_from(struct keyring *k, const struct access_key *a, const ch
 	char prefixed[256];
 
 	snprintf(prefixed, sizeof(prefixed), SIGV4_PREFIX "%s", secret);
-	sigv4_derive(span_from_string(prefixed), SPAN("20130524"), SPAN("us-east-1"), expected);
+	sigv4_derive(span_from_string(prefixed), SPAN("20130524"), SPAN("us-east-1"), SIGV4_S3,
+		     expected);
 	derive(k, a, made);
 	return memcmp(made, expected, sizeof(made)) == 0;
 }
@@ -167,13 +168,21 @@ static void test_signing_keys_are_of_the_key_the_day_and_the_region(void)
 	derive(k, a, one);
 	/* Twice the same, from the cache. */
 	assert(derives_from(k, a, SECRET) && derives_from(k, a, SECRET));
-	assert(keyring_signing_key(k, a, SPAN("20130525"), SPAN("us-east-1"), &other) == 0);
+	assert(keyring_signing_key(k, a, SPAN("20130525"), SPAN("us-east-1"), SIGV4_S3, &other) ==
+	       0);
 	assert(memcmp(one, other, SIGV4_LEN) != 0);
-	assert(keyring_signing_key(k, a, SPAN("20130524"), SPAN("us-east-2"), &other) == 0);
+	assert(keyring_signing_key(k, a, SPAN("20130524"), SPAN("us-east-2"), SIGV4_S3, &other) ==
+	       0);
 	assert(memcmp(one, other, SIGV4_LEN) != 0);
-	assert(keyring_signing_key(k, b, SPAN("20130524"), SPAN("us-east-1"), &other) == 0);
+	assert(keyring_signing_key(k, a, SPAN("20130524"), SPAN("us-east-1"), SIGV4_COFFER,
+				   &other) == 0);
 	assert(memcmp(one, other, SIGV4_LEN) != 0);
-	assert(keyring_signing_key(k, NULL, SPAN("20130524"), SPAN("us-east-1"), &other) == 0);
+	assert(derives_from(k, a, SECRET));
+	assert(keyring_signing_key(k, b, SPAN("20130524"), SPAN("us-east-1"), SIGV4_S3, &other) ==
+	       0);
+	assert(memcmp(one, other, SIGV4_LEN) != 0);
+	assert(keyring_signing_key(k, NULL, SPAN("20130524"), SPAN("us-east-1"), SIGV4_S3,
+				   &other) == 0);
 	assert(memcmp(one, other, SIGV4_LEN) != 0);
 	keyring_free(k);
 }
@@ -197,9 +206,9 @@ static void test_the_cache_of_signing_keys_forgets_but_never_mixes(void)
 
 			snprintf(region, sizeof(region), "region-%d", i);
 			sigv4_derive(SPAN(SIGV4_PREFIX SECRET), SPAN("20130524"),
-				     span_from_string(region), expected);
+				     span_from_string(region), SIGV4_S3, expected);
 			assert(keyring_signing_key(k, a, SPAN("20130524"), span_from_string(region),
-						   &made) == 0);
+						   SIGV4_S3, &made) == 0);
 			assert(memcmp(made, expected, SIGV4_LEN) == 0);
 		}
 	}
@@ -228,7 +237,7 @@ static void expect_sealed(struct keyring *k, const struct access_key *a)
 {
 	const uint8_t *key;
 
-	assert(keyring_signing_key(k, a, SPAN("20130101"), SPAN("r"), &key) == -EBADMSG);
+	assert(keyring_signing_key(k, a, SPAN("20130101"), SPAN("r"), SIGV4_S3, &key) == -EBADMSG);
 }
 
 /* Somebody who can write the file, but not read the keyring key, moves secrets about. */

@@ -138,7 +138,8 @@ static void unhex(const char *text, uint8_t ret[static SIGV4_LEN])
 
 static void example_key(uint8_t ret[static SIGV4_LEN])
 {
-	sigv4_derive(SPAN(SIGV4_PREFIX SIGNER_SECRET), SPAN("20130524"), SPAN("us-east-1"), ret);
+	sigv4_derive(SPAN(SIGV4_PREFIX SIGNER_SECRET), SPAN("20130524"), SPAN("us-east-1"), SIGV4_S3,
+		     ret);
 }
 
 static const struct sigv4_scope example_scope = {
