@@ -144,6 +144,22 @@
 	      "AWS4-HMAC-SHA256.")                                                                 \
 	ERROR(CONTENT_SHA256_MISMATCH, "XAmzContentSHA256Mismatch", 400,                           \
 	      "The provided 'x-amz-content-sha256' header does not match what was computed.")      \
+	/* Only the administration of a tenant says these. */                                      \
+	ERROR(ADMIN_BODY_TOO_LARGE, "BodyTooLarge", 413, "The body has more than 65536 bytes.")    \
+	ERROR(ADMIN_BUCKET_NOT_AVAILABLE, "BucketNotAvailable", 409,                               \
+	      "The bucket belongs to another tenant.")                                             \
+	ERROR(ADMIN_LIMIT_EXCEEDED, "LimitExceeded", 409, "There are as many as there can be.")    \
+	ERROR(ADMIN_MALFORMED_JSON, "MalformedJSON", 400, "The body is not a JSON object.")        \
+	ERROR(ADMIN_NO_SUCH_ACCESS_KEY, "NoSuchAccessKey", 404, "There is no such access key.")    \
+	ERROR(ADMIN_NO_SUCH_POLICY, "NoSuchPolicy", 404, "The user has no policy.")                \
+	ERROR(ADMIN_NO_SUCH_RESOURCE, "NoSuchResource", 404, "There is no such resource.")         \
+	ERROR(ADMIN_NO_SUCH_TOKEN, "NoSuchToken", 404, "There is no such token.")                  \
+	ERROR(ADMIN_NO_SUCH_USER, "NoSuchUser", 404, "There is no such user.")                     \
+	ERROR(ADMIN_REPLAYED, "RequestReplayed", 403,                                              \
+	      "A change with this signature was asked for before. Sign it again, a second later.") \
+	ERROR(ADMIN_TOKEN_EXISTS, "TokenAlreadyExists", 409, "There is such a token already.")     \
+	ERROR(ADMIN_USER_EXISTS, "UserAlreadyExists", 409, "There is such a user already.")        \
+	ERROR(ADMIN_USER_HAS_KEYS, "UserHasKeys", 409, "The user has access keys.")                \
 	/* Only the REST dialect says these. */                                                    \
 	ERROR(REST_NOT_FOUND, "NotFound", 404, "Not Found")                                        \
 	ERROR(REST_NOT_AUTHENTICATED, "NotAuthenticated", 401, "Not authenticated")                \
@@ -167,6 +183,9 @@ struct s3_error_row {
 	unsigned int status;
 	const char *message;
 };
+
+/* The first with that code; S3_ERROR_NONE where there is none. */
+enum s3_error s3_error_find(const char *code);
 
 /* [S3_ERROR_NONE] is all zero. */
 extern const struct s3_error_row s3_errors[S3_ERROR_COUNT];
