@@ -132,14 +132,28 @@ void audit_say_denial(struct record *r, const char *event)
 	begin(r, RECORD_JSON, event);
 }
 
+static void say_who(struct record *r, const struct audit_order *o)
+{
+	const struct administrator *who = o->administrator;
+
+	if (!who) {
+		record_number(r, "uid", o->uid);
+		record_number(r, "pid", (uint64_t)o->pid);
+		return;
+	}
+	record_string(r, "by_key", who->access_key);
+	record_string(r, "by_user", who->user);
+	record_string(r, "by_tenant", who->tenant);
+	record_string(r, "by_peer", who->peer);
+}
+
 void audit_say_order(struct record *r, enum record_form form, const char *event,
 		     const struct audit_order *o)
 {
 	begin(r, form, event);
 	record_string(r, "order", o->id);
 	record_string(r, "do", o->name);
-	record_number(r, "uid", o->uid);
-	record_number(r, "pid", (uint64_t)o->pid);
+	say_who(r, o);
 	for (enum member m = 0; o->values && m < MEMBER_COUNT; m++)
 		if (o->values[m])
 			say_member(r, m, o->values[m]);

@@ -30,6 +30,7 @@ enum audit_place {
 	AUDIT_JOURNAL,	/* only there */
 };
 
+struct administrator;
 struct authd;
 struct change;
 struct token;
@@ -45,6 +46,7 @@ struct audit {
 struct audit_order {
 	const char *id;			/* random: its records have it in common */
 	const char *name;		/* "key.create", or "-" where it is none that there is */
+	const struct administrator *administrator;	/* NULL: an operator, who is */
 	uid_t uid;
 	pid_t pid;
 	const json_t *const *values;	/* of its members, valid */

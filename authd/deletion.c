@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "authd/deletion.h"
 
+#include <stdio.h>
+
 #include <unistd.h>
 
 #include "authd/authd.h"
@@ -28,12 +30,14 @@ static void settled(struct change *c)
 	struct deletions *d = c->owner;
 	struct keyring *k = d->authd->keyring;
 	struct tenant *t = keyring_find_tenant_number(k, c->number);
+	char by[32];
 
 	if (t)
 		t->settling = false;
 	if (t && c->kind == CHANGE_REMOVE_TENANT && c->result == DATABASE_OK)
 		errands_give_up(d->authd, &t->id);
-	json_decref(ratify(k, c, d->uid, json_true()));
+	snprintf(by, sizeof(by), "uid=%u", d->uid);
+	json_decref(ratify(k, c, by, json_true()));
 	if (c->result < 0)
 		try_again_later(d);
 	else if (c->kind == CHANGE_MARK_TENANT)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "authd/member.h"
 
+#include "authd/page.h"
 #include "authd/token.h"
 #include "ipc/operator.h"
 #include "ipc/recipient.h"
@@ -74,6 +75,11 @@ static bool is_whole(const json_t *value, json_int_t most)
 static bool is_ttl(const json_t *value)
 {
 	return is_whole(value, TOKEN_TTL_DAYS_MAX);
+}
+
+static bool is_limit(const json_t *value)
+{
+	return is_whole(value, PAGE_ITEMS_MAX);
 }
 
 static bool is_rate(const json_t *value)

@@ -39,6 +39,9 @@
 	MEMBER(PREFIX, "prefix", is_prefix, TEXT, "a string of at most 1024 bytes, without NUL")   \
 	MEMBER(RATE, "rate", is_rate, NUMBER, "a whole number from 1 to 1000000")                  \
 	MEMBER(POLICY, "policy", is_policy, TEXT, "a string with the JSON of a policy")            \
+	MEMBER(ENABLED, "enabled", is_flag, JSON, "true or false")                                 \
+	MEMBER(LIMIT, "limit", is_limit, NUMBER, "a whole number from 1 to 100")                   \
+	MEMBER(CURSOR, "cursor", is_token_name, TEXT, "what the page before ended with")           \
 	MEMBER(ADMINISTRATOR, "administrator", is_flag, JSON, "true or false")                     \
 	MEMBER(DATA, "data", is_flag, JSON, "true or false")                                       \
 	MEMBER(TOKENS, "tokens", is_tokens, COUNT, "a list of 1 to 4096 objects")                  \

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "authd/order.h"
 
+#include <stdio.h>
+
 #include "authd/authd.h"
 #include "authd/orders.h"
 #include "authd/ratify.h"
@@ -9,21 +11,9 @@
 #include "base/fd.h"
 #include "base/log.h"
 
-#define ORDER_NAME_SIZE 24
-#define S_PER_DAY	(24 * 60 * 60)
+#define S_PER_DAY (24 * 60 * 60)
 
 _Static_assert(MEMBER_COUNT <= 64, "a set of members is one word");
-
-struct order_row {
-	char name[ORDER_NAME_SIZE];
-	bool changes;	/* something, or lets somebody do so: the audit log has it first */
-	uint64_t required; /* members */
-	uint64_t optional;
-	json_t *(*run)(struct order *o, struct change **ret);
-	/* Whether its members are; NULL: their forms tell. */
-	bool (*is_right)(const struct order *o, json_t **ret);
-	bool takes_file;
-};
 
 /* --- life --------------------------------------------------------------------------------- */
 
@@ -55,6 +45,7 @@ static struct audit_order audit_order_of(const struct order *o)
 	return (struct audit_order){
 		.id = o->id,
 		.name = o->row ? o->row->name : "-",
+		.administrator = o->waiter.administrator,
 		.uid = o->waiter.uid,
 		.pid = o->waiter.pid,
 		.values = o->values,
@@ -104,7 +95,8 @@ static void told_stored(void *owner, enum s3_error error)
 	order_finish(o, steal_ptr(o->answer));
 }
 
-/* What is in force here must be so there, too, before anybody is told. True where that is under way. */
+/* What is in force here must be so there, too, before anybody is told. True where that is under
+ * way. */
 static bool tell_stored(struct order *o, const struct change *c)
 {
 	const struct tenant *t = NULL;
@@ -116,15 +108,28 @@ static bool tell_stored(struct order *o, const struct change *c)
 				   (struct errand_waiter){ told_stored, o }) == ERRAND_OK;
 }
 
+#define WHO_SIZE (sizeof("by_key=") + KEYRING_ACCESS_KEY_MAX)
+
+/* Who has ordered it, for the log. */
+static const char *who(const struct order *o, char buf[static WHO_SIZE])
+{
+	if (o->waiter.administrator)
+		snprintf(buf, WHO_SIZE, "by_key=%s", o->administrator.access_key);
+	else
+		snprintf(buf, WHO_SIZE, "uid=%u", o->waiter.uid);
+	return buf;
+}
+
 static void change_done(struct change *c)
 {
 	struct order *o = c->owner;
+	char by[WHO_SIZE];
 	bool waits;
 
 	o->failed = c->result < 0;
 	if (o->row->run == order_token_import && c->result == DATABASE_OK)
 		audit_note_imported(&o->authd->audit, o->id, c->tokens);
-	o->answer = ratify(o->authd->keyring, c, o->waiter.uid, steal_ptr(o->answer));
+	o->answer = ratify(o->authd->keyring, c, who(o, by), steal_ptr(o->answer));
 	if (c->kind == CHANGE_MARK_TENANT)
 		deletions_go_on(&o->authd->deletions);
 	waits = tell_stored(o, c);
@@ -135,7 +140,8 @@ static void change_done(struct change *c)
 
 static json_t *refuse_crowd(void)
 {
-	return reply_again(reply_refused("try again", "Too many changes are under way."));
+	return reply_as(S3_ERROR_SLOW_DOWN,
+			reply_again(reply_refused("try again", "Too many changes are under way.")));
 }
 
 /* Hands the change to the writer; false with a refusal, or NULL for lack of memory. */
@@ -300,6 +306,7 @@ static json_t *status(struct order *o, struct change **ret)
 #define BIT(SYMBOL) (UINT64_C(1) << MEMBER_##SYMBOL)
 
 #define TOKEN_TERMS (BIT(SCOPES) | BIT(BUCKET) | BIT(PREFIX) | BIT(RATE))
+#define PAGE	    (BIT(LIMIT) | BIT(CURSOR))
 
 static const struct order_row rows[] = {
 	{ "tenant.create", true, BIT(NAME), BIT(DISPLAY_NAME) | BIT(EMAIL) | BIT(CANONICAL_ID),
@@ -311,7 +318,7 @@ static const struct order_row rows[] = {
 	{ "tenant.resume", true, BIT(NAME), 0, order_tenant_resume },
 	{ "tenant.delete", true, BIT(NAME), BIT(DATA), order_tenant_delete },
 	{ "user.create", true, BIT(TENANT) | BIT(USER), BIT(ADMINISTRATOR), order_user_create },
-	{ "user.list", false, 0, BIT(TENANT), order_user_list },
+	{ "user.list", false, 0, BIT(TENANT) | PAGE, order_user_list },
 	{ "user.show", false, BIT(TENANT) | BIT(USER), 0, order_user_show },
 	{ "user.update", true, BIT(TENANT) | BIT(USER) | BIT(ADMINISTRATOR), 0, order_user_update },
 	{ "user.delete", true, BIT(TENANT) | BIT(USER), 0, order_user_delete },
@@ -320,13 +327,15 @@ static const struct order_row rows[] = {
 	{ "policy.delete", true, BIT(TENANT) | BIT(USER), 0, order_policy_delete },
 	{ "key.create", true, BIT(TENANT),
 	  BIT(USER) | BIT(ACCESS_KEY) | BIT(SECRET_KEY) | BIT(TTL_DAYS), order_key_create },
-	{ "key.list", false, 0, BIT(TENANT) | BIT(USER), order_key_list },
+	{ "key.list", false, 0, BIT(TENANT) | BIT(USER) | PAGE, order_key_list },
 	{ "key.disable", true, BIT(ACCESS_KEY), 0, order_key_disable },
 	{ "key.enable", true, BIT(ACCESS_KEY), 0, order_key_enable },
+	{ "key.update", true, BIT(ACCESS_KEY) | BIT(ENABLED), 0, order_key_update },
 	{ "key.delete", true, BIT(ACCESS_KEY), 0, order_key_delete },
 	{ "token.create", true, BIT(TENANT) | BIT(TOKEN_NAME) | BIT(TTL_DAYS), TOKEN_TERMS,
 	  order_token_create },
-	{ "token.list", false, 0, BIT(TENANT), order_token_list },
+	{ "token.list", false, 0, BIT(TENANT) | PAGE, order_token_list },
+	{ "token.get", false, BIT(TENANT) | BIT(TOKEN_NAME), 0, order_token_get },
 	{ "token.show", false, BIT(TOKEN), 0, order_token_show },
 	{ "token.refresh", true, BIT(TENANT) | BIT(TOKEN_NAME) | BIT(TTL_DAYS), TOKEN_TERMS,
 	  order_token_refresh },
@@ -391,7 +400,8 @@ static bool take_members(struct order *o, json_t **ret)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(o->request, name, value) {
+	json_object_foreach(o->request, name, value)
+	{
 		if (strcmp(name, "do") != 0 && !take_member(o, name, value, ret))
 			return false;
 	}
@@ -450,8 +460,10 @@ static bool begin(struct order *o, json_t *success, json_t **ret_refusal)
 /* True where it goes on later; otherwise *ret is the answer. */
 static bool carry_out(struct order *o, json_t **ret)
 {
-	json_t *answer = o->row->run(o, &o->change);
+	json_t *answer = NULL;
 
+	if (!o->waiter.administrator || administrator_may(o, &answer))
+		answer = o->row->run(o, &o->change);
 	forget_request(o);
 	if (o->then || (answer && o->change)) {
 		json_t *refusal = NULL;
@@ -475,10 +487,12 @@ static void intended(struct change *c)
 	if (r < 0) {
 		log_error("audit-failed order=%s error=%s", o->id, strerrorname_np(-r));
 		o->failed = true;
-		answer = reply_refused("make room in the directory of coffer-authd's state",
-				       "Nothing was done, because the audit log cannot be "
-				       "written: %s.",
-				       strerrordesc_np(-r));
+		answer =
+			reply_as(S3_ERROR_INTERNAL_ERROR,
+				 reply_refused("make room in the directory of coffer-authd's state",
+					       "Nothing was done, because the audit log cannot be "
+					       "written: %s.",
+					       strerrordesc_np(-r)));
 	} else if (carry_out(o, &answer)) {
 		return;
 	}
@@ -510,8 +524,9 @@ static void say(struct order *o)
 	audit_say_order(&o->kept, RECORD_JSON, "order", &said);
 }
 
-json_t *order_give(struct authd *a, struct span line, int file, const struct order_waiter *w,
-		   struct order **ret)
+/* Takes request and file. */
+static json_t *give(struct authd *a, json_t *request, int file, const struct order_waiter *w,
+		    struct order **ret)
 {
 	struct order *o = calloc(1, sizeof(*o));
 	bool understood, later = false;
@@ -519,13 +534,18 @@ json_t *order_give(struct authd *a, struct span line, int file, const struct ord
 
 	if (!o) {
 		fd_close(file);
+		json_decref(request);
 		return NULL;
 	}
 	o->authd = a;
 	o->file = file;
 	o->waiter = *w;
+	if (w->administrator) {
+		o->administrator = *w->administrator;
+		o->waiter.administrator = &o->administrator;
+	}
 	audit_make_id(o->id);
-	o->request = json_loadb(line.data, line.len, JSON_REJECT_DUPLICATES, NULL);
+	o->request = request;
 	understood = understand(o, &answer);
 	say(o);
 	if (understood && o->row->changes && audit_is_kept(&a->audit))
@@ -539,4 +559,16 @@ json_t *order_give(struct authd *a, struct span line, int file, const struct ord
 	conclude(o, answer);
 	order_free(o);
 	return answer;
+}
+
+json_t *order_give(struct authd *a, struct span line, int file, const struct order_waiter *w,
+		   struct order **ret)
+{
+	return give(a, json_loadb(line.data, line.len, JSON_REJECT_DUPLICATES, NULL), file, w, ret);
+}
+
+json_t *order_give_request(struct authd *a, json_t *request, const struct order_waiter *w,
+			   struct order **ret)
+{
+	return give(a, request, -1, w, ret);
 }

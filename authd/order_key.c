@@ -6,6 +6,7 @@
 
 #include "authd/authd.h"
 #include "authd/orders.h"
+#include "authd/page.h"
 #include "authd/reply.h"
 #include "s3/encoding.h"
 
@@ -87,7 +88,7 @@ json_t *order_key_create(struct order *o, struct change **ret)
 		return reply_refused("give both, or neither and both are made",
 				     "access_key and secret_key come together.");
 	if (keyring_key_count(o->authd->keyring) + WRITER_QUEUE_MAX > KEYRING_KEYS_MAX)
-		return reply_refused(NULL, "There are as many access keys as there can be.");
+		return reply_limit(NULL, "There are as many access keys as there can be.");
 	if (!span_is_none(id))
 		return add_key(o, t, u, id, secret, ret);
 	make_access_key(made_id);
@@ -97,13 +98,21 @@ json_t *order_key_create(struct order *o, struct change **ret)
 	return answer;
 }
 
+static json_t *tell(const void *item)
+{
+	const struct access_key *a = item;
+
+	return reply_key(a, a->user, a->enabled);
+}
+
 json_t *order_key_list(struct order *o, struct change **ret)
 {
 	struct span name = order_text(o, MEMBER_TENANT);
 	const struct keyring *k = o->authd->keyring;
 	const struct tenant *t = keyring_find_tenant(k, name);
 	struct user *u = NULL;
-	json_t *list, *refusal;
+	struct page page;
+	json_t *refusal;
 
 	if (!span_is_none(name) && !t)
 		return reply_no_tenant(name);
@@ -111,12 +120,11 @@ json_t *order_key_list(struct order *o, struct change **ret)
 		return reply_refused(NULL, "key.list with user needs tenant.");
 	if (o->values[MEMBER_USER] && (refusal = order_find_user(o, t, &u), !u))
 		return refusal;
-	list = json_array();
+	page_begin(&page, o, tell);
 	for (const struct access_key *a = keyring_keys(k); a; a = a->next)
-		if ((!t || a->tenant == t) && (!u || a->user == u) &&
-		    !reply_add_item(&list, reply_key(a, a->user, a->enabled)))
-			break;
-	return reply_done("keys", list);
+		if ((!t || a->tenant == t) && (!u || a->user == u))
+			page_offer(&page, a->id, a);
+	return page_end(&page, "keys");
 }
 
 static json_t *change_key(struct order *o, enum change_kind kind, struct change **ret)
@@ -143,6 +151,13 @@ json_t *order_key_disable(struct order *o, struct change **ret)
 json_t *order_key_enable(struct order *o, struct change **ret)
 {
 	return change_key(o, CHANGE_ENABLE_KEY, ret);
+}
+
+json_t *order_key_update(struct order *o, struct change **ret)
+{
+	return change_key(
+		o, json_is_true(o->values[MEMBER_ENABLED]) ? CHANGE_ENABLE_KEY : CHANGE_DISABLE_KEY,
+		ret);
 }
 
 json_t *order_key_delete(struct order *o, struct change **ret)

@@ -7,6 +7,7 @@
 
 #include "authd/authd.h"
 #include "authd/orders.h"
+#include "authd/page.h"
 #include "authd/reply.h"
 #include "base/clock.h"
 #include "s3/date.h"
@@ -44,7 +45,7 @@ static void take_terms(const struct order *o, struct token_terms *terms)
 		terms->rate = (uint32_t)order_number(o, MEMBER_RATE);
 }
 
-#define OBJECTS_SUFFIX "-objects"
+#define OBJECTS_SUFFIX	  "-objects"
 #define USUAL_BUCKET_SIZE (KEYRING_NAME_MAX + sizeof(OBJECTS_SUFFIX))
 
 /* The bucket of a tenant's tokens where none is named. False: there can be none of that name. */
@@ -58,13 +59,13 @@ static bool usual_bucket(const struct tenant *t, char buf[static USUAL_BUCKET_SI
 
 static json_t *refuse_usual_bucket(const struct tenant *t)
 {
-	return reply_refused("name another bucket",
-			     "There can be no bucket %s" OBJECTS_SUFFIX ".", t->name);
+	return reply_refused("name another bucket", "There can be no bucket %s" OBJECTS_SUFFIX ".",
+			     t->name);
 }
 
 static json_t *refuse_full(void)
 {
-	return reply_refused(NULL, "There are as many tokens as there can be.");
+	return reply_limit(NULL, "There are as many tokens as there can be.");
 }
 
 /* --- one that is made here ---------------------------------------------------------------- */
@@ -161,19 +162,32 @@ json_t *order_token_delete(struct order *o, struct change **ret)
 	return reply_done("token", reply_token(t));
 }
 
+static json_t *tell(const void *item)
+{
+	return reply_token(item);
+}
+
 json_t *order_token_list(struct order *o, struct change **ret)
 {
 	struct span name = order_text(o, MEMBER_TENANT);
 	const struct tenant *t = keyring_find_tenant(o->authd->keyring, name);
-	json_t *list;
+	struct page page;
 
 	if (!span_is_none(name) && !t)
 		return reply_no_tenant(name);
-	list = json_array();
+	page_begin(&page, o, tell);
 	for (const struct token *at = tokens_first(tokens_of(o)); at; at = at->next)
-		if ((!t || at->tenant == t) && !reply_add_item(&list, reply_token(at)))
-			break;
-	return reply_done("tokens", list);
+		if (!t || at->tenant == t)
+			page_offer(&page, at->name, at);
+	return page_end(&page, "tokens");
+}
+
+json_t *order_token_get(struct order *o, struct change **ret)
+{
+	struct token *t = NULL;
+	json_t *refusal = find(o, &t);
+
+	return t ? reply_done("token", reply_token(t)) : refusal;
 }
 
 /* Whose a text is. Who may ask this may make tokens for everybody anyway. */
@@ -233,7 +247,8 @@ static const char *read_foreign(const json_t *item, struct foreign *f)
 	if (created && !json_is_null(created) && !read_time(created, &f->terms.created_s))
 		return "created_at must be a time such as 2026-12-22T01:50:40+00:00";
 	if (!expires || (!json_is_null(expires) && !read_time(expires, &f->terms.expires_s)))
-		return "expires must be a time such as 2026-12-22T01:50:40+00:00, or null for never";
+		return "expires must be a time such as 2026-12-22T01:50:40+00:00, or null for "
+		       "never";
 	f->terms.name = json_span(json_object_get(item, "name"));
 	return NULL;
 }
@@ -250,7 +265,8 @@ static json_t *gather(const struct order *o, const struct tenant *t, struct span
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(o->values[MEMBER_TOKENS], i, item) {
+	json_array_foreach(o->values[MEMBER_TOKENS], i, item)
+	{
 		struct foreign f = { .terms = { .bucket = bucket, .created_s = now_s() } };
 		const char *wrong = read_foreign(item, &f);
 		struct token *made;
@@ -271,7 +287,7 @@ static json_t *gather(const struct order *o, const struct tenant *t, struct span
 	return NULL;
 }
 
-#define TAKEN_NAMED_MAX 8	/* so many are named, the others counted */
+#define TAKEN_NAMED_MAX 8 /* so many are named, the others counted */
 
 /* NULL, or the refusal that names those whose names are taken. */
 static json_t *find_taken(const struct order *o, const struct tokens *new)

@@ -4,6 +4,7 @@
 
 #include "authd/authd.h"
 #include "authd/orders.h"
+#include "authd/page.h"
 #include "authd/reply.h"
 
 json_t *order_user_create(struct order *o, struct change **ret)
@@ -20,7 +21,7 @@ json_t *order_user_create(struct order *o, struct change **ret)
 	if (there)
 		return reply_user_exists(there);
 	if (keyring_user_count(k) + WRITER_QUEUE_MAX > KEYRING_USERS_MAX)
-		return reply_refused(NULL, "There are as many users as there can be.");
+		return reply_limit(NULL, "There are as many users as there can be.");
 	*ret = order_change(CHANGE_ADD_USER);
 	if (!*ret || user_new(t, name, &(*ret)->user) < 0)
 		return NULL;
@@ -28,19 +29,26 @@ json_t *order_user_create(struct order *o, struct change **ret)
 	return reply_done("user", reply_user((*ret)->user, false));
 }
 
+static json_t *tell(const void *item)
+{
+	const struct user *u = item;
+
+	return reply_user(u, u->policy);
+}
+
 json_t *order_user_list(struct order *o, struct change **ret)
 {
 	struct span name = order_text(o, MEMBER_TENANT);
 	const struct tenant *t = keyring_find_tenant(o->authd->keyring, name);
-	json_t *list;
+	struct page page;
 
 	if (!span_is_none(name) && !t)
 		return reply_no_tenant(name);
-	list = json_array();
+	page_begin(&page, o, tell);
 	for (const struct user *u = keyring_users(o->authd->keyring); u; u = u->next)
-		if ((!t || u->tenant == t) && !reply_add_item(&list, reply_user(u, u->policy)))
-			break;
-	return reply_done("users", list);
+		if (!t || u->tenant == t)
+			page_offer(&page, u->name, u);
+	return page_end(&page, "users");
 }
 
 /* The tenant's user that is meant; or NULL, and *ret_refusal. */
@@ -118,12 +126,14 @@ static json_t *refuse_for_room(const struct keyring *k, const struct user *u,
 	if (now <= before)
 		return NULL;
 	if (u->tenant->policies_len - before + now > KEYRING_TENANT_POLICIES_MAX)
-		return reply_refused("a policy takes some four times its length; nothing changed",
-				     "The policies of the tenant's users would take more than %zu "
-				     "MiB.",
-				     (size_t)(KEYRING_TENANT_POLICIES_MAX / MIB));
+		return reply_as(
+			S3_ERROR_ADMIN_LIMIT_EXCEEDED,
+			reply_refused("a policy takes some four times its length; nothing changed",
+				      "The policies of the tenant's users would take more than %zu "
+				      "MiB.",
+				      (size_t)(KEYRING_TENANT_POLICIES_MAX / MIB)));
 	if (keyring_policies_len(k) - before + now > KEYRING_POLICIES_MAX)
-		return reply_refused("nothing changed", "There is no room for more policies.");
+		return reply_limit("nothing changed", "There is no room for more policies.");
 	return NULL;
 }
 
@@ -143,9 +153,10 @@ json_t *order_policy_put(struct order *o, struct change **ret)
 	r = user_policy_read(order_text(o, MEMBER_POLICY), true, &(*ret)->policy_text,
 			     &(*ret)->policy, &complaint);
 	if (r > 0)
-		refusal = reply_refused(
-			"docs/policies.md says what a policy may have; nothing changed", "%s",
-			complaint.text);
+		refusal = reply_as(S3_ERROR_MALFORMED_POLICY,
+				   reply_refused("docs/policies.md says what a policy may have; "
+						 "nothing changed",
+						 "%s", complaint.text));
 	else if (r == 0)
 		refusal = refuse_for_room(o->authd->keyring, u, *ret);
 	if (r == 0 && !refusal)

@@ -8,16 +8,29 @@
  * `then` was set, which makes the answer later.
  */
 
+#include "authd/administrator.h"
 #include "authd/audit.h"
 #include "authd/member.h"
 #include "authd/order.h"
 #include "authd/writer.h"
 
-struct order_row;
+#define ORDER_NAME_SIZE 24
+
+struct order_row {
+	char name[ORDER_NAME_SIZE];
+	bool changes;	/* something, or lets somebody do so: the audit log has it first */
+	uint64_t required; /* members */
+	uint64_t optional;
+	json_t *(*run)(struct order *o, struct change **ret);
+	/* Whether its members are; NULL: their forms tell. */
+	bool (*is_right)(const struct order *o, json_t **ret);
+	bool takes_file;
+};
 
 struct order {
 	struct authd *authd;
 	struct order_waiter waiter;	/* answered is NULL where nobody waits */
+	struct administrator administrator;	/* whose waiter.administrator is one */
 	const json_t *values[MEMBER_COUNT];	/* only while there is a request; NULL where absent */
 	json_t *answer;			/* to a success */
 	struct change *change;		/* until that is true which it needs */
@@ -73,9 +86,11 @@ json_t *order_key_create(struct order *o, struct change **ret);
 json_t *order_key_list(struct order *o, struct change **ret);
 json_t *order_key_disable(struct order *o, struct change **ret);
 json_t *order_key_enable(struct order *o, struct change **ret);
+json_t *order_key_update(struct order *o, struct change **ret);
 json_t *order_key_delete(struct order *o, struct change **ret);
 json_t *order_token_create(struct order *o, struct change **ret);
 json_t *order_token_list(struct order *o, struct change **ret);
+json_t *order_token_get(struct order *o, struct change **ret);
 json_t *order_token_show(struct order *o, struct change **ret);
 json_t *order_token_refresh(struct order *o, struct change **ret);
 json_t *order_token_delete(struct order *o, struct change **ret);

@@ -16,7 +16,9 @@ static json_t *taken(const struct change *c)
 		return reply_user_exists(c->user);
 	case CHANGE_ADD_TOKENS:
 		return c->tokens->next
-			       ? reply_refused(NULL, "One of these tokens was made meanwhile.")
+			       ? reply_as(S3_ERROR_ADMIN_TOKEN_EXISTS,
+					  reply_refused(NULL,
+							"One of these tokens was made meanwhile."))
 			       : reply_token_exists(span_from_string(c->tokens->name));
 	case CHANGE_IMPORT_IDENTITIES:
 		return reply_refused(
@@ -70,15 +72,18 @@ static json_t *missing(const struct keyring *k, const struct change *c)
 	const struct user *u = find_user(k, c);
 
 	if (c->kind == CHANGE_IMPORT_IDENTITIES)
-		return reply_no_longer(t ? "user" : "tenant");
+		return t ? reply_no_longer(S3_ERROR_ADMIN_NO_SUCH_USER, "user")
+			 : reply_no_longer(S3_ERROR_ACCESS_DENIED, "tenant");
 	if (is_about_user(c))
-		return u && c->kind == CHANGE_REMOVE_USER ? reply_user_has_keys(u)
-							  : reply_no_longer("user");
+		return u && c->kind == CHANGE_REMOVE_USER
+			       ? reply_user_has_keys(u)
+			       : reply_no_longer(S3_ERROR_ADMIN_NO_SUCH_USER, "user");
 	if (c->key)
-		return keyring_find_user_number(k, c->key->user_number) ? reply_user_is_full()
-									: reply_no_longer("user");
+		return keyring_find_user_number(k, c->key->user_number)
+			       ? reply_user_is_full()
+			       : reply_no_longer(S3_ERROR_ADMIN_NO_SUCH_USER, "user");
 	if (c->tenant || c->number)
-		return reply_no_longer("tenant");
+		return reply_no_longer(S3_ERROR_ACCESS_DENIED, "tenant");
 	return c->tokens ? reply_no_token(span_from_string(c->tokens->name))
 			 : reply_no_key(span_from_string(c->id));
 }
@@ -270,11 +275,11 @@ static int enforce(struct keyring *k, struct change *c)
 	return -EINVAL;
 }
 
-static void note_tokens(const char *event, const struct change *c, uid_t uid)
+static void note_tokens(const char *event, const struct change *c, const char *by)
 {
 	for (const struct token *t = c->tokens; t; t = t->next)
-		log_info("%s token=%s tenant=%s uid=%u", event,
-			 LOG_VALUE(span_from_string(t->name)), t->tenant->name, uid);
+		log_info("%s token=%s tenant=%s %s", event, LOG_VALUE(span_from_string(t->name)),
+			 t->tenant->name, by);
 }
 
 static const char *marked(const struct change *c)
@@ -283,71 +288,70 @@ static const char *marked(const struct change *c)
 }
 
 /* One line for each thing that changed; of keys the id only, of tokens the name. */
-static void note(const struct keyring *k, const struct change *c, uid_t uid)
+static void note(const struct keyring *k, const struct change *c, const char *by)
 {
 	const struct tenant *t = find_tenant(k, c);
 	const struct user *u = find_user(k, c);
 
 	switch (c->kind) {
 	case CHANGE_ADD_TENANT:
-		log_info("tenant-created name=%s uid=%u", c->tenant->name, uid);
+		log_info("tenant-created name=%s %s", c->tenant->name, by);
 		return;
 	case CHANGE_RENAME_TENANT:
-		log_info("tenant-updated name=%s uid=%u", t->name, uid);
+		log_info("tenant-updated name=%s %s", t->name, by);
 		return;
 	case CHANGE_SUSPEND_TENANT:
-		log_info("tenant-suspended name=%s uid=%u", t->name, uid);
+		log_info("tenant-suspended name=%s %s", t->name, by);
 		return;
 	case CHANGE_RESUME_TENANT:
-		log_info("tenant-resumed name=%s uid=%u", t->name, uid);
+		log_info("tenant-resumed name=%s %s", t->name, by);
 		return;
 	case CHANGE_MARK_TENANT:
-		log_info("%s name=%s uid=%u", marked(c), t->name, uid);
+		log_info("%s name=%s %s", marked(c), t->name, by);
 		return;
 	case CHANGE_REMOVE_TENANT:
-		log_info("tenant-deleted name=%s uid=%u", t->name, uid);
+		log_info("tenant-deleted name=%s %s", t->name, by);
 		return;
 	case CHANGE_ADD_USER:
-		log_info("user-created user=%s tenant=%s uid=%u", c->user->name,
-			 c->user->tenant->name, uid);
+		log_info("user-created user=%s tenant=%s %s", c->user->name, c->user->tenant->name,
+			 by);
 		return;
 	case CHANGE_SET_POLICY:
-		log_info("policy-%s user=%s tenant=%s uid=%u", c->policy ? "set" : "deleted",
-			 u->name, u->tenant->name, uid);
+		log_info("policy-%s user=%s tenant=%s %s", c->policy ? "set" : "deleted", u->name,
+			 u->tenant->name, by);
 		return;
 	case CHANGE_SET_ADMINISTRATOR:
-		log_info("administrator-%s user=%s tenant=%s uid=%u",
-			 c->administrator ? "made" : "unmade", u->name, u->tenant->name, uid);
+		log_info("administrator-%s user=%s tenant=%s %s",
+			 c->administrator ? "made" : "unmade", u->name, u->tenant->name, by);
 		return;
 	case CHANGE_REMOVE_USER:
-		log_info("user-deleted user=%s tenant=%s uid=%u", u->name, u->tenant->name, uid);
+		log_info("user-deleted user=%s tenant=%s %s", u->name, u->tenant->name, by);
 		return;
 	case CHANGE_ADD_KEY:
-		log_info("key-created key=%s tenant=%s uid=%u", c->key->id, c->key->tenant->name,
-			 uid);
+		log_info("key-created key=%s tenant=%s %s", c->key->id, c->key->tenant->name, by);
 		return;
 	case CHANGE_ENABLE_KEY:
-		log_info("key-enabled key=%s uid=%u", c->id, uid);
+		log_info("key-enabled key=%s %s", c->id, by);
 		return;
 	case CHANGE_DISABLE_KEY:
-		log_info("key-disabled key=%s uid=%u", c->id, uid);
+		log_info("key-disabled key=%s %s", c->id, by);
 		return;
 	case CHANGE_REMOVE_KEY:
-		log_info("key-deleted key=%s uid=%u", c->id, uid);
+		log_info("key-deleted key=%s %s", c->id, by);
 		return;
 	case CHANGE_ADD_TOKENS:
-		note_tokens("token-created", c, uid);
+		note_tokens("token-created", c, by);
 		return;
 	case CHANGE_REPLACE_TOKEN:
-		note_tokens("token-refreshed", c, uid);
+		note_tokens("token-refreshed", c, by);
 		return;
 	case CHANGE_REMOVE_TOKEN:
-		note_tokens("token-deleted", c, uid);
+		note_tokens("token-deleted", c, by);
 		return;
 	case CHANGE_IMPORT_IDENTITIES:
-		log_info("identities-imported tenant=%s users=%zu keys=%zu tokens=%zu uid=%u",
+		log_info("identities-imported tenant=%s users=%zu keys=%zu tokens=%zu %s",
 			 t->name, c->identities->n_users, c->identities->n_keys,
-			 c->identities->n_tokens, uid);
+			 c->identities->n_tokens, by);
 		return;
 	case CHANGE_NOTE_USES:
 	case CHANGE_AUDIT:
@@ -356,7 +360,7 @@ static void note(const struct keyring *k, const struct change *c, uid_t uid)
 	}
 }
 
-json_t *ratify(struct keyring *k, struct change *c, uid_t uid, json_t *success)
+json_t *ratify(struct keyring *k, struct change *c, const char *by, json_t *success)
 {
 	_cleanup_(json_decrefp) json_t *answer = success;
 	int r = c->result;
@@ -366,7 +370,7 @@ json_t *ratify(struct keyring *k, struct change *c, uid_t uid, json_t *success)
 	if (r == DATABASE_MISSING || (r == DATABASE_OK && has_gone(k, c)))
 		return missing(k, c);
 	if (r == DATABASE_OK) {
-		note(k, c, uid);
+		note(k, c, by);
 		r = enforce(k, c);
 		if (r >= 0)
 			return steal_ptr(answer);
@@ -374,6 +378,7 @@ json_t *ratify(struct keyring *k, struct change *c, uid_t uid, json_t *success)
 	}
 	log_error("change-failed error=%s what=%s", strerrorname_np(-r),
 		  LOG_VALUE(span_from_string(c->complaint)));
-	return reply_refused("the log of coffer-authd says more",
-			     "The change could not be made: %s.", strerrordesc_np(-r));
+	return reply_as(S3_ERROR_INTERNAL_ERROR,
+			reply_refused("the log of coffer-authd says more",
+				      "The change could not be made: %s.", strerrordesc_np(-r)));
 }

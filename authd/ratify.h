@@ -9,7 +9,7 @@
 #include "authd/writer.h"
 
 /*
- * Puts a change that came back from the writer into the keyring, logs it as uid's, and returns what
+ * Puts a change that came back from the writer into the keyring, logs by whom ("uid=0"), and returns what
  * he is told: `success`, which is taken in any case, or a refusal. The change stays the caller's.
  */
-json_t *ratify(struct keyring *k, struct change *c, uid_t uid, json_t *success);
+json_t *ratify(struct keyring *k, struct change *c, const char *by, json_t *success);

@@ -20,18 +20,35 @@ json_t *reply_refused(const char *hint, const char *format, ...)
 	return json_pack("{s:b, s:s, s:s}", "ok", 0, "error", sentence, "hint", hint);
 }
 
-json_t *reply_again(json_t *refusal)
+static json_t *with(json_t *refusal, const char *name, json_t *value)
 {
-	if (json_object_set_new(refusal, "again", json_true()) == 0)
+	if (json_object_set_new(refusal, name, value) == 0)
 		return refusal;
 	json_decref(refusal);
 	return NULL;
 }
 
+json_t *reply_as(enum s3_error code, json_t *refusal)
+{
+	return with(refusal, "code", json_string(s3_errors[code].code));
+}
+
+json_t *reply_again(json_t *refusal)
+{
+	return with(refusal, "again", json_true());
+}
+
+json_t *reply_limit(const char *hint, const char *sentence)
+{
+	return reply_as(S3_ERROR_ADMIN_LIMIT_EXCEEDED, reply_refused(hint, "%s", sentence));
+}
+
 json_t *reply_no_key(struct span id)
 {
-	return reply_refused("cofferctl key list shows those there are",
-			     "There is no access key %.*s.", (int)id.len, (const char *)id.data);
+	return reply_as(S3_ERROR_ADMIN_NO_SUCH_ACCESS_KEY,
+			reply_refused("cofferctl key list shows those there are",
+				      "There is no access key %.*s.", (int)id.len,
+				      (const char *)id.data));
 }
 
 json_t *reply_no_tenant(struct span name)
@@ -54,64 +71,76 @@ json_t *reply_has_buckets(const struct tenant *t)
 
 json_t *reply_no_stored(void)
 {
-	return reply_again(
-		reply_refused("try again when cofferctl status says that stored is connected",
-			      "stored does not answer."));
+	return reply_as(S3_ERROR_SERVICE_UNAVAILABLE,
+			reply_again(reply_refused(
+				"try again when cofferctl status says that stored is connected",
+				"stored does not answer.")));
 }
 
-json_t *reply_no_longer(const char *what)
+json_t *reply_no_longer(enum s3_error code, const char *what)
 {
-	return reply_refused(NULL, "The %s was deleted meanwhile.", what);
+	return reply_as(code, reply_refused(NULL, "The %s was deleted meanwhile.", what));
 }
 
 json_t *reply_no_user(const struct tenant *t, struct span name)
 {
-	return reply_refused("cofferctl user list shows those there are",
-			     "The tenant %s has no user %.*s.", t->name, (int)name.len,
-			     (const char *)name.data);
+	return reply_as(S3_ERROR_ADMIN_NO_SUCH_USER,
+			reply_refused("cofferctl user list shows those there are",
+				      "The tenant %s has no user %.*s.", t->name, (int)name.len,
+				      (const char *)name.data));
 }
 
 json_t *reply_user_exists(const struct user *u)
 {
-	return reply_refused("choose another name", "The tenant %s already has a user %s.",
-			     u->tenant->name, u->name);
+	return reply_as(S3_ERROR_ADMIN_USER_EXISTS,
+			reply_refused("choose another name", "The tenant %s already has a user %s.",
+				      u->tenant->name, u->name));
 }
 
 json_t *reply_user_has_keys(const struct user *u)
 {
-	return reply_refused("delete them first: cofferctl key list shows them",
-			     "The user %s has access keys.", u->name);
+	return reply_as(S3_ERROR_ADMIN_USER_HAS_KEYS,
+			reply_refused("delete them first: cofferctl key list shows them",
+				      "The user %s has access keys.", u->name));
 }
 
 json_t *reply_user_is_full(void)
 {
-	return reply_refused("delete one that is not needed any more",
-			     "A user has at most %d access keys.", USER_KEYS_MAX);
+	return reply_as(S3_ERROR_ADMIN_LIMIT_EXCEEDED,
+			reply_refused("delete one that is not needed any more",
+				      "A user has at most %d access keys.", USER_KEYS_MAX));
 }
 
 json_t *reply_no_token(struct span name)
 {
-	return reply_refused(NULL, "No token with name '%.*s' found.", (int)name.len,
-			     (const char *)name.data);
+	return reply_as(S3_ERROR_ADMIN_NO_SUCH_TOKEN,
+			reply_refused(NULL, "No token with name '%.*s' found.", (int)name.len,
+				      (const char *)name.data));
 }
 
 json_t *reply_token_exists(struct span name)
 {
-	return reply_refused(NULL, "A token with name '%.*s' already exists.", (int)name.len,
-			     (const char *)name.data);
+	return reply_as(S3_ERROR_ADMIN_TOKEN_EXISTS,
+			reply_refused(NULL, "A token with name '%.*s' already exists.",
+				      (int)name.len, (const char *)name.data));
 }
 
 json_t *reply_no_bucket(const char *bucket, enum s3_error error)
 {
 	if (error == S3_ERROR_BUCKET_ALREADY_EXISTS)
-		return reply_refused("choose another bucket; nothing was made",
-				     "The bucket %s belongs to another tenant.", bucket);
+		return reply_as(S3_ERROR_ADMIN_BUCKET_NOT_AVAILABLE,
+				reply_refused("choose another bucket; nothing was made",
+					      "The bucket %s belongs to another tenant.", bucket));
 	if (error == S3_ERROR_SERVICE_UNAVAILABLE)
-		return reply_again(reply_refused(
-			"try again when cofferctl status says that stored is connected",
-			"The bucket %s could not be made: stored does not answer.", bucket));
-	return reply_refused("nothing was made", "The bucket %s could not be made: %s", bucket,
-			     s3_errors[error].message);
+		return reply_as(
+			error,
+			reply_again(reply_refused(
+				"try again when cofferctl status says that stored is connected",
+				"The bucket %s could not be made: stored does not answer.",
+				bucket)));
+	return reply_as(error,
+			reply_refused("nothing was made", "The bucket %s could not be made: %s",
+				      bucket, s3_errors[error].message));
 }
 
 json_t *reply_done(const char *name, json_t *value)

@@ -13,6 +13,9 @@
 /* {"ok": false, "error": sentence}, with a hint unless it is NULL. */
 json_t *reply_refused(const char *hint, const char *format, ...) printf_like(2, 3);
 
+/* The refusal with a "code" by which programs tell what it is. Takes it. */
+json_t *reply_as(enum s3_error code, json_t *refusal);
+
 /* The refusal with "again": true: nothing is wrong with what was ordered. Takes it. */
 json_t *reply_again(json_t *refusal);
 
@@ -21,7 +24,8 @@ json_t *reply_no_tenant(struct span name);
 json_t *reply_tenant_goes(const struct tenant *t);
 json_t *reply_has_buckets(const struct tenant *t);
 json_t *reply_no_stored(void);
-json_t *reply_no_longer(const char *what);
+json_t *reply_no_longer(enum s3_error code, const char *what);
+json_t *reply_limit(const char *hint, const char *sentence);
 json_t *reply_no_user(const struct tenant *t, struct span name);
 json_t *reply_user_exists(const struct user *u);
 json_t *reply_user_has_keys(const struct user *u);

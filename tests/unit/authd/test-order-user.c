@@ -95,6 +95,42 @@ static void test_who_is_an_administrator_the_operator_says(void)
 	clerk_done(order("user.delete", "alice", ""));
 }
 
+static const char *name_at(const json_t *page, size_t i)
+{
+	const json_t *user = json_array_get(json_object_get(page, "users"), i);
+
+	return json_string_value(json_object_get(user, "user"));
+}
+
+static void test_a_page_is_in_the_order_of_names_and_says_where_the_next_begins(void)
+{
+	json_t *page;
+
+	clerk_done(order("user.create", "b", ""));
+	clerk_done(order("user.create", "c", ""));
+	clerk_done(order("user.create", "a", ""));
+	page = clerk_ask(&office, "{\"do\":\"user.list\",\"tenant\":\"acme\",\"limit\":2}");
+	assert(json_array_size(json_object_get(page, "users")) == 2);
+	assert(strcmp(name_at(page, 0), "a") == 0 && strcmp(name_at(page, 1), "b") == 0);
+	assert(strcmp(json_string_value(json_object_get(page, "next_cursor")), "b") == 0);
+	clerk_done(page);
+	/* Whatever has become of that one meanwhile. */
+	clerk_done(order("user.delete", "b", ""));
+	page = clerk_ask(&office, "{\"do\":\"user.list\",\"tenant\":\"acme\",\"cursor\":\"b\"}");
+	assert(json_array_size(json_object_get(page, "users")) == 1);
+	assert(strcmp(name_at(page, 0), "c") == 0);
+	assert(json_is_null(json_object_get(page, "next_cursor")));
+	clerk_done(page);
+	/* All of it has no pages, and stands as it was made. */
+	page = clerk_ask(&office, "{\"do\":\"user.list\",\"tenant\":\"acme\"}");
+	assert(strcmp(name_at(page, 0), "c") == 0 && strcmp(name_at(page, 1), "a") == 0);
+	assert(!json_object_get(page, "next_cursor"));
+	clerk_done(page);
+	clerk_refused(clerk_ask(&office, "{\"do\":\"user.list\",\"limit\":101}"), "limit must be");
+	clerk_done(order("user.delete", "a", ""));
+	clerk_done(order("user.delete", "c", ""));
+}
+
 static void test_names_are_those_that_iam_allows(void)
 {
 	static const char *const wrong[] = { "", "a b", "a/b", "a:b", "a*", "\\u00e4", "a\\n" };
@@ -327,6 +363,7 @@ int main(void)
 	office_open(&office);
 	test_users_are_made_shown_and_deleted();
 	test_who_is_an_administrator_the_operator_says();
+	test_a_page_is_in_the_order_of_names_and_says_where_the_next_begins();
 	test_names_are_those_that_iam_allows();
 	test_a_user_is_found_in_his_own_tenant_only();
 	test_a_key_is_a_users_and_ends_when_it_was_said();
