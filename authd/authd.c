@@ -80,7 +80,9 @@ int authd_open(struct authd *a, const struct options *o,
 	uses_init(&a->uses, a);
 	deletions_init(&a->deletions, a);
 	admin_init(&a->admin, a);
-	r = loop_init(&a->loop);
+	r = administrations_init(&a->administrations, a);
+	if (r >= 0)
+		r = loop_init(&a->loop);
 	if (r >= 0)
 		r = channel_group_init(&a->group);
 	if (r >= 0)
@@ -137,6 +139,7 @@ void authd_close(struct authd *a)
 	/* Changes that administrators were promised an answer to are still made. */
 	a->writer = writer_free(a->writer);
 	deletions_clear(&a->deletions);
+	administrations_clear(&a->administrations);
 	a->database = database_close(a->database);
 	a->judge = judge_free(a->judge);
 	a->limits = limits_free(a->limits);

@@ -7,6 +7,7 @@
  */
 
 #include "authd/admin.h"
+#include "authd/administration.h"
 #include "authd/audit.h"
 #include "authd/chains.h"
 #include "authd/deletion.h"
@@ -46,6 +47,7 @@ struct authd {
 	struct errands errands;
 	struct deletions deletions;
 	struct admin admin;
+	struct administrations administrations;
 	struct listener frontend, stored;
 	struct figures figures;
 	uint64_t started_ns;

@@ -6,6 +6,7 @@
 
 #include "authd/bearer.h"
 #include "base/clock.h"
+#include "s3/encoding.h"
 #include "s3/rest.h"
 #include "s3/values.h"
 
@@ -322,6 +323,79 @@ static int hear_s3(struct judge *j, const struct s3_head *head, struct span sour
 		return e;
 	take_context(head, source, now_s, r);
 	return hear_user(r);
+}
+
+/* --- the administration of a tenant -------------------------------------------------------- */
+
+/* Nothing but the Authorization field: a link would be a right that is handed on. */
+static int hear_form(struct judge *j, struct ruling *r)
+{
+	const struct claim *m = &j->claim;
+
+	if (m->presigned)
+		return deny(
+			r, S3_ERROR_ACCESS_DENIED,
+			"This takes no signature in the query, only in the Authorization field.");
+	if (m->payload.len != 2 * SIGV4_LEN || !span_is_lower_hex(m->payload))
+		return deny(r, S3_ERROR_INVALID_REQUEST,
+			    "x-amz-content-sha256 must be the SHA-256 of the body, 64 digits of "
+			    "0-9 and a-f.");
+	return 0;
+}
+
+/* What was signed is a hash; that this is what it is of, is authd's to see. */
+static int hear_body(const struct judge *j, struct span body)
+{
+	uint8_t hash[SIGV4_LEN];
+	char text[2 * SIGV4_LEN + 1];
+
+	crypto_hash_sha256(hash, body.data, body.len);
+	hex_encode((struct span){ hash, sizeof(hash) }, text);
+	return span_equal(j->claim.payload, span_from_string(text))
+		       ? 0
+		       : S3_ERROR_CONTENT_SHA256_MISMATCH;
+}
+
+static int hear_administrator(struct judge *j, const struct s3_head *head, struct span body,
+			      int64_t now_s, struct ruling *r)
+{
+	struct span canonical;
+	int e;
+
+	e = canonical_read(&j->canonical, head);
+	if (!e)
+		e = hear_claim(j, SIGV4_COFFER, now_s, r);
+	if (!e)
+		e = hear_form(j, r);
+	if (!e)
+		e = hear_canonical(j, r, &canonical);
+	if (!e)
+		e = hear_signature(j, canonical, r);
+	if (!e)
+		e = hear_body(j, body);
+	if (!e)
+		e = hear_tenant(r);
+	if (!e)
+		e = hear_expiry(now_s, r);
+	if (!e)
+		e = hear_rate(j, r);
+	if (!e && (!r->key->user || !r->key->user->administrator))
+		e = deny(r, S3_ERROR_ACCESS_DENIED,
+			 "Only an administrator of the tenant may do this.");
+	return e;
+}
+
+int judge_hear_administrator(struct judge *j, const struct s3_head *head, struct span body,
+			     int64_t now_s, struct ruling *ret)
+{
+	int e;
+
+	*ret = (struct ruling){ .claim = &j->claim };
+	e = hear_administrator(j, head, body, now_s, ret);
+	if (e < 0)
+		return e;
+	ret->error = (enum s3_error)e;
+	return 0;
 }
 
 /* --- the REST dialect --------------------------------------------------------------------- */

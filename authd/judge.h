@@ -51,6 +51,14 @@ struct ruling {
 };
 
 /*
+ * Likewise a request of the admin API, over that body: signed for the service "coffer", in the header,
+ * by a key of a user who is an administrator. Of the ruling key, error and its sentence are set, and
+ * claim with what was signed.
+ */
+must_check int judge_hear_administrator(struct judge *j, const struct s3_head *head,
+					struct span body, int64_t now_s, struct ruling *ret);
+
+/*
  * `source` is the address that the request comes from, as far as it is believed: empty where it is not.
  * A ruling must be cleared. Negative only where we cannot rule: -ENOMEM, the keyring's -EBADMSG.
  */

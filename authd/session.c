@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include "authd/authd.h"
+#include "authd/refusal.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -16,6 +17,7 @@ struct session {
 	struct loop_timer greeting;
 	struct ipc_id id; /* of the channel, in this epoch; tickets and grants name it */
 	struct table streams; /* by call */
+	struct table administrations; /* by call */
 	pid_t pid;
 	const char *fault; /* what a handler found, for the log */
 	struct session *next, *before;
@@ -31,12 +33,16 @@ static bool is_ready(const struct session *s)
 static void session_free(struct session *s)
 {
 	struct sessions *all = &s->authd->sessions;
+	struct administration *ad;
 	struct stream *stream;
 	size_t at = 0;
 
 	while ((stream = table_next(&s->streams, &at)))
 		chains_remove(stream);
 	table_clear(&s->streams);
+	for (at = 0; (ad = table_next(&s->administrations, &at));)
+		administration_forget(ad);
+	table_clear(&s->administrations);
 	*(s->before ? &s->before->next : &all->first) = s->next;
 	if (s->next)
 		s->next->before = s->before;
@@ -116,12 +122,6 @@ static int send_denied(struct session *s, uint64_t call, enum s3_error error, co
 	};
 
 	return channel_send(&s->channel, &m, -1);
-}
-
-static void note_denial(struct authd *a, const struct denial *denial)
-{
-	a->figures.denials[denial->error]++;
-	denials_note(&a->denials, denial);
 }
 
 /* Each epoch gives the channel another id: what was sealed for the old one is for nobody. */
@@ -205,7 +205,7 @@ static int deny_stream(struct session *s, const struct stream *stream, enum s3_e
 		.credential = { stream->credential, stream->credential_len },
 	};
 
-	note_denial(s->authd, &denial);
+	refusal_log(s->authd, &denial);
 	return send_denied(s, stream->call, error, "", 0);
 }
 
@@ -280,37 +280,14 @@ static int begin_stream(struct session *s, const struct grant *g, const struct i
 
 /* --- asking ------------------------------------------------------------------------------- */
 
-/* A credential was looked for and not found to be right: one try of whoever guesses. */
-static bool is_guess(enum s3_error error)
-{
-	return error == S3_ERROR_INVALID_ACCESS_KEY_ID ||
-	       error == S3_ERROR_SIGNATURE_DOES_NOT_MATCH || error == S3_ERROR_REST_UNKNOWN_TOKEN;
-}
-
 /* What was wrong goes into the log; whoever guesses too often is not told. */
 static int deny(struct session *s, const struct ipc_ask *m, const struct origin *from,
 		const struct ruling *ruling)
 {
-	struct authd *a = s->authd;
-	char credential[RULING_CREDENTIAL_SIZE];
-	uint32_t wait_s = 0;
-	struct denial denial = {
-		.request_id = m->request_id,
-		.error = ruling->error,
-		.peer = from->text,
-		.credential = span_from_string(ruling_credential(ruling, credential)),
-	};
+	uint32_t wait_s = refusal_note(s->authd, m->request_id, from, ruling);
 
-	if (ruling->retry_after_s)
-		a->figures.slowed[FIGURES_LIMIT_REQUESTS]++;
-	if (is_guess(ruling->error))
-		wait_s = limits_failure(a->limits, &from->ip, clock_boottime_ns());
-	denial.retry_after_s = wait_s ? wait_s : ruling->retry_after_s;
-	note_denial(a, &denial);
-	if (wait_s) {
-		a->figures.slowed[FIGURES_LIMIT_LOGINS]++;
+	if (wait_s)
 		return send_denied(s, m->call, S3_ERROR_SLOW_DOWN, "", wait_s);
-	}
 	return send_denied(s, m->call, ruling->error, ruling->detail, ruling->retry_after_s);
 }
 
@@ -393,6 +370,11 @@ static int allow(struct session *s, const struct ipc_ask *m, const struct origin
 	return channel_send(&s->channel, &answer, -1);
 }
 
+static bool is_in_use(const struct session *s, uint64_t call)
+{
+	return table_find(&s->streams, call) || table_find(&s->administrations, call);
+}
+
 static int take_ask(struct session *s, const struct ipc_ask *m)
 {
 	_cleanup_(ruling_clear) struct ruling ruling = { 0 };
@@ -402,7 +384,7 @@ static int take_ask(struct session *s, const struct ipc_ask *m)
 	int64_t now_s;
 	int r;
 
-	if (table_find(&s->streams, m->call))
+	if (is_in_use(s, m->call))
 		return violation(s, "call-in-use");
 	if (m->dialect >= S3_DIALECT_COUNT)
 		return violation(s, "dialect");
@@ -422,6 +404,52 @@ static int take_ask(struct session *s, const struct ipc_ask *m)
 		ruling.error = S3_ERROR_INTERNAL_ERROR;
 	}
 	return ruling.error ? deny(s, m, &from, &ruling) : allow(s, m, &from, now_s, &ruling);
+}
+
+/* --- the administration of a tenant ------------------------------------------------------- */
+
+static int send_administered(struct session *s, uint64_t call,
+			     const struct administration_answer *answer)
+{
+	struct ipc_message m = { .number = IPC_ADMINISTERED,
+				 .administered = { call, answer->status, answer->retry_after_s,
+						   answer->body } };
+
+	return channel_send(&s->channel, &m, -1);
+}
+
+static void administered(void *owner, uint64_t call, const struct administration_answer *answer)
+{
+	struct session *s = owner;
+
+	table_remove(&s->administrations, call);
+	fail_unless_sent(s, send_administered(s, call, answer));
+}
+
+static int take_administer(struct session *s, const struct ipc_administer *m)
+{
+	struct administration_waiter w = { administered, s };
+	struct administration_answer answer = { 0 };
+	struct administration *later = NULL;
+	struct authd *a = s->authd;
+	int r = 0;
+
+	if (is_in_use(s, m->call))
+		return violation(s, "call-in-use");
+	if (channel_is_crowded(&s->channel))
+		administration_crowd(a, &answer);
+	else
+		r = administration_begin(a, m, &w, &later, &answer);
+	if (r == 0 && later) {
+		r = table_add(&s->administrations, m->call, later);
+		if (r)
+			administration_forget(later);
+		return r > 0 ? fold(r) : r;
+	}
+	if (r == 0)
+		r = send_administered(s, m->call, &answer);
+	administration_wipe(a);
+	return r;
 }
 
 /* --- hearing ------------------------------------------------------------------------------ */
@@ -465,9 +493,12 @@ static int take_chain(struct session *s, const struct ipc_chain *m)
 static int take_forget(struct session *s, const struct ipc_forget *m)
 {
 	struct stream *stream = table_find(&s->streams, m->call);
+	struct administration *ad = table_remove(&s->administrations, m->call);
 
 	if (stream)
 		session_forget(stream);
+	if (ad)
+		administration_forget(ad);
 	return 0;
 }
 
@@ -543,6 +574,7 @@ int session_open(struct authd *a, int fd, pid_t pid)
 	s->authd = a;
 	s->pid = pid;
 	s->streams = TABLE_INIT(SESSION_STREAMS_MAX);
+	s->administrations = TABLE_INIT(ADMINISTRATIONS_MAX);
 	s->greeting.expired = greeting_is_late;
 	loop_arm(&a->loop, &s->greeting, clock_boottime_ns() + SESSION_GREETING_NS);
 	s->next = a->sessions.first;

@@ -50,15 +50,21 @@ static void begin_object(struct body *b, const struct s3_request *request, size_
 		chunked_init(&b->chunked, request->payload, request->length, request->trailer);
 }
 
+void body_gather(struct body *b, size_t limit, enum s3_error too_long)
+{
+	b->place = BODY_COMMAND;
+	b->limit = limit;
+	b->too_long = too_long;
+	b->gathered = BUFFER_INIT(limit);
+}
+
 void body_begin(struct body *b, const struct s3_request *request, size_t inside_max)
 {
 	switch (s3_operations[request->operation].body) {
 	case S3_BODY_NONE:
 		break;
 	case S3_BODY_COMMAND:
-		b->place = BODY_COMMAND;
-		b->limit = S3_COMMAND_MAX;
-		b->gathered = BUFFER_INIT(S3_COMMAND_MAX);
+		body_gather(b, S3_COMMAND_MAX, b->too_long);
 		break;
 	case S3_BODY_OBJECT:
 		begin_object(b, request, inside_max);

@@ -15,7 +15,7 @@
 enum body_place {
 	BODY_NOWHERE,	/* read and dropped */
 	BODY_INSIDE,	/* gathered, to travel inside a message */
-	BODY_COMMAND,	/* gathered, to travel in a sealed memfd */
+	BODY_COMMAND,	/* gathered, to travel in a sealed memfd or in a message to authd */
 	BODY_PIPE,	/* into stored's pipe as it comes */
 };
 
@@ -51,6 +51,9 @@ void body_clear(struct body *b);
  * object may travel inside a message. Where the result is BODY_PIPE, b->pipe_fd is still to be set.
  */
 void body_begin(struct body *b, const struct s3_request *request, size_t inside_max);
+
+/* It is gathered up to that limit; what is longer is that error. */
+void body_gather(struct body *b, size_t limit, enum s3_error too_long);
 
 /*
  * Takes bytes off *input. What is left of it when the pipe is full must come again later. 0; > 0:

@@ -17,5 +17,8 @@ struct dialect {
 
 extern const struct dialect dialects[S3_DIALECT_COUNT];
 
+/* The admin API's, behind the same doors as S3: errors in JSON, and no operations. */
+extern const struct dialect dialect_admin;
+
 /* Whose listening sockets have that name; false where it is nobody's. */
 must_check bool dialect_of_socket(const char *name, enum s3_dialect *ret);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "frontend/administration.h"
 #include "frontend/connection.h"
 #include "frontend/dialect.h"
 #include "frontend/exchange.h"
@@ -93,6 +94,20 @@ int dialogue_tell_chunks(struct exchange *e, bool last)
 	buffer_reset(&b->lengths);
 	buffer_reset(&b->chunks);
 	return r;
+}
+
+void dialogue_administer(struct exchange *e)
+{
+	struct ipc_administer m = {
+		.request_id = e->id,
+		.peer = span_from_string(e->connection->peer),
+		.method = e->head.method,
+		.target = e->head.target,
+		.fields = buffer_span(&e->head.fields),
+		.body = buffer_span(&e->body.gathered),
+	};
+
+	become(e, links_administer(links_of(e), &e->call, &m), EXCHANGE_ADMINISTERING);
 }
 
 /* --- to stored --------------------------------------------------------------------------- */
@@ -241,6 +256,17 @@ static void on_chained(struct call *c, struct span seal)
 		become(e, tell_commit(e, seal), EXCHANGE_WRITING);
 }
 
+static void on_administered(struct call *c, uint16_t status, uint32_t retry_after,
+			    struct span document)
+{
+	struct exchange *e = exchange_of(c);
+
+	if (is_over(e))
+		return;
+	e->judged_ns = clock_boottime_ns();
+	administration_answer(e, status, retry_after, document);
+}
+
 /* --- from stored ------------------------------------------------------------------------- */
 
 static void on_pipe(struct call *c, int *fd)
@@ -366,6 +392,7 @@ const struct links_handler dialogue_handler = {
 	.granted = on_granted,
 	.denied = on_denied,
 	.chained = on_chained,
+	.administered = on_administered,
 	.pipe = on_pipe,
 	.done = on_done,
 	.failed = on_failed,

@@ -14,6 +14,9 @@ extern const struct links_handler dialogue_handler;
 /* Asks authd about the head. */
 void dialogue_ask(struct exchange *e);
 
+/* Tells authd what a tenant's administrator asks for, with the body that was gathered. */
+void dialogue_administer(struct exchange *e);
+
 /* Opens an upload at stored, which answers with a pipe. */
 void dialogue_open(struct exchange *e);
 

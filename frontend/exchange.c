@@ -27,8 +27,9 @@
 #define TO(state) (1u << EXCHANGE_##state)
 
 /* Every state leads to ENDED: the client may vanish at any time. */
-static const uint16_t exchange_moves[EXCHANGE_STATE_COUNT] = {
-	[EXCHANGE_HEADING] = TO(CHECKING) | TO(ASKING) | TO(REPLYING) | TO(FAREWELL) | TO(ENDED),
+static const uint32_t exchange_moves[EXCHANGE_STATE_COUNT] = {
+	[EXCHANGE_HEADING] = TO(CHECKING) | TO(ASKING) | TO(COLLECTING) | TO(ADMINISTERING) |
+			     TO(REPLYING) | TO(FAREWELL) | TO(ENDED),
 	[EXCHANGE_CHECKING] = TO(REPLYING) | TO(LINGERING) | TO(ENDED),
 	[EXCHANGE_ASKING] = TO(OPENING) | TO(RECEIVING) | TO(READING) | TO(WRITING) | TO(REPLYING) |
 			    TO(LINGERING) | TO(ENDED),
@@ -39,6 +40,8 @@ static const uint16_t exchange_moves[EXCHANGE_STATE_COUNT] = {
 	[EXCHANGE_CHAINING] = TO(WRITING) | TO(REPLYING) | TO(ENDED),
 	[EXCHANGE_READING] = TO(REPLYING) | TO(ENDED),
 	[EXCHANGE_WRITING] = TO(REPLYING) | TO(ENDED),
+	[EXCHANGE_COLLECTING] = TO(ADMINISTERING) | TO(REPLYING) | TO(FAREWELL) | TO(ENDED),
+	[EXCHANGE_ADMINISTERING] = TO(REPLYING) | TO(ENDED),
 	[EXCHANGE_REPLYING] = TO(SENDING) | TO(ENDED),
 	[EXCHANGE_SENDING] = TO(STARVED) | TO(ENDED),
 	[EXCHANGE_STARVED] = TO(SENDING) | TO(ENDED),
@@ -143,7 +146,7 @@ void exchange_abandon(struct exchange *e)
 
 const struct dialect *exchange_dialect(const struct exchange *e)
 {
-	return &dialects[e->connection->http->dialect];
+	return e->administers ? &dialect_admin : &dialects[e->connection->http->dialect];
 }
 
 /* --- getting an answer to the client ----------------------------------------------------- */
@@ -243,9 +246,14 @@ void exchange_give_up(struct exchange *e, int r)
 
 /* --- time -------------------------------------------------------------------------------- */
 
+static bool takes_body(const struct exchange *e)
+{
+	return e->state == EXCHANGE_RECEIVING || e->state == EXCHANGE_COLLECTING;
+}
+
 bool exchange_waits_for_client(const struct exchange *e)
 {
-	return e->state == EXCHANGE_HEADING || e->state == EXCHANGE_RECEIVING;
+	return e->state == EXCHANGE_HEADING || takes_body(e);
 }
 
 /* A client that sends fast enough gets another period. */
@@ -269,9 +277,11 @@ void exchange_expire(struct exchange *e)
 	case EXCHANGE_CHAINING:
 	case EXCHANGE_READING:
 	case EXCHANGE_WRITING:
+	case EXCHANGE_ADMINISTERING:
 		exchange_give_up(e, S3_ERROR_SERVICE_UNAVAILABLE);
 		break;
 	case EXCHANGE_RECEIVING:
+	case EXCHANGE_COLLECTING:
 		expire_body(e);
 		break;
 	case EXCHANGE_STARVED:
@@ -314,12 +324,21 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *htt
 	return c && target ? exchange_new(c, target, http) : NULL;
 }
 
+/* Below a domain of virtual hosts every path is a key's. */
+static void ask(struct exchange *e)
+{
+	e->administers = false;
+	dialogue_ask(e);
+}
+
 /* The head is here: refuses it, answers it here, or asks authd. */
 static void begin(struct exchange *e, const char *method, const char *version)
 {
 	int r;
 
 	e->head_seen = true;
+	e->administers = e->connection->http->dialect == S3_DIALECT_S3 &&
+			 administration_is_meant(span_from_string(e->target));
 	e->is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
 	head_init(&e->head, span_from_string(method), span_from_string(e->target),
 		  span_from_string(version));
@@ -331,14 +350,14 @@ static void begin(struct exchange *e, const char *method, const char *version)
 	else if (r > 0)
 		exchange_refuse(e, r, span_from_string(e->head.why));
 	else if (!pages_serve(e))
-		dialogue_ask(e);
+		ask(e);
 }
 
 static enum MHD_Result on_body(struct exchange *e, struct span *bytes)
 {
 	size_t all = bytes->len;
 
-	if (e->state == EXCHANGE_RECEIVING) {
+	if (takes_body(e)) {
 		e->received += all;
 		upload_take(e, bytes);
 		/* Only after a suspension does libmicrohttpd come again with what was left unread. */
@@ -368,7 +387,7 @@ static enum MHD_Result on_body(struct exchange *e, struct span *bytes)
 static enum MHD_Result on_body_end(struct exchange *e)
 {
 	e->body_ended = true;
-	if (e->state == EXCHANGE_RECEIVING)
+	if (takes_body(e))
 		upload_end(e);
 	if (e->state == EXCHANGE_REPLYING)
 		return response_queue(e);

@@ -8,6 +8,7 @@
  * wait.
  *
  *   HEADING -> CHECKING -> REPLYING -> SENDING, for a health check
+ *   HEADING -> [COLLECTING] -> ADMINISTERING -> REPLYING -> SENDING, for the admin API
  *   HEADING -> ASKING -> READING ------------------------------> REPLYING -> SENDING
  *                     -> [OPENING] -> RECEIVING -> [CHAINING] -> WRITING -> REPLYING -> SENDING
  *   refused while the body is still coming: FAREWELL -> LINGERING -> ENDED
@@ -22,6 +23,7 @@
 #include "frontend/links.h"
 #include "frontend/reply.h"
 #include "ipc/grant.h"
+#include "s3/administration.h"
 
 struct answer;
 struct connection;
@@ -44,6 +46,8 @@ struct worker;
 	STATE(CHAINING, true, ASK)	/* authd walks the signatures of the chunks */             \
 	STATE(READING, true, CALL)	/* stored looks something up */                            \
 	STATE(WRITING, true, CHANGE)	/* stored makes something durable */                       \
+	STATE(COLLECTING, false, BODY)	/* the client sends the body of an admin request */        \
+	STATE(ADMINISTERING, true, CHANGE) /* authd has all of it, and makes something durable */  \
 	STATE(REPLYING, false, REPLY)	/* the reply is ready; the rest of the body is dropped */  \
 	STATE(SENDING, false, SEND)	/* libmicrohttpd has the reply */                          \
 	STATE(STARVED, true, CALL)	/* more of the object is to come from stored */            \
@@ -94,6 +98,8 @@ struct exchange {
 	enum s3_error error;	/* what the client was told, for the log */
 	uint32_t retry_after_s;	/* when it may come again, as authd said; 0: the usual */
 	const char *allowed;	/* the methods that the target takes, where that is ours to say */
+	bool administers;	/* it is the admin API's: no grant, and another dialect */
+	char methods[ADMINISTRATION_METHODS_MAX];	/* what `allowed` is then */
 
 	struct loop_source pipe;	/* while STALLED */
 	struct loop_source socket;	/* while LINGERING */

@@ -38,6 +38,11 @@ struct head {
 	const char *why;
 };
 
+static inline bool head_has_body(const struct head *h)
+{
+	return h->framing == HEAD_CHUNKED || (h->framing == HEAD_LENGTH && h->content_length > 0);
+}
+
 /* The request line; method and target must live as long as the head. */
 void head_init(struct head *h, struct span method, struct span target, struct span version);
 void head_clear(struct head *h);

@@ -150,6 +150,20 @@ static int on_measured(struct links *l, const struct ipc_measured *m, int *fds)
 	return hear_samples(l, LINKS_AUTHD, m->number, m->samples);
 }
 
+/* Statuses that say that something else follows, or that nothing does, are no answers to it. */
+static int on_administered(struct links *l, const struct ipc_administered *m, int *fds)
+{
+	struct call *c = call_at_authd(l, m->call);
+
+	if (m->status < 200 || m->status > 599 || m->status == 204 || m->status == 304)
+		return CHANNEL_VIOLATION;
+	if (!c)
+		return 0;
+	c->at_authd = false;
+	l->config.handler->administered(c, m->status, m->retry_after, m->body);
+	return 0;
+}
+
 /* --- from stored ------------------------------------------------------------------------- */
 
 static int on_pipe(struct links *l, const struct ipc_pipe *m, int *fds)
@@ -412,9 +426,8 @@ size_t links_queued(const struct links *l, enum links_peer peer)
 
 /* --- calls ------------------------------------------------------------------------------- */
 
-int links_ask(struct links *l, struct call *c, const struct ipc_ask *ask)
+static int call_begin(struct links *l, struct call *c)
 {
-	struct ipc_message m = { .number = IPC_ASK, .ask = *ask };
 	int r;
 
 	if (!links_authd_is_open(l))
@@ -425,13 +438,36 @@ int links_ask(struct links *l, struct call *c, const struct ipc_ask *ask)
 	if (r)
 		return r < 0 ? r : -EBUSY;
 	*c = (struct call){ .number = l->last_number, .at_authd = true };
-	m.ask.call = c->number;
-	r = channel_send(&l->authd, &m, -1);
+	return 0;
+}
+
+static int call_tell(struct links *l, struct call *c, const struct ipc_message *m)
+{
+	int r = channel_send(&l->authd, m, -1);
+
 	if (r < 0) {
 		table_remove(&l->calls, c->number);
 		*c = (struct call){ 0 };
 	}
 	return r;
+}
+
+int links_ask(struct links *l, struct call *c, const struct ipc_ask *ask)
+{
+	struct ipc_message m = { .number = IPC_ASK, .ask = *ask };
+	int r = call_begin(l, c);
+
+	m.ask.call = c->number;
+	return r < 0 ? r : call_tell(l, c, &m);
+}
+
+int links_administer(struct links *l, struct call *c, const struct ipc_administer *what)
+{
+	struct ipc_message m = { .number = IPC_ADMINISTER, .administer = *what };
+	int r = call_begin(l, c);
+
+	m.administer.call = c->number;
+	return r < 0 ? r : call_tell(l, c, &m);
 }
 
 int links_tell_authd(struct links *l, struct call *c, const struct ipc_message *m)

@@ -30,6 +30,8 @@ struct links_handler {
 	void (*denied)(struct call *c, enum s3_error error, struct span detail,
 		       uint32_t retry_after);						/* last */
 	void (*chained)(struct call *c, struct span seal);				/* last */
+	void (*administered)(struct call *c, uint16_t status, uint32_t retry_after,
+			     struct span document);					/* last */
 
 	void (*pipe)(struct call *c, int *fd);
 	void (*done)(struct call *c, struct span answer);				/* last */
@@ -111,6 +113,9 @@ size_t links_queued(const struct links *l, enum links_peer peer);
  * links_end(). -EBUSY: too much is under way; -ENOTCONN: there is nobody to ask.
  */
 must_check int links_ask(struct links *l, struct call *c, const struct ipc_ask *ask);
+
+/* The same with an ADMINISTER. */
+must_check int links_administer(struct links *l, struct call *c, const struct ipc_administer *m);
 
 /*
  * Queues a message of this call, whose `call` field the caller has filled in. CALL and COMMAND

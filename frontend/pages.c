@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "frontend/pages.h"
 
+#include "frontend/administration.h"
 #include "frontend/connection.h"
 #include "frontend/exchange.h"
 #include "frontend/health.h"
@@ -12,10 +13,12 @@ static const struct page {
 	enum s3_dialect dialect;
 	const char *path;
 	void (*answer)(struct exchange *e);
+	bool is_tree; /* all below it, by methods of its own */
 } pages[] = {
 	{ S3_DIALECT_S3, "/-/health", health_answer },
 	{ S3_DIALECT_REST, "/health", health_answer },
 	{ S3_DIALECT_S3, "/-/admin/v1/openapi.json", openapi_answer_admin },
+	{ S3_DIALECT_S3, ADMINISTRATION_TREE, administration_serve, true },
 	{ S3_DIALECT_REST, "/openapi.json", openapi_answer_rest },
 };
 
@@ -39,6 +42,13 @@ static bool is_bucket(struct span host, const char *const *domains)
 	return false;
 }
 
+static bool is_at(const struct page *p, struct span path)
+{
+	struct span own = span_from_string(p->path);
+
+	return p->is_tree ? span_starts_with(path, own) : span_equal(path, own);
+}
+
 const struct page *pages_find(enum s3_dialect dialect, const struct head *h,
 			      const char *const *domains)
 {
@@ -48,8 +58,7 @@ const struct page *pages_find(enum s3_dialect dialect, const struct head *h,
 		return NULL;
 	span_cut(h->target, '?', &path);
 	for (size_t i = 0; i < ARRAY_SIZE(pages); i++)
-		if (pages[i].dialect == dialect &&
-		    span_equal(path, span_from_string(pages[i].path)))
+		if (pages[i].dialect == dialect && is_at(&pages[i], path))
 			return &pages[i];
 	return NULL;
 }
@@ -61,8 +70,9 @@ bool pages_serve(struct exchange *e)
 
 	if (!page)
 		return false;
-	e->allowed = "GET, HEAD";
-	if (span_equal(e->head.method, SPAN("GET")) || span_equal(e->head.method, SPAN("HEAD")))
+	e->allowed = page->is_tree ? NULL : "GET, HEAD";
+	if (page->is_tree || span_equal(e->head.method, SPAN("GET")) ||
+	    span_equal(e->head.method, SPAN("HEAD")))
 		page->answer(e);
 	else
 		exchange_refuse(e, S3_ERROR_METHOD_NOT_ALLOWED, SPAN_NONE);

@@ -7,12 +7,6 @@
 #include "frontend/exchange.h"
 #include "frontend/worker.h"
 
-static bool has_body(const struct exchange *e)
-{
-	return e->head.framing == HEAD_CHUNKED ||
-	       (e->head.framing == HEAD_LENGTH && e->head.content_length > 0);
-}
-
 /* Nothing comes from the client: what it asked for can be told at once. */
 static void begin_without_body(struct exchange *e)
 {
@@ -29,7 +23,7 @@ void upload_begin(struct exchange *e)
 	body_begin(&e->body, &e->grant.request, e->connection->worker->links.inline_limit);
 	if (e->body.place == BODY_PIPE)
 		dialogue_open(e);
-	else if (!has_body(e))
+	else if (!head_has_body(&e->head))
 		begin_without_body(e);
 	else if (e->head.framing == HEAD_LENGTH && !e->body.framed &&
 		 e->head.content_length > e->body.limit)
@@ -92,6 +86,8 @@ void upload_end(struct exchange *e)
 
 	if (r)
 		exchange_give_up(e, r);
+	else if (e->state == EXCHANGE_COLLECTING)
+		dialogue_administer(e);
 	else
 		dialogue_tell(e);
 }

@@ -29,6 +29,8 @@
 #define IPC_INLINE_MAX (64 * 1024)
 #define IPC_ANSWER_MAX (48 * 1024)
 #define IPC_ITEMS_MAX (64 * 1024)
+#define IPC_ADMINISTER_MAX (64 * 1024)
+#define IPC_ADMINISTERED_MAX (80 * 1024)
 #define IPC_BATCH_MAX (32 * 1024)
 #define IPC_SAMPLES_MAX (64 * 1024)
 #define IPC_DETAIL_MAX 512
@@ -46,7 +48,10 @@
 		"Chunks of a signed stream: lengths and the signatures the client claimed.")       \
 	MESSAGE(FORGET, forget, 4, READY, 0, "The client of this call is gone.")                   \
 	MESSAGE(PING, ping, 5, READY, 0, "Are you there? For a health check.")                     \
-	MESSAGE(MEASURE, measure, 6, READY, 0, "What are your figures? For the metrics.")
+	MESSAGE(MEASURE, measure, 6, READY, 0, "What are your figures? For the metrics.")          \
+	MESSAGE(ADMINISTER, administer, 7, READY, 0,                                               \
+		"Do this for a tenant's administrator, if it is one who asks. Head and body exactly " \
+		"as they arrived.")
 
 #define IPC_HELLO_FIELDS(FIELD) FIELD(u32, version, 0)
 
@@ -72,6 +77,15 @@
 #define IPC_PING_FIELDS(FIELD) FIELD(u64, number, 0)
 #define IPC_MEASURE_FIELDS(FIELD) FIELD(u64, number, 0)
 
+#define IPC_ADMINISTER_FIELDS(FIELD)                                                               \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(u64, request_id, 0)                                                                  \
+	FIELD(bytes, peer, 64)                                                                     \
+	FIELD(bytes, method, 16)                                                                   \
+	FIELD(bytes, target, 16 * 1024)                                                            \
+	FIELD(bytes, fields, 32 * 1024)                                                            \
+	FIELD(bytes, body, IPC_ADMINISTER_MAX)
+
 /* --- authd to worker ----------------------------------------------------------------------- */
 
 #define IPC_AUTHD_TO_FRONTEND(MESSAGE)                                                             \
@@ -82,7 +96,9 @@
 	MESSAGE(DENIED, denied, 13, READY, 0, "It may not, and this is what the client is told.")  \
 	MESSAGE(CHAINED, chained, 14, READY, 0, "Every chunk was the client's; the seal of that.") \
 	MESSAGE(PONG, pong, 15, READY, 0, "Yes; with the number of the PING.")                     \
-	MESSAGE(MEASURED, measured, 16, READY, 0, "These; with the number of the MEASURE.")
+	MESSAGE(MEASURED, measured, 16, READY, 0, "These; with the number of the MEASURE.")        \
+	MESSAGE(ADMINISTERED, administered, 17, READY, 0,                                          \
+		"What came of an ADMINISTER: HTTP's status, and a JSON document.")
 
 #define IPC_WELCOME_FIELDS(FIELD) FIELD(u32, version, 0)
 
@@ -111,6 +127,13 @@
 #define IPC_MEASURED_FIELDS(FIELD)                                                                 \
 	FIELD(u64, number, 0)                                                                      \
 	FIELD(bytes, samples, IPC_SAMPLES_MAX)
+
+/* retry_after: seconds until it is worth trying again; 0: the usual. */
+#define IPC_ADMINISTERED_FIELDS(FIELD)                                                             \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(u16, status, 0)                                                                      \
+	FIELD(u32, retry_after, 0)                                                                 \
+	FIELD(bytes, body, IPC_ADMINISTERED_MAX)
 
 /* --- worker to stored ---------------------------------------------------------------------- */
 

@@ -63,6 +63,20 @@ static void test_nothing_is_sent_to_stored_before_authd_was_asked(void)
 		assert(!exchange_may_move(EXCHANGE_HEADING, at_stored[i]));
 }
 
+/* And of what is authd's alone it never hears. */
+static void test_the_admin_api_never_reaches_stored(void)
+{
+	static const enum exchange_state own[] = { EXCHANGE_COLLECTING, EXCHANGE_ADMINISTERING };
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+		assert(!exchange_may_move(own[i], EXCHANGE_OPENING));
+		assert(!exchange_may_move(own[i], EXCHANGE_RECEIVING));
+		assert(!exchange_may_move(own[i], EXCHANGE_CHAINING));
+		assert(!exchange_may_move(own[i], EXCHANGE_READING));
+		assert(!exchange_may_move(own[i], EXCHANGE_WRITING));
+	}
+}
+
 /* Once an answer is on its way there is no second one. */
 static void test_an_answer_is_given_once(void)
 {
@@ -89,6 +103,7 @@ static void test_suspension_begins_where_libmicrohttpd_calls(void)
 				    !exchange_is_suspended(to))
 					continue;
 				assert(from == EXCHANGE_HEADING || from == EXCHANGE_RECEIVING ||
+				       from == EXCHANGE_COLLECTING ||
 				       from == EXCHANGE_SENDING || from == EXCHANGE_FAREWELL);
 			}
 }
@@ -100,6 +115,7 @@ int main(void)
 	test_no_state_leads_to_itself_or_back_to_the_head();
 	test_every_state_is_reached();
 	test_nothing_is_sent_to_stored_before_authd_was_asked();
+	test_the_admin_api_never_reaches_stored();
 	test_an_answer_is_given_once();
 	test_suspension_begins_where_libmicrohttpd_calls();
 	return 0;
