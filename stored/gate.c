@@ -30,7 +30,7 @@ struct gates {
 	pthread_mutex_t lock; /* of all below */
 	struct table by_number;
 	struct kept_gate *first, *last;
-	size_t text_len, text_max;
+	size_t policies_len, policies_max;
 };
 
 /* --- one ------------------------------------------------------------------------------------- */
@@ -48,6 +48,12 @@ int gate_read_blocks(struct span document, unsigned int *ret)
 static struct span policy_text(const struct kept_gate *k)
 {
 	return k->configuration.documents[STORE_CONFIGURATION_POLICY];
+}
+
+/* What a policy is compiled to can be many times as much. */
+static size_t len_of_policy(const struct kept_gate *k)
+{
+	return policy_text(k).len + (k->policy ? k->policy->arena.total : 0);
 }
 
 /* It was sound when it was put. */
@@ -145,7 +151,7 @@ static void forget(struct gates *all, struct kept_gate *k)
 {
 	table_remove(&all->by_number, k->number);
 	take_out(all, k);
-	all->text_len -= policy_text(k).len;
+	all->policies_len -= len_of_policy(k);
 	gate_put(&k->gate);
 }
 
@@ -159,13 +165,13 @@ static void keep(struct gates *all, struct kept_gate *k, struct span name)
 	if (before)
 		forget(all, before);
 	while (all->last && (all->by_number.count >= all->by_number.limit ||
-			     all->text_len + policy_text(k).len > all->text_max))
+			     all->policies_len + len_of_policy(k) > all->policies_max))
 		forget(all, all->last);
 	if (table_add(&all->by_number, k->number, k) != TABLE_OK)
 		return;
 	memcpy(k->name, name.data, name.len);
 	k->name_len = name.len;
-	all->text_len += policy_text(k).len;
+	all->policies_len += len_of_policy(k);
 	atomic_fetch_add(&k->refs, 1);
 	put_first(all, k);
 }
@@ -175,8 +181,7 @@ static struct kept_gate *find_kept(struct gates *all, uint64_t number, struct sp
 {
 	struct kept_gate *k = table_find(&all->by_number, number);
 
-	if (!k || !span_equal(name, (struct span){ k->name, k->name_len }) ||
-	    k->stamp != stamp)
+	if (!k || !span_equal(name, (struct span){ k->name, k->name_len }) || k->stamp != stamp)
 		return NULL;
 	take_out(all, k);
 	put_first(all, k);
@@ -186,7 +191,8 @@ static struct kept_gate *find_kept(struct gates *all, uint64_t number, struct sp
 
 int gates_find(struct gates *all, struct span bucket, const struct gate **ret)
 {
-	/* Before the lock, which all readers share: what changes from here on may come behind this request. */
+	/* Before the lock, which all readers share: what changes from here on may come behind this
+	 * request. */
 	uint64_t number, stamp = store_stamp(all->store, bucket);
 	struct kept_gate *k;
 	int r;
@@ -211,7 +217,7 @@ int gates_find(struct gates *all, struct span bucket, const struct gate **ret)
 /* --- life --------------------------------------------------------------------------------------
  */
 
-int gates_new(struct store *s, size_t max, size_t text_max, struct gates **ret)
+int gates_new(struct store *s, size_t max, size_t policies_max, struct gates **ret)
 {
 	struct gates *all = calloc(1, sizeof(*all));
 
@@ -219,7 +225,7 @@ int gates_new(struct store *s, size_t max, size_t text_max, struct gates **ret)
 		return -ENOMEM;
 	all->store = s;
 	all->by_number = TABLE_INIT(max);
-	all->text_max = text_max;
+	all->policies_max = policies_max;
 	crypto_shorthash_keygen(all->key);
 	pthread_mutex_init(&all->lock, NULL);
 	*ret = all;

@@ -14,7 +14,7 @@
 #include "stored/store.h"
 
 #define GATES_MAX 4096			/* kept */
-#define GATES_TEXT_MAX (8 * MIB)	/* bytes of their policies, in all; compiled they take some four times that */
+#define GATES_POLICIES_MAX (32 * MIB)	/* bytes of their policies in all, as text and compiled */
 
 struct gate {
 	struct ipc_id owner;			/* the bucket's tenant */
@@ -28,7 +28,7 @@ struct gate {
 struct gates;
 
 /* At most `max` are kept, with at most so many bytes of policies. */
-must_check int gates_new(struct store *s, size_t max, size_t text_max, struct gates **ret);
+must_check int gates_new(struct store *s, size_t max, size_t policies_max, struct gates **ret);
 size_t gates_count(struct gates *all);
 struct gates *gates_free(struct gates *all);
 

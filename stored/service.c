@@ -44,7 +44,7 @@ int service_init(struct service *s, const struct service_config *config, struct 
 	suspensions_init(&s->suspensions);
 	r = warm_up(s);
 	if (r == 0)
-		r = gates_new(store, GATES_MAX, GATES_TEXT_MAX, &s->gates);
+		r = gates_new(store, GATES_MAX, GATES_POLICIES_MAX, &s->gates);
 	if (r == 0)
 		r = unseal_new(&s->unseal);
 	if (r == 0)

@@ -9,7 +9,7 @@ static struct gates *gates;
 static void begin(void)
 {
 	fixture_begin(&f);
-	assert(gates_new(f.store, GATES_MAX, GATES_TEXT_MAX, &gates) == 0);
+	assert(gates_new(f.store, GATES_MAX, GATES_POLICIES_MAX, &gates) == 0);
 }
 
 static void end(void)
@@ -132,7 +132,7 @@ static void test_t40_what_is_kept_is_bounded(void)
 	char name[32];
 
 	fixture_begin(&f);
-	assert(gates_new(f.store, 5, 60 * KIB, &gates) == 0);
+	assert(gates_new(f.store, 5, 64 * KIB, &gates) == 0);
 	memset(large, ' ', sizeof(large) - 1);
 	memcpy(large, policy("\"*\""), strlen(policy("\"*\"")));
 	large[20 * KIB] = '\0';
@@ -155,6 +155,37 @@ static void test_t40_what_is_kept_is_bounded(void)
 	end();
 }
 
+/* Its text is short, and each of its values is a structure. */
+static void test_t40_what_is_compiled_is_counted(void)
+{
+	_cleanup_(buffer_clear) struct buffer b = BUFFER_INIT(4 * KIB);
+	char name[32];
+
+	fixture_begin(&f);
+	assert(gates_new(f.store, 5, 64 * KIB, &gates) == 0);
+	buffer_append_string(&b,
+			     "{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":"
+			     "\"s3:*\",\"Resource\":\"*\",\"Condition\":{\"StringEquals\":"
+			     "{\"aws:Referer\":[\"\"");
+	for (unsigned int i = 0; i < 400; i++)
+		buffer_append_string(&b, ",\"\"");
+	buffer_append_string(&b, "]}}}}");
+	buffer_append_byte(&b, '\0');
+	assert(!buffer_error(&b));
+	for (unsigned int i = 0; i < 5; i++) {
+		const struct gate *g;
+
+		snprintf(name, sizeof(name), "bucket-%u", i);
+		assert(create_bucket(&f, name) == 0);
+		set(name, STORE_CONFIGURATION_POLICY, (const char *)b.data);
+		g = gate(name);
+		assert(g->policy);
+		gate_put(g);
+	}
+	assert(gates_count(gates) < 3);
+	end();
+}
+
 int main(void)
 {
 	RUN(test_a_gate_says_what_was_set);
@@ -162,5 +193,6 @@ int main(void)
 	RUN(test_t30_a_bucket_that_became_anothers_has_another_gate);
 	RUN(test_what_cannot_be_read_lets_nobody_in);
 	RUN(test_t40_what_is_kept_is_bounded);
+	RUN(test_t40_what_is_compiled_is_counted);
 	return 0;
 }
