@@ -2,6 +2,7 @@
 #include "authd/audit.h"
 
 #include <sodium.h>
+#include <stdio.h>
 
 #include "authd/authd.h"
 #include "base/clock.h"
@@ -97,6 +98,23 @@ static void say_json(struct record *r, enum member m, const json_t *value)
 	record_text(r, member_name(m), n <= most ? (struct span){ text, n } : SPAN("..."));
 }
 
+/* The SHA-256 of what is kept of it, without the white space, and how long that is. */
+static void say_digest(struct record *r, enum member m, struct span value)
+{
+	_cleanup_(buffer_clear) struct buffer b = BUFFER_INIT(POLICY_TEXT_MAX);
+	char name[64], text[2 * crypto_hash_sha256_BYTES + 1];
+	uint8_t hash[crypto_hash_sha256_BYTES];
+
+	policy_compact(&b, value);
+	if (buffer_error(&b))
+		return;
+	crypto_hash_sha256(hash, b.data, b.len);
+	snprintf(name, sizeof(name), "%s_sha256", member_name(m));
+	record_string(r, name, hex_encode((struct span){ hash, sizeof(hash) }, text));
+	snprintf(name, sizeof(name), "%s_length", member_name(m));
+	record_number(r, name, b.len);
+}
+
 static void say_member(struct record *r, enum member m, const json_t *value)
 {
 	switch (member_record(m)) {
@@ -111,6 +129,9 @@ static void say_member(struct record *r, enum member m, const json_t *value)
 		break;
 	case MEMBER_RECORD_JSON:
 		say_json(r, m, value);
+		break;
+	case MEMBER_RECORD_DIGEST:
+		say_digest(r, m, json_span(value));
 		break;
 	case MEMBER_RECORD_NOTHING:
 		break;

@@ -12,8 +12,8 @@
 /*
  * MEMBER(SYMBOL, "name", is valid, RECORD, "what is valid")
  *
- * RECORD is what the audit log has of it: TEXT, NUMBER, JSON, or of a list its COUNT; of a secret
- * NOTHING.
+ * RECORD is what the audit log has of it: TEXT, NUMBER, JSON; of a list its COUNT, of a document its
+ * DIGEST; of a secret NOTHING.
  */
 #define MEMBERS(MEMBER)                                                                            \
 	MEMBER(NAME, "name", is_name, TEXT, MEMBER_NAME_FORM)                                      \
@@ -38,7 +38,7 @@
 	MEMBER(BUCKET, "bucket", is_bucket, TEXT, "the name of a bucket, as S3 allows it")         \
 	MEMBER(PREFIX, "prefix", is_prefix, TEXT, "a string of at most 1024 bytes, without NUL")   \
 	MEMBER(RATE, "rate", is_rate, NUMBER, "a whole number from 1 to 1000000")                  \
-	MEMBER(POLICY, "policy", is_policy, TEXT, "a string with the JSON of a policy")            \
+	MEMBER(POLICY, "policy", is_policy, DIGEST, "a string with the JSON of a policy")          \
 	MEMBER(ENABLED, "enabled", is_flag, JSON, "true or false")                                 \
 	MEMBER(LIMIT, "limit", is_limit, NUMBER, "a whole number from 1 to 100")                   \
 	MEMBER(CURSOR, "cursor", is_token_name, TEXT, "what the page before ended with")           \
@@ -65,6 +65,7 @@ enum member_record {
 	MEMBER_RECORD_NUMBER,
 	MEMBER_RECORD_COUNT,
 	MEMBER_RECORD_JSON,
+	MEMBER_RECORD_DIGEST,
 };
 
 /* MEMBER_COUNT where none is called so. */

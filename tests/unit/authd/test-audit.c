@@ -496,6 +496,21 @@ static void test_a_long_value_is_cut_between_characters(void)
 	office_close(&office);
 }
 
+/* As `cofferctl policy get` shows it, or jq -c makes it of what was given. */
+static void test_of_a_policy_there_is_what_tells_it_from_others(void)
+{
+	static const char put[] =
+		"{\"do\":\"policy.put\",\"tenant\":\"acme\",\"user\":\"nobody\",\"policy\":"
+		"\"{ \\\"Statement\\\" : [ ]\\n}\"}";
+
+	office_open(&office);
+	assert(!order(put));
+	assert(count_lines(kept("audit.1.log"), "\"event\":\"order\"",
+			   "\"policy_sha256\":\"701f12e2a45641932e7716b160cc43c240755a8790dc94ac5af17eb9dc4d261f\",\"policy_length\":16", "") == 1);
+	assert(!strstr(kept("audit.1.log"), "Statement"));
+	office_close(&office);
+}
+
 /* T42: what is no setting, or none of its values, may be a secret. */
 static void test_t42_of_settings_only_right_ones_are_there(void)
 {
@@ -707,6 +722,7 @@ int main(void)
 	test_t42_no_secret_is_in_it();
 	test_what_came_of_an_order_is_told_however_long_it_was();
 	test_a_long_value_is_cut_between_characters();
+	test_of_a_policy_there_is_what_tells_it_from_others();
 	test_t42_of_settings_only_right_ones_are_there();
 	test_every_imported_token_is_named_be_it_the_only_one();
 	test_what_only_asks_is_kept_by_itself();
