@@ -42,19 +42,40 @@ static void keep(const struct denials *d, const struct denial *denial, uint64_t 
 	record_string(&r, "error", s3_errors[denial->error].code);
 	record_text(&r, "credential", denial->credential);
 	record_number(&r, "held_back", held_back);
+	if (denial->operation) {
+		record_string(&r, "by", "stored");
+		record_string(&r, "operation", denial->operation);
+		record_text(&r, "bucket", denial->bucket);
+	}
 	record_text(&r, "peer", denial->peer);
 	audit_note_denial(d->audit, &r);
 }
 
-void denials_note(struct denials *d, const struct denial *denial)
+/* In the log of the process. */
+static void tell(const struct denial *denial, uint64_t held_back)
 {
-	uint64_t held_back;
-
-	if (!rate_take(&d->rate, clock_boottime_ns(), &held_back))
+	if (denial->operation) {
+		log_info("denied request=%016" PRIx64 " error=%s peer=%s key=%s by=stored"
+			 " operation=%s bucket=%s held_back=%" PRIu64,
+			 denial->request_id, s3_errors[denial->error].code,
+			 LOG_VALUE(denial->peer), LOG_VALUE(denial->credential), denial->operation,
+			 LOG_VALUE(denial->bucket), held_back);
 		return;
+	}
 	log_info("denied request=%016" PRIx64 " error=%s peer=%s key=%s retry_after=%" PRIu32
 		 " held_back=%" PRIu64,
 		 denial->request_id, s3_errors[denial->error].code, LOG_VALUE(denial->peer),
 		 LOG_VALUE(denial->credential), denial->retry_after_s, held_back);
+}
+
+void denials_note(struct denials *d, const struct denial *denial)
+{
+	uint64_t now_ns = clock_boottime_ns(), held_back;
+
+	if (denial->untold)
+		rate_hold_back(&d->rate, now_ns, denial->untold);
+	if (!rate_take(&d->rate, now_ns, &held_back))
+		return;
+	tell(denial, held_back);
 	keep(d, denial, held_back);
 }

@@ -5,7 +5,7 @@
  * The record of who was refused what: a line in the log for each, up to a rate, and the number of
  * those that were held back. Neither signatures nor secrets are in it, of access keys only those
  * that exist, of tokens the names: what a stranger sends in their place may be a secret pasted into
- * the wrong field.
+ * the wrong field. Likewise of buckets; and of what stored has refused the record says so.
  */
 
 #include "authd/audit.h"
@@ -32,6 +32,9 @@ struct denial {
 	struct span peer;		/* an origin's text */
 	struct span credential;		/* as ruling_credential() has it */
 	uint32_t retry_after_s;		/* 0: he was told */
+	const char *operation;		/* where stored has refused it; NULL: authd itself */
+	struct span bucket;		/* likewise: one that is there, or empty */
+	uint64_t untold;		/* likewise: how many before it stored did not tell of */
 };
 
 void denials_note(struct denials *d, const struct denial *denial);

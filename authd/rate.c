@@ -30,12 +30,17 @@ void rate_clear(struct rate *r)
 	summarise(r);
 }
 
+void rate_hold_back(struct rate *r, uint64_t now_ns, uint64_t n)
+{
+	r->held_back += n;
+	if (!r->summary.loop)
+		loop_arm(r->loop, &r->summary, now_ns + RATE_SUMMARY_NS);
+}
+
 bool rate_take(struct rate *r, uint64_t now_ns, uint64_t *ret_held_back)
 {
 	if (allowance_take(&r->allowance, &r->size, now_ns)) {
-		r->held_back++;
-		if (!r->summary.loop)
-			loop_arm(r->loop, &r->summary, now_ns + RATE_SUMMARY_NS);
+		rate_hold_back(r, now_ns, 1);
 		return false;
 	}
 	*ret_held_back = r->held_back;

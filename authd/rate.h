@@ -28,5 +28,8 @@ void rate_init(struct rate *r, const struct allowance_size *size, struct loop *l
 /* Tells of what is still untold. */
 void rate_clear(struct rate *r);
 
+/* So many more were not said, by somebody else. */
+void rate_hold_back(struct rate *r, uint64_t now_ns, uint64_t n);
+
 /* True if it may be said now; then *ret_held_back is how many were not since the last. */
 bool rate_take(struct rate *r, uint64_t now_ns, uint64_t *ret_held_back);

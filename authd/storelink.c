@@ -256,6 +256,23 @@ static int take_suspend_taken(struct storelink *l, const struct ipc_suspend_take
 	return 0;
 }
 
+static int take_refused(struct storelink *l, const struct ipc_refused *m)
+{
+	if (m->error == S3_ERROR_NONE || m->error >= S3_ERROR_COUNT)
+		return violation(l, "error");
+	if (m->operation >= S3_OPERATION_COUNT)
+		return violation(l, "operation");
+	denials_note(&l->authd->denials,
+		     &(struct denial){ .request_id = m->request_id,
+				       .error = (enum s3_error)m->error,
+				       .peer = m->peer,
+				       .credential = m->credential,
+				       .operation = s3_operations[m->operation].name,
+				       .bucket = m->bucket,
+				       .untold = m->untold });
+	return 0;
+}
+
 static int message(struct channel *c, const struct ipc_message *m, int *fds)
 {
 	struct storelink *l = c->owner;

@@ -90,6 +90,10 @@
 	METRIC(AUDIT_LOST, "coffer_authd_audit_lost_total", AUTHD, COUNTER, NUMBER, "",            \
 	       "Audit records that did not get to the disk; orders that change something are "     \
 	       "refused then")                                                                     \
+	METRIC(REFUSALS, "coffer_stored_refusals_total", STORED, COUNTER, NUMBER, "error",         \
+	       "Requests that authd let pass and the policy of a bucket or of a user, the "        \
+	       "bounds of a token or a tenant's suspension did not; of a DeleteObjects one, "      \
+	       "however many of its keys")                                                         \
 	METRIC(COMMIT_CHANGES, "coffer_stored_commit_changes", STORED, SIZES, NUMBER, "",          \
 	       "How many changes share one transaction, and its flush")                            \
 	METRIC(COMMIT_TIME, "coffer_stored_commit_seconds", STORED, TIMES, SECONDS, "",            \

@@ -337,7 +337,9 @@
 	MESSAGE(ERASED, erased, 45, READY, 0,                                                      \
 		"Nothing of the tenant of this order is left; or why something is.")               \
 	MESSAGE(SUSPEND_TAKEN, suspend_taken, 46, READY, 0,                                        \
-		"The tenant of this order is suspended from here on; or is not any more.")
+		"The tenant of this order is suspended from here on; or is not any more.")         \
+	MESSAGE(REFUSED, refused, 47, READY, 0,                                                    \
+		"What was granted is not allowed after all: for the audit log.")
 
 #define IPC_STORE_HELLO_FIELDS(FIELD) FIELD(u32, version, 0)
 #define IPC_KEY_TAKEN_FIELDS(FIELD) FIELD(u64, epoch, 0)
@@ -360,6 +362,19 @@
 	FIELD(u16, error, 0)
 
 #define IPC_SUSPEND_TAKEN_FIELDS(FIELD) FIELD(u64, order, 0)
+
+/*
+ * error: enum s3_error. operation: enum s3_operation. peer: where it comes from. bucket: empty where it
+ * is nobody's. untold: how many before it there was no room to tell of.
+ */
+#define IPC_REFUSED_FIELDS(FIELD)                                                                  \
+	FIELD(u64, request_id, 0)                                                                  \
+	FIELD(u16, error, 0)                                                                       \
+	FIELD(u16, operation, 0)                                                                   \
+	FIELD(bytes, credential, 256)                                                              \
+	FIELD(bytes, peer, 64)                                                                     \
+	FIELD(bytes, bucket, 63)                                                                   \
+	FIELD(u64, untold, 0)
 
 /* --- authd to stored ----------------------------------------------------------------------- */
 

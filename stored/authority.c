@@ -217,6 +217,34 @@ void authority_unchain(struct authority *a, const struct ipc_id *grant)
 	say(a, &(struct ipc_message){ .number = IPC_UNCHAIN, .unchain = { .grant = *grant } });
 }
 
+/* The address that authd believes, or else what the frontend has said. */
+static struct span address_of(const struct grant *g)
+{
+	return g->identity.source.len ? g->identity.source : g->peer;
+}
+
+void authority_refused(struct authority *a, const struct grant *g, enum s3_error error,
+		       struct span bucket)
+{
+	struct ipc_message m = {
+		.number = IPC_REFUSED,
+		.refused = { .request_id = g->request_id,
+			     .error = (uint16_t)error,
+			     .operation = (uint16_t)g->request.operation,
+			     .credential = g->principal.credential,
+			     .peer = address_of(g),
+			     .bucket = bucket,
+			     .untold = a->untold },
+	};
+
+	if (a->state != AUTHORITY_READY || channel_is_crowded(&a->channel)) {
+		a->untold++;
+		return;
+	}
+	a->untold = 0;
+	say(a, &m);
+}
+
 void authority_provided(struct authority *a, uint64_t epoch, uint64_t order, enum s3_error error)
 {
 	struct ipc_message m = { .number = IPC_PROVIDED,

@@ -5,10 +5,11 @@
  * stored's end of the channel to authd, who says what may happen. stored dials, and dials again after a
  * loss, waiting longer each time. What comes in is which tenants are suspended, the seal key of a new
  * epoch, and orders to make a bucket or to erase a tenant; what goes out is the hashes of signed streams,
- * and what became of those orders.
+ * what became of those orders, and what was refused here, for authd's audit log.
  */
 
 #include "ipc/channel.h"
+#include "ipc/grant.h"
 #include "s3/errors.h"
 
 #define AUTHORITY_DIAL_FIRST_NS (100 * NS_PER_MS)
@@ -29,6 +30,7 @@ struct authority {
 	struct channel channel;
 	struct loop_timer redial;
 	uint64_t wait_ns;	/* before the next attempt */
+	uint64_t untold;	/* refusals that authd did not hear of */
 };
 
 /* Dials now if somebody is there, else later. */
@@ -40,6 +42,10 @@ void authority_send_hashes(struct authority *a, const struct ipc_id *grant, stru
 
 /* The upload of this grant will not need its chain. */
 void authority_unchain(struct authority *a, const struct ipc_id *grant);
+
+/* What was refused, of a bucket that is there, or empty. Where authd has much to read it is only counted. */
+void authority_refused(struct authority *a, const struct grant *g, enum s3_error error,
+		       struct span bucket);
 
 /* What became of an order to make a bucket. Nobody is told whose epoch is over. */
 void authority_provided(struct authority *a, uint64_t epoch, uint64_t order, enum s3_error error);

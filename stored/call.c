@@ -507,10 +507,24 @@ static void go_on(struct call *c)
 	}
 }
 
+/* Also of one that nobody waits for any more: it was tried. */
+static void note_refusal(struct call *c)
+{
+	struct service *s = c->service;
+
+	if (!c->refusal)
+		return;
+	s->figures.refusals[c->refusal]++;
+	authority_refused(&s->authority, &c->grant, c->refusal,
+			  c->gate ? call_request(c)->bucket : SPAN(""));
+	c->refusal = S3_ERROR_NONE;
+}
+
 static void on_returned(struct task *t)
 {
 	struct call *c = task_owner(t, struct call, task);
 
+	note_refusal(c);
 	if (!c->session) {
 		over(c);
 		return;

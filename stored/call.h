@@ -88,6 +88,7 @@ struct call {
 	unsigned int attempts;
 	const char *detail;		/* in place of the error's own sentence: a literal, or `text` */
 	const struct gate *gate, *source_gate;	/* of the buckets asked for; NULL: nobody's, or not asked */
+	enum s3_error refusal;		/* what he was not allowed to, and authd has not heard of yet */
 	bool hides_keys;		/* a key that is missing is told as one that is forbidden */
 	uint8_t *document;		/* the command, once it was read and checked */
 	struct body_terms terms;

@@ -31,6 +31,14 @@ static void tell_losses(const struct service *s, struct buffer *to)
 				   peer_names[p], channel_end_name(end), NULL);
 }
 
+/* There are many, of which few ever happen. */
+static void tell_refusals(const struct figures *f, struct buffer *to)
+{
+	for (size_t e = S3_ERROR_NONE + 1; e < S3_ERROR_COUNT; e++)
+		if (f->refusals[e])
+			sample_put(to, METRIC_REFUSALS, f->refusals[e], s3_errors[e].code, NULL);
+}
+
 static uint64_t count_bodies(const struct service *s)
 {
 	uint64_t n = 0;
@@ -79,6 +87,7 @@ void figures_tell(struct service *s, struct buffer *to)
 	sample_put(to, METRIC_START_TIME, s->figures.started_ns, "stored", NULL);
 	tell_queues(s, to);
 	tell_losses(s, to);
+	tell_refusals(&s->figures, to);
 	sample_put(to, METRIC_QUEUE, pool_waiting(s->readers), "readers", NULL);
 	sample_put(to, METRIC_QUEUE, pool_waiting(s->flushers), "flushers", NULL);
 	sample_put(to, METRIC_QUEUE, pool_waiting(s->copiers), "copiers", NULL);

@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "ipc/channel.h"
+#include "s3/errors.h"
 
 struct service;
 
@@ -21,6 +22,7 @@ struct figures {
 	const char *confinement;	/* confine_grade_name() */
 	int landlock_abi;		/* 0: without */
 	uint64_t losses[FIGURES_PEERS][CHANNEL_ENDS];
+	uint64_t refusals[S3_ERROR_COUNT];
 };
 
 /* Appends samples; the buffer's error tells whether they are whole. */

@@ -323,6 +323,8 @@ static int take_entry(struct call *c, struct permission *p, const struct delete_
 	if (e == 0)
 		e = change_keep(c->change, entry->etag, &item->condition.if_match);
 	item->forbidden = e == 0 && !permission_to_delete(p, item->key, item->version);
+	if (item->forbidden)
+		c->refusal = S3_ERROR_ACCESS_DENIED;
 	return e;
 }
 

@@ -106,6 +106,8 @@ int handler_run(struct call *c)
 
 	if (e == 0)
 		e = check_permission(c);
+	if (e > 0)
+		c->refusal = (enum s3_error)e;
 	if (e == 0)
 		e = check_inside(c);
 	if (e == 0 && c->command_fd >= 0)

@@ -118,6 +118,22 @@ def test_denials_are_kept_by_themselves(watched):
 
 
 @needs_root
+def test_what_stored_refuses_is_kept_as_well(watched, bucket_name):
+    other = watched.add_tenant(f"o-{bucket_name[-12:]}")
+    assert rawhttp.request(watched, "PUT", f"/{bucket_name}").status == 200
+    answer = rawhttp.request(other, "GET", f"/{bucket_name}/a-private-name")
+    assert answer.code == "AccessDenied"
+    kept_of_it = wait_for(lambda: [r for r in kept(watched, "denials") if r.get("by") == "stored"
+                                   and r["id"] == answer.get("x-amz-request-id")])
+    assert len(kept_of_it) == 1
+    record = kept_of_it[0]
+    assert (record["error"], record["credential"]) == ("AccessDenied", other.access_key)
+    assert (record["operation"], record["bucket"]) == ("GetObject", bucket_name)
+    assert "a-private-name" not in json.dumps(kept(watched, "denials"))
+
+
+
+@needs_root
 def test_t75_who_is_turned_away_at_a_socket_is_kept(watched):
     done = subprocess.run([watched.build / "client" / "cofferctl", "--socket",
                            watched.admin_socket, "status"], user=65534, group=65534,

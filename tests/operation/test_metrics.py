@@ -63,6 +63,7 @@ def test_errors_are_counted_by_what_clients_were_told(watched, bucket):
     missing = Counted(watched, "coffer_errors_total", code="NoSuchKey")
     denied = Counted(watched, "coffer_errors_total", code="AccessDenied")
     refused = Counted(watched, "coffer_authd_denials_total", error="AccessDenied")
+    later = Counted(watched, "coffer_stored_refusals_total", error="AccessDenied")
     none = Counted(watched, "coffer_requests_total", operation="none", status="4xx")
     for _ in range(3):
         assert rawhttp.request(watched, "GET", f"/{bucket}/nothing").status == 404
@@ -70,7 +71,12 @@ def test_errors_are_counted_by_what_clients_were_told(watched, bucket):
     plain = rawhttp.head("PUT", f"/{bucket}-2", [("Host", watched.netloc), ("Content-Length", "0")])
     assert rawhttp.exchange(watched, plain).status == 403
     wait_for(lambda: none.grew() == 1)
-    assert (missing.grew(), denied.grew(), refused.grew()) == (3, 1, 1)
+    assert (missing.grew(), denied.grew(), refused.grew(), later.grew()) == (3, 1, 1, 0)
+    # To read one may be anybody's: only stored knows.
+    plain = rawhttp.head("GET", f"/{bucket}/k", [("Host", watched.netloc)])
+    assert rawhttp.exchange(watched, plain).status == 403
+    wait_for(lambda: later.grew() == 1)
+    assert refused.grew() == 1
 
 
 def test_counts_never_go_back_when_a_worker_is_killed(watched, bucket):

@@ -678,6 +678,70 @@ static void test_denials_are_kept_by_themselves_and_are_bounded(void)
 	office_close(&office);
 }
 
+static void say_refused(int stored, uint64_t untold)
+{
+	struct ipc_message m = { .number = IPC_REFUSED,
+				 .refused = { .request_id = 0xab,
+					      .error = S3_ERROR_ACCESS_DENIED,
+					      .operation = S3_GET_OBJECT,
+					      .credential = SPAN("AKOTHER"),
+					      .peer = SPAN("192.0.2.7"),
+					      .bucket = SPAN("shared"),
+					      .untold = untold } };
+
+	office_send(stored, &m);
+	office_settle(&office);
+}
+
+static void test_what_stored_refuses_is_there_as_its_word(void)
+{
+	struct ipc_hash key;
+	uint64_t epoch;
+	const char *text;
+	int stored;
+
+	office_open(&office);
+	stored = office_stored_ready(&office, &epoch, &key);
+	say_refused(stored, 0);
+	say_refused(stored, 7);
+	text = kept("denials.1.log");
+	expect_sound(text);
+	assert(count_lines(text, "{\"event\":\"denied\"",
+			   "\"id\":\"00000000000000AB\",\"error\":\"AccessDenied\",\"credential\":"
+			   "\"AKOTHER\",\"held_back\":0,\"by\":\"stored\",\"operation\":"
+			   "\"GetObject\",\"bucket\":\"shared\"",
+			   "\"peer\":\"192.0.2.7\"") == 1);
+	assert(count_lines(text, "\"held_back\":7,\"by\":\"stored\"", "", "") == 1);
+	for (int i = 0; i < 3 * DENIALS_BURST; i++)
+		say_refused(stored, 1);
+	assert(count_lines(kept("denials.1.log"), "denied", "", "") < 3 * DENIALS_BURST);
+	close(stored);
+	office_close(&office);
+}
+
+static void test_t70_a_refusal_that_means_nothing_is_a_violation(void)
+{
+	static const struct ipc_refused wrong[] = {
+		{ .error = S3_ERROR_NONE },
+		{ .error = S3_ERROR_COUNT },
+		{ .error = S3_ERROR_ACCESS_DENIED, .operation = S3_OPERATION_COUNT },
+	};
+	struct ipc_hash key;
+	uint64_t epoch;
+
+	office_open(&office);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		int stored = office_stored_ready(&office, &epoch, &key);
+
+		office_send(stored, &(struct ipc_message){ .number = IPC_REFUSED,
+							   .refused = wrong[i] });
+		assert(office_hung_up(&office, stored));
+		close(stored);
+	}
+	assert(strcmp(kept("denials.1.log"), "") == 0);
+	office_close(&office);
+}
+
 /* A disk that stands still makes records wait; administrators' must find room behind them. */
 static void test_denials_that_wait_are_bounded_and_the_lost_are_counted(void)
 {
@@ -731,6 +795,8 @@ int main(void)
 	test_what_came_of_an_order_is_kept_though_authd_ends();
 	test_where_only_the_journal_is_wanted_there_is_no_file();
 	test_denials_are_kept_by_themselves_and_are_bounded();
+	test_what_stored_refuses_is_there_as_its_word();
+	test_t70_a_refusal_that_means_nothing_is_a_violation();
 	test_denials_that_wait_are_bounded_and_the_lost_are_counted();
 	test_places_have_names();
 	return 0;

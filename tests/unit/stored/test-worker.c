@@ -505,8 +505,9 @@ static void test_stored_tells_its_figures(void)
 	assert(w.heard.message.store_measured.number == 78);
 	samples = w.heard.message.store_measured.samples;
 	for (enum metric m = 0; m < METRIC_COUNT; m++) {
-		/* A quota is told where there is one. */
-		bool is_told = m != METRIC_TENANT_QUOTA_BYTES && m != METRIC_TENANT_QUOTA_OBJECTS;
+		/* A quota is told where there is one, a refusal where there was one. */
+		bool is_told = m != METRIC_TENANT_QUOTA_BYTES && m != METRIC_TENANT_QUOTA_OBJECTS &&
+			       m != METRIC_REFUSALS;
 
 		if (metric_rows[m].from & METRIC_FROM_STORED)
 			assert((count_told(samples, m, &value) > 0) == is_told);

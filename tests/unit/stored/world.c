@@ -144,7 +144,22 @@ static void listen_as_authd(struct world *w)
 	assert(listen(w->authd_listen_fd, 4) == 0);
 }
 
-static enum ipc_number hear_as_authd(struct world *w, enum ipc_phase phase)
+static struct span keep_text(char to[static IPC_DETAIL_MAX], struct span s)
+{
+	memcpy(to, s.data, s.len);
+	return (struct span){ to, s.len };
+}
+
+static void take_refused(struct world *w)
+{
+	w->refused = w->heard.message.refused;
+	w->refused.credential = keep_text(w->refused_text[0], w->refused.credential);
+	w->refused.peer = keep_text(w->refused_text[1], w->refused.peer);
+	w->refused.bucket = keep_text(w->refused_text[2], w->refused.bucket);
+	w->n_refused++;
+}
+
+static enum ipc_number hear_any_as_authd(struct world *w, enum ipc_phase phase)
 {
 	uint64_t until_ns = clock_boottime_ns() + PATIENCE_NS;
 
@@ -152,7 +167,23 @@ static enum ipc_number hear_as_authd(struct world *w, enum ipc_phase phase)
 		assert(clock_boottime_ns() < until_ns);
 		step(w);
 	}
+	if (w->heard.number == IPC_REFUSED)
+		take_refused(w);
 	return w->heard.number;
+}
+
+/* What is said of refusals may come in between. */
+static enum ipc_number hear_as_authd(struct world *w, enum ipc_phase phase)
+{
+	while (hear_any_as_authd(w, phase) == IPC_REFUSED)
+		;
+	return w->heard.number;
+}
+
+void world_hear_refusals(struct world *w, size_t n)
+{
+	while (w->n_refused < n)
+		assert(hear_any_as_authd(w, IPC_PHASE_READY) == IPC_REFUSED);
 }
 
 static void tell_suspended(struct world *w)

@@ -49,6 +49,9 @@ struct world {
 	struct buffer items;
 	struct buffer sealed; /* the last grant that was made */
 	struct ipc_id grant_id; /* and its id */
+	size_t n_refused; /* refusals that authd was told of; the last of them */
+	struct ipc_refused refused;
+	char refused_text[3][IPC_DETAIL_MAX]; /* its credential, peer and bucket */
 };
 
 void world_begin(struct world *w);
@@ -59,6 +62,9 @@ void world_new_epoch(struct world *w);
 
 /* authd says so; stored has taken it when this returns. */
 void world_suspend(struct world *w, const struct ipc_id *tenant, bool suspended);
+
+/* Until authd has been told of so many refusals in all. */
+void world_hear_refusals(struct world *w, size_t n);
 
 /* authd orders a bucket; what it is told, S3_ERROR_NONE where the tenant has it. */
 void world_provide(struct world *w, uint64_t order, const struct ipc_id *tenant, struct span bucket);
