@@ -80,6 +80,18 @@ static void add_of_object(struct needs *n, const struct s3_request *r)
 		add(n, SPAN("s3:PutObjectLegalHold"), r->bucket, r->key);
 }
 
+/* An ETag that fits, or does not, tells of an object what reading tells; that there is one does not. */
+static void add_of_condition(struct needs *n, const struct s3_request *r)
+{
+	bool compares = has(r, S3_HEADER_IF_MATCH) &&
+			!span_equal(r->headers[S3_HEADER_IF_MATCH], SPAN("*"));
+
+	if (compares && (r->operation == S3_PUT_OBJECT || r->operation == S3_COPY_OBJECT ||
+			 r->operation == S3_COMPLETE_MULTIPART_UPLOAD ||
+			 r->operation == S3_DELETE_OBJECT))
+		add(n, SPAN("s3:GetObject"), r->bucket, r->key);
+}
+
 static void add_of_bucket(struct needs *n, const struct s3_request *r)
 {
 	if (r->operation != S3_CREATE_BUCKET)
@@ -103,6 +115,7 @@ size_t policy_needs_of_request(const struct s3_request *r,
 		return 0;
 	add_own(&n, r);
 	add_of_object(&n, r);
+	add_of_condition(&n, r);
 	add_of_bucket(&n, r);
 	if (s3_operations[r->operation].copy_source)
 		add(&n, action_of("s3:GetObject", !span_is_none(r->source_version)),

@@ -322,7 +322,7 @@ static int take_entry(struct call *c, struct permission *p, const struct delete_
 		e = change_keep(c->change, entry->version_id, &item->version);
 	if (e == 0)
 		e = change_keep(c->change, entry->etag, &item->condition.if_match);
-	item->forbidden = e == 0 && !permission_to_delete(p, item->key, item->version);
+	item->forbidden = e == 0 && !permission_to_delete(p, item->key, item->version, entry->etag);
 	if (item->forbidden)
 		c->refusal = S3_ERROR_ACCESS_DENIED;
 	return e;

@@ -112,12 +112,20 @@ void permission_know_location(struct permission *p, struct span location)
 					 location);
 }
 
-bool permission_to_delete(struct permission *p, struct span key, struct span version)
+static bool is_allowed_here(struct permission *p, struct policy_need need)
 {
-	struct policy_need need =
-		policy_need_of_delete(p->grant->request.bucket, key, !span_is_none(version));
-
 	return is_allowed(p, p->gates.bucket, &need, hear_identity(p, p->gates.bucket, &need));
+}
+
+bool permission_to_delete(struct permission *p, struct span key, struct span version,
+			  struct span etag)
+{
+	struct span bucket = p->grant->request.bucket;
+	bool compares = !span_is_none(etag) && !span_equal(etag, SPAN("*"));
+
+	return is_allowed_here(p, policy_need_of_delete(bucket, key, !span_is_none(version))) &&
+	       (!compares ||
+		is_allowed_here(p, (struct policy_need){ SPAN("s3:GetObject"), bucket, key }));
 }
 
 bool permission_to_miss(struct permission *p)

@@ -40,8 +40,9 @@ void permission_know_location(struct permission *p, struct span location);
 /* 0, or the enum s3_error: ACCESS_DENIED; METHOD_NOT_ALLOWED of what is its owner's alone. -EPROTO. */
 must_check int permission_check(struct permission *p);
 
-/* A key of a DeleteObjects. */
-bool permission_to_delete(struct permission *p, struct span key, struct span version);
+/* A key of a DeleteObjects; where it is to have that ETag, whoever deletes it must be one who may read it. */
+bool permission_to_delete(struct permission *p, struct span key, struct span version,
+			  struct span etag);
 
 /* Whether he may hear that a key is missing: as S3 does it, who might have listed the keys. */
 bool permission_to_miss(struct permission *p);

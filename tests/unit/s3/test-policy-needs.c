@@ -113,6 +113,33 @@ static void test_t22_a_version_is_copied_by_its_own_action(void)
 	check(&r, "s3:PutObject bkt k;s3:GetObjectVersion src a;");
 }
 
+/* That it fits tells what is in the object. */
+static void test_t24_who_compares_an_etag_must_be_allowed_to_read(void)
+{
+	static const struct {
+		enum s3_operation operation;
+		const char *if_match;
+		const char *expected;
+	} rows[] = {
+		{ S3_PUT_OBJECT, "\"e\"", "s3:PutObject bkt k;s3:GetObject bkt k;" },
+		{ S3_PUT_OBJECT, "", "s3:PutObject bkt k;s3:GetObject bkt k;" },
+		{ S3_PUT_OBJECT, "*", "s3:PutObject bkt k;" },
+		{ S3_COMPLETE_MULTIPART_UPLOAD, "e", "s3:PutObject bkt k;s3:GetObject bkt k;" },
+		{ S3_DELETE_OBJECT, "e", "s3:DeleteObject bkt k;s3:GetObject bkt k;" },
+		{ S3_DELETE_OBJECT, "*", "s3:DeleteObject bkt k;" },
+		{ S3_GET_OBJECT, "e", "s3:GetObject bkt k;" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct s3_request r = { .operation = rows[i].operation,
+					.bucket = SPAN("bkt"),
+					.key = SPAN("k") };
+
+		r.headers[S3_HEADER_IF_MATCH] = span_from_string(rows[i].if_match);
+		check(&r, rows[i].expected);
+	}
+}
+
 static void test_what_is_set_beside_is_asked_for_beside(void)
 {
 	static const struct {
@@ -198,6 +225,7 @@ int main(void)
 	test_t20_needs_of_heads();
 	test_t22_versions_have_actions_of_their_own();
 	test_t22_a_version_is_copied_by_its_own_action();
+	test_t24_who_compares_an_etag_must_be_allowed_to_read();
 	test_what_is_set_beside_is_asked_for_beside();
 	test_no_request_needs_too_much_or_what_is_no_action();
 	return 0;

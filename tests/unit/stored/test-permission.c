@@ -56,7 +56,7 @@ static bool may_delete(const struct grant *g, const struct gate *gate, const cha
 	bool may;
 
 	assert(permission_begin(g, &gates, &p) == 0);
-	may = permission_to_delete(&p, span_from_string(key), version);
+	may = permission_to_delete(&p, span_from_string(key), version, SPAN_NONE);
 	permission_end(&p);
 	return may;
 }
