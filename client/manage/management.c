@@ -86,7 +86,11 @@ int management_tenants(struct management *m, const char *named, json_t **ret)
 
 /* --- the owner of a bucket ------------------------------------------------------------------- */
 
-/* -ENOENT: it is another's, or there is none. */
+enum owner_outcome {
+	OWNER_FOUND = 0,
+	OWNER_IS_ANOTHER,	/* or there is no such bucket: the reply says which */
+};
+
 static int look_at(struct management *m, struct manager *of, const char *bucket,
 		   struct manager_reply *ret)
 {
@@ -100,7 +104,7 @@ static int look_at(struct management *m, struct manager *of, const char *bucket,
 	if (e < 0 || ret->error == S3_ERROR_NONE)
 		return e;
 	if (ret->error == S3_ERROR_ACCESS_DENIED || ret->error == S3_ERROR_NO_SUCH_BUCKET)
-		return -ENOENT;
+		return OWNER_IS_ANOTHER;
 	return complain(m->why, -EREMOTEIO, "the bucket %s cannot be looked at: %s", bucket,
 			s3_errors[ret->error].message);
 }
@@ -127,7 +131,7 @@ int management_find_owner(struct management *m, const char *bucket,
 	enum s3_error last = S3_ERROR_NO_SUCH_BUCKET;
 	json_t *tenants = NULL, *name;
 	int r = management_tenants(m, m->invocation->options[OPTION_TENANT], &tenants);
-	int found = -ENOENT;
+	int found = OWNER_IS_ANOTHER;
 	size_t i;
 
 	if (r < 0)
@@ -139,16 +143,15 @@ int management_find_owner(struct management *m, const char *bucket,
 		if (found < 0)
 			break;
 		found = look_at(m, ret, bucket, ret_reply);
-		last = ret_reply->error;
-		if (found == 0)
+		if (found == OWNER_FOUND)
 			break;
 		manager_close(ret);
-		if (found != -ENOENT || last == S3_ERROR_NO_SUCH_BUCKET)
+		last = ret_reply->error;
+		if (found < 0 || last == S3_ERROR_NO_SUCH_BUCKET)
 			break;
-		found = -ENOENT;
 	}
 	json_decref(tenants);
-	return found == -ENOENT ? complain_of_owner(m, bucket, last) : found;
+	return found == OWNER_IS_ANOTHER ? complain_of_owner(m, bucket, last) : found;
 }
 
 /* --- its buckets ----------------------------------------------------------------------------- */

@@ -36,7 +36,7 @@ must_check int management_tenants(struct management *m, const char *named, json_
 
 /*
  * The tenant that has the bucket: --tenant, or whichever of all; *ret is open to manage it, and nothing
- * else. -ENOENT: none of them has.
+ * else.
  */
 must_check int management_find_owner(struct management *m, const char *bucket,
 				     char ret_tenant[static MANAGEMENT_TENANT_MAX], struct manager *ret,

@@ -178,6 +178,23 @@ def test_a_bucket_that_nobody_has_is_told(store):
         assert answer["error"] == "there is no bucket b" and "there is no bucket b" in said
 
 
+@pytest.mark.parametrize("option", ["--socket", "--operator-socket"])
+@pytest.mark.parametrize("command", [("bucket", "show", "b"), ("bucket", "delete", "b"),
+                                     ("uploads", "list", "--bucket", "b")], ids=" ".join)
+def test_that_a_daemon_is_not_there_does_not_tell_of_a_bucket(store, option, command, tmp_path):
+    where = {"--socket": store.admin_path, "--operator-socket": store.operator_path}
+    nowhere = str(tmp_path / "nowhere")
+    where[option] = nowhere
+    argv = [str(coffer.build_dir() / "client" / "cofferctl"), "--json", *command, "--tenant", "default"]
+    for name, path in where.items():
+        argv += [name, str(path)]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    assert done.returncode == 1
+    error = json.loads(done.stdout)["error"]
+    assert "there is no bucket" not in error and "another tenant" not in error
+    assert nowhere in done.stderr
+
+
 def test_who_is_refused_hears_why(store):
     store.refusal = {"ok": False, "error": "There is no tenant x.", "hint": "make one"}
     status, answer, said = ctl(store, "bucket", "list", "--tenant", "x")
