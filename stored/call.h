@@ -173,10 +173,12 @@ static inline int call_say(struct call *c, enum s3_error error, const char *sent
 	return (int)error;
 }
 
-/* The same of a quota: which. */
+/* The same of a quota: which; to others than the owner only that there is one. */
 static inline int call_refuse_quota(struct call *c, enum quota_limit limit)
 {
-	return call_say(c, S3_ERROR_QUOTA_EXCEEDED, quota_sentence(limit));
+	bool is_own = ipc_id_equal(call_owner(c), call_tenant(c));
+
+	return call_say(c, S3_ERROR_QUOTA_EXCEEDED, is_own ? quota_sentence(limit) : NULL);
 }
 
 /* The next step: do this on that kind of thread. Returns 0. */
