@@ -104,6 +104,8 @@ static int ask_for_location(struct call *c, struct span location)
 	permission_know_location(&p, location.len ? location : SPAN_NONE);
 	e = permission_check(&p);
 	permission_end(&p);
+	if (e > 0)
+		c->refusal = (enum s3_error)e;
 	return e;
 }
 

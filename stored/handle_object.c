@@ -342,6 +342,8 @@ static int take_entries(struct call *c, const struct delete_document *d)
 	if (e)
 		return e;
 	e = permission_check(&p);
+	if (e > 0)
+		c->refusal = (enum s3_error)e;
 	c->hides_keys = e == 0 && !permission_to_miss(&p);
 	for (size_t i = 0; e == 0 && i < d->n_entries; i++)
 		e = take_entry(c, &p, &d->entries[i], &change->items[i]);

@@ -61,11 +61,8 @@ static int ask(struct call *c)
 {
 	struct permission_gates gates = { c->gate, c->source_gate };
 	struct permission p;
-	int e;
+	int e = permission_begin(&c->grant, &gates, &p);
 
-	if (is_closed(c, c->gate) || is_closed(c, c->source_gate))
-		return S3_ERROR_ACCESS_DENIED;
-	e = permission_begin(&c->grant, &gates, &p);
 	if (e)
 		return e;
 	e = permission_check(&p);
@@ -79,6 +76,8 @@ static int check_permission(struct call *c)
 {
 	int e = find_gates(c);
 
+	if (e == 0 && (is_closed(c, c->gate) || is_closed(c, c->source_gate)))
+		e = S3_ERROR_ACCESS_DENIED;
 	if (e == 0 && !c->by_operator && !is_asked_later(call_request(c)->operation))
 		e = ask(c);
 	if (e)

@@ -111,6 +111,9 @@ def test_t23_what_a_suspended_tenant_has_opened_is_open_to_nobody(victim, guest)
         response = rawhttp.request(other, method, f"/{guest.bucket}{rest_of}")
         assert response.status == 403 and response.code in ("AccessDenied", None)
         assert b"suspended" not in response.body
+    several = users.delete_of("small", "large")
+    answer = rawhttp.request(other, "POST", f"/{guest.bucket}?delete", users.md5(several), several)
+    assert answer.status == 403 and answer.code == "AccessDenied"
     assert rawhttp.request(other, "PUT", part, body=b"part").code == "AccessDenied"
     assert rawhttp.request(other, "PUT", f"/{own}/copy", source).code == "AccessDenied"
     assert rawhttp.request(other, "DELETE", part.partition("&")[0]).code == "AccessDenied"

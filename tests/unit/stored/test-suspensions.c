@@ -112,19 +112,23 @@ static bool is_denied(enum ipc_number answer)
 	return answer == IPC_FAILED && world_error(&w) == S3_ERROR_ACCESS_DENIED;
 }
 
+#define KEYS SPAN("<Delete><Object><Key>new</Key></Object></Delete>")
+
 /* Asks as the other tenant, of the shared bucket. */
 static bool others_are_kept_out(void)
 {
+	static const char *const md5[] = { "Content-MD5: xZmzr//X6Lztv69pohhbPg==", NULL };
 	static const char *const source[] = { "x-amz-copy-source: /shared/key", NULL };
-	bool get, list, copy, put;
+	bool get, list, copy, put, delete;
 
 	w.tenant = other;
 	get = is_denied(world_ask(&w, "GET /shared/key", NO_HEADERS));
 	list = is_denied(world_ask(&w, "GET /shared", NO_HEADERS));
 	put = is_denied(world_put(&w, "PUT /shared/new", NO_HEADERS, SPAN("new")));
 	copy = is_denied(world_ask(&w, "PUT /theirs/copy", source));
+	delete = is_denied(world_command(&w, "POST /shared?delete", md5, KEYS));
 	w.tenant = owner;
-	assert(get == list && get == copy && get == put);
+	assert(get == list && get == copy && get == put && get == delete);
 	return get;
 }
 
