@@ -171,7 +171,25 @@ static struct identities *unseal(const struct order *o, struct tenant *t, json_t
 }
 
 /* NULL, or the refusal. */
-static json_t *check_room(const struct order *o, const struct identities *i)
+static json_t *check_policies(const struct keyring *k, const struct tenant *t,
+			      const struct identities *i)
+{
+	size_t len = 0;
+
+	for (const struct user *u = i->users; u; u = u->next)
+		len += user_policy_len(u->policy_text, u->policy);
+	if (t->policies_len + len > KEYRING_TENANT_POLICIES_MAX)
+		return reply_refused("nothing was imported",
+				     "The policies of the tenant's users would take more than %zu "
+				     "MiB.",
+				     (size_t)(KEYRING_TENANT_POLICIES_MAX / MIB));
+	if (keyring_policies_len(k) + len > KEYRING_POLICIES_MAX)
+		return reply_refused("nothing was imported", "There is no room for more policies.");
+	return NULL;
+}
+
+/* The same of how many there are. */
+static json_t *check_room(const struct order *o, const struct tenant *t, const struct identities *i)
 {
 	const struct keyring *k = o->authd->keyring;
 
@@ -182,7 +200,7 @@ static json_t *check_room(const struct order *o, const struct identities *i)
 				     "There would be too many access keys.");
 	if (tokens_count(keyring_tokens(k)) + i->n_tokens > TOKENS_MAX)
 		return reply_refused("nothing was imported", "There would be too many tokens.");
-	return NULL;
+	return check_policies(k, t, i);
 }
 
 /* Those of users who are there already, with what they have. */
@@ -280,7 +298,7 @@ static json_t *prepare(const struct order *o, const struct tenant *t, struct ide
 		return NULL;
 	if (are_any(in_the_way) && !json_is_true(o->values[MEMBER_SKIP_EXISTING]))
 		return refuse_existing(in_the_way);
-	refusal = check_room(o, i);
+	refusal = check_room(o, t, i);
 	return refusal ? refusal : check_holders(o, i);
 }
 

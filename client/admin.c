@@ -57,7 +57,7 @@ void admin_close(struct admin *a)
 	forget_answer(a);
 }
 
-static int send_request(struct admin *a, const json_t *request)
+static int send_request(struct admin *a, const json_t *request, int file)
 {
 	char *line = json_dumps(request, JSON_COMPACT);
 	size_t len = line ? strlen(line) : 0;
@@ -67,7 +67,7 @@ static int send_request(struct admin *a, const json_t *request)
 		return -EINVAL;
 	if (len < ADMIN_REQUEST_MAX) {
 		line[len] = '\n'; /* in place of the NUL: `len` counts from here on */
-		r = dial_send(a->fd, line, len + 1);
+		r = dial_send_with(a->fd, line, len + 1, file);
 	}
 	sodium_memzero(line, len);
 	free(line);
@@ -109,11 +109,17 @@ static int refused(const json_t *answer, struct complaint *why)
 
 int admin_call(struct admin *a, const json_t *request, json_t **ret, struct complaint *why)
 {
+	return admin_call_with(a, request, -1, ret, why);
+}
+
+int admin_call_with(struct admin *a, const json_t *request, int file, json_t **ret,
+		    struct complaint *why)
+{
 	const json_t *ok;
 	json_t *answer;
 	int r;
 
-	r = send_request(a, request);
+	r = send_request(a, request, file);
 	if (r >= 0)
 		r = receive_line(a);
 	if (r == -EAGAIN)

@@ -37,3 +37,7 @@ enum admin_outcome {
 /* Asks and waits. The request stays the caller's; the answer is. */
 must_check int admin_call(struct admin *a, const json_t *request, json_t **ret,
 			  struct complaint *why);
+
+/* The same with a descriptor along with it, which stays the caller's; -1: none. */
+must_check int admin_call_with(struct admin *a, const json_t *request, int file, json_t **ret,
+			       struct complaint *why);

@@ -11,7 +11,6 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -34,6 +33,7 @@
 #include "client/remote/remote.h"
 #include "client/render.h"
 #include "client/report.h"
+#include "client/secret.h"
 #include "client/tokenfile.h"
 #include "client/top/top.h"
 #include "client/transfer/transfer.h"
@@ -62,47 +62,6 @@ static void complain_about(const struct invocation *i, struct complaint *why)
 	complaint_print(why, is_about_tokens ? "ERROR" : "cofferctl");
 }
 
-static int read_line(char *to, size_t size)
-{
-	size_t len = 0;
-	char c;
-
-	/* Byte by byte, and not through stdio, which would keep a copy. */
-	while (read(STDIN_FILENO, &c, 1) == 1 && c != '\n') {
-		if (len + 1 >= size)
-			return -EMSGSIZE;
-		to[len++] = c;
-	}
-	if (len && to[len - 1] == '\r')
-		len--;
-	to[len] = '\0';
-	return len ? 0 : -ENODATA;
-}
-
-/* At a terminal the secret is asked for and not echoed. */
-static int read_secret(char *to, size_t size, struct complaint *why)
-{
-	struct termios shown, hidden;
-	bool is_terminal = tcgetattr(STDIN_FILENO, &shown) == 0;
-	int r;
-
-	if (is_terminal) {
-		hidden = shown;
-		hidden.c_lflag &= ~(tcflag_t)ECHO;
-		/* Before the prompt: TCSAFLUSH throws away what was typed until then. */
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-		fputs("secret key: ", stderr);
-	}
-	r = read_line(to, size);
-	if (is_terminal) {
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-		fputc('\n', stderr);
-	}
-	if (r == -EMSGSIZE)
-		return complain(why, r, "the secret key has more than %zu characters", size - 1);
-	return r < 0 ? complain(why, r, "no secret key came on standard input") : 0;
-}
-
 /* As text: authd reads it, and knows what is wrong with it. */
 static int add_policy(json_t *request, const char *path, struct complaint *why)
 {
@@ -124,7 +83,7 @@ static int complete(const struct invocation *i, json_t *request, struct complain
 	int r = 0;
 
 	if (i->options[OPTION_SECRET_KEY_STDIN]) {
-		r = read_secret(secret_key, sizeof(secret_key), why);
+		r = secret_read("-", "secret key", secret_key, sizeof(secret_key), why);
 		if (r >= 0 &&
 		    json_object_set_new(request, "secret_key", json_string(secret_key)) < 0)
 			r = complain(why, -EINVAL, "the secret key is not valid UTF-8");

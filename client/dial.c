@@ -36,6 +36,35 @@ const char *dial_beside(const char *admin_socket, const char *name, char buf[sta
 	return buf;
 }
 
+static ssize_t send_first(int fd, const char *bytes, size_t len, int file)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { .header = { .cmsg_len = CMSG_LEN(sizeof(int)),
+				  .cmsg_level = SOL_SOCKET,
+				  .cmsg_type = SCM_RIGHTS } };
+	struct iovec iov = { (void *)bytes, len };
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = &control,
+			    .msg_controllen = sizeof(control) };
+	ssize_t n;
+
+	memcpy(CMSG_DATA(&control.header), &file, sizeof(file));
+	do
+		n = sendmsg(fd, &m, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+int dial_send_with(int fd, const char *bytes, size_t len, int file)
+{
+	ssize_t n = file < 0 ? 0 : send_first(fd, bytes, len, file);
+
+	return n < 0 ? -errno : dial_send(fd, bytes + n, len - (size_t)n);
+}
+
 int dial_send(int fd, const char *bytes, size_t len)
 {
 	while (len) {

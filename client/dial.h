@@ -18,3 +18,6 @@ const char *dial_beside(const char *admin_socket, const char *name, char buf[sta
 
 /* Sends all of it. -EAGAIN: it took too long. */
 must_check int dial_send(int fd, const char *bytes, size_t len);
+
+/* The same with a descriptor along with the first byte; -1: none. */
+must_check int dial_send_with(int fd, const char *bytes, size_t len, int file);

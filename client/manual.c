@@ -208,6 +208,37 @@ const struct manual_option_row manual_options[OPTION_COUNT] = {
 		.meaning = "read what the backup has already, and copy anew what is damaged (default: what it "
 			   "has of the right length is kept)",
 	},
+	[OPTION_TO_HOST] = {
+		.name = "to-host",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "KEY",
+		.meaning = "seal the tenant's users, keys and tokens to a host, which alone can restore them: "
+			   "what `cofferctl host key` says there",
+	},
+	[OPTION_PASSPHRASE_FILE] = {
+		.name = "passphrase-file",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "FILE",
+		.meaning = "its first line is the passphrase that users, keys and tokens are sealed with, at "
+			   "least 8 characters; - is standard input (default: it is asked for, on a terminal)",
+	},
+	[OPTION_WITHOUT_IDENTITIES] = {
+		.name = "without-identities",
+		.kind = OPTION_KIND_FLAG,
+		.meaning = "leave users, keys and tokens out: nobody can use what is restored until he is given "
+			   "a key",
+	},
+	[OPTION_SKIP_EXISTING] = {
+		.name = "skip-existing",
+		.kind = OPTION_KIND_FLAG,
+		.meaning = "leave out access keys and tokens that are there already, such as another tenant's "
+			   "(default: they are named, and it ends)",
+	},
+	[OPTION_SUSPENDED] = {
+		.name = "suspended",
+		.kind = OPTION_KIND_FLAG,
+		.meaning = "leave it suspended (default: it serves from when all of it is there)",
+	},
 	[OPTION_NAME] = {
 		.name = "name",
 		.kind = OPTION_KIND_TEXT,
@@ -343,6 +374,11 @@ const struct manual_group_row manual_groups[GROUPS] = {
 			"is ended by the server.",
 	},
 	[GROUP_OBJECTS] = { .title = "Objects" },
+	[GROUP_HOST] = {
+		.word = "host",
+		.title = "This host",
+		.text = "What other hosts must know of this one.",
+	},
 	[GROUP_SERVER] = { .title = "The server" },
 };
 
@@ -472,12 +508,14 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.word = "backup",
 		.operand = "NAME",
 		.second = "DIR",
-		.takes = BIT(VERIFY) | BIT(QUIET) | BIT(OPERATOR_SOCKET),
+		.takes = BIT(VERIFY) | BIT(TO_HOST) | BIT(PASSPHRASE_FILE) | BIT(WITHOUT_IDENTITIES) |
+			 BIT(QUIET) | BIT(OPERATOR_SOCKET),
 		.brief = "copy all that a tenant keeps into a directory",
 		.text = "As it is at one moment, while clients go on. DIR is made, and yours alone. What it has from before stays, so a second "
 			"run copies what has come since, and what was deleted goes from it. A run that is "
 			"interrupted leaves the backup before as it was, and the same command again goes on.",
-		.examples = "cofferctl tenant backup acme /srv/backup/acme\n",
+		.examples = "cofferctl tenant backup acme /srv/backup/acme --passphrase-file /root/backup-passphrase\n"
+			    "cofferctl tenant backup acme /srv/backup/acme --to-host cfpub_...\n",
 	},
 	[COMMAND_TENANT_VERIFY] = {
 		.group = GROUP_TENANT,
@@ -492,7 +530,8 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.group = GROUP_TENANT,
 		.word = "restore",
 		.operand = "DIR",
-		.takes = BIT(NAME) | BIT(QUIET) | BIT(OPERATOR_SOCKET),
+		.takes = BIT(NAME) | BIT(PASSPHRASE_FILE) | BIT(WITHOUT_IDENTITIES) | BIT(SKIP_EXISTING) |
+			 BIT(SUSPENDED) | BIT(QUIET) | BIT(OPERATOR_SOCKET),
 		.brief = "make a new tenant of a backup",
 		.text = "On this host or on another. Neither a tenant of that name nor others' buckets of the names that "
 			"it has may be there. The tenant has nothing until all of it has come; when that is "
@@ -849,6 +888,15 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 			    "cofferctl export /srv/copy --tenant acme --bucket nightly --prefix db/\n",
 		.meanings = { { OPTION_BUCKET, "where they come from" },
 			      { OPTION_TENANT, "whose bucket it is (default: " MANUAL_TENANT ")" } },
+	},
+	[COMMAND_HOST_KEY] = {
+		.group = GROUP_HOST,
+		.word = "key",
+		.order = "host.key",
+		.brief = "show the key to which backups for this host are sealed",
+		.text = "It is no secret. It is made of the keyring key, and the same as long as that is. A "
+			"checksum in it finds what is mistyped.",
+		.examples = "cofferctl host key\n",
 	},
 	[COMMAND_STATUS] = {
 		.group = GROUP_SERVER,

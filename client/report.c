@@ -259,6 +259,10 @@ void report(FILE *to, const struct invocation *i, const json_t *answer)
 	case COMMAND_TOKEN_IMPORT:
 		report_imported_tokens(to, answer);
 		break;
+	case COMMAND_HOST_KEY:
+		fprintf(to, "%s\n",
+			json_string_value(json_object_get(json_object_get(answer, "host"), "key")));
+		break;
 	case COMMAND_STATUS:
 		bulletin_print(to, json_object_get(answer, "status"));
 		break;

@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "client/backup/archiver.h"
+#include "client/backup/identities.h"
 #include "client/departure.h"
 #include "client/render.h"
 #include "s3/encoding.h"
@@ -19,6 +20,7 @@ struct restore {
 	struct archiver *a;
 	char tenant[64];
 	bool made; /* by this run */
+	struct buffer sealed; /* the identities */
 	bool taken; /* stored has begun: what there is can be gone on with */
 	struct parcel ring[COURIER_WINDOW];
 	struct roll_line lines[COURIER_WINDOW]; /* whose they are */
@@ -220,6 +222,38 @@ static int send_blobs(struct restore *r, struct roll *roll)
 
 /* --- all of it ------------------------------------------------------------------------------- */
 
+static int order(struct restore *r, const char *what)
+{
+	json_t *answer = NULL;
+	int e = archiver_ask(r->a, json_pack("{s:s, s:s}", "do", what, "name", r->tenant), &answer);
+
+	json_decref(answer);
+	return e;
+}
+
+/*
+ * Before the objects, so that what is in the way is told before all of them have come. Until these
+ * have, whoever has a key is refused, and not told that there is nothing.
+ */
+static int give_identities(struct restore *r)
+{
+	int e = order(r, "tenant.suspend");
+
+	return e == 0 ? identities_give(r->a, r->tenant, &r->sealed) : e;
+}
+
+/* It is all there, whatever becomes of this. */
+static int let_in(struct restore *r)
+{
+	int e = r->a->invocation->options[OPTION_SUSPENDED] ? 0 : order(r, "tenant.resume");
+
+	if (e < 0)
+		complaint_hint(r->a->why,
+			       "all of it is restored; `cofferctl tenant resume %s` lets it in",
+			       r->tenant);
+	return e;
+}
+
 static int restore_all(struct restore *r, struct roll *roll, int catalog_fd)
 {
 	_cleanup_(fd_closep) int fd = catalog_fd;
@@ -230,10 +264,12 @@ static int restore_all(struct restore *r, struct roll *roll, int catalog_fd)
 	if (e == 0)
 		e = send_catalog(r, steal_fd(fd));
 	if (e == 0)
+		e = give_identities(r);
+	if (e == 0)
 		e = send_blobs(r, roll);
 	if (e == 0)
 		e = converse(r, &(struct ipc_message){ .number = IPC_ADOPT }, -1);
-	return e;
+	return e == 0 ? let_in(r) : e;
 }
 
 /* Before anything is asked for, so that what is damaged changes nothing. */
@@ -244,6 +280,8 @@ static int open_all(struct restore *r, struct roll *ret_roll, int *ret_catalog_f
 
 	if (e == 0)
 		e = manifest_read(a->vault.root_fd, &a->manifest, a->why);
+	if (e == 0)
+		e = identities_open(a, &r->sealed);
 	if (e == 0)
 		e = archiver_open_file(a, MANIFEST_CATALOG, ret_catalog_fd);
 	if (e == 0) {
@@ -284,6 +322,7 @@ int tenant_restore(struct archiver *a)
 		return RUN_STOPPED;
 	}
 	r->a = a;
+	r->sealed = BUFFER_INIT(ENVELOPE_MAX);
 	e = open_all(r, &roll, &catalog_fd);
 	if (e == 0)
 		e = restore_all(r, &roll, catalog_fd);
@@ -293,6 +332,7 @@ int tenant_restore(struct archiver *a)
 		tell(r);
 	else if (r->made && !r->taken)
 		take_tenant_back(r);
+	buffer_clear(&r->sealed);
 	free(r);
 	return e == 0 ? RUN_OK : RUN_STOPPED;
 }

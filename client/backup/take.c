@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "client/backup/archiver.h"
+#include "client/backup/identities.h"
 #include "client/render.h"
 #include "s3/encoding.h"
 
@@ -32,6 +33,8 @@ struct take {
 	struct entry ring[COURIER_WINDOW];
 	size_t first, n;
 	uint64_t n_copied, copied, n_damaged;
+	struct envelope envelope; /* what the tenant's identities go into, */
+	bool wanted; /* if they do */
 };
 
 /* --- the backup before ----------------------------------------------------------------------- */
@@ -486,6 +489,9 @@ static int take_all(struct take *t)
 		r = take_snapshot(t);
 	if (r == 0)
 		r = take_list(t);
+	/* Last, so that of a key that is made meanwhile nothing is there that it did. */
+	if (r == 0 && t->wanted)
+		r = identities_take(a, &t->envelope);
 	return r == 0 ? finish(a) : r;
 }
 
@@ -509,6 +515,10 @@ static void tell(const struct take *t)
 	       m->tenant, m->counts.objects, m->counts.buckets, m->counts.blobs,
 	       render_bytes(m->counts.blob_bytes, all), t->n_copied,
 	       render_bytes(t->copied, copied));
+	if (!t->wanted)
+		printf("without users, keys and tokens: nobody can use what is restored until he "
+		       "is given a "
+		       "key\n");
 	if (t->n_damaged)
 		printf("%" PRIu64 " blobs of the backup were damaged, and copied anew\n",
 		       t->n_damaged);
@@ -524,6 +534,11 @@ int tenant_backup(struct archiver *a)
 		return RUN_STOPPED;
 	}
 	t->a = a;
+	r = identities_choose(a, &t->envelope, &t->wanted);
+	if (r != RUN_OK) {
+		free(t);
+		return r;
+	}
 	r = take_all(t);
 	drop_all(t);
 	roll_close(&t->now);

@@ -21,6 +21,8 @@ KIB, MIB = 1 << 10, 1 << 20
 LARGE = 200 * KIB
 MANY, EACH = 48, 2 * MIB
 WRITERS = 4
+WITHOUT = "--without-identities"
+BACKUP = ("tenant", "backup", WITHOUT)
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
      "Resource": "arn:aws:s3:::{bucket}/public/*"}]}, separators=(",", ":"))
@@ -82,7 +84,7 @@ def fill(tenant, n, size=EACH):
 
 
 def backup(server, name, place, *options):
-    return server.ctl("tenant", "backup", name, str(place), *options)
+    return server.ctl(*BACKUP, name, str(place), *options)
 
 
 def restore(server, place, *options):
@@ -335,7 +337,7 @@ def test_the_backup_is_its_owners_alone(server, tenant, place):
     for path in [place, *place.rglob("*")]:
         assert path.stat().st_mode & 0o077 == 0, path
     place.chmod(0o755)
-    assert "not yours alone" in refused(server, "tenant", "backup", tenant.name, str(place))
+    assert "not yours alone" in refused(server, *BACKUP, tenant.name, str(place))
     assert "not yours alone" in refused(server, "tenant", "verify", str(place))
 
 
@@ -343,19 +345,19 @@ def test_the_backup_is_its_owners_alone(server, tenant, place):
 def test_t75_a_backup_of_another_owner_is_refused(server, tenant, place):
     backup(server, tenant.name, place)
     os.chown(place, 4321, 4321)
-    for command in (("backup", tenant.name), ("verify",), ("restore",)):
+    for command in (("backup", WITHOUT, tenant.name), ("verify",), ("restore",)):
         assert "not yours alone" in refused(server, "tenant", *command, str(place))
 
 
 def test_a_directory_of_another_tenant_or_of_something_else_is_refused(server, tenant, place):
     backup(server, tenant.name, place)
-    assert "of another tenant" in refused(server, "tenant", "backup", "default", str(place))
+    assert "of another tenant" in refused(server, *BACKUP, "default", str(place))
     other = place.with_name("o" + place.name[1:])
     other.mkdir(mode=0o700)
     (other / "notes.txt").write_text("mine")
-    assert "notes.txt is in it" in refused(server, "tenant", "backup", tenant.name, str(other))
+    assert "notes.txt is in it" in refused(server, *BACKUP, tenant.name, str(other))
     assert (other / "notes.txt").read_text() == "mine"
-    assert "There is no tenant nobody" in refused(server, "tenant", "backup", "nobody", str(other))
+    assert "There is no tenant nobody" in refused(server, *BACKUP, "nobody", str(other))
 
 
 def test_t72_no_symbolic_link_is_followed(server, tenant, place):
@@ -364,7 +366,7 @@ def test_t72_no_symbolic_link_is_followed(server, tenant, place):
     target = place.with_name("t" + place.name[1:])
     target.mkdir(mode=0o700)
     link.symlink_to(target)
-    assert "cannot open" in refused(server, "tenant", "backup", tenant.name, str(link))
+    assert "cannot open" in refused(server, *BACKUP, tenant.name, str(link))
     backup(server, tenant.name, place)
     secret = place.with_name("s" + place.name[1:])
     blob = blobs_in(place)[0]
@@ -374,7 +376,7 @@ def test_t72_no_symbolic_link_is_followed(server, tenant, place):
         if inside != blob:
             inside.rename(outside)
         inside.symlink_to(outside)
-        for command in (("backup", tenant.name), ("verify",), ("restore",)):
+        for command in (("backup", WITHOUT, tenant.name), ("verify",), ("restore",)):
             assert "is in it" in refused(server, "tenant", *command, str(place))
         inside.unlink()
         outside.rename(inside)
@@ -395,8 +397,9 @@ def test_t72_a_bit_that_is_another_is_found_and_nothing_is_made_of_it(server, el
         for command in ("verify", "restore"):
             said = refused(elsewhere, "tenant", command, str(place))
             assert "damaged" in said and path.name in said, said
-        # Of a blob it is seen when it is its turn, and until then nobody sees the tenant.
+        # Of a blob it is seen when it is its turn. Until then the tenant is suspended, and nobody sees it.
         if tenant.name in tenants(elsewhere):
+            elsewhere.ctl("tenant", "resume", tenant.name)
             assert rawhttp.request(key_of(elsewhere, tenant.name), "GET", f"/{tenant.name}").status == 404
         flip(path)
     assert server.control("tenant", "verify", str(place)).returncode == 0
@@ -475,6 +478,9 @@ def test_t72_a_list_that_names_fewer_blobs_than_the_catalog_makes_no_tenant(serv
     assert server.control("tenant", "verify", str(place)).returncode == 0
     assert "Not all of it has come" in refused(elsewhere, "tenant", "restore", str(place))
     other = key_of(elsewhere, tenant.name)
+    assert rawhttp.request(other, "GET", f"/{tenant.name}").status == 403
+    # And were it let in, too.
+    elsewhere.ctl("tenant", "resume", tenant.name)
     assert rawhttp.request(other, "GET", f"/{tenant.name}").status == 404
     assert rawhttp.request(other, "PUT", "/anything-else").status == 503
     elsewhere.ctl("tenant", "delete", tenant.name, "--with-data")
@@ -505,7 +511,7 @@ def test_t58_where_the_backup_has_no_room_the_one_before_stays(server, tenant, c
     backup(server, tenant.name, cramped)
     manifest = (cramped / "manifest.json").read_bytes()
     fill(tenant, 8)
-    assert "No space left on device" in refused(server, "tenant", "backup", tenant.name, str(cramped))
+    assert "No space left on device" in refused(server, *BACKUP, tenant.name, str(cramped))
     assert (cramped / "manifest.json").read_bytes() == manifest
     assert rawhttp.request(tenant, "DELETE", f"/{tenant.name}/k7").status == 204
 
@@ -532,7 +538,7 @@ def test_t80_a_backup_that_is_killed_leaves_the_one_before_and_goes_on(server, m
     backup(server, much.name, place)
     manifest = (place / "manifest.json").read_bytes()
     fill(much, MANY)
-    killed = start(server, "tenant", "backup", much.name, str(place))
+    killed = start(server, *BACKUP, much.name, str(place))
     assert kill_when(killed, lambda: len(blobs_in(place)) > 3) == -signal.SIGKILL
     assert (place / "manifest.json").read_bytes() == manifest
     assert server.control("tenant", "verify", str(place)).returncode == 0
@@ -543,7 +549,7 @@ def test_t80_a_backup_that_is_killed_leaves_the_one_before_and_goes_on(server, m
 
 
 def test_who_is_asked_to_stop_says_that_it_can_be_gone_on_with(server, much, place):
-    stopped = start(server, "tenant", "backup", much.name, str(place))
+    stopped = start(server, *BACKUP, much.name, str(place))
     wait_for(lambda: blobs_in(place), step_s=0.002)
     stopped.send_signal(signal.SIGINT)
     said = stopped.communicate()[1]
@@ -552,7 +558,7 @@ def test_who_is_asked_to_stop_says_that_it_can_be_gone_on_with(server, much, pla
 
 
 def test_t80_stored_that_dies_during_a_backup_ends_it_and_it_goes_on(server, much, place):
-    running = start(server, "tenant", "backup", much.name, str(place))
+    running = start(server, *BACKUP, much.name, str(place))
     wait_for(lambda: len(blobs_in(place)) > 3, step_s=0.002)
     server.kill_and_wait("stored")
     said = running.communicate()[1]
@@ -579,6 +585,7 @@ def test_t80_a_restoration_that_is_killed_is_gone_on_with(server, elsewhere, muc
     running.communicate()
     assert running.returncode != 0
     other = key_of(elsewhere, much.name)
+    elsewhere.ctl("tenant", "resume", much.name)
     assert rawhttp.request(other, "GET", f"/{much.name}").status == 404
     assert rawhttp.request(other, "PUT", f"/{much.name}").status == 503
     wait_for(lambda: elsewhere.control("tenant", "restore", str(place)).returncode == 0)
