@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The description at /openapi.json: it is sound, and the server is what it says."""
+"""What /openapi.json and /-/admin/v1/openapi.json describe: it is sound, and the server is that."""
 
 import json
 import urllib.request
@@ -8,6 +8,7 @@ import pytest
 
 from clients import tools
 from lib import coffer
+from lib.administrators import PREFIX, Administrator
 
 # So many cases a check and operation, the same in every run.
 EXAMPLES = 40
@@ -110,3 +111,62 @@ def test_the_server_is_what_the_description_says(server, description, token, cac
                "--checks", "all", "--max-examples", str(EXAMPLES), "--seed", str(SEED),
                "--continue-on-failure", "--no-color"],
               env=tools.environment(tmp_path), cwd=tmp_path, timeout_s=FUZZ_LIMIT_S)
+
+
+# --- the admin API ---------------------------------------------------------------------------
+
+# Who signs nothing hears 403 there, as from S3, and not 401: test_administrators.py has that. The methods of
+# each path are compared here; a token's name may end in "/refresh", so that this one has more.
+ELSEWHERE = "missing_required_header,ignored_auth,unsupported_method,allow_header_conformance"
+
+
+@pytest.fixture(scope="module")
+def administration(server):
+    with urllib.request.urlopen(server.endpoint + PREFIX + "/openapi.json", timeout=10) as answer:
+        assert answer.headers["Content-Type"] == "application/json"
+        return json.load(answer)
+
+
+def test_administration_every_reference_leads_somewhere_and_nothing_is_left_over(administration):
+    test_every_reference_leads_somewhere_and_nothing_is_left_over(administration)
+
+
+def test_administration_operations_have_names(administration):
+    test_operations_have_names_and_links_lead_to_them(administration)
+
+
+def test_administration_methods_are_those_that_the_server_allows(server, administration):
+    for path, item in administration["paths"].items():
+        declared = {method.upper() for method in item if method != "parameters"}
+        there = path.format(user="u", access_key="CFX", token_name="t")
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(urllib.request.Request(server.endpoint + there, method="TRACE"), timeout=10)
+        with refused.value as answer:
+            assert answer.code == 405
+            allowed = set(answer.headers["Allow"].split(", "))
+        # The name of a token may end in "/refresh".
+        assert allowed - declared <= ({"GET", "DELETE"} if path.endswith("/refresh") else set())
+        assert declared <= allowed, path
+
+
+def test_administration_is_valid(administration, cache_dir, tmp_path):
+    test_the_description_is_valid(administration, cache_dir, tmp_path)
+
+
+@pytest.mark.timeout(FUZZ_LIMIT_S + 200)
+def test_administration_is_what_its_description_says(server, administration, cache_dir, tmp_path):
+    if coffer.is_external():
+        pytest.skip("an administrator is made on the server's host")
+    python = tools.python_packages(cache_dir, "openapi", "openapi-spec-validator", "schemathesis")
+    server.ctl("tenant", "create", "t-administration")
+    credentials = Administrator(server, "t-administration").credentials
+    tools.run([python.parent / "schemathesis",
+               "--config-file", tools.HERE / "schemathesis_admin.toml", "run",
+               server.endpoint + PREFIX + "/openapi.json", "--checks", "all", "--exclude-checks", ELSEWHERE,
+               "--max-examples", str(EXAMPLES), "--seed", str(SEED),
+               "--continue-on-failure", "--no-color"],
+              env={**tools.environment(tmp_path), "PYTHONPATH": str(tools.HERE),
+                   "SCHEMATHESIS_HOOKS": "schemathesis_signer",
+                   "ADMIN_ACCESS_KEY": credentials.access_key,
+                   "ADMIN_SECRET_KEY": credentials.secret_key},
+              cwd=tmp_path, timeout_s=FUZZ_LIMIT_S)
