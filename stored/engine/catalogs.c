@@ -265,8 +265,10 @@ static int bar(struct catalogs *all, const struct ipc_id *tenant, bool again)
 
 	if (r < 0)
 		return r;
-	if (has_entry(fd, "catalog.db") || (again && !has_entry(fd, RESTORING_DIRECTORY)))
+	if (has_entry(fd, "catalog.db"))
 		return -EEXIST;
+	if (again && !has_entry(fd, RESTORING_DIRECTORY))
+		return -ENODATA;
 	return durable_make_directory(all->durable, fd, RESTORING_DIRECTORY, &marker_fd);
 }
 

@@ -48,8 +48,8 @@ bool catalogs_has_erased(struct catalogs *all, const struct ipc_id *tenant);
 
 /*
  * From now on nobody makes a catalog of the tenant, which has none, until catalogs_adopt() gives it one: the
- * directory in which it is restored says so, durably. -EEXIST where it has one, or where it has no such directory
- * and there must be one; -ENOENT of an erased tenant.
+ * directory in which it is restored says so, durably. -EEXIST where it has one; -ENODATA where it has no such
+ * directory, and must have had; -ENOENT of an erased tenant.
  */
 must_check int catalogs_bar(struct catalogs *all, const struct ipc_id *tenant, bool again);
 

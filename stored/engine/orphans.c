@@ -69,6 +69,17 @@ static int sweep_directory(struct store *s, struct catalog *c, int parent_fd, co
 	return r < 0 ? r : 0;
 }
 
+/* A restoration that died when the catalog had its name: what says that it is under way is empty.
+ */
+static void end_restoration(struct store *s, struct catalog *c)
+{
+	struct stat st;
+
+	if (fstatat(c->place.directory_fd, RESTORING_DIRECTORY, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		(void)!durable_remove_directory(&s->durable, c->place.directory_fd,
+						RESTORING_DIRECTORY);
+}
+
 int sweep_orphans(struct store *s, const struct ipc_id *tenant, size_t *ret_n)
 {
 	_cleanup_(catalog_putp) struct catalog *c = NULL;
@@ -80,6 +91,7 @@ int sweep_orphans(struct store *s, const struct ipc_id *tenant, size_t *ret_n)
 	r = catalog_get(&s->catalogs, tenant, false, &c);
 	if (r < 0)
 		return r;
+	end_restoration(s, c);
 	r = sweep_directory(s, c, c->place.directory_fd, "staging", &n);
 	for (unsigned int i = 0; r == 0 && i < PLACE_SHARDS && !sweep_is_stopping(&s->sweep); i++) {
 		shard.bytes[0] = (uint8_t)i;

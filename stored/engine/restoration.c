@@ -176,9 +176,8 @@ static int clear_directory(const struct restoration *r)
 	int e = fd_open_directory(r->directory_fd, ".", &d);
 
 	while (e == 0 && (entry = readdir(d)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-		    unlinkat(r->directory_fd, entry->d_name, 0) < 0)
-			e = -errno;
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			e = durable_unlink_blob(&r->store->durable, r->directory_fd, entry->d_name);
 	return e;
 }
 
@@ -316,6 +315,9 @@ static int begin(struct restoration *r, const struct restoration_terms *t,
 	e = catalogs_bar(&r->store->catalogs, &r->tenant, t->resumes);
 	if (e == -EEXIST)
 		return say(detail, S3_ERROR_BUCKET_NOT_EMPTY, "The tenant has something already.");
+	if (e == -ENODATA)
+		return say(detail, S3_ERROR_BUCKET_NOT_EMPTY,
+			   "The tenant was there before, and is not being restored.");
 	if (e == 0)
 		e = path_of_catalog(r, path);
 	if (e == 0)

@@ -59,7 +59,8 @@ static void unname(const struct taking *t)
 	char name[IPC_ID_TEXT_SIZE];
 
 	for (size_t i = 0; i < SNAPSHOT_FILES; i++)
-		(void)unlinkat(staging_of(t), ipc_id_text(&t->names[i], name), 0);
+		(void)!durable_unlink_blob(&t->snapshot->store->durable, staging_of(t),
+					   ipc_id_text(&t->names[i], name));
 }
 
 /* --- the catalog ----------------------------------------------------------------------------- */

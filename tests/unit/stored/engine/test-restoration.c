@@ -325,6 +325,35 @@ static void test_while_it_is_restored_a_tenant_gets_nothing_else(void)
 	end();
 }
 
+static bool has_marker(void)
+{
+	char id[IPC_ID_TEXT_SIZE], path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/tenants/%s/restoring", to.directory,
+		 ipc_id_text(&to.tenant, id));
+	return access(path, F_OK) == 0;
+}
+
+static void test_one_that_died_when_it_was_through_leaves_no_mark(void)
+{
+	char id[IPC_ID_TEXT_SIZE], path[PATH_MAX];
+	struct copy c;
+	size_t n;
+
+	begin();
+	take(&c);
+	assert(restore(&c, false) == 0 && !has_marker());
+	snprintf(path, sizeof(path), "%s/tenants/%s/restoring", to.directory,
+		 ipc_id_text(&to.tenant, id));
+	assert(mkdir(path, 0700) == 0);
+	fixture_close(&to);
+	fixture_open(&to);
+	assert(holds(&to, "large", large()) && create_bucket(&to, "second") == 0);
+	assert(sweep_orphans(to.store, &to.tenant, &n) == 0 && n == 0 && !has_marker());
+	drop(&c);
+	end();
+}
+
 static void test_what_was_interrupted_is_gone_on_with(void)
 {
 	struct restoration *r;
@@ -337,6 +366,7 @@ static void test_what_was_interrupted_is_gone_on_with(void)
 	take(&c);
 	/* There is nothing yet that could be gone on with. */
 	assert(begin_with(c.files[SNAPSHOT_CATALOG].fd, true, &r) == S3_ERROR_BUCKET_NOT_EMPTY);
+	assert(strstr(detail, "is not being restored"));
 	assert(begin_with(c.files[SNAPSHOT_CATALOG].fd, false, &r) == 0);
 	assert(snapshot_open_blob(c.snapshot, &c.blobs[0], &fd, &length) == 0);
 	assert(restoration_take_blob(r, &c.blobs[0], fd) == 0);
@@ -480,13 +510,8 @@ static int bent_catalog(const struct copy *c, const char *sql)
 static int try_catalog(int fd)
 {
 	struct restoration *r = NULL;
-	char id[IPC_ID_TEXT_SIZE], path[PATH_MAX];
-	struct stat st;
-	int e;
+	int e = begin_with(fd, has_marker(), &r);
 
-	snprintf(path, sizeof(path), "%s/tenants/%s/restoring", to.directory,
-		 ipc_id_text(&to.tenant, id));
-	e = begin_with(fd, stat(path, &st) == 0, &r);
 	restoration_free(r);
 	fd_close(fd);
 	return e;
@@ -659,6 +684,7 @@ int main(int argc, char *argv[])
 	RUN(test_what_was_copied_is_there_again);
 	RUN(test_what_comes_later_is_not_in_it);
 	RUN(test_while_it_is_restored_a_tenant_gets_nothing_else);
+	RUN(test_one_that_died_when_it_was_through_leaves_no_mark);
 	RUN(test_what_was_interrupted_is_gone_on_with);
 	RUN(test_what_is_given_up_leaves_nothing);
 	RUN(test_names_that_others_have_are_told_and_nothing_is_changed);
