@@ -74,9 +74,16 @@ static const char administrator_schema[] =
 	"ALTER TABLE users ADD COLUMN administrator INTEGER NOT NULL DEFAULT 0"
 	"	CHECK (administrator IN (0, 1));";
 
+/* What a tenant may have at a time, as authd/ceiling.h says it; -1: what the configuration says. */
+static const char ceiling_schema[] =
+	"ALTER TABLE tenants ADD COLUMN requests_per_second INTEGER NOT NULL DEFAULT -1;"
+	"ALTER TABLE tenants ADD COLUMN burst INTEGER NOT NULL DEFAULT -1;"
+	"ALTER TABLE tenants ADD COLUMN bandwidth INTEGER NOT NULL DEFAULT -1;"
+	"ALTER TABLE tenants ADD COLUMN parallel INTEGER NOT NULL DEFAULT -1;";
+
 /* Step i brings user_version from i to i + 1. Steps are never changed, only added. */
-static const char *const migrations[] = { first_schema, token_schema, tenant_state_schema,
-					  user_schema, administrator_schema };
+static const char *const migrations[] = { first_schema, token_schema,	      tenant_state_schema,
+					  user_schema,	administrator_schema, ceiling_schema };
 
 static const char *const texts[STATEMENT_COUNT] = {
 #define STATEMENT(SYMBOL, text) [STATEMENT_##SYMBOL] = text,

@@ -38,6 +38,9 @@ must_check int database_suspend_tenant(struct database *d, uint64_t number, bool
 /* From TENANT_GOES there is no way back: such a mark stays. */
 must_check int database_mark_tenant(struct database *d, uint64_t number, enum tenant_deletion how);
 
+must_check int database_limit_tenant(struct database *d, uint64_t number,
+				     const struct ceilings *by);
+
 /* With all users, keys and tokens, and nothing of them stays in the file or its log. */
 must_check int database_remove_tenant(struct database *d, uint64_t number);
 

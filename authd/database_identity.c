@@ -4,6 +4,21 @@
 
 #include "authd/database_rows.h"
 
+#define FIRST_CEILING 9 /* column */
+
+/* A number that is none is somebody else's: without it there would be no limit. */
+static bool take_ceilings(struct ceilings *to, sqlite3_stmt *s)
+{
+	for (enum ceiling c = 0; c < CEILING_COUNT; c++) {
+		int64_t n = sqlite3_column_int64(s, FIRST_CEILING + (int)c);
+
+		if (n != CEILING_OF_ALL && n != CEILING_NONE && !ceiling_admits(c, n))
+			return false;
+		to->of[c] = n;
+	}
+	return true;
+}
+
 static int take_tenant(struct keyring *k, sqlite3_stmt *s)
 {
 	_cleanup_(tenant_freep) struct tenant *t = calloc(1, sizeof(*t));
@@ -19,7 +34,8 @@ static int take_tenant(struct keyring *k, sqlite3_stmt *s)
 	if (id.len != sizeof(t->id.bytes) || !column_text(s, 2, t->name, sizeof(t->name)) ||
 	    !column_text(s, 3, t->display_name, sizeof(t->display_name)) ||
 	    !column_text(s, 4, t->email, sizeof(t->email)) ||
-	    !column_text(s, 5, t->canonical_id, sizeof(t->canonical_id)))
+	    !column_text(s, 5, t->canonical_id, sizeof(t->canonical_id)) ||
+	    !take_ceilings(&t->ceilings, s))
 		return -EBADMSG;
 	memcpy(t->id.bytes, id.data, id.len);
 	r = keyring_add_tenant(k, t);
@@ -62,7 +78,8 @@ int database_load_identities(struct database *d, struct keyring *k)
 
 	r = database_read(d, k,
 			  "SELECT number, id, name, display_name, email, canonical_id, created_ns,"
-			  " suspended, deletion FROM tenants ORDER BY number",
+			  " suspended, deletion, requests_per_second, burst, bandwidth, parallel"
+			  " FROM tenants ORDER BY number",
 			  take_tenant);
 	if (r >= 0)
 		r = database_load_users(d, k);
@@ -117,6 +134,16 @@ int database_mark_tenant(struct database *d, uint64_t number, enum tenant_deleti
 	bind_number(s, 1, number);
 	sqlite3_bind_int(s, 2, (int)how);
 	return database_run(d, STATEMENT_MARK_TENANT);
+}
+
+int database_limit_tenant(struct database *d, uint64_t number, const struct ceilings *by)
+{
+	sqlite3_stmt *s = database_statement(d, STATEMENT_LIMIT_TENANT);
+
+	bind_number(s, 1, number);
+	for (enum ceiling c = 0; c < CEILING_COUNT; c++)
+		sqlite3_bind_int64(s, 2 + (int)c, by->of[c]);
+	return database_run(d, STATEMENT_LIMIT_TENANT);
 }
 
 /* What hangs on the tenant first, which it may well have none of. */

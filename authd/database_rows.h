@@ -22,6 +22,12 @@
 	STATEMENT(MARK_TENANT, /* 2: TENANT_GOES */                                                \
 		  "UPDATE tenants SET deletion = CASE deletion WHEN 2 THEN 2 ELSE ?2 END"          \
 		  " WHERE number = ?1")                                                            \
+	STATEMENT(LIMIT_TENANT, /* -2: CEILING_STAYS */                                            \
+		  "UPDATE tenants SET"                                                             \
+		  " requests_per_second = CASE ?2 WHEN -2 THEN requests_per_second ELSE ?2 END,"   \
+		  " burst = CASE ?3 WHEN -2 THEN burst ELSE ?3 END,"                               \
+		  " bandwidth = CASE ?4 WHEN -2 THEN bandwidth ELSE ?4 END,"                       \
+		  " parallel = CASE ?5 WHEN -2 THEN parallel ELSE ?5 END WHERE number = ?1")       \
 	STATEMENT(REMOVE_TENANT, "DELETE FROM tenants WHERE number = ?")                           \
 	STATEMENT(REMOVE_KEYS, "DELETE FROM keys WHERE tenant = ?")                                \
 	STATEMENT(REMOVE_TOKENS, "DELETE FROM tokens WHERE tenant = ?")                            \

@@ -9,6 +9,8 @@
 
 struct authd;
 
+#define FIGURES_TENANTS_MAX 200
+
 /* Who is at the other end of a channel. */
 enum figures_peer {
 	FIGURES_FRONTEND,
@@ -18,6 +20,7 @@ enum figures_peer {
 
 enum figures_limit {
 	FIGURES_LIMIT_REQUESTS,	/* of one credential */
+	FIGURES_LIMIT_TENANT,	/* of all of a tenant */
 	FIGURES_LIMIT_LOGINS,	/* wrong credentials of one address */
 	FIGURES_LIMITS,
 };

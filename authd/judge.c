@@ -80,13 +80,37 @@ static int hear_tenant(struct ruling *r)
 }
 
 /* Whoever is known may still come too often. Before what he asks for is heard: that costs more. */
-static int hear_rate(struct judge *j, struct ruling *r)
+static int hear_own_rate(struct judge *j, struct ruling *r)
 {
 	struct allowance *requests = r->token ? &r->token->requests : &r->key->requests;
 
 	r->retry_after_s = limits_request(j->config.limits, requests, r->token ? r->token->rate : 0,
 					  clock_boottime_ns());
 	return r->retry_after_s ? S3_ERROR_SLOW_DOWN : 0;
+}
+
+/*
+ * So may all of a tenant together. Only who has shown that he is one of them uses it up; after his
+ * own rate, so that one credential that is held back takes nothing from the others.
+ */
+static int hear_tenant_rate(struct judge *j, struct ruling *r)
+{
+	struct tenant *t = keyring_find_tenant_number(j->keyring, ruling_tenant(r)->number);
+
+	r->retry_after_s =
+		limits_tenant(j->config.limits, &t->requests, &t->ceilings, clock_boottime_ns());
+	if (!r->retry_after_s)
+		return 0;
+	t->n_limited++;
+	r->is_limited = true;
+	return deny(r, S3_ERROR_SLOW_DOWN, "The tenant's limit of requests per second is reached.");
+}
+
+static int hear_rate(struct judge *j, struct ruling *r)
+{
+	int e = hear_own_rate(j, r);
+
+	return e ? e : hear_tenant_rate(j, r);
 }
 
 /* --- the S3 dialect ----------------------------------------------------------------------- */

@@ -38,6 +38,7 @@ DEFINE_CLEANUP(struct judge *, judge_free)
 struct ruling {
 	enum s3_error error;		/* S3_ERROR_NONE: he may, and all that follows is set */
 	char detail[256];		/* the error's own sentence, "" for the usual one */
+	bool is_limited;		/* with an error: by the rate of its tenant */
 	uint32_t retry_after_s;		/* with an error: when it is worth coming again; 0: the usual */
 	/* Who shows what, where known; also with an error. One of them, by the dialect. */
 	struct access_key *key;

@@ -163,6 +163,7 @@ int tenant_new(struct span name, struct span display_name, struct span email,
 	if (!t)
 		return -ENOMEM;
 	t->created_ns = clock_realtime_ns();
+	t->ceilings = CEILINGS_OF_ALL;
 	randombytes_buf(t->id.bytes, sizeof(t->id.bytes));
 	set_text(t->name, sizeof(t->name), name);
 	set_text(t->display_name, sizeof(t->display_name), display_name);

@@ -11,6 +11,7 @@
  */
 
 #include "authd/allowance.h"
+#include "authd/ceiling.h"
 #include "authd/sigv4.h"
 #include "authd/user.h"
 #include "ipc/principal.h"
@@ -54,6 +55,9 @@ struct tenant {
 	bool settling;		/* what came of its deletion is being written */
 	enum tenant_deletion deletion;
 	size_t policies_len;	/* of its users, once they are in the keyring */
+	struct ceilings ceilings;
+	struct allowance requests;	/* limits.h's */
+	uint64_t n_limited;	/* requests that its rate refused */
 	char name[KEYRING_NAME_MAX + 1];
 	char display_name[KEYRING_DISPLAY_NAME_MAX + 1];
 	char email[KEYRING_EMAIL_MAX + 1];

@@ -14,6 +14,7 @@ struct address {
 
 struct limits {
 	struct allowance_size requests, failures;
+	struct ceilings of_all;
 	uint8_t hash_key[crypto_shorthash_KEYBYTES];
 	struct address addresses[SETS][LIMITS_WAYS];
 };
@@ -28,6 +29,7 @@ void limits_configure(struct limits *l, const struct limits_config *config)
 	l->requests = (struct allowance_size){ 0 };
 	if (config->request_rate)
 		l->requests = size_of_rate(config->request_rate, config->request_burst);
+	l->of_all = config->of_all;
 	l->failures =
 		(struct allowance_size){ config->login_pause_s * NS_PER_S, config->login_failures };
 }
@@ -63,6 +65,19 @@ uint32_t limits_request(const struct limits *l, struct allowance *a, uint32_t ow
 	struct allowance_size size = own_rate ? size_of_rate(own_rate, 0) : l->requests;
 
 	return size.times ? whole_seconds(allowance_take(a, &size, now_ns)) : 0;
+}
+
+uint32_t limits_tenant(const struct limits *l, struct allowance *a, const struct ceilings *own,
+		       uint64_t now_ns)
+{
+	int64_t rate = ceiling_in_force(own, &l->of_all, CEILING_RATE);
+	int64_t burst = ceiling_in_force(own, &l->of_all, CEILING_BURST);
+	struct allowance_size size;
+
+	if (rate == CEILING_NONE)
+		return 0;
+	size = size_of_rate((uint32_t)rate, (uint32_t)burst);
+	return whole_seconds(allowance_take(a, &size, now_ns));
 }
 
 /* Keyed, so that nobody can choose addresses that fill the set of another. */

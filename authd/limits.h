@@ -8,6 +8,8 @@
  * keys there are. Only failures count, and only failures are slowed: on a shared host everybody may
  * have the same address, and nobody pays for his neighbours' mistakes.
  *
+ * A tenant's credentials together may be used at a rate as well, where it or all of them have one.
+ *
  * Without any credential requests are counted by address, too, and all of them: nobody has anything else by
  * which to tell strangers apart.
  *
@@ -17,6 +19,7 @@
  */
 
 #include "authd/allowance.h"
+#include "authd/ceiling.h"
 #include "base/ip.h"
 
 #define LIMITS_ADDRESSES_MAX 65536
@@ -40,6 +43,7 @@ struct limits_config {
 	uint32_t request_burst;		/* at once; 0: LIMITS_BURST_S of the rate */
 	uint32_t login_failures;	/* of one address at once; 0: any number */
 	uint32_t login_pause_s;		/* then one each */
+	struct ceilings of_all;		/* what tenants have that have none of their own */
 };
 
 #define LIMITS_CONFIG_DEFAULT                                                                      \
@@ -61,6 +65,13 @@ DEFINE_CLEANUP(struct limits *, limits_free)
  */
 uint32_t limits_request(const struct limits *l, struct allowance *a, uint32_t own_rate,
 			uint64_t now_ns);
+
+/*
+ * Another request of a tenant, whose allowance is kept with it, and what it may have of its own. 0: it
+ * may; else in so many seconds.
+ */
+uint32_t limits_tenant(const struct limits *l, struct allowance *a, const struct ceilings *own,
+		       uint64_t now_ns);
 
 /* Another wrong credential. 0: say what is wrong with it; else say nothing but: in so many seconds. */
 uint32_t limits_failure(struct limits *l, const struct ip *from, uint64_t now_ns);

@@ -87,6 +87,35 @@ static bool is_rate(const json_t *value)
 	return is_whole(value, TOKEN_RATE_MAX);
 }
 
+#define MEMBER_NONE    "none"
+#define MEMBER_DEFAULT "default"
+
+int64_t member_ceiling(const json_t *value)
+{
+	if (!value)
+		return CEILING_STAYS;
+	if (json_is_integer(value))
+		return json_integer_value(value);
+	return span_equal(json_span(value), SPAN(MEMBER_NONE)) ? CEILING_NONE : CEILING_OF_ALL;
+}
+
+/* A burst of none would let nobody in. */
+static bool is_ceiling(const json_t *value, enum ceiling c)
+{
+	if (json_is_integer(value))
+		return ceiling_admits(c, json_integer_value(value));
+	return span_equal(json_span(value), SPAN(MEMBER_DEFAULT)) ||
+	       (c != CEILING_BURST && span_equal(json_span(value), SPAN(MEMBER_NONE)));
+}
+
+#define CEILING(SYMBOL, symbol, ...)                                                               \
+	static bool is_ceiling_##symbol(const json_t *value)                                       \
+	{                                                                                          \
+		return is_ceiling(value, CEILING_##SYMBOL);                                        \
+	}
+CEILINGS(CEILING)
+#undef CEILING
+
 bool member_scopes(const json_t *value, unsigned int *ret)
 {
 	unsigned int scopes = 0;

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "authd/ceiling.h"
 #include "base/span.h"
 
 #define MEMBER_NAME_FORM "a string of 1 to 63 of a-z, 0-9 and -, not beginning with -"
@@ -48,6 +49,14 @@
 	MEMBER(PURPOSE, "purpose", is_purpose, TEXT, "import, export, manage, backup or restore")  \
 	MEMBER(RECIPIENT, "recipient", is_recipient, TEXT, "a key as cofferctl host key shows it")   \
 	MEMBER(SKIP_EXISTING, "skip_existing", is_flag, JSON, "true or false")                     \
+	MEMBER(RATE_OF_TENANT, "requests_per_second", is_ceiling_rate, JSON,                       \
+	       "a whole number from 1 to 1000000, none or default")                                \
+	MEMBER(BURST, "burst", is_ceiling_burst, JSON,                                             \
+	       "a whole number from 1 to 10000000, or default")                                    \
+	MEMBER(BANDWIDTH, "bandwidth", is_ceiling_bandwidth, JSON,                                 \
+	       "a number of bytes from 64KiB to 1TiB, none or default")                            \
+	MEMBER(PARALLEL, "parallel", is_ceiling_parallel, JSON,                                    \
+	       "a whole number from 1 to 100000, none or default")                                 \
 	MEMBER(SETTINGS, "settings", is_settings, JSON, "an object of settings, each a list of strings")
 
 enum member {
@@ -77,6 +86,9 @@ bool member_is_valid(enum member m, const json_t *value);
 
 /* A string's bytes; SPAN_NONE of anything else. */
 struct span json_span(const json_t *value);
+
+/* What a tenant may have: a number, or one of the words. CEILING_STAYS where nothing was said. */
+int64_t member_ceiling(const json_t *value);
 
 /* A list of scopes as a set; false where it is something else. */
 must_check bool member_scopes(const json_t *value, unsigned int *ret);

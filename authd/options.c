@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/account.h"
+#include "base/size.h"
 
 static const char help[] =
 	"Usage: coffer-authd --state DIR --frontend-uid USER --stored-uid USER [OPTION]...\n"
@@ -29,6 +30,13 @@ static const char help[] =
 	"  --login-failures N   wrong credentials from one address until what is wrong with them\n"
 	"                       is not told any more (20; 0: it always is)\n"
 	"  --login-pause N      seconds until it is told once more (2)\n"
+	"  --tenant-requests-per-second N\n"
+	"                       requests a second of all credentials of a tenant that has no\n"
+	"                       limit of its own (0: as many as it can)\n"
+	"  --tenant-burst N     so many of them at once (0: two seconds' worth)\n"
+	"  --tenant-bandwidth SIZE\n"
+	"                       bytes a second, each way, of such a tenant (none)\n"
+	"  --tenant-parallel N  requests under way of such a tenant (0: as many as it can)\n"
 	"  --trusted-proxy NET  an address, or a network such as 10.0.0.0/8: its X-Forwarded-For\n"
 	"                       counts; may be repeated\n"
 	"  --uid USER           become this user; --gid GROUP goes with it\n"
@@ -49,6 +57,10 @@ enum which {
 	OPTION_REQUEST_BURST,
 	OPTION_LOGIN_FAILURES,
 	OPTION_LOGIN_PAUSE,
+	OPTION_TENANT_RATE,
+	OPTION_TENANT_BURST,
+	OPTION_TENANT_BANDWIDTH,
+	OPTION_TENANT_PARALLEL,
 	OPTION_TRUSTED_PROXY,
 	OPTION_UID,
 	OPTION_GID,
@@ -69,6 +81,10 @@ static const struct option options[] = {
 	{ "request-burst", required_argument, NULL, OPTION_REQUEST_BURST },
 	{ "login-failures", required_argument, NULL, OPTION_LOGIN_FAILURES },
 	{ "login-pause", required_argument, NULL, OPTION_LOGIN_PAUSE },
+	{ "tenant-requests-per-second", required_argument, NULL, OPTION_TENANT_RATE },
+	{ "tenant-burst", required_argument, NULL, OPTION_TENANT_BURST },
+	{ "tenant-bandwidth", required_argument, NULL, OPTION_TENANT_BANDWIDTH },
+	{ "tenant-parallel", required_argument, NULL, OPTION_TENANT_PARALLEL },
 	{ "trusted-proxy", required_argument, NULL, OPTION_TRUSTED_PROXY },
 	{ "uid", required_argument, NULL, OPTION_UID },
 	{ "gid", required_argument, NULL, OPTION_GID },
@@ -94,6 +110,10 @@ static const char *const takes[] = {
 	[OPTION_REQUEST_BURST] = "a number of requests, 0 to " TEXT(LIMITS_BURST_MAX),
 	[OPTION_LOGIN_FAILURES] = "a number of failures, 0 to " TEXT(LIMITS_FAILURES_MAX),
 	[OPTION_LOGIN_PAUSE] = "seconds, 1 to " TEXT(LIMITS_PAUSE_MAX_S),
+	[OPTION_TENANT_RATE] = "requests a second, 0 to 1000000",
+	[OPTION_TENANT_BURST] = "a number of requests, 0 to 10000000",
+	[OPTION_TENANT_BANDWIDTH] = "a number of bytes from 64KiB to 1TiB, or none",
+	[OPTION_TENANT_PARALLEL] = "a number of requests, 0 to 100000",
 	[OPTION_TRUSTED_PROXY] = "an address or a network such as 10.0.0.0/8, at most " TEXT(
 		OPTIONS_PROXIES_MAX) " times",
 	[OPTION_UID] = "a user's name or number",
@@ -130,24 +150,58 @@ static bool add_proxy(struct options_live *l, const char *text)
 
 /* --- what may change ---------------------------------------------------------------------- */
 
+enum live_kind {
+	LIVE_NUMBER,
+	LIVE_CEILING, /* one that tenants have that have none of their own */
+	LIVE_PROXIES,
+};
+
 static const struct live_row {
 	enum which which;
-	size_t at; /* of the number in a limits_config; a list of proxies has none */
+	enum live_kind kind;
+	size_t at; /* of the number in a limits_config, or which ceiling */
 	uint32_t least, most;
 } live_rows[OPTIONS_LIVE] = {
-	{ OPTION_REQUEST_RATE, offsetof(struct limits_config, request_rate), 0, LIMITS_RATE_MAX },
-	{ OPTION_REQUEST_BURST, offsetof(struct limits_config, request_burst), 0,
+	{ OPTION_REQUEST_RATE, LIVE_NUMBER, offsetof(struct limits_config, request_rate), 0,
+	  LIMITS_RATE_MAX },
+	{ OPTION_REQUEST_BURST, LIVE_NUMBER, offsetof(struct limits_config, request_burst), 0,
 	  LIMITS_BURST_MAX },
-	{ OPTION_LOGIN_FAILURES, offsetof(struct limits_config, login_failures), 0,
+	{ OPTION_LOGIN_FAILURES, LIVE_NUMBER, offsetof(struct limits_config, login_failures), 0,
 	  LIMITS_FAILURES_MAX },
-	{ OPTION_LOGIN_PAUSE, offsetof(struct limits_config, login_pause_s), 1,
+	{ OPTION_LOGIN_PAUSE, LIVE_NUMBER, offsetof(struct limits_config, login_pause_s), 1,
 	  LIMITS_PAUSE_MAX_S },
-	{ OPTION_TRUSTED_PROXY },
+	{ OPTION_TENANT_RATE, LIVE_CEILING, CEILING_RATE },
+	{ OPTION_TENANT_BURST, LIVE_CEILING, CEILING_BURST },
+	{ OPTION_TENANT_BANDWIDTH, LIVE_CEILING, CEILING_BANDWIDTH },
+	{ OPTION_TENANT_PARALLEL, LIVE_CEILING, CEILING_PARALLEL },
+	{ OPTION_TRUSTED_PROXY, LIVE_PROXIES },
 };
 
 static uint32_t *number_of(struct options_live *l, const struct live_row *row)
 {
 	return (uint32_t *)((char *)&l->limits + row->at);
+}
+
+static int64_t *ceiling_of(struct options_live *l, const struct live_row *row)
+{
+	return &l->limits.of_all.of[row->at];
+}
+
+/* Only bandwidth has units, and none as a word. */
+static bool take_ceiling(struct options_live *l, const struct live_row *row, const char *text)
+{
+	bool is_size = row->at == CEILING_BANDWIDTH;
+	struct span s = span_from_string(text);
+	uint64_t n = 0;
+
+	if (is_size && span_equal(s, SPAN("none")))
+		n = CEILING_NONE;
+	else if (!(is_size ? size_parse(s, &n) : span_to_u64(s, &n)) || n > INT64_MAX)
+		return false;
+	if (n != CEILING_NONE && !ceiling_admits((enum ceiling)row->at, (int64_t)n))
+		return false;
+	*ceiling_of(l, row) = (int64_t)n;
+	return true;
 }
 
 static bool take_live(struct options_live *l, enum which which, const char *text)
@@ -157,9 +211,14 @@ static bool take_live(struct options_live *l, enum which which, const char *text
 
 		if (row->which != which)
 			continue;
-		if (which == OPTION_TRUSTED_PROXY)
+		switch (row->kind) {
+		case LIVE_NUMBER:
+			return take_number(text, row->least, row->most, number_of(l, row));
+		case LIVE_CEILING:
+			return take_ceiling(l, row, text);
+		case LIVE_PROXIES:
 			return add_proxy(l, text);
-		return take_number(text, row->least, row->most, number_of(l, row));
+		}
 	}
 	return false;
 }
@@ -197,8 +256,14 @@ const char *options_live_takes(const char *name)
 
 static bool differs(const struct live_row *row, struct options_live *a, struct options_live *b)
 {
-	if (row->which != OPTION_TRUSTED_PROXY)
+	switch (row->kind) {
+	case LIVE_NUMBER:
 		return *number_of(a, row) != *number_of(b, row);
+	case LIVE_CEILING:
+		return *ceiling_of(a, row) != *ceiling_of(b, row);
+	case LIVE_PROXIES:
+		break;
+	}
 	return a->n_proxies != b->n_proxies ||
 	       memcmp(a->proxies, b->proxies, a->n_proxies * sizeof(a->proxies[0])) != 0;
 }
@@ -242,6 +307,10 @@ static bool take(struct options *o, int which, const char *text)
 	case OPTION_REQUEST_BURST:
 	case OPTION_LOGIN_FAILURES:
 	case OPTION_LOGIN_PAUSE:
+	case OPTION_TENANT_RATE:
+	case OPTION_TENANT_BURST:
+	case OPTION_TENANT_BANDWIDTH:
+	case OPTION_TENANT_PARALLEL:
 	case OPTION_TRUSTED_PROXY:
 		return take_live(&o->live, (enum which)which, text);
 	case OPTION_UID:

@@ -20,7 +20,7 @@ struct options_live {
 	size_t n_proxies;
 };
 
-#define OPTIONS_LIVE 5	/* so many */
+#define OPTIONS_LIVE 9	/* so many */
 #define OPTIONS_LIVE_DEFAULT ((struct options_live){ .limits = LIMITS_CONFIG_DEFAULT })
 
 struct options {

@@ -316,6 +316,8 @@ static const struct order_row rows[] = {
 	{ "tenant.update", true, BIT(NAME), BIT(DISPLAY_NAME) | BIT(EMAIL), order_tenant_update },
 	{ "tenant.suspend", true, BIT(NAME), 0, order_tenant_suspend },
 	{ "tenant.resume", true, BIT(NAME), 0, order_tenant_resume },
+	{ "tenant.limit", true, BIT(NAME),
+	  BIT(RATE_OF_TENANT) | BIT(BURST) | BIT(BANDWIDTH) | BIT(PARALLEL), order_tenant_limit },
 	{ "tenant.delete", true, BIT(NAME), BIT(DATA), order_tenant_delete },
 	{ "user.create", true, BIT(TENANT) | BIT(USER), BIT(ADMINISTRATOR), order_user_create },
 	{ "user.list", false, 0, BIT(TENANT) | PAGE, order_user_list },

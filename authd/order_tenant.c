@@ -6,6 +6,11 @@
 #include "authd/orders.h"
 #include "authd/reply.h"
 
+static json_t *tell(const struct authd *a, const struct tenant *t)
+{
+	return reply_tenant(t, &a->live.limits.of_all);
+}
+
 json_t *order_tenant_create(struct order *o, struct change **ret)
 {
 	struct span name = order_text(o, MEMBER_NAME), shown = order_text(o, MEMBER_DISPLAY_NAME);
@@ -20,7 +25,7 @@ json_t *order_tenant_create(struct order *o, struct change **ret)
 	if (!*ret || tenant_new(name, shown.len ? shown : name, order_text(o, MEMBER_EMAIL),
 				order_text(o, MEMBER_CANONICAL_ID), &(*ret)->tenant) < 0)
 		return NULL;
-	return reply_done("tenant", reply_tenant((*ret)->tenant));
+	return reply_done("tenant", tell(o->authd, (*ret)->tenant));
 }
 
 json_t *order_tenant_list(struct order *o, struct change **ret)
@@ -28,7 +33,7 @@ json_t *order_tenant_list(struct order *o, struct change **ret)
 	const struct tenant *t = keyring_tenants(o->authd->keyring);
 	json_t *list = json_array();
 
-	while (t && reply_add_item(&list, reply_tenant(t)))
+	while (t && reply_add_item(&list, tell(o->authd, t)))
 		t = t->next;
 	return reply_done("tenants", list);
 }
@@ -36,7 +41,7 @@ json_t *order_tenant_list(struct order *o, struct change **ret)
 /* With how many credentials hang on it. */
 static json_t *describe(const struct authd *a, const struct tenant *t)
 {
-	json_t *told = reply_tenant(t);
+	json_t *told = tell(a, t);
 	json_int_t n_users = 0, n_keys = 0, n_tokens = 0;
 
 	for (const struct user *u = keyring_users(a->keyring); u; u = u->next)
@@ -62,7 +67,7 @@ json_t *order_tenant_show(struct order *o, struct change **ret)
 }
 
 /* What the tenant will be, once the change is made to it as it is now. */
-static json_t *foretell(const struct tenant *t, const struct change *c)
+static json_t *foretell(const struct order *o, const struct tenant *t, const struct change *c)
 {
 	struct tenant after = *t;
 
@@ -70,9 +75,11 @@ static json_t *foretell(const struct tenant *t, const struct change *c)
 		keyring_rename_tenant(&after, c->tenant);
 	else if (c->kind == CHANGE_MARK_TENANT)
 		after.deletion = c->deletion;
+	else if (c->kind == CHANGE_LIMIT_TENANT)
+		ceilings_change(&after.ceilings, &c->ceilings);
 	else
 		after.suspended = c->kind == CHANGE_SUSPEND_TENANT;
-	return reply_done("tenant", reply_tenant(&after));
+	return reply_done("tenant", tell(o->authd, &after));
 }
 
 json_t *order_tenant_update(struct order *o, struct change **ret)
@@ -91,7 +98,7 @@ json_t *order_tenant_update(struct order *o, struct change **ret)
 				span_from_string(t->canonical_id), &(*ret)->tenant) < 0)
 		return NULL;
 	(*ret)->tenant->number = t->number;
-	return foretell(t, *ret);
+	return foretell(o, t, *ret);
 }
 
 static json_t *change_state(struct order *o, enum change_kind kind, struct change **ret)
@@ -105,7 +112,7 @@ static json_t *change_state(struct order *o, enum change_kind kind, struct chang
 	if (!*ret)
 		return NULL;
 	(*ret)->number = t->number;
-	return foretell(t, *ret);
+	return foretell(o, t, *ret);
 }
 
 json_t *order_tenant_suspend(struct order *o, struct change **ret)
@@ -116,6 +123,35 @@ json_t *order_tenant_suspend(struct order *o, struct change **ret)
 json_t *order_tenant_resume(struct order *o, struct change **ret)
 {
 	return change_state(o, CHANGE_RESUME_TENANT, ret);
+}
+
+json_t *order_tenant_limit(struct order *o, struct change **ret)
+{
+	static const enum member said[CEILING_COUNT] = {
+		[CEILING_RATE] = MEMBER_RATE_OF_TENANT,
+		[CEILING_BURST] = MEMBER_BURST,
+		[CEILING_BANDWIDTH] = MEMBER_BANDWIDTH,
+		[CEILING_PARALLEL] = MEMBER_PARALLEL,
+	};
+	struct tenant *t = NULL;
+	json_t *refusal = order_find_tenant(o, MEMBER_NAME, &t);
+	bool any = false;
+
+	if (!t)
+		return refusal;
+	for (enum ceiling c = 0; c < CEILING_COUNT; c++)
+		any |= o->values[said[c]] != NULL;
+	if (!any)
+		return reply_refused(
+			"give one of requests_per_second, burst, bandwidth and parallel",
+			"Nothing was said that is to be otherwise.");
+	*ret = order_change(CHANGE_LIMIT_TENANT);
+	if (!*ret)
+		return NULL;
+	(*ret)->number = t->number;
+	for (enum ceiling c = 0; c < CEILING_COUNT; c++)
+		(*ret)->ceilings.of[c] = member_ceiling(o->values[said[c]]);
+	return foretell(o, t, *ret);
 }
 
 /*
@@ -131,7 +167,7 @@ json_t *order_tenant_delete(struct order *o, struct change **ret)
 	if (!t)
 		return reply_no_tenant(name);
 	if (t->deletion == TENANT_GOES || (t->deletion == TENANT_GOES_EMPTY && !data))
-		return reply_done("tenant", reply_tenant(t));
+		return reply_done("tenant", tell(o->authd, t));
 	if (!storelinks_are_ready(o->authd))
 		return reply_no_stored();
 	*ret = order_change(CHANGE_MARK_TENANT);
@@ -141,5 +177,5 @@ json_t *order_tenant_delete(struct order *o, struct change **ret)
 	(*ret)->deletion = data ? TENANT_GOES : TENANT_GOES_EMPTY;
 	if (!data)
 		order_wants_no_bucket(o, t);
-	return foretell(t, *ret);
+	return foretell(o, t, *ret);
 }

@@ -73,6 +73,7 @@ json_t *order_tenant_show(struct order *o, struct change **ret);
 json_t *order_tenant_update(struct order *o, struct change **ret);
 json_t *order_tenant_suspend(struct order *o, struct change **ret);
 json_t *order_tenant_resume(struct order *o, struct change **ret);
+json_t *order_tenant_limit(struct order *o, struct change **ret);
 json_t *order_tenant_delete(struct order *o, struct change **ret);
 json_t *order_user_create(struct order *o, struct change **ret);
 json_t *order_user_list(struct order *o, struct change **ret);

@@ -29,6 +29,7 @@ static json_t *taken(const struct change *c)
 	case CHANGE_SUSPEND_TENANT:
 	case CHANGE_RESUME_TENANT:
 	case CHANGE_MARK_TENANT:
+	case CHANGE_LIMIT_TENANT:
 	case CHANGE_REMOVE_TENANT:
 	case CHANGE_SET_POLICY:
 	case CHANGE_SET_ADMINISTRATOR:
@@ -119,6 +120,7 @@ static bool has_gone(const struct keyring *k, const struct change *c)
 	case CHANGE_SUSPEND_TENANT:
 	case CHANGE_RESUME_TENANT:
 	case CHANGE_MARK_TENANT:
+	case CHANGE_LIMIT_TENANT:
 	case CHANGE_REMOVE_TENANT:
 	case CHANGE_IMPORT_IDENTITIES:
 		return !find_tenant(k, c);
@@ -227,6 +229,9 @@ static int enforce(struct keyring *k, struct change *c)
 		if (t->deletion != TENANT_GOES)
 			t->deletion = c->deletion;
 		return 0;
+	case CHANGE_LIMIT_TENANT:
+		ceilings_change(&t->ceilings, &c->ceilings);
+		return 0;
 	case CHANGE_REMOVE_TENANT:
 		keyring_remove_tenant(k, t);
 		return 0;
@@ -308,6 +313,9 @@ static void note(const struct keyring *k, const struct change *c, const char *by
 		return;
 	case CHANGE_MARK_TENANT:
 		log_info("%s name=%s %s", marked(c), t->name, by);
+		return;
+	case CHANGE_LIMIT_TENANT:
+		log_info("tenant-limited name=%s %s", t->name, by);
 		return;
 	case CHANGE_REMOVE_TENANT:
 		log_info("tenant-deleted name=%s %s", t->name, by);

@@ -29,7 +29,9 @@ uint32_t refusal_note(struct authd *a, uint64_t request_id, const struct origin 
 		.credential = span_from_string(ruling_credential(ruling, credential)),
 	};
 
-	if (ruling->retry_after_s)
+	if (ruling->is_limited)
+		a->figures.slowed[FIGURES_LIMIT_TENANT]++;
+	else if (ruling->retry_after_s)
 		a->figures.slowed[FIGURES_LIMIT_REQUESTS]++;
 	if (is_guess(ruling->error))
 		wait_s = limits_failure(a->limits, &from->ip, clock_boottime_ns());

@@ -153,14 +153,44 @@ static const char *state_of(const struct tenant *t)
 	return t->deletion != TENANT_STAYS ? "deleting" : t->suspended ? "suspended" : "active";
 }
 
-json_t *reply_tenant(const struct tenant *t)
+static json_t *reply_ceilings(const struct tenant *t, const struct ceilings *of_all)
+{
+	json_t *told = json_object();
+
+	for (enum ceiling c = 0; c < CEILING_COUNT; c++) {
+		int64_t n = ceiling_in_force(&t->ceilings, of_all, c);
+
+		if (json_object_set_new(told, ceiling_name(c), n ? json_integer(n) : json_null()) ==
+		    0)
+			continue;
+		json_decref(told);
+		return NULL;
+	}
+	return told;
+}
+
+/* Those that were said of it. */
+static json_t *reply_own_ceilings(const struct tenant *t)
+{
+	json_t *list = json_array();
+
+	for (enum ceiling c = 0; c < CEILING_COUNT; c++)
+		if (t->ceilings.of[c] != CEILING_OF_ALL &&
+		    !reply_add_item(&list, json_string(ceiling_name(c))))
+			break;
+	return list;
+}
+
+json_t *reply_tenant(const struct tenant *t, const struct ceilings *of_all)
 {
 	char id[IPC_ID_TEXT_SIZE], created[DATE_TEXT_MAX];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", ipc_id_text(&t->id, id),
-			 "name", t->name, "display_name", t->display_name, "email", t->email,
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "id",
+			 ipc_id_text(&t->id, id), "name", t->name, "display_name", t->display_name,
+			 "email", t->email,
 			 "canonical_id", t->canonical_id, "created_at",
-			 date_format_iso8601(t->created_ns, created), "state", state_of(t));
+			 date_format_iso8601(t->created_ns, created), "state", state_of(t),
+			 "limits", reply_ceilings(t, of_all), "own_limits", reply_own_ceilings(t));
 }
 
 static json_t *reply_time(int64_t s)

@@ -39,7 +39,8 @@ json_t *reply_no_bucket(const char *bucket, enum s3_error error);
 /* {"ok": true, name: value}; takes the value. */
 json_t *reply_done(const char *name, json_t *value);
 
-json_t *reply_tenant(const struct tenant *t);
+/* With what it may have at a time; of_all is for what it has none of its own of. */
+json_t *reply_tenant(const struct tenant *t, const struct ceilings *of_all);
 
 /* Whether he has a policy may be about to change. */
 json_t *reply_user(const struct user *u, bool has_policy);

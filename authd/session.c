@@ -305,6 +305,19 @@ static struct principal principal_of(const struct ruling *ruling, const char *cr
 	return p;
 }
 
+static struct grant_limits limits_of(const struct authd *a, const struct ruling *ruling)
+{
+	const struct tenant *t = ruling_tenant(ruling);
+	const struct ceilings *of_all = &a->live.limits.of_all;
+
+	if (!t)
+		return (struct grant_limits){ 0 };
+	return (struct grant_limits){
+		.bandwidth = (uint64_t)ceiling_in_force(&t->ceilings, of_all, CEILING_BANDWIDTH),
+		.parallel = (uint32_t)ceiling_in_force(&t->ceilings, of_all, CEILING_PARALLEL),
+	};
+}
+
 /* The credential's text must live as long as the grant. */
 static struct grant grant_of(const struct session *s, const struct ipc_ask *m,
 			     const struct ruling *ruling, const char *credential)
@@ -316,6 +329,7 @@ static struct grant grant_of(const struct session *s, const struct ipc_ask *m,
 		.request_id = m->request_id,
 		.principal = principal_of(ruling, credential),
 		.identity = ruling->identity,
+		.limits = limits_of(s->authd, ruling),
 		.peer = m->peer,
 		.request = ruling->parsed.request,
 	};

@@ -79,6 +79,8 @@ static int make(struct database *d, struct change *c)
 		return database_suspend_tenant(d, c->number, false);
 	case CHANGE_MARK_TENANT:
 		return database_mark_tenant(d, c->number, c->deletion);
+	case CHANGE_LIMIT_TENANT:
+		return database_limit_tenant(d, c->number, &c->ceilings);
 	case CHANGE_REMOVE_TENANT:
 		return database_remove_tenant(d, c->number);
 	case CHANGE_ADD_USER:

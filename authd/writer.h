@@ -20,6 +20,7 @@ enum change_kind {
 	CHANGE_SUSPEND_TENANT,
 	CHANGE_RESUME_TENANT,
 	CHANGE_MARK_TENANT,	/* as one that is to go, or that stays after all */
+	CHANGE_LIMIT_TENANT,
 	CHANGE_REMOVE_TENANT,
 	CHANGE_ADD_USER,
 	CHANGE_SET_POLICY,
@@ -45,6 +46,7 @@ struct change {
 	uint64_t number;		/* the other ones of tenants and users, and IMPORT_IDENTITIES: which one */
 	enum tenant_deletion deletion;	/* MARK_TENANT */
 	bool administrator;		/* SET_ADMINISTRATOR */
+	struct ceilings ceilings;	/* LIMIT_TENANT */
 	char *policy_text;		/* SET_POLICY: owned; NULL: none */
 	struct policy_document *policy;	/* likewise */
 	struct access_key *key;		/* ADD_KEY: owned */

@@ -49,6 +49,11 @@ static bool is_none(const char *value)
 	return strcmp(value, INVOCATION_NONE) == 0;
 }
 
+static bool is_default(const char *value)
+{
+	return strcmp(value, INVOCATION_DEFAULT) == 0;
+}
+
 static bool is_size(const char *value)
 {
 	uint64_t n;
@@ -99,6 +104,14 @@ static int take(struct invocation *i, enum manual_option o, const char *value,
 	case OPTION_KIND_CHOICE:
 		if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
 			return wrong(why, "--%s takes yes or no", row->name);
+		break;
+	case OPTION_KIND_LIMIT:
+		if (!is_default(value) && !is_count(value))
+			return wrong(why, "--%s takes a whole number, none or default", row->name);
+		break;
+	case OPTION_KIND_SIZE_LIMIT:
+		if (!is_default(value) && !is_size(value))
+			return wrong(why, "--%s takes " SIZE_FORM ", none or default", row->name);
 		break;
 	case OPTION_KIND_SCOPE:
 		if (!is_scope(value) || i->n_scopes == INVOCATION_SCOPES_MAX)
@@ -423,6 +436,15 @@ static json_t *list_of_scopes(const struct invocation *i)
 	return list;
 }
 
+/* A number, or the word in its place; it is known to be one of them. */
+static json_t *limit_of(const char *value)
+{
+	uint64_t n;
+
+	return size_parse(span_from_string(value), &n) ? json_integer((json_int_t)n)
+						       : json_string(value);
+}
+
 static json_t *value_of(const struct invocation *i, enum manual_option o)
 {
 	switch (manual_options[o].kind) {
@@ -435,6 +457,9 @@ static json_t *value_of(const struct invocation *i, enum manual_option o)
 		return json_string(i->options[o]);
 	case OPTION_KIND_CHOICE:
 		return json_boolean(strcmp(i->options[o], "yes") == 0);
+	case OPTION_KIND_LIMIT:
+	case OPTION_KIND_SIZE_LIMIT:
+		return limit_of(i->options[o]);
 	case OPTION_KIND_NUMBER:
 		return json_integer(strtoll(i->options[o], NULL, 10));
 	case OPTION_KIND_SCOPE:
@@ -445,10 +470,19 @@ static json_t *value_of(const struct invocation *i, enum manual_option o)
 	return NULL;
 }
 
+static bool has_own_option(const struct invocation *i, const struct manual_command_row *row)
+{
+	for (enum manual_option o = 0; o < OPTION_COUNT; o++)
+		if (i->options[o] && row->takes & UINT64_C(1) << o)
+			return true;
+	return false;
+}
+
 json_t *invocation_request(const struct invocation *i)
 {
 	const struct manual_command_row *row = &manual_commands[i->command];
-	json_t *request = json_pack("{s:s}", "do", row->order);
+	bool asks = row->question && !has_own_option(i, row);
+	json_t *request = json_pack("{s:s}", "do", asks ? row->question : row->order);
 	int r = 0;
 
 	if (row->member)

@@ -14,6 +14,7 @@
 
 #define INVOCATION_SCOPES_MAX 8
 #define INVOCATION_NONE "none" /* of a limit: there is none */
+#define INVOCATION_DEFAULT "default" /* of a limit: as the configuration says */
 #define INVOCATION_PATTERNS_MAX 32
 
 struct invocation {

@@ -172,6 +172,37 @@ const struct manual_option_row manual_options[OPTION_COUNT] = {
 		.argument = "N|none",
 		.meaning = "so many objects, and unfinished uploads (default: it stays)",
 	},
+	[OPTION_RATE_OF_TENANT] = {
+		.name = "requests-per-second",
+		.kind = OPTION_KIND_LIMIT,
+		.argument = "N|none|default",
+		.member = "requests_per_second",
+		.meaning = "so many requests a second, 1 to 1000000, of all its access keys and tokens "
+			   "together (default: it stays)",
+	},
+	[OPTION_BURST] = {
+		.name = "burst",
+		.kind = OPTION_KIND_LIMIT,
+		.argument = "N|default",
+		.member = "burst",
+		.meaning = "so many of them at once, 1 to 10000000 (default: it stays; at first two seconds' "
+			   "worth)",
+	},
+	[OPTION_BANDWIDTH] = {
+		.name = "bandwidth",
+		.kind = OPTION_KIND_SIZE_LIMIT,
+		.argument = "SIZE|none|default",
+		.member = "bandwidth",
+		.meaning = "so many bytes a second that it sends, and as many that it gets: 500KiB, 10MiB, or "
+			   "as many bytes, 64KiB to 1TiB (default: it stays)",
+	},
+	[OPTION_PARALLEL] = {
+		.name = "parallel",
+		.kind = OPTION_KIND_LIMIT,
+		.argument = "N|none|default",
+		.member = "parallel",
+		.meaning = "so many requests under way at a time, 1 to 100000 (default: it stays)",
+	},
 	[OPTION_OLDER_THAN] = {
 		.name = "older-than",
 		.kind = OPTION_KIND_DURATION,
@@ -539,6 +570,23 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 			"gives it up.",
 		.examples = "cofferctl tenant restore /srv/backup/acme\n"
 			    "cofferctl tenant restore /srv/backup/acme --name acme-before\n",
+	},
+	[COMMAND_TENANT_LIMITS] = {
+		.group = GROUP_TENANT,
+		.word = "limits",
+		.order = "tenant.limit",
+		.question = "tenant.show",
+		.operand = "NAME",
+		.member = "name",
+		.takes = BIT(RATE_OF_TENANT) | BIT(BURST) | BIT(BANDWIDTH) | BIT(PARALLEL),
+		.brief = "say how much a tenant may have at a time",
+		.text = "With the next request. Too many requests, a second or under way, are refused: 503 "
+			"SlowDown, in REST 429. Bandwidth is not refused, it takes longer. `none` is no limit, "
+			"`default` what coffer.conf says of all (tenant-requests-per-second and others there). "
+			"Without an option nothing changes: they are shown.",
+		.examples = "cofferctl tenant limits acme --requests-per-second 100 --burst 500\n"
+			    "cofferctl tenant limits acme --bandwidth 20MiB --parallel 64\n"
+			    "cofferctl tenant limits acme --bandwidth default\n",
 	},
 	[COMMAND_USER_CREATE] = {
 		.group = GROUP_USER,

@@ -37,6 +37,10 @@ enum manual_option {
 	OPTION_RECOUNT,
 	OPTION_BYTES,
 	OPTION_OBJECTS,
+	OPTION_RATE_OF_TENANT,
+	OPTION_BURST,
+	OPTION_BANDWIDTH,
+	OPTION_PARALLEL,
 	OPTION_OLDER_THAN,
 	OPTION_YES,
 	OPTION_INTERVAL,
@@ -89,6 +93,8 @@ enum manual_option_kind {
 	OPTION_KIND_SIZE,	/* base/size.h, or "none" */
 	OPTION_KIND_COUNT,	/* a whole number, or "none" */
 	OPTION_KIND_CHOICE,	/* yes or no */
+	OPTION_KIND_LIMIT,	/* a whole number, "none" or "default" */
+	OPTION_KIND_SIZE_LIMIT,	/* likewise with base/size.h */
 	OPTION_KIND_SCOPE,	/* one of a few words; may be repeated */
 	OPTION_KIND_PATTERN,	/* may be repeated */
 };
@@ -141,6 +147,7 @@ enum manual_command {
 	COMMAND_TENANT_BACKUP,
 	COMMAND_TENANT_VERIFY,
 	COMMAND_TENANT_RESTORE,
+	COMMAND_TENANT_LIMITS,
 	COMMAND_USER_CREATE,
 	COMMAND_USER_LIST,
 	COMMAND_USER_SHOW,
@@ -188,6 +195,7 @@ struct manual_command_row {
 	enum manual_group group;
 	const char *word;	/* behind the group's, where that has one */
 	const char *order;	/* what authd calls it; NULL where it is not asked */
+	const char *question;	/* the order where no option of its own is given, NULL where that is the same */
 	const char *operand;	/* "NAME"; "[NAME]" where it may be left out; NULL where there is none */
 	const char *second;	/* another operand behind that; NULL where there is none */
 	const char *member;	/* the operand as authd calls it; NULL where it is not for authd */

@@ -51,6 +51,18 @@ static const struct render_field tenant_record[] = {
 	{ "users", "users" },
 	{ "access keys", "keys" },
 	{ "tokens", "tokens" },
+	{ "requests per second", "requests_per_second" },
+	{ "burst", "burst" },
+	{ "bandwidth, each way", "bandwidth" },
+	{ "requests under way", "parallel" },
+};
+
+/* Of these the texts are made here. */
+static const struct render_field limit_fields[] = {
+	{ "requests per second", "requests_per_second" },
+	{ "burst", "burst" },
+	{ "bandwidth, each way", "bandwidth" },
+	{ "requests under way", "parallel" },
 };
 
 static const struct render_field key_record[] = {
@@ -70,6 +82,49 @@ static void record(FILE *to, const json_t *answer, const char *object,
 		   const struct render_field fields[], size_t n)
 {
 	render_record(to, json_object_get(answer, object), fields, n);
+}
+
+static bool has_string(const json_t *list, const char *text)
+{
+	const json_t *item;
+	size_t n;
+
+	json_array_foreach(list, n,
+			   item) if (strcmp(json_string_value(item), text) == 0) return true;
+	return false;
+}
+
+static json_t *show_limit(const char *name, const json_t *n, bool is_own)
+{
+	const char *whose = is_own ? "" : " (default)";
+	char bytes[RENDER_BYTES_MAX];
+
+	if (json_is_null(n))
+		return json_sprintf(
+			"%s%s", strcmp(name, "burst") == 0 ? "two seconds' worth" : "none", whose);
+	if (strcmp(name, "bandwidth") == 0)
+		return json_sprintf("%s a second%s",
+				    render_bytes((uint64_t)json_integer_value(n), bytes), whose);
+	return json_sprintf("%lld%s", (long long)json_integer_value(n), whose);
+}
+
+/* A tenant with its limits as texts beside the rest. */
+static void report_tenant(FILE *to, const json_t *answer, const struct render_field fields[],
+			  size_t n)
+{
+	json_t *tenant = json_object_get(answer, "tenant"), *shown = json_copy(tenant);
+	const json_t *limits = json_object_get(tenant, "limits"),
+		     *own = json_object_get(tenant, "own_limits");
+
+	for (size_t i = 0; i < ARRAY_SIZE(limit_fields); i++) {
+		const char *name = limit_fields[i].member;
+
+		json_object_set_new(
+			shown, name,
+			show_limit(name, json_object_get(limits, name), has_string(own, name)));
+	}
+	render_record(to, shown, fields, n);
+	json_decref(shown);
 }
 
 static void report_key(FILE *to, const struct invocation *i, const json_t *answer)
@@ -215,7 +270,10 @@ void report(FILE *to, const struct invocation *i, const json_t *answer)
 	case COMMAND_TENANT_UPDATE:
 	case COMMAND_TENANT_SUSPEND:
 	case COMMAND_TENANT_RESUME:
-		record(to, answer, "tenant", tenant_record, ARRAY_SIZE(tenant_record));
+		report_tenant(to, answer, tenant_record, ARRAY_SIZE(tenant_record));
+		break;
+	case COMMAND_TENANT_LIMITS:
+		report_tenant(to, answer, limit_fields, ARRAY_SIZE(limit_fields));
 		break;
 	case COMMAND_KEY_CREATE:
 	case COMMAND_KEY_DISABLE:

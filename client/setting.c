@@ -7,6 +7,7 @@
 #include "base/account.h"
 #include "base/duration.h"
 #include "base/ip.h"
+#include "base/size.h"
 #include "client/address.h"
 
 const struct setting_row settings[SETTINGS] = {
@@ -107,6 +108,42 @@ const struct setting_row settings[SETTINGS] = {
 		.fallback = "2",
 		.argument = "SECONDS",
 		.help = "after which it is told once more",
+	},
+	[SETTING_TENANT_RATE] = {
+		.section = "limits", .key = "tenant-requests-per-second", .type = SETTING_NUMBER,
+		.times = 1,
+		.least = 0, .most = 1000000,
+		.daemons = SETTING_FOR_AUTHD, .live = true,
+		.fallback = "0",
+		.argument = "N",
+		.help = "requests a second that a tenant may make, all its access keys and tokens "
+			"together, unless `cofferctl tenant limits` says otherwise of it; 0 for as "
+			"many as it can",
+	},
+	[SETTING_TENANT_BURST] = {
+		.section = "limits", .key = "tenant-burst", .type = SETTING_NUMBER, .times = 1,
+		.least = 0, .most = 10000000,
+		.daemons = SETTING_FOR_AUTHD, .live = true,
+		.fallback = "0",
+		.argument = "N",
+		.help = "so many of them at once; 0 for two seconds' worth",
+	},
+	[SETTING_TENANT_BANDWIDTH] = {
+		.section = "limits", .key = "tenant-bandwidth", .type = SETTING_SIZE_OR_NONE,
+		.times = 1,
+		.least = 65536, .most = 1099511627776,
+		.daemons = SETTING_FOR_AUTHD, .live = true,
+		.fallback = "none",
+		.argument = "SIZE",
+		.help = "bytes a second that such a tenant may send, and as many that it may get",
+	},
+	[SETTING_TENANT_PARALLEL] = {
+		.section = "limits", .key = "tenant-parallel", .type = SETTING_NUMBER, .times = 1,
+		.least = 0, .most = 100000,
+		.daemons = SETTING_FOR_AUTHD, .live = true,
+		.fallback = "0",
+		.argument = "N",
+		.help = "requests that such a tenant may have under way; 0 for as many as it can",
 	},
 	[SETTING_TRUSTED_PROXY] = {
 		.section = "limits", .key = "trusted-proxy", .type = SETTING_NETWORK, .times = 64,
@@ -218,6 +255,13 @@ static bool is_number_of(const char *value, const struct setting_row *row)
 	return span_to_u64(span_from_string(value), &n) && n >= row->least && n <= row->most;
 }
 
+static bool is_size_of(const char *value, const struct setting_row *row)
+{
+	uint64_t n;
+
+	return size_parse(span_from_string(value), &n) && n >= row->least && n <= row->most;
+}
+
 static bool is_duration(const char *value)
 {
 	uint64_t ns;
@@ -266,6 +310,8 @@ bool setting_admits(enum setting s, const char *value)
 		return is_word_of(value, row->argument);
 	case SETTING_NUMBER:
 		return is_number_of(value, row);
+	case SETTING_SIZE_OR_NONE:
+		return strcmp(value, "none") == 0 || is_size_of(value, row);
 	case SETTING_DURATION_OR_NONE:
 		return strcmp(value, "none") == 0 || is_duration(value);
 	case SETTING_LISTEN_OR_NONE:
@@ -313,6 +359,11 @@ const char *setting_takes(enum setting s, char buf[static SETTING_TAKES_MAX])
 	case SETTING_NUMBER:
 		snprintf(buf, SETTING_TAKES_MAX, "a whole number from %" PRIu64 " to %" PRIu64,
 			 row->least, row->most);
+		break;
+	case SETTING_SIZE_OR_NONE:
+		snprintf(buf, SETTING_TAKES_MAX,
+			 SIZE_FORM ", from %" PRIu64 " to %" PRIu64 " bytes, or none", row->least,
+			 row->most);
 		break;
 	case SETTING_DURATION_OR_NONE:
 		return DURATION_FORM ", or none";

@@ -25,6 +25,10 @@ enum setting {
 	SETTING_REQUEST_BURST,
 	SETTING_LOGIN_FAILURES,
 	SETTING_LOGIN_PAUSE,
+	SETTING_TENANT_RATE,
+	SETTING_TENANT_BURST,
+	SETTING_TENANT_BANDWIDTH,
+	SETTING_TENANT_PARALLEL,
 	SETTING_TRUSTED_PROXY,
 	SETTING_ADMIN_UID,
 	SETTING_ADMIN_GID,
@@ -44,6 +48,7 @@ enum setting_type {
 	SETTING_HASH,		/* 64 hexadecimal digits */
 	SETTING_WORD,		/* one of those in `argument`, between bars */
 	SETTING_NUMBER,		/* from `least` to `most` */
+	SETTING_SIZE_OR_NONE,	/* base/size.h, from `least` to `most` */
 	SETTING_DURATION_OR_NONE,	/* base/duration.h; 0 is none, too */
 	SETTING_LISTEN,		/* an address and a port */
 	SETTING_LISTEN_OR_NONE,

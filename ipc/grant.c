@@ -12,6 +12,8 @@ void grant_encode(const struct grant *g, struct buffer *b)
 	wire_put_u64(b, g->request_id);
 	principal_put(b, &g->principal);
 	identity_put(b, &g->identity);
+	wire_put_u64(b, g->limits.bandwidth);
+	wire_put_u32(b, g->limits.parallel);
 	wire_put_bytes(b, g->peer);
 	request_put(b, &g->request);
 }
@@ -28,6 +30,8 @@ bool grant_decode(struct span contents, struct grant *ret)
 	ret->request_id = wire_get_u64(&r);
 	principal_get(&r, &ret->principal);
 	identity_get(&r, &ret->identity);
+	ret->limits.bandwidth = wire_get_u64(&r);
+	ret->limits.parallel = wire_get_u32(&r);
 	ret->peer = wire_get_bytes(&r, GRANT_PEER_MAX);
 	request_get(&r, &ret->request);
 	return wire_ended(&r);

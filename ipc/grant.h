@@ -17,6 +17,15 @@
 #define GRANT_LIFE_NS (30 * NS_PER_S)	/* from issue to opening */
 #define GRANT_PEER_MAX 256
 
+/*
+ * What the tenant of who asks may have at a time: for who moves the bytes, and knows when a request has
+ * ended. Of nobody in particular there are none.
+ */
+struct grant_limits {
+	uint64_t bandwidth;	/* bytes of bodies a second, each way; 0: any */
+	uint32_t parallel;	/* requests under way; 0: any number */
+};
+
 struct grant {
 	struct ipc_id id;
 	struct ipc_id channel;
@@ -25,6 +34,7 @@ struct grant {
 	uint64_t request_id;
 	struct principal principal;
 	struct identity identity;
+	struct grant_limits limits;
 	struct span peer;		/* textual address */
 	struct s3_request request;	/* without credentials: those parameters and headers stay at authd */
 };

@@ -143,11 +143,17 @@ static const char *is_for(const struct setting_row *row, enum setting_daemon d)
 static void say_json(void)
 {
 	static const char *const types[] = {
-		[SETTING_TEXT] = "text",	     [SETTING_WORD] = "word",
-		[SETTING_NUMBER] = "number",	     [SETTING_LISTEN] = "listen",
-		[SETTING_LISTEN_OR_NONE] = "listen", [SETTING_NETWORK] = "network",
-		[SETTING_HASH] = "hash",	     [SETTING_DURATION_OR_NONE] = "duration",
-		[SETTING_USER] = "account",	     [SETTING_GROUP] = "account",
+		[SETTING_TEXT] = "text",
+		[SETTING_WORD] = "word",
+		[SETTING_NUMBER] = "number",
+		[SETTING_LISTEN] = "listen",
+		[SETTING_LISTEN_OR_NONE] = "listen",
+		[SETTING_NETWORK] = "network",
+		[SETTING_HASH] = "hash",
+		[SETTING_DURATION_OR_NONE] = "duration",
+		[SETTING_SIZE_OR_NONE] = "size",
+		[SETTING_USER] = "account",
+		[SETTING_GROUP] = "account",
 	};
 
 	for (enum setting s = 0; s < SETTINGS; s++) {

@@ -314,6 +314,13 @@ static const char version_4[] =
 	"INSERT INTO keys VALUES (7, 'key-b', 3, x'cc', 1, 55, 6, 777, 444);"
 	"PRAGMA user_version = 4;";
 
+/* And the one before limits of tenants. */
+static const char version_5[] =
+	"ALTER TABLE users ADD COLUMN administrator INTEGER NOT NULL DEFAULT 0"
+	"	CHECK (administrator IN (0, 1));"
+	"UPDATE users SET administrator = 1;"
+	"PRAGMA user_version = 5;";
+
 static void expect_everything_of_version_1(const struct store *s)
 {
 	const struct tenant *t = keyring_find_tenant(s->keyring, SPAN("acme"));
@@ -328,7 +335,8 @@ static void expect_everything_of_version_1(const struct store *s)
 /* Migrates the file that the release of a version would have left. */
 static void store_begin_from(struct store *s, size_t version)
 {
-	static const char *const steps[] = { version_1, version_2, version_3, version_4 };
+	static const char *const steps[] = { version_1, version_2, version_3, version_4,
+					     version_5 };
 
 	make_directory();
 	for (size_t i = 0; i < version; i++)
@@ -452,6 +460,76 @@ static void test_t85_a_file_from_before_administrators_is_migrated_and_keeps_eve
 	store_reopen(&s);
 	assert(!keyring_users(s.keyring)->administrator);
 	store_end(&s);
+}
+
+static bool are_of_all(const struct ceilings *c)
+{
+	return memcmp(c, &CEILINGS_OF_ALL, sizeof(*c)) == 0;
+}
+
+static void test_t85_a_file_from_before_limits_is_migrated_and_keeps_everything(void)
+{
+	struct tenant *acme;
+	struct store s;
+
+	store_begin_from(&s, 5);
+	acme = keyring_find_tenant(s.keyring, SPAN("acme"));
+	assert(acme->suspended && are_of_all(&acme->ceilings));
+	assert(tokens_count(tokens(&s)) == 1);
+	assert(keyring_find_key(s.keyring, SPAN("key-b"))->user->administrator);
+	store_end(&s);
+}
+
+static int limit(const struct store *s, struct ceilings by)
+{
+	const struct tenant *t = keyring_find_tenant(s->keyring, SPAN("acme"));
+
+	return database_limit_tenant(s->database, t->number, &by);
+}
+
+static void test_limits_of_a_tenant_are_kept_and_each_by_itself(void)
+{
+	struct ceilings by = CEILINGS_STAY;
+	const struct ceilings *kept;
+	struct store s;
+
+	store_begin(&s);
+	assert(are_of_all(&add_tenant(&s, "acme")->ceilings));
+	add_tenant(&s, "other");
+	by.of[CEILING_BANDWIDTH] = INT64_C(1) << 40;
+	assert(limit(&s, by) == DATABASE_OK);
+	by = CEILINGS_STAY;
+	by.of[CEILING_RATE] = 7;
+	by.of[CEILING_PARALLEL] = CEILING_NONE;
+	assert(limit(&s, by) == DATABASE_OK);
+	store_reopen(&s);
+	kept = &keyring_find_tenant(s.keyring, SPAN("acme"))->ceilings;
+	assert(kept->of[CEILING_RATE] == 7 && kept->of[CEILING_PARALLEL] == CEILING_NONE);
+	assert(kept->of[CEILING_BANDWIDTH] == INT64_C(1) << 40);
+	assert(kept->of[CEILING_BURST] == CEILING_OF_ALL);
+	assert(are_of_all(&keyring_find_tenant(s.keyring, SPAN("other"))->ceilings));
+	assert(database_limit_tenant(s.database, 77, &by) == DATABASE_MISSING);
+	store_end(&s);
+}
+
+/* Read as none they would be no limit. */
+static void test_limits_that_are_none_of_ours_are_refused(void)
+{
+	static const char *const wrong[] = { "requests_per_second = -2",
+					     "requests_per_second = 1000001", "burst = -3",
+					     "bandwidth = 65535", "parallel = 100001" };
+	struct store s;
+	char sql[256];
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		store_begin(&s);
+		add_tenant(&s, "acme");
+		store_close(&s);
+		snprintf(sql, sizeof(sql), "UPDATE tenants SET %s", wrong[i]);
+		run_sql(sql);
+		expect_refused_rows();
+		remove_directory();
+	}
 }
 
 static void test_users_names_are_a_tenants_own(void)
@@ -619,6 +697,9 @@ int main(void)
 	test_a_tenant_is_removed_with_all_that_hangs_on_it();
 	test_t85_a_file_from_before_users_is_migrated_and_keeps_everything();
 	test_t85_a_file_from_before_administrators_is_migrated_and_keeps_everything();
+	test_t85_a_file_from_before_limits_is_migrated_and_keeps_everything();
+	test_limits_of_a_tenant_are_kept_and_each_by_itself();
+	test_limits_that_are_none_of_ours_are_refused();
 	test_users_names_are_a_tenants_own();
 	test_a_user_with_a_key_stays_and_a_key_without_its_user_is_not_made();
 	test_a_user_has_no_more_keys_than_he_may_have();

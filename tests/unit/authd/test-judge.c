@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "courtroom.h"
 #include "ipc/grant.h"
 
@@ -308,6 +309,85 @@ static void test_t41_nobody_comes_at_a_rate_of_his_address(void)
 	request_sign(&q, &SIGNER);
 	assert(courtroom_hear(&other, &q) == S3_ERROR_NONE);
 	request_clear(&q);
+	courtroom_close(&other);
+}
+
+#define OF_A_TENANT 5
+
+static enum s3_error hear_in(struct courtroom *c, const struct signer *who, bool is_signed)
+{
+	struct request q;
+	enum s3_error e;
+
+	begin(&q, "GET", "/bucket/key");
+	if (is_signed)
+		request_sign(&q, who);
+	e = courtroom_hear(c, &q);
+	request_clear(&q);
+	return e;
+}
+
+static void limit_acme(struct courtroom *c)
+{
+	c->acme->ceilings.of[CEILING_RATE] = 1;
+	c->acme->ceilings.of[CEILING_BURST] = OF_A_TENANT;
+}
+
+static void test_t41_strangers_use_up_nothing_of_a_tenants_rate(void)
+{
+	struct signer forger = SIGNER, nobody = SIGNER;
+	struct courtroom other;
+
+	forger.secret = "a secret that is guessed";
+	nobody.access_key = "NOSUCHKEY";
+	courtroom_open(&other, NULL);
+	limit_acme(&other);
+	for (unsigned int i = 0; i < 10 * OF_A_TENANT; i++) {
+		assert(hear_in(&other, &forger, true) == S3_ERROR_SIGNATURE_DOES_NOT_MATCH);
+		assert(hear_in(&other, &nobody, true) == S3_ERROR_INVALID_ACCESS_KEY_ID);
+		assert(hear_in(&other, NULL, false) == S3_ERROR_NONE);
+	}
+	assert(other.acme->requests.whole_ns == 0 && other.acme->n_limited == 0);
+	for (unsigned int i = 0; i < OF_A_TENANT; i++)
+		assert(hear_in(&other, &SIGNER, true) == S3_ERROR_NONE);
+	courtroom_close(&other);
+}
+
+static void test_t41_to_who_has_no_secret_nothing_is_said_of_a_tenants_rate(void)
+{
+	struct signer forger = SIGNER;
+	struct courtroom other;
+
+	forger.secret = "a secret that is guessed";
+	courtroom_open(&other, NULL);
+	limit_acme(&other);
+	other.acme->requests.whole_ns = clock_boottime_ns() + 3600 * NS_PER_S;
+	assert(hear_in(&other, &SIGNER, true) == S3_ERROR_SLOW_DOWN);
+	assert(strcmp(other.detail, "The tenant's limit of requests per second is reached.") == 0);
+	assert(other.acme->n_limited == 1);
+	assert(hear_in(&other, &forger, true) == S3_ERROR_SIGNATURE_DOES_NOT_MATCH);
+	courtroom_close(&other);
+}
+
+static void test_a_tenants_rate_is_that_of_all_its_keys_and_of_no_other_tenant(void)
+{
+	struct signer of_b = SIGNER, second = SIGNER;
+	struct access_key *twin;
+	struct courtroom other;
+
+	of_b.access_key = COURTROOM_OTHER_KEY;
+	of_b.secret = COURTROOM_OTHER_SECRET;
+	second.access_key = "SECONDKEYOFACME";
+	courtroom_open(&other, NULL);
+	assert(access_key_new(other.keyring, other.acme, span_from_string(second.access_key),
+			      span_from_string(second.secret), &twin) == 0);
+	assert(keyring_add_key(other.keyring, twin) == KEYRING_OK);
+	limit_acme(&other);
+	other.acme->requests.whole_ns = clock_boottime_ns() + 3600 * NS_PER_S;
+	assert(hear_in(&other, &SIGNER, true) == S3_ERROR_SLOW_DOWN);
+	assert(hear_in(&other, &second, true) == S3_ERROR_SLOW_DOWN);
+	for (unsigned int i = 0; i < 10 * OF_A_TENANT; i++)
+		assert(hear_in(&other, &of_b, true) == S3_ERROR_NONE);
 	courtroom_close(&other);
 }
 
@@ -938,6 +1018,9 @@ int main(void)
 	test_t23_nobody_may_ask_what_a_bucket_can_open_to_everybody();
 	test_t52_nobody_has_an_object_shown_as_something_else();
 	test_t41_nobody_comes_at_a_rate_of_his_address();
+	test_t41_strangers_use_up_nothing_of_a_tenants_rate();
+	test_t41_to_who_has_no_secret_nothing_is_said_of_a_tenants_rate();
+	test_a_tenants_rate_is_that_of_all_its_keys_and_of_no_other_tenant();
 	test_other_mechanisms_are_named_unsupported();
 	test_two_mechanisms_at_once_are_refused();
 	test_t09_host_must_be_signed();

@@ -102,6 +102,59 @@ static void test_the_largest_of_everything_is_counted_right(void)
 	assert(limits_failure(l, &from, START) == LIMITS_PAUSE_MAX_S);
 }
 
+/* --- tenants ------------------------------------------------------------------------------ */
+
+static unsigned int request_of(const struct limits *l, struct allowance *a,
+			       const struct ceilings *own, uint64_t now_ns, unsigned int times)
+{
+	unsigned int may = 0;
+
+	while (times--)
+		may += limits_tenant(l, a, own, now_ns) == 0;
+	return may;
+}
+
+static void test_a_tenant_has_its_own_rate_or_that_of_all(void)
+{
+	struct limits_config config = { .of_all = {
+						{ [CEILING_RATE] = 100, [CEILING_BURST] = 50 } } };
+	struct ceilings none = CEILINGS_OF_ALL, rate = CEILINGS_OF_ALL, both = CEILINGS_OF_ALL;
+	_cleanup_(limits_freep) struct limits *l = NULL;
+	struct allowance a = { 0 }, b = { 0 }, c = { 0 }, d = { 0 };
+
+	none.of[CEILING_RATE] = CEILING_NONE;
+	rate.of[CEILING_RATE] = both.of[CEILING_RATE] = 3;
+	rate.of[CEILING_BURST] = CEILING_NONE;
+	both.of[CEILING_BURST] = 7;
+	assert(limits_new(&config, &l) == 0);
+	assert(request_of(l, &a, &CEILINGS_OF_ALL, START, 1000) == 50);
+	assert(request_of(l, &a, &CEILINGS_OF_ALL, START + NS_PER_S, 1000) == 50);
+	assert(request_of(l, &b, &none, START, 1000000) == 1000000);
+	assert(request_of(l, &c, &rate, START, 1000) == 3 * LIMITS_BURST_S);
+	assert(request_of(l, &d, &both, START, 1000) == 7);
+	assert(request_of(l, &d, &both, START + NS_PER_S + 3, 1000) == 3);
+}
+
+/* Whoever waits as he was told has not waited in vain. */
+static void test_a_tenant_is_told_how_long_to_wait(void)
+{
+	struct limits_config config = { 0 };
+	_cleanup_(limits_freep) struct limits *l = NULL;
+	struct ceilings own = { { [CEILING_RATE] = 1, [CEILING_BURST] = 1 } };
+	struct allowance a = { 0 };
+
+	assert(limits_new(&config, &l) == 0);
+	assert(limits_tenant(l, &a, &own, START) == 0);
+	assert(limits_tenant(l, &a, &own, START) == 1);
+	assert(limits_tenant(l, &a, &own, START + NS_PER_S - 1) == 1);
+	assert(limits_tenant(l, &a, &own, START + NS_PER_S) == 0);
+	/* A rate that was raised meanwhile holds from then on. */
+	own.of[CEILING_RATE] = LIMITS_RATE_MAX;
+	own.of[CEILING_BURST] = LIMITS_BURST_MAX;
+	assert(request_of(l, &a, &own, START + 3 * NS_PER_S, LIMITS_BURST_MAX + 5) ==
+	       LIMITS_BURST_MAX);
+}
+
 /* --- T41 ---------------------------------------------------------------------------------- */
 
 static void test_t41_failures_are_told_at_a_rate(void)
@@ -246,6 +299,8 @@ int main(void)
 	test_a_credential_has_its_own_rate_or_everybodys();
 	test_a_burst_is_some_seconds_of_the_rate();
 	test_the_largest_of_everything_is_counted_right();
+	test_a_tenant_has_its_own_rate_or_that_of_all();
+	test_a_tenant_is_told_how_long_to_wait();
 	test_t41_failures_are_told_at_a_rate();
 	test_who_waits_as_told_is_told_again();
 	test_t41_one_address_says_nothing_about_another();

@@ -73,6 +73,10 @@ static void test_what_an_option_does_not_take_is_said(void)
 		{ "--login-pause", "3601", "seconds, 1 to 3600" },
 		{ "--trusted-proxy", "proxy.example.com", "a network such as 10.0.0.0/8" },
 		{ "--trusted-proxy", "10.0.0.1/8", "a network such as 10.0.0.0/8" },
+		{ "--tenant-requests-per-second", "1000001", "requests a second, 0 to 1000000" },
+		{ "--tenant-burst", "none", "a number of requests, 0 to 10000000" },
+		{ "--tenant-bandwidth", "1KiB", "a number of bytes from 64KiB to 1TiB, or none" },
+		{ "--tenant-parallel", "100001", "a number of requests, 0 to 100000" },
 		{ "--admin-uid", "4294967295", "a user's name or number" },
 		{ "--confine", "sometimes", "strict or degraded" },
 	};
@@ -107,6 +111,10 @@ static void test_what_may_change_is_taken_by_name(void)
 	assert(options_live_take(&l, "trusted-proxy", "::1") == LIVE_OK);
 	assert(options_live_take(&l, "trusted-proxy", "10.0.0.0/8") == LIVE_OK);
 	assert(l.limits.login_pause_s == 7 && l.n_proxies == 2);
+	assert(options_live_take(&l, "tenant-bandwidth", "2MiB") == LIVE_OK);
+	assert(l.limits.of_all.of[CEILING_BANDWIDTH] == 2 * (int64_t)MIB);
+	assert(options_live_take(&l, "tenant-bandwidth", "none") == LIVE_OK);
+	assert(l.limits.of_all.of[CEILING_BANDWIDTH] == CEILING_NONE);
 	assert(options_live_take(&l, "login-pause", "0") == LIVE_WRONG);
 	assert(strcmp(options_live_takes("login-pause"), "seconds, 1 to 3600") == 0);
 	assert(options_live_take(&l, "region", "eu") == LIVE_FIXED);
@@ -116,9 +124,17 @@ static void test_what_may_change_is_taken_by_name(void)
 
 static void test_every_change_is_seen(void)
 {
-	static const char *const names[OPTIONS_LIVE] = { "request-rate", "request-burst",
-							 "login-failures", "login-pause",
+	static const char *const names[OPTIONS_LIVE] = { "request-rate",
+							 "request-burst",
+							 "login-failures",
+							 "login-pause",
+							 "tenant-requests-per-second",
+							 "tenant-burst",
+							 "tenant-bandwidth",
+							 "tenant-parallel",
 							 "trusted-proxy" };
+	static const char *const values[OPTIONS_LIVE] = { "9", "9",    "9", "9",  "9",
+							  "9", "1MiB", "9", "::1" };
 	const struct options_live before = OPTIONS_LIVE_DEFAULT;
 	const char *changed[OPTIONS_LIVE];
 
@@ -126,7 +142,7 @@ static void test_every_change_is_seen(void)
 	for (size_t i = 0; i < OPTIONS_LIVE; i++) {
 		struct options_live after = before;
 
-		assert(options_live_take(&after, names[i], i < 4 ? "9" : "::1") == LIVE_OK);
+		assert(options_live_take(&after, names[i], values[i]) == LIVE_OK);
 		assert(options_live_changes(&before, &after, changed) == 1);
 		assert(strcmp(changed[0], names[i]) == 0);
 	}

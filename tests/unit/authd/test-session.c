@@ -184,8 +184,51 @@ static void test_a_grant_carries_the_request_and_who_asks(void)
 	assert(g.request.operation == S3_PUT_OBJECT);
 	assert(span_equal(g.request.bucket, SPAN("bucket")));
 	assert(span_equal(g.request.key, SPAN("some key")));
+	assert(!g.limits.bandwidth && !g.limits.parallel);
 	/* Credentials stay here. */
 	assert(span_is_none(g.request.headers[S3_HEADER_AUTHORIZATION]));
+	scene_close(&s);
+}
+
+static struct grant_limits granted_limits(struct scene *s, uint64_t call, bool is_signed)
+{
+	struct signer signer = signer_now();
+	struct span contents;
+	struct ipc_message m;
+	struct request q;
+	struct grant g;
+
+	request_begin(&q, "GET", "/bucket/key");
+	request_field(&q, "Host", "localhost:9000");
+	if (is_signed)
+		request_sign(&q, &signer);
+	office_ask(s->worker, call, &q);
+	request_clear(&q);
+	receive(s->worker, &m, IPC_GRANTED);
+	assert(office_unseal(&s->key, SEALED_GRANT, m.granted.grant, &contents));
+	assert(grant_decode(contents, &g));
+	return g.limits;
+}
+
+static void test_a_grant_carries_the_limits_of_its_tenant_as_they_are_now(void)
+{
+	struct tenant *t = keyring_find_tenant(office.authd.keyring, SPAN("acme"));
+	struct ceilings *of_all = &office.authd.live.limits.of_all;
+	struct grant_limits limits;
+	struct scene s;
+
+	scene_open(&s);
+	of_all->of[CEILING_PARALLEL] = 9;
+	t->ceilings.of[CEILING_BANDWIDTH] = INT64_C(1) << 40;
+	limits = granted_limits(&s, 1, true);
+	assert(limits.bandwidth == UINT64_C(1) << 40 && limits.parallel == 9);
+	t->ceilings.of[CEILING_PARALLEL] = CEILING_NONE;
+	assert(granted_limits(&s, 2, true).parallel == 0);
+	/* Of nobody in particular there are none. */
+	limits = granted_limits(&s, 3, false);
+	assert(!limits.bandwidth && !limits.parallel);
+	t->ceilings = CEILINGS_OF_ALL;
+	of_all->of[CEILING_PARALLEL] = CEILING_NONE;
 	scene_close(&s);
 }
 
@@ -1053,6 +1096,7 @@ int main(void)
 	test_tickets_name_a_channel_of_their_own();
 	test_a_new_stored_gets_a_new_key_and_replaces_the_old();
 	test_a_grant_carries_the_request_and_who_asks();
+	test_a_grant_carries_the_limits_of_its_tenant_as_they_are_now();
 	test_t12_no_two_grants_are_alike();
 	test_many_asks_are_answered_in_order();
 	test_a_grant_that_would_be_too_large_is_refused();

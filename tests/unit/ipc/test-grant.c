@@ -30,6 +30,7 @@ static struct grant full_grant(struct buffer *attributes)
 			      .source = SPAN("2001:db8::1"),
 			      .referer = SPAN("http://here"),
 			      .user_agent = SPAN("agent") },
+		.limits = { .bandwidth = UINT64_C(1) << 40, .parallel = 100000 },
 		.peer = SPAN("127.0.0.1"),
 		.request = { .dialect = S3_DIALECT_REST,
 			     .operation = S3_UPLOAD_PART_COPY,
@@ -67,6 +68,8 @@ static void test_the_whole_request_travels_except_credentials(void)
 	assert(span_equal(got.principal.tenant_name, SPAN("tenant")));
 	assert(span_equal(got.principal.credential, SPAN("AKID")));
 	assert(span_equal(got.peer, sent.peer));
+	assert(got.limits.bandwidth == sent.limits.bandwidth && got.limits.bandwidth);
+	assert(got.limits.parallel == sent.limits.parallel && got.limits.parallel);
 	assert(span_equal(got.principal.prefix, SPAN("team/")));
 	assert(got.principal.user_id.bytes[0] == 11 && got.identity.n == 2);
 	assert(got.identity.answers[0] == POLICY_SAYS_ALLOW);
