@@ -22,6 +22,7 @@ static void tell_rulings(const struct figures *f, struct buffer *to)
 		if (f->denials[e])
 			sample_put(to, METRIC_DENIALS, f->denials[e], s3_errors[e].code, NULL);
 	sample_put(to, METRIC_SLOWED, f->slowed[FIGURES_LIMIT_REQUESTS], "requests", NULL);
+	sample_put(to, METRIC_SLOWED, f->slowed[FIGURES_LIMIT_TENANT], "tenant", NULL);
 	sample_put(to, METRIC_SLOWED, f->slowed[FIGURES_LIMIT_LOGINS], "logins", NULL);
 }
 
@@ -44,6 +45,21 @@ static void tell_channels(const struct authd *a, struct buffer *to)
 	}
 }
 
+/* Those whom it has happened to; many may share a line, under a name that no tenant has. */
+static void tell_limited(const struct keyring *k, struct buffer *to)
+{
+	uint64_t others = 0;
+	size_t n = 0;
+
+	for (const struct tenant *t = keyring_tenants(k); t; t = t->next)
+		if (t->n_limited && n++ < FIGURES_TENANTS_MAX)
+			sample_put(to, METRIC_LIMITED, t->n_limited, t->name, "requests", NULL);
+		else
+			others += t->n_limited;
+	if (others)
+		sample_put(to, METRIC_LIMITED, others, "(other)", "requests", NULL);
+}
+
 static void tell_keyring(const struct keyring *k, struct buffer *to)
 {
 	sample_put(to, METRIC_TENANTS, keyring_tenant_count(k), NULL);
@@ -62,6 +78,7 @@ void figures_tell(const struct authd *a, struct buffer *to)
 	sample_put(to, METRIC_AUTHD_WORKERS, a->sessions.n_ready, NULL);
 	sample_put(to, METRIC_STREAMS, chains_count(&a->chains), NULL);
 	tell_keyring(a->keyring, to);
+	tell_limited(a->keyring, to);
 	tell_orders(&a->figures, to);
 	sample_put(to, METRIC_AUDIT_LOST, a->audit.n_lost, NULL);
 	sample_put(to, METRIC_CHANGES_WAITING, writer_waiting(a->writer), NULL);

@@ -7,6 +7,11 @@ const char *const counts_status_labels[COUNTS_STATUS_COUNT] = {
 #undef STATUS
 };
 
+const char *const counts_limit_labels[COUNTS_LIMITS] = {
+	[COUNTS_LIMIT_PARALLEL] = "parallel",
+	[COUNTS_LIMIT_BANDWIDTH] = "bandwidth",
+};
+
 const char *const counts_scrape_labels[COUNTS_SCRAPE_COUNT] = {
 	[COUNTS_SCRAPE_ANSWERED] = "answered",
 	[COUNTS_SCRAPE_REFUSED] = "refused",
@@ -82,8 +87,14 @@ void counts_note(struct counts *c, const struct counts_request *r)
 	note_traffic(&t->traffic, r);
 }
 
+void counts_limit(struct counts *c, const struct principal *p, enum counts_limit limit)
+{
+	meter_add_alone(&find_place(c, p)->limited[limit], 1);
+}
+
 void counts_vacate(struct counts *c)
 {
+	presence_vacate(&c->presence);
 	meter_set(&c->now.running, 0);
 	meter_set(&c->now.connections, 0);
 	meter_set(&c->now.in_flight, 0);

@@ -12,6 +12,7 @@
 
 #include "base/meter.h"
 #include "frontend/links.h"
+#include "frontend/presence.h"
 #include "ipc/grant.h"
 
 #define COUNTS_TENANTS_MAX 256
@@ -40,6 +41,13 @@ enum counts_scrape {
 	COUNTS_SCRAPE_COUNT,
 };
 
+/* Limits that a worker holds a tenant to. */
+enum counts_limit {
+	COUNTS_LIMIT_PARALLEL,
+	COUNTS_LIMIT_BANDWIDTH,
+	COUNTS_LIMITS,
+};
+
 /* What both a worker and a tenant have. */
 struct counts_traffic {
 	meter_count received, sent;
@@ -51,6 +59,7 @@ struct counts_tenant {
 	struct ipc_id id;
 	char name[COUNTS_TENANT_NAME_MAX + 1];
 	meter_count requests[COUNTS_STATUS_COUNT];
+	meter_count limited[COUNTS_LIMITS];
 	struct counts_traffic traffic;
 };
 
@@ -64,6 +73,7 @@ struct counts_now {
 
 struct counts {
 	struct counts_now now;
+	struct presence presence;
 	meter_count requests[COUNTS_OPERATIONS][S3_DIALECT_COUNT][COUNTS_STATUS_COUNT];
 	meter_count errors[S3_ERROR_COUNT];
 	meter_count aborted;
@@ -75,6 +85,7 @@ struct counts {
 };
 
 extern const char *const counts_status_labels[COUNTS_STATUS_COUNT];
+extern const char *const counts_limit_labels[COUNTS_LIMITS];
 extern const char *const counts_scrape_labels[COUNTS_SCRAPE_COUNT];
 
 /* A request that has ended. */
@@ -90,6 +101,9 @@ struct counts_request {
 };
 
 void counts_note(struct counts *c, const struct counts_request *r);
+
+/* A request that was refused for that. */
+void counts_limit(struct counts *c, const struct principal *p, enum counts_limit limit);
 
 /* The worker has gone: what it was at, it is at no longer. */
 void counts_vacate(struct counts *c);

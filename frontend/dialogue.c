@@ -8,6 +8,7 @@
 #include "frontend/connection.h"
 #include "frontend/dialect.h"
 #include "frontend/exchange.h"
+#include "frontend/limit.h"
 #include "frontend/upload.h"
 #include "frontend/worker.h"
 #include "ipc/sealed.h"
@@ -231,7 +232,8 @@ static void on_granted(struct call *c, struct span sealed)
 		return;
 	}
 	c->at_authd = s3_payload_is_chained(e->grant.request.payload);
-	upload_begin(e);
+	if (limit_admits(e))
+		upload_begin(e);
 }
 
 static void on_denied(struct call *c, enum s3_error error, struct span detail, uint32_t retry_after)

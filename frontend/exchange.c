@@ -12,6 +12,7 @@
 #include "frontend/dialect.h"
 #include "frontend/dialogue.h"
 #include "frontend/farewell.h"
+#include "frontend/limit.h"
 #include "frontend/mhdhead.h"
 #include "frontend/pages.h"
 #include "frontend/response.h"
@@ -34,17 +35,20 @@ static const uint32_t exchange_moves[EXCHANGE_STATE_COUNT] = {
 	[EXCHANGE_ASKING] = TO(OPENING) | TO(RECEIVING) | TO(READING) | TO(WRITING) | TO(REPLYING) |
 			    TO(LINGERING) | TO(ENDED),
 	[EXCHANGE_OPENING] = TO(RECEIVING) | TO(REPLYING) | TO(LINGERING) | TO(ENDED),
-	[EXCHANGE_RECEIVING] = TO(STALLED) | TO(CHAINING) | TO(READING) | TO(WRITING) |
-			       TO(REPLYING) | TO(FAREWELL) | TO(ENDED),
+	[EXCHANGE_RECEIVING] = TO(STALLED) | TO(THROTTLED) | TO(CHAINING) | TO(READING) |
+			       TO(WRITING) | TO(REPLYING) | TO(FAREWELL) | TO(ENDED),
 	[EXCHANGE_STALLED] = TO(RECEIVING) | TO(REPLYING) | TO(LINGERING) | TO(ENDED),
+	[EXCHANGE_THROTTLED] = TO(RECEIVING) | TO(REPLYING) | TO(LINGERING) | TO(ENDED),
 	[EXCHANGE_CHAINING] = TO(WRITING) | TO(REPLYING) | TO(ENDED),
 	[EXCHANGE_READING] = TO(REPLYING) | TO(ENDED),
 	[EXCHANGE_WRITING] = TO(REPLYING) | TO(ENDED),
 	[EXCHANGE_COLLECTING] = TO(ADMINISTERING) | TO(REPLYING) | TO(FAREWELL) | TO(ENDED),
 	[EXCHANGE_ADMINISTERING] = TO(REPLYING) | TO(ENDED),
-	[EXCHANGE_REPLYING] = TO(SENDING) | TO(ENDED),
-	[EXCHANGE_SENDING] = TO(STARVED) | TO(ENDED),
+	[EXCHANGE_REPLYING] = TO(SENDING) | TO(HELD) | TO(ENDED),
+	[EXCHANGE_HELD] = TO(REPLYING) | TO(ENDED),
+	[EXCHANGE_SENDING] = TO(STARVED) | TO(PACED) | TO(ENDED),
 	[EXCHANGE_STARVED] = TO(SENDING) | TO(ENDED),
+	[EXCHANGE_PACED] = TO(SENDING) | TO(ENDED),
 	[EXCHANGE_FAREWELL] = TO(LINGERING) | TO(ENDED),
 	[EXCHANGE_LINGERING] = TO(ENDED),
 	[EXCHANGE_ENDED] = 0,
@@ -75,11 +79,18 @@ static uint64_t extra_time(const struct exchange *e, enum exchange_state s)
 	return s == EXCHANGE_SENDING ? e->reply.length / DEADLINE_SEND_RATE * NS_PER_S : 0;
 }
 
+static bool waits_for_bandwidth(enum exchange_state s)
+{
+	return s == EXCHANGE_THROTTLED || s == EXCHANGE_HELD || s == EXCHANGE_PACED;
+}
+
 void exchange_move(struct exchange *e, enum exchange_state to)
 {
 	bool was = exchange_is_suspended(e->state), is = exchange_is_suspended(to);
 
 	assert(exchange_may_move(e->state, to));
+	if (waits_for_bandwidth(e->state))
+		pace_withdraw(&e->part);
 	e->state = to;
 	e->progress = e->received;
 	connection_set_deadline(e->connection, exchange_rows[to].deadline, extra_time(e, to));
@@ -96,6 +107,7 @@ static struct exchange *exchange_free(struct exchange *e)
 	if (!e)
 		return NULL;
 	links_end(&e->connection->worker->links, &e->call);
+	limit_release(e);
 	loop_remove(&e->pipe);
 	loop_remove(&e->socket);
 	free(e->target);
@@ -292,6 +304,9 @@ void exchange_expire(struct exchange *e)
 		farewell_end(e);
 		break;
 	case EXCHANGE_HEADING:
+	case EXCHANGE_THROTTLED:
+	case EXCHANGE_HELD:
+	case EXCHANGE_PACED:
 	case EXCHANGE_REPLYING:
 	case EXCHANGE_SENDING:
 	case EXCHANGE_FAREWELL:
@@ -358,12 +373,15 @@ static enum MHD_Result on_body(struct exchange *e, struct span *bytes)
 	size_t all = bytes->len;
 
 	if (takes_body(e)) {
+		if (limit_holds_body(e, all))
+			return MHD_YES;
 		e->received += all;
 		upload_take(e, bytes);
 		/* Only after a suspension does libmicrohttpd come again with what was left unread. */
 		if (!exchange_is_suspended(e->state))
 			*bytes = span_skip(*bytes, bytes->len);
 		e->received -= bytes->len;
+		limit_count_body(e, all - bytes->len);
 		return MHD_YES;
 	}
 	if (e->state == EXCHANGE_REPLYING) {
@@ -383,13 +401,19 @@ static enum MHD_Result on_body(struct exchange *e, struct span *bytes)
 	return MHD_YES;
 }
 
+/* What is sent at once, and not piece by piece. */
+static uint64_t answer_in_memory(const struct exchange *e)
+{
+	return e->is_head || e->download.total ? 0 : e->reply.body.len;
+}
+
 /* The body is over, or there never was one: the last callback, and again after each suspension. */
 static enum MHD_Result on_body_end(struct exchange *e)
 {
 	e->body_ended = true;
 	if (takes_body(e))
 		upload_end(e);
-	if (e->state == EXCHANGE_REPLYING)
+	if (e->state == EXCHANGE_REPLYING && !limit_holds_reply(e, answer_in_memory(e)))
 		return response_queue(e);
 	if (e->state == EXCHANGE_FAREWELL)
 		farewell_linger(e);

@@ -21,6 +21,7 @@
 #include "frontend/download.h"
 #include "frontend/head.h"
 #include "frontend/links.h"
+#include "frontend/pace.h"
 #include "frontend/reply.h"
 #include "ipc/grant.h"
 #include "s3/administration.h"
@@ -43,14 +44,17 @@ struct worker;
 	STATE(OPENING, true, CALL)	/* stored is to hand out a pipe */                         \
 	STATE(RECEIVING, false, BODY)	/* the client sends its body */                            \
 	STATE(STALLED, true, STALL)	/* the pipe is full */                                     \
+	STATE(THROTTLED, true, NONE)	/* the tenant's bandwidth is used up: the body waits */    \
 	STATE(CHAINING, true, ASK)	/* authd walks the signatures of the chunks */             \
 	STATE(READING, true, CALL)	/* stored looks something up */                            \
 	STATE(WRITING, true, CHANGE)	/* stored makes something durable */                       \
 	STATE(COLLECTING, false, BODY)	/* the client sends the body of an admin request */        \
 	STATE(ADMINISTERING, true, CHANGE) /* authd has all of it, and makes something durable */  \
 	STATE(REPLYING, false, REPLY)	/* the reply is ready; the rest of the body is dropped */  \
+	STATE(HELD, true, NONE)		/* the tenant's bandwidth is used up: so the reply waits, */ \
 	STATE(SENDING, false, SEND)	/* libmicrohttpd has the reply */                          \
 	STATE(STARVED, true, CALL)	/* more of the object is to come from stored */            \
+	STATE(PACED, true, NONE)	/* or what is left of it */                                \
 	STATE(FAREWELL, false, FAREWELL) /* the answer is out; the body is still coming in */      \
 	STATE(LINGERING, true, FAREWELL) /* the same, and we read the socket ourselves */          \
 	STATE(ENDED, false, FAREWELL)	/* nothing more happens; the connection closes */
@@ -101,6 +105,7 @@ struct exchange {
 	bool administers;	/* it is the admin API's: no grant, and another dialect */
 	char methods[ADMINISTRATION_METHODS_MAX];	/* what `allowed` is then */
 
+	struct pace_part part;	/* of what its tenant may have at a time */
 	struct loop_source pipe;	/* while STALLED */
 	struct loop_source socket;	/* while LINGERING */
 	uint64_t linger_left;

@@ -338,6 +338,28 @@ static size_t find_places(const struct board *b, struct place *places)
 	return n;
 }
 
+static uint64_t sum_limited(const struct place *places, size_t n, enum counts_limit limit)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += meter_read(&places[i].tenant->limited[limit]);
+	return sum;
+}
+
+static void tell_limited(struct page *p, const struct place *places, size_t n)
+{
+	struct sample s = { .metric = METRIC_LIMITED,
+			    .labels = { span_from_string(places->name) } };
+
+	for (enum counts_limit limit = 0; limit < COUNTS_LIMITS; limit++) {
+		s.labels[1] = span_from_string(counts_limit_labels[limit]);
+		s.values[0] = sum_limited(places, n, limit);
+		if (s.values[0])
+			put_sample(p, &s);
+	}
+}
+
 /* One metric of one tenant, from all the places where it is counted. */
 static void tell_tenant(struct page *p, enum metric m, const struct place *places, size_t n)
 {
@@ -352,7 +374,9 @@ static void tell_tenant(struct page *p, enum metric m, const struct place *place
 		if (s.values[0])
 			put_sample(p, &s);
 	}
-	if (m == METRIC_TENANT_REQUESTS)
+	if (m == METRIC_LIMITED)
+		tell_limited(p, places, n);
+	if (m == METRIC_TENANT_REQUESTS || m == METRIC_LIMITED)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		const struct counts_traffic *t = &places[i].tenant->traffic;
@@ -457,6 +481,7 @@ static void tell_own(struct page *p, enum metric m)
 	case METRIC_TENANT_RECEIVED:
 	case METRIC_TENANT_SENT:
 	case METRIC_TENANT_TIME:
+	case METRIC_LIMITED:
 		tell_tenants(p, m);
 		break;
 	case METRIC_SCRAPES:

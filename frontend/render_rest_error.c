@@ -63,11 +63,13 @@ static json_t *key_is_missing(const struct render_error *in, const char *message
 						      (const char *)key.data));
 }
 
-/* The clients of the service that Coffer takes over know this sentence; which quota it is, only S3
- * says. */
-static json_t *quota_is_exceeded(const struct render_error *in, const char *message)
+static unsigned int status_of(enum s3_error error);
+
+/* The clients of the service that Coffer takes over know this sentence; which quota or limit it is,
+ * only S3 says. */
+static json_t *sentence_alone(const struct render_error *in, const char *message)
 {
-	return error_json(507, json_string(message));
+	return error_json(status_of(in->error), json_string(message));
 }
 
 /* --- the table --------------------------------------------------------------------------- */
@@ -98,13 +100,13 @@ static const struct rest_error_row {
 	[S3_ERROR_NO_SUCH_KEY] = { 404, "Object not found", key_is_missing },
 	[S3_ERROR_NOT_IMPLEMENTED] = { 400, "The condition or coding is not implemented" },
 	[S3_ERROR_PRECONDITION_FAILED] = { 412, "Precondition failed" },
-	[S3_ERROR_QUOTA_EXCEEDED] = { 507, "Quota exceeded", quota_is_exceeded },
+	[S3_ERROR_QUOTA_EXCEEDED] = { 507, "Quota exceeded", sentence_alone },
 	[S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE] = { 431, "Request header fields too large" },
 	[S3_ERROR_REQUEST_TIMEOUT] = { 408, "Request timeout" },
 	[S3_ERROR_REST_INVALID_LIMIT] = { 422, NULL, limit_is_none },
 	[S3_ERROR_REST_NOT_FOUND] = { 404, "Not Found", detail_json },
 	[S3_ERROR_SERVICE_UNAVAILABLE] = { 503, "Service unavailable" },
-	[S3_ERROR_SLOW_DOWN] = { 429, "Rate limit exceeded" },
+	[S3_ERROR_SLOW_DOWN] = { 429, "Rate limit exceeded", sentence_alone },
 };
 
 static unsigned int status_of(enum s3_error error)

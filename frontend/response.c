@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "frontend/dialogue.h"
 #include "frontend/exchange.h"
+#include "frontend/limit.h"
 #include "frontend/worker.h"
 
 /* What is read from the extents at a time. One extent alone goes out by sendfile(2) instead. */
@@ -20,11 +21,17 @@ static ssize_t read_extents(void *cls, uint64_t position, char *to, size_t len)
 		exchange_move(e, EXCHANGE_STARVED);
 		return 0;
 	}
+	if (d->n && limit_paces(e)) {
+		len = MIN(MIN(len, (size_t)PACE_PIECE), (size_t)MIN(d->window[0].length, SIZE_MAX));
+		if (limit_holds_piece(e, len))
+			return 0;
+	}
 	n = d->n ? download_read(d, to, len, &finished) : -ENODATA;
 	if (n < 0) {
 		log_error("download-broken error=%s", strerrorname_np((int)-n));
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	}
+	limit_count_piece(e, (uint64_t)n);
 	if (finished)
 		dialogue_want_extent(e);
 	return n;
@@ -41,7 +48,8 @@ static struct MHD_Response *respond_from_download(struct exchange *e)
 	struct download *d = &e->download;
 	struct MHD_Response *m;
 
-	if (d->n != 1 || d->window[0].length != d->total)
+	/* What sendfile(2) has begun cannot be held. */
+	if (limit_paces(e) || d->n != 1 || d->window[0].length != d->total)
 		return MHD_create_response_from_callback(d->total, READ_SIZE, read_extents, e,
 							 NULL);
 	m = MHD_create_response_from_fd_at_offset64(d->total, d->window[0].fd, d->window[0].offset);

@@ -108,6 +108,7 @@ static int sweep(struct loop_timer *t)
 	uint64_t now = clock_boottime_ns();
 
 	worker_post(w);
+	paces_sweep(&w->paces, now);
 	expire_all(&w->busy, now);
 	expire_idle(w, &w->idle, now);
 	expire_idle(w, &w->idle_scrapes, now);
@@ -338,6 +339,7 @@ int worker_init(struct worker *w, const struct worker_config *config)
 	}
 	worker_post(w);
 	loop_arm(&w->loop, &w->sweep, clock_boottime_ns() + w->config.sweep_ms * NS_PER_MS);
+	paces_init(&w->paces, &w->loop, config->board, config->slot);
 	pulse_init(&w->pulse, &w->loop, &w->links, config->pulse_ms, pulse_has_changed, w);
 	links_init(&w->links, &links);
 	return 0;
@@ -349,6 +351,7 @@ void worker_clear(struct worker *w)
 	for (enum s3_dialect d = 0; d < S3_DIALECT_COUNT; d++)
 		http_close(&w->http[d]);
 	http_close(&w->metrics);
+	paces_clear(&w->paces);
 	loop_disarm(&w->sweep);
 	loop_disarm(&w->drained);
 	loop_disarm(&w->hurry);

@@ -14,6 +14,7 @@
 #include "frontend/doors.h"
 #include "frontend/http.h"
 #include "frontend/links.h"
+#include "frontend/pace.h"
 #include "frontend/pulse.h"
 
 #define WORKER_CONNECTIONS_MAX 16384
@@ -46,6 +47,7 @@ struct worker {
 	struct channel_group group;
 	struct links links;
 	struct pulse pulse;
+	struct paces paces;
 	struct http http[S3_DIALECT_COUNT];
 	struct http metrics;
 	struct doors doors;

@@ -7,7 +7,7 @@
  *
  *   METRIC(SYMBOL, "name", FROM, KIND, UNIT, "labels", "help")
  *
- *   FROM	who counts it: FRONTEND, AUTHD, STORED, or ALL of them
+ *   FROM	who counts it: FRONTEND, AUTHD, both of them (GATES), STORED, or ALL
  *   KIND	COUNTER, GAUGE, TIMES or SIZES: the last two are histograms on those scales (base/meter.h)
  *   UNIT	NUMBER, or SECONDS, which are nanoseconds until they are shown
  *   labels	their names, each behind the one before it and a comma
@@ -70,8 +70,11 @@
 	METRIC(DENIALS, "coffer_authd_denials_total", AUTHD, COUNTER, NUMBER, "error",             \
 	       "Requests that authd did not let pass, and why, whatever the client was told")      \
 	METRIC(SLOWED, "coffer_authd_slowed_total", AUTHD, COUNTER, NUMBER, "limit",               \
-	       "Denials for too many requests of a credential, and for too many wrong "            \
-	       "credentials from an address")                                                      \
+	       "Denials for too many requests of a credential (requests) or of a tenant, and for "  \
+	       "too many wrong credentials from an address (logins)")                               \
+	METRIC(LIMITED, "coffer_limited_total", GATES, COUNTER, NUMBER, "tenant,limit",            \
+	       "Requests that were refused since a limit of their tenant was reached: requests "   \
+	       "(a second), parallel (under way), bandwidth (too many already wait for it)")        \
 	METRIC(EPOCHS, "coffer_authd_epochs_total", AUTHD, COUNTER, NUMBER, "",                    \
 	       "Seal keys that were made: one each time that stored comes")                        \
 	METRIC(AUTHD_WORKERS, "coffer_authd_workers", AUTHD, GAUGE, NUMBER, "",                    \
@@ -152,6 +155,7 @@ enum metric_from {
 	METRIC_FROM_FRONTEND = 1,
 	METRIC_FROM_AUTHD = 2,
 	METRIC_FROM_STORED = 4,
+	METRIC_FROM_GATES = METRIC_FROM_FRONTEND | METRIC_FROM_AUTHD,	/* who lets requests pass */
 	METRIC_FROM_ALL = 7,
 };
 

@@ -17,6 +17,7 @@
 #define BODY_IDLE_NS	(60 * NS_PER_S)
 #define BODY_LEAST_NS	(600 * NS_PER_S)
 #define BODY_LEAST_RATE (64 * KIB) /* bytes per second */
+#define BODY_LEAST_RATE_SHARED KIB /* of one of a tenant whose bodies share a bandwidth */
 
 #define LENGTHS_LIMIT (CUTTER_PENDING_MAX * sizeof(uint32_t))
 
@@ -339,9 +340,11 @@ static void on_body_ended(struct task *t)
 		send_away(c, c->body->blob ? c->service->flushers : c->service->readers);
 }
 
-static uint64_t body_deadline_ns(const struct body_terms *t)
+static uint64_t body_deadline_ns(const struct call *c)
 {
-	return clock_boottime_ns() + BODY_LEAST_NS + t->most / BODY_LEAST_RATE * NS_PER_S;
+	uint64_t rate = c->grant.limits.bandwidth ? BODY_LEAST_RATE_SHARED : BODY_LEAST_RATE;
+
+	return clock_boottime_ns() + BODY_LEAST_NS + c->terms.most / rate * NS_PER_S;
 }
 
 /* Tells the body what the frontend has said about it before it was there. */
@@ -374,7 +377,7 @@ static void receive(struct call *c)
 		return;
 	}
 	call_move(c, CALL_RECEIVING);
-	c->deadline_ns = body_deadline_ns(&c->terms);
+	c->deadline_ns = body_deadline_ns(c);
 	intake_add(c->service->intake, c->body);
 	if (!c->has_inside)
 		reply_pipe(c, write_fd);

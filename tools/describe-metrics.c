@@ -26,6 +26,8 @@ static const char *from(enum metric m)
 		return "authd";
 	case METRIC_FROM_STORED:
 		return "stored";
+	case METRIC_FROM_GATES:
+		return "frontend, authd";
 	case METRIC_FROM_ALL:
 		return "all";
 	}

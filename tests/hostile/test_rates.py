@@ -279,6 +279,42 @@ def test_the_rate_of_all_holds_for_a_token_without_one(new_coffer):
     assert all(ask_rest(server, quick).status == 200 for _ in range(30))
 
 
+# The rate of a tenant
+
+OF_TENANT = "The tenant's limit of requests per second is reached."
+
+
+def limited(server, burst):
+    """A tenant that has so many requests, and one more each second."""
+    tenant = server.add_tenant("limited")
+    server.ctl("tenant", "limits", "limited", "--requests-per-second", "1", "--burst", str(burst))
+    return tenant
+
+
+def test_t41_strangers_use_up_nothing_of_a_tenants_rate(new_coffer):
+    server = new_coffer()
+    tenant = limited(server, 30)
+    nothing = rawhttp.head("GET", "/", [("Host", server.netloc)])
+    for _ in range(60):
+        assert said(ask(tenant, guesser(tenant, "secret"))) == TOLD["secret"]
+        assert said(rawhttp.exchange(server, nothing)) == (403, "AccessDenied")
+        assert ask_rest(server, "cft_guessed").status == 401
+    assert [ask(tenant, tenant.credentials).status for _ in range(30)] == [200] * 30
+
+
+def test_t30_that_a_tenant_is_at_its_limit_nobody_else_learns(new_coffer):
+    server = new_coffer()
+    tenant = limited(server, 1)
+    answers = [ask(tenant, tenant.credentials) for _ in range(60)]
+    told = [answer for answer in answers if answer.status != 200]
+    assert told and all(is_slowed(answer) for answer in told)
+    assert all(OF_TENANT == answer.xml.findtext("Message") for answer in told)
+    for _ in range(3):
+        assert said(ask(tenant, guesser(tenant, "secret"))) == TOLD["secret"]
+        assert said(ask(tenant, guesser(tenant, "key"))) == TOLD["key"]
+        assert ask(server, server.credentials).status == 200
+
+
 def test_a_token_over_its_rate_hears_neither_of_scopes_nor_of_what_is_malformed(guarded):
     token = add_token(guarded, "slow", "--rate", "1", "--scope", "read")
     while not is_slowed_rest(ask_rest(guarded, token, "/objects/k", "DELETE")):

@@ -402,7 +402,8 @@ static int parse_rest(const struct s3_head *head, struct s3_parsed *ret, const c
 	return e;
 }
 
-static void seal_grant(const struct ipc_ask *ask, struct buffer *ret)
+static void seal_grant(const struct ipc_ask *ask, const struct grant_limits *limits,
+		       struct buffer *ret)
 {
 	struct s3_head head = { ask->method, ask->target, ask->fields };
 	struct s3_parsed parsed;
@@ -418,6 +419,8 @@ static void seal_grant(const struct ipc_ask *ask, struct buffer *ret)
 			detail ? detail : "");
 		abort();
 	}
+	g.limits = *limits;
+	g.principal.tenant.bytes[0] = 7;
 	g.principal.tenant_name = SPAN("acme");
 	g.principal.canonical_id = g.principal.display_name = g.principal.user =
 		g.principal.credential = SPAN("test");
@@ -429,19 +432,24 @@ static void seal_grant(const struct ipc_ask *ask, struct buffer *ret)
 	s3_parsed_clear(&parsed);
 }
 
-uint64_t stage_grant(struct stage *s)
+uint64_t stage_grant_limited(struct stage *s, const struct grant_limits *limits)
 {
 	struct stage_packet p = stage_expect(s, &s->authd, IPC_ASK);
 	struct buffer sealed = BUFFER_INIT(IPC_GRANT_MAX);
 	uint64_t call = p.message.ask.call;
 	struct ipc_message m = { .number = IPC_GRANTED };
 
-	seal_grant(&p.message.ask, &sealed);
+	seal_grant(&p.message.ask, limits, &sealed);
 	m.granted = (struct ipc_granted){ call, buffer_span(&sealed) };
 	stage_say(s, s->authd, &m, -1);
 	buffer_clear(&sealed);
 	stage_packet_clear(&p);
 	return call;
+}
+
+uint64_t stage_grant(struct stage *s)
+{
+	return stage_grant_limited(s, &(struct grant_limits){ 0 });
 }
 
 void stage_pong(struct stage *s, enum links_peer peer)

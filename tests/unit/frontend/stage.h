@@ -94,6 +94,9 @@ void stage_connect_stored(struct stage *s);
 /* Waits for an ASK and grants it, as authd would: what the head says. Returns the call's number. */
 uint64_t stage_grant(struct stage *s);
 
+/* The same of a tenant that has limits. */
+uint64_t stage_grant_limited(struct stage *s, const struct grant_limits *limits);
+
 /* Waits for a PING to one of them and answers it. */
 void stage_pong(struct stage *s, enum links_peer peer);
 

@@ -338,6 +338,7 @@ static void test_every_metric_of_the_frontend_is_told(void)
 	open_board();
 	r.error = S3_ERROR_NO_SUCH_KEY;
 	counts_note(board_slot(&board, 0), &r);
+	counts_limit(board_slot(&board, 0), &g.principal, COUNTS_LIMIT_PARALLEL);
 	for (enum metric m = 0; m < METRIC_COUNT; m++) {
 		char series[100];
 
@@ -350,6 +351,20 @@ static void test_every_metric_of_the_frontend_is_told(void)
 			abort();
 		}
 	}
+	board_close(&board);
+}
+
+static void test_refusals_by_limits_of_a_tenant_are_told_of_all_workers(void)
+{
+	struct grant acme = grant_of(SPAN("acme"), 7), other = grant_of(SPAN("other"), 8);
+
+	open_board();
+	counts_limit(board_slot(&board, 0), &acme.principal, COUNTS_LIMIT_PARALLEL);
+	counts_limit(board_slot(&board, 1), &acme.principal, COUNTS_LIMIT_PARALLEL);
+	counts_limit(board_slot(&board, 1), &other.principal, COUNTS_LIMIT_BANDWIDTH);
+	assert(strstr(text(), "\ncoffer_limited_total{tenant=\"acme\",limit=\"parallel\"} 2\n"));
+	assert(strstr(text(), "\ncoffer_limited_total{tenant=\"other\",limit=\"bandwidth\"} 1\n"));
+	assert(!strstr(text(), "tenant=\"acme\",limit=\"bandwidth\""));
 	board_close(&board);
 }
 
@@ -386,6 +401,7 @@ int main(void)
 	test_t73_garbage_in_a_slot_is_no_name_and_harms_no_other();
 	test_every_metric_has_its_head();
 	test_every_metric_of_the_frontend_is_told();
+	test_refusals_by_limits_of_a_tenant_are_told_of_all_workers();
 	test_labels_are_escaped();
 	return 0;
 }

@@ -55,9 +55,10 @@ static void test_every_state_is_reached(void)
 /* stored hears of a request only when authd has granted it. */
 static void test_nothing_is_sent_to_stored_before_authd_was_asked(void)
 {
-	static const enum exchange_state at_stored[] = { EXCHANGE_OPENING, EXCHANGE_RECEIVING,
-							 EXCHANGE_STALLED, EXCHANGE_CHAINING,
-							 EXCHANGE_READING, EXCHANGE_WRITING };
+	static const enum exchange_state at_stored[] = { EXCHANGE_OPENING,  EXCHANGE_RECEIVING,
+							 EXCHANGE_STALLED,  EXCHANGE_THROTTLED,
+							 EXCHANGE_CHAINING, EXCHANGE_READING,
+							 EXCHANGE_WRITING };
 
 	for (size_t i = 0; i < ARRAY_SIZE(at_stored); i++)
 		assert(!exchange_may_move(EXCHANGE_HEADING, at_stored[i]));
@@ -81,7 +82,8 @@ static void test_the_admin_api_never_reaches_stored(void)
 static void test_an_answer_is_given_once(void)
 {
 	static const enum exchange_state answered[] = { EXCHANGE_SENDING, EXCHANGE_STARVED,
-							EXCHANGE_FAREWELL, EXCHANGE_LINGERING };
+							EXCHANGE_PACED, EXCHANGE_FAREWELL,
+							EXCHANGE_LINGERING };
 
 	for (size_t i = 0; i < ARRAY_SIZE(answered); i++) {
 		assert(!exchange_may_move(answered[i], EXCHANGE_REPLYING));
@@ -103,7 +105,7 @@ static void test_suspension_begins_where_libmicrohttpd_calls(void)
 				    !exchange_is_suspended(to))
 					continue;
 				assert(from == EXCHANGE_HEADING || from == EXCHANGE_RECEIVING ||
-				       from == EXCHANGE_COLLECTING ||
+				       from == EXCHANGE_COLLECTING || from == EXCHANGE_REPLYING ||
 				       from == EXCHANGE_SENDING || from == EXCHANGE_FAREWELL);
 			}
 }
