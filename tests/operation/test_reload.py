@@ -24,7 +24,7 @@ def settings():
 LIVE = [s["key"] for s in settings() if s["live"]]
 # Neither its default nor what a test's server is started with.
 OTHER = {"number": "11", "network": "192.0.2.0/24", "word": None, "text": "other.example",
-         "account": "4242", "hash": "0" * 64, "duration": "3h"}
+         "account": "4242", "hash": "0" * 64, "duration": "3h", "size": "3MiB"}
 
 
 @pytest.fixture

@@ -113,6 +113,7 @@ def wrong_values(setting):
                "listen": ["somewhere"], "network": ["10.0.0.1/8"],
                "account": ["nobody-of-that-name", 2**32 - 1],
                "hash": ["0" * 63, "0" * 65, "g" * 64],
+               "size": ["much", "1.5GiB", "10GB", setting["least"] - 1, setting["most"] + 1],
                "duration": ["soon", "-1d", "1.5h", "7 d d", "600y"]}
     return by_type[setting["type"]]
 
@@ -144,6 +145,7 @@ def test_each_daemon_takes_what_the_table_admits_and_no_more(daemon):
         good = {"text": ["x"], "word": setting["argument"].split("|"),
                 "number": [setting["least"], setting["most"]], "network": ["10.0.0.0/8", "::1"],
                 "hash": ["0" * 64], "duration": ["none", "0", "90", "7d", "1h 30min"],
+                "size": ["none", "64KiB", "1 TiB", setting["least"], setting["most"]],
                 "account": ["root", 0, 2**32 - 2]}
         for value in good[setting["type"]]:
             assert run(program, option, value, "--help").returncode == 0, (option, value)
