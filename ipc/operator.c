@@ -66,12 +66,18 @@ _Static_assert(S3_OPERATION_COUNT <= 64, "an operation is a bit");
 
 #define READING (BIT(GET_OBJECT) | BIT(HEAD_OBJECT) | BIT(LIST_OBJECTS_V2))
 
+/* What says whom a bucket is open to. */
+#define OPENING                                                                                    \
+	(BIT(GET_BUCKET_POLICY) | BIT(GET_BUCKET_POLICY_STATUS) | BIT(PUT_BUCKET_POLICY) |         \
+	 BIT(DELETE_BUCKET_POLICY) | BIT(GET_PUBLIC_ACCESS_BLOCK) | BIT(PUT_PUBLIC_ACCESS_BLOCK) | \
+	 BIT(DELETE_PUBLIC_ACCESS_BLOCK))
+
 static const uint64_t comprised[OPERATOR_PURPOSE_COUNT] = {
 	[OPERATOR_IMPORT] = READING | BIT(PUT_OBJECT),
 	[OPERATOR_EXPORT] = READING,
 	[OPERATOR_MANAGE] = BIT(LIST_BUCKETS) | BIT(HEAD_BUCKET) | BIT(DELETE_BUCKET) |
 			    BIT(LIST_OBJECTS_V2) | BIT(DELETE_OBJECT) |
-			    BIT(LIST_MULTIPART_UPLOADS) | BIT(ABORT_MULTIPART_UPLOAD),
+			    BIT(LIST_MULTIPART_UPLOADS) | BIT(ABORT_MULTIPART_UPLOAD) | OPENING,
 };
 
 bool operator_may(enum operator_purpose p, enum s3_operation o)

@@ -55,7 +55,8 @@ bool operator_fits_bucket(enum operator_purpose p, bool is_named);
 
 /*
  * Whether the purpose comprises the operation, in the grant's bucket. To manage is to see what there
- * is, its names and sizes, and to delete it; never to read an object, nor to make one. To back up and
- * to restore comprise none: what they ask is no operation of a client's.
+ * is, its names and sizes, to delete it, and to say who else may come to a bucket; never to read an
+ * object, nor to make one. To back up and to restore comprise none: what they ask is no operation of a
+ * client's.
  */
 bool operator_may(enum operator_purpose p, enum s3_operation o);

@@ -198,7 +198,8 @@
 #define IPC_OPERATOR_CALLS(MESSAGE)                                                                \
 	MESSAGE(PRESENT, present, 60, GREETING, 0, "The operator grant that opens this channel.")  \
 	MESSAGE(OPERATE, operate, 61, READY, 0,                                                    \
-		"Do this, within what the grant was for. With a small body inside, or it opens an upload.") \
+		"Do this, within what the grant was for. With a small body or a document inside, or it "   \
+		"opens an upload.")                                                                        \
 	MESSAGE(USAGE, usage, 62, READY, 0,                                                        \
 		"What is used, and what may be used, of a bucket or of all of the tenant.")        \
 	MESSAGE(RECOUNT, recount, 63, READY, 0,                                                    \

@@ -170,7 +170,7 @@ static const char *find_fault(const struct operator_grant *g, const struct s3_re
 		return "request-surplus";
 	if (span_is_none(r->key) != (row->level != S3_LEVEL_OBJECT))
 		return "request-key";
-	if (!is_sound_body(r) || (has_inside && row->body != S3_BODY_OBJECT))
+	if (!is_sound_body(r) || (has_inside && row->body == S3_BODY_NONE))
 		return "request-body";
 	return NULL;
 }
@@ -237,6 +237,28 @@ static int begin(struct session *s, struct call *c)
 	return 0;
 }
 
+/* What of a worker would have come in a memfd. A document is as long as the message lets it be. */
+static int take_document(struct call *c)
+{
+	if (s3_operations[call_request(c)->operation].body != S3_BODY_COMMAND)
+		return 0;
+	c->document = malloc(MAX(c->inside.len, 1));
+	if (!c->document)
+		return -ENOMEM;
+	memcpy(c->document, c->inside.data, c->inside.len);
+	c->command_len = (uint32_t)c->inside.len;
+	return 0;
+}
+
+/* A command has to be inside, an object may. */
+static bool takes_inside(const struct session *s, const struct ipc_operate *m,
+			 const struct s3_request *r)
+{
+	if (s3_operations[r->operation].body == S3_BODY_COMMAND)
+		return m->has_body == 1;
+	return session_takes_inside(s, m->has_body, m->body);
+}
+
 static int take_operate(struct session *s, const struct ipc_operate *m, int *fds)
 {
 	_cleanup_(call_freep) struct call *c = NULL;
@@ -244,10 +266,10 @@ static int take_operate(struct session *s, const struct ipc_operate *m, int *fds
 	const char *fault;
 	int r;
 
-	if (!session_takes_inside(s, m->has_body, m->body))
-		return session_violation(s, "body-inside");
 	if (!read_request(m->request, &request))
 		return session_violation(s, "request-malformed");
+	if (!takes_inside(s, m, &request))
+		return session_violation(s, "body-inside");
 	fault = find_fault(&s->errand->grant, &request, m->has_body);
 	if (fault)
 		return session_violation(s, fault);
@@ -255,6 +277,9 @@ static int take_operate(struct session *s, const struct ipc_operate *m, int *fds
 	if (r < 0)
 		return r;
 	c->has_inside = m->has_body;
+	r = take_document(c);
+	if (r < 0)
+		return r;
 	return begin(s, steal_ptr(c));
 }
 

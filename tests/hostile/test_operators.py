@@ -3,6 +3,7 @@
 
 import base64
 import fcntl
+import json
 import os
 import socket
 import time
@@ -138,7 +139,9 @@ ALLOWED = {
     "import": READING | {"PutObject"},
     "export": READING,
     "manage": {"ListBuckets", "HeadBucket", "DeleteBucket", "ListObjectsV2", "DeleteObject",
-               "ListMultipartUploads", "AbortMultipartUpload"},
+               "ListMultipartUploads", "AbortMultipartUpload", "GetBucketPolicy",
+               "GetBucketPolicyStatus", "PutBucketPolicy", "DeleteBucketPolicy",
+               "GetPublicAccessBlock", "PutPublicAccessBlock", "DeletePublicAccessBlock"},
     "backup": set(),
     "restore": set(),
 }
@@ -308,12 +311,25 @@ def test_t72_what_is_no_file_to_be_read_is_not_waited_for(victim, kind, tmp_path
 def test_t30_a_manager_of_one_tenant_reaches_no_bucket_of_another(victim, bucket):
     assert rawhttp.request(victim, "PUT", f"/{bucket}/k", body=b"mine").status == 200
     operators.order(victim, "tenant.create", name="strangers")
+    own = {"Statement": {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteBucket",
+                         "Resource": f"arn:aws:s3:::{bucket}"}}
+    assert rawhttp.request(victim, "PUT", f"/{bucket}?policy", body=json.dumps(own).encode()).status == 204
+    others = json.dumps({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+                                       "Resource": f"arn:aws:s3:::{bucket}/*"}}).encode()
+    block = b"<PublicAccessBlockConfiguration/>"
     for granted in (bucket, None):
         with operators.Operator(victim, "manage", granted, tenant="strangers") as o:
             for operation, key in (("HeadBucket", None), ("DeleteBucket", None),
                                    ("DeleteObject", b"k"), ("ListObjectsV2", None),
                                    ("ListMultipartUploads", None)):
                 assert o.call(operation, key, bucket=bucket)[0] == "FAILED", operation
+            for operation, body in (("GetBucketPolicy", None), ("GetBucketPolicyStatus", None),
+                                    ("PutBucketPolicy", others), ("DeleteBucketPolicy", None),
+                                    ("GetPublicAccessBlock", None), ("PutPublicAccessBlock", block),
+                                    ("DeletePublicAccessBlock", None)):
+                assert o.call(operation, body=body, bucket=bucket)[0] == "FAILED", operation
+    assert json.loads(rawhttp.request(victim, "GET", f"/{bucket}?policy").body) == own
+    assert rawhttp.request(victim, "DELETE", f"/{bucket}?policy").status == 204
     assert get(victim, bucket).body == b"mine"
 
 
