@@ -89,6 +89,18 @@ const struct manual_option_row manual_options[OPTION_COUNT] = {
 		.meaning = "the policy, JSON of at most 6144 characters beside white space; - is standard "
 			   "input",
 	},
+	[OPTION_REMOVE] = {
+		.name = "remove",
+		.kind = OPTION_KIND_FLAG,
+		.meaning = "take it away",
+	},
+	[OPTION_BLOCK] = {
+		.name = "block",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "all|none|NAME,...",
+		.meaning = "these, and no others, of BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy and "
+			   "RestrictPublicBuckets (default: it stays)",
+	},
 	[OPTION_BUCKET] = {
 		.name = "bucket",
 		.kind = OPTION_KIND_TEXT,
@@ -873,6 +885,37 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.text = "Beside this the quota of its tenant holds. See `cofferctl tenant quota`.",
 		.examples = "cofferctl bucket quota photos --bytes 2TiB\n"
 			    "cofferctl bucket quota photos --tenant acme --bytes none\n",
+		.meanings = { { OPTION_TENANT, "whose it is (default: whoever has it)" } },
+	},
+	[COMMAND_BUCKET_POLICY] = {
+		.group = GROUP_BUCKET,
+		.word = "policy",
+		.operand = "BUCKET",
+		.takes = MANAGED | BIT(FILE) | BIT(REMOVE),
+		.brief = "say whom the policy of a bucket lets in, beside its tenant",
+		.text = "In force from that moment on. Where anything is wrong with it, it says what, and nothing "
+			"changes. Without an option nothing changes: it is shown, without the white space that "
+			"it was given with. No policy keeps out who administers the server.",
+		.examples = "cofferctl bucket policy photos\n"
+			    "cofferctl bucket policy photos --file photos.json\n"
+			    "cofferctl bucket policy photos --remove\n",
+		.meanings = { { OPTION_TENANT, "whose it is (default: whoever has it)" },
+			      { OPTION_FILE, "the policy that it gets, JSON of at most 20 KiB; - is "
+					     "standard input" },
+			      { OPTION_REMOVE, "take its policy away" } },
+	},
+	[COMMAND_BUCKET_ACCESS] = {
+		.group = GROUP_BUCKET,
+		.word = "access",
+		.operand = "BUCKET",
+		.takes = MANAGED | BIT(BLOCK),
+		.brief = "say what keeps a bucket from being open to everybody",
+		.text = "BlockPublicPolicy refuses a policy that would open it. RestrictPublicBuckets keeps others out "
+			"whatever the policy that is there says. The other two are kept, and mean nothing: there are "
+			"no ACLs. A new bucket has all four. Without --block nothing changes: it is shown.",
+		.examples = "cofferctl bucket access photos\n"
+			    "cofferctl bucket access photos --block all\n"
+			    "cofferctl bucket access photos --block BlockPublicPolicy,RestrictPublicBuckets\n",
 		.meanings = { { OPTION_TENANT, "whose it is (default: whoever has it)" } },
 	},
 	[COMMAND_UPLOADS_LIST] = {

@@ -339,6 +339,8 @@ void report(FILE *to, const struct invocation *i, const json_t *answer)
 	case COMMAND_TENANT_VERIFY:
 	case COMMAND_TENANT_RESTORE:
 	case COMMAND_BUCKET_QUOTA:
+	case COMMAND_BUCKET_POLICY:
+	case COMMAND_BUCKET_ACCESS:
 	case COMMAND_UPLOADS_LIST:
 	case COMMAND_UPLOADS_ABORT:
 	case COMMAND_IMPORT:

@@ -12,6 +12,7 @@ static const struct {
 	{ COMMAND_BUCKET_LIST, bucket_list },	  { COMMAND_BUCKET_SHOW, bucket_show },
 	{ COMMAND_BUCKET_DELETE, bucket_delete }, { COMMAND_UPLOADS_LIST, uploads_list },
 	{ COMMAND_UPLOADS_ABORT, uploads_abort }, { COMMAND_BUCKET_QUOTA, bucket_quota },
+	{ COMMAND_BUCKET_POLICY, bucket_policy }, { COMMAND_BUCKET_ACCESS, bucket_access },
 	{ COMMAND_TENANT_QUOTA, tenant_quota },	  { COMMAND_TENANT_USAGE, tenant_usage },
 };
 

@@ -57,6 +57,8 @@ must_check int bucket_list(struct management *m);
 must_check int bucket_show(struct management *m);
 must_check int bucket_delete(struct management *m);
 must_check int bucket_quota(struct management *m);
+must_check int bucket_policy(struct management *m);
+must_check int bucket_access(struct management *m);
 must_check int tenant_quota(struct management *m);
 must_check int tenant_usage(struct management *m);
 must_check int uploads_list(struct management *m);

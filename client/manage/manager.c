@@ -44,11 +44,24 @@ struct question {
 	struct operator_call call; /* first */
 	struct manager_reply reply;
 	bool answered;
-	const struct s3_request *request; /* or: */
+	const struct s3_request *request; /* with: */
+	struct span document;
+	/* or: */
 	const struct ipc_message *message;
 	unsigned int times, attempts;
 	uint64_t due_ns;
 };
+
+static void take_opening(struct manager_reply *to, const struct answer *a)
+{
+	to->is_public = a->is_public == 1;
+	to->blocks = a->blocks == ANSWER_ABSENT ? 0 : (unsigned int)a->blocks;
+	if (span_is_none(a->document))
+		return;
+	to->document = span_to_string(a->document);
+	if (!to->document)
+		to->error = S3_ERROR_INTERNAL_ERROR;
+}
 
 static void take_answer(struct question *q, struct span bytes)
 {
@@ -71,6 +84,7 @@ static void take_answer(struct question *q, struct span bytes)
 		.wrong_uploads = a.wrong_uploads,
 		.wrong_upload_bytes = a.wrong_upload_bytes,
 	};
+	take_opening(&q->reply, &a);
 	q->reply.created_ns = a.created == ANSWER_ABSENT ? 0 : a.created;
 	if (a.region.len < sizeof(q->reply.region))
 		memcpy(q->reply.region, a.region.len ? a.region.data : "", a.region.len);
@@ -86,6 +100,8 @@ static void heard(struct operator_call *c, const struct ipc_message *m, int *fd)
 		take_answer(q, m->done.answer);
 	} else if (m->number == IPC_FAILED) {
 		q->reply.error = operator_error(&m->failed);
+		memcpy(q->reply.detail, m->failed.detail.data,
+		       MIN(m->failed.detail.len, sizeof(q->reply.detail) - 1));
 		q->answered = !operator_may_retry(q->reply.error, &q->attempts, &q->due_ns);
 	}
 }
@@ -97,7 +113,7 @@ static int ask_if_due(struct manager *m, struct question *q)
 	if (q->call.number || !operator_is_open(&m->stored) || clock_boottime_ns() < q->due_ns)
 		return 0;
 	q->reply = (struct manager_reply){ .repeated = q->times++ > 0 };
-	e = q->request ? operator_ask(&m->stored, &q->call, q->request, SPAN_NONE)
+	e = q->request ? operator_ask(&m->stored, &q->call, q->request, q->document)
 		       : operator_say(&m->stored, &q->call, q->message, -1);
 	return e < 0 ? complain_errno(m->why, e, "cannot speak to stored") : 0;
 }
@@ -116,12 +132,22 @@ static int converse(struct manager *m, struct question *q, struct manager_reply 
 		return complain(m->why, -EINTR, "interrupted");
 	if (e == 0)
 		*ret = q->reply;
+	else
+		free(q->reply.document);
 	return e;
 }
 
 int manager_ask(struct manager *m, const struct s3_request *r, struct manager_reply *ret)
 {
 	struct question q = { .call.heard = heard, .request = r };
+
+	return converse(m, &q, ret);
+}
+
+int manager_command(struct manager *m, const struct s3_request *r, struct span document,
+		    struct manager_reply *ret)
+{
+	struct question q = { .call.heard = heard, .request = r, .document = document };
 
 	return converse(m, &q, ret);
 }

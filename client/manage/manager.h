@@ -30,6 +30,10 @@ struct manager_reply {
 	uint64_t created_ns;	/* 0 where it is not said */
 	char region[64 + 1];
 	struct manager_figures figures;
+	char *document;		/* GetBucketPolicy's, to be freed; NULL in all others */
+	bool is_public;		/* GetBucketPolicyStatus's */
+	unsigned int blocks;	/* GetPublicAccessBlock's */
+	char detail[IPC_DETAIL_MAX + 1];	/* the error's own sentence; empty: it has none */
 };
 
 /*
@@ -50,6 +54,10 @@ must_check int manager_step(struct manager *m);
 
 /* -EINTR where it is to stop; -errno, with *why. */
 must_check int manager_ask(struct manager *m, const struct s3_request *r, struct manager_reply *ret);
+
+/* The same of a command, with its document. */
+must_check int manager_command(struct manager *m, const struct s3_request *r, struct span document,
+			       struct manager_reply *ret);
 
 /* The same of USAGE, RECOUNT and QUOTA; `call` is not read. */
 must_check int manager_say(struct manager *m, const struct ipc_message *what, struct manager_reply *ret);

@@ -105,6 +105,110 @@ def test_what_is_no_buckets_name_is_told(server, name):
     assert "bucket" in said and "\x1b" not in said
 
 
+# Whom it is open to
+
+BLOCKS = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"]
+
+
+def reads(server, target):
+    """What anybody is answered."""
+    head = rawhttp.head("GET", target, [("Host", server.netloc)])
+    return rawhttp.exchange(server, head, "GET").status
+
+
+def unblocked(server, of, name, *keys):
+    """A new bucket, which a policy may open."""
+    make_bucket(of, name, *keys)
+    server.ctl("bucket", "access", name, "--block", "none")
+
+
+def policy_of(bucket):
+    return {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+                           "Resource": f"arn:aws:s3:::{bucket}/*"}]}
+
+
+def test_an_operator_opens_and_closes_a_bucket_by_its_policy(server, acme, bucket_name, tmp_path):
+    unblocked(server, acme, bucket_name, "k")
+    assert server.ctl("bucket", "policy", bucket_name)["bucket"] == {
+        "name": bucket_name, "tenant": "acme", "policy": None}
+    assert server.control("bucket", "policy", bucket_name).stdout == f"{bucket_name} has no policy\n"
+    assert reads(server, f"/{bucket_name}/k") == 403
+    file = tmp_path / "policy.json"
+    file.write_text(json.dumps(policy_of(bucket_name), indent=4))
+    done = server.control("bucket", "policy", bucket_name, "--file", str(file))
+    assert done.returncode == 0 and json.loads(done.stdout) == policy_of(bucket_name)
+    assert reads(server, f"/{bucket_name}/k") == 200
+    told = server.ctl("bucket", "policy", bucket_name, "--tenant", "acme")["bucket"]["policy"]
+    assert json.loads(told) == policy_of(bucket_name) and " " not in told
+    assert json.loads(rawhttp.request(acme, "GET", f"/{bucket_name}?policy").body) == policy_of(bucket_name)
+    assert server.ctl("bucket", "policy", bucket_name, "--remove")["bucket"]["policy"] is None
+    assert reads(server, f"/{bucket_name}/k") == 403
+
+
+def test_a_policy_that_is_none_changes_nothing_and_says_why(server, acme, bucket_name, tmp_path):
+    unblocked(server, acme, bucket_name)
+    server.ctl("bucket", "policy", bucket_name, "--file", "-", stdin=json.dumps(policy_of(bucket_name)))
+    wrong = policy_of(bucket_name)
+    wrong["Statement"][0]["Effect"] = f"Perhaps{ESCAPE}"
+    said = refusal(server, "bucket", "policy", bucket_name, "--file", str(tmp_path / "nothing"))
+    assert "No such file" in said
+    (tmp_path / "wrong").write_text(json.dumps(wrong))
+    said = refusal(server, "bucket", "policy", bucket_name, "--file", str(tmp_path / "wrong"))
+    assert "Invalid effect: Perhaps?" in said and "\x1b" not in said
+    (tmp_path / "wrong").write_text(" " * 70_000)
+    assert "longer than 65536" in refusal(server, "bucket", "policy", bucket_name, "--file",
+                                          str(tmp_path / "wrong"))
+    assert "another tenant" in refusal(server, "bucket", "policy", bucket_name, "--remove", "--tenant",
+                                       "default")
+    done = server.control("bucket", "policy", bucket_name, "--remove", "--file", str(tmp_path / "wrong"))
+    assert done.returncode == 2
+    told = server.ctl("bucket", "policy", bucket_name)["bucket"]["policy"]
+    assert json.loads(told) == policy_of(bucket_name)
+
+
+def test_a_large_policy_reaches_it_whole(server, acme, bucket_name):
+    unblocked(server, acme, bucket_name)
+    large = policy_of(bucket_name)
+    large["Statement"] = [{**large["Statement"][0], "Sid": f"S{n:03}"} for n in range(140)]
+    text = json.dumps(large)
+    assert 16 * 1024 < len(text) <= 20 * 1024    # more than a small body of an object may have
+    told = server.ctl("bucket", "policy", bucket_name, "--file", "-", stdin=text)["bucket"]["policy"]
+    assert json.loads(told) == large
+
+
+def test_an_operator_keeps_a_bucket_from_being_open(server, acme, bucket_name):
+    make_bucket(acme, bucket_name, "k")
+    assert server.ctl("bucket", "access", bucket_name)["bucket"] == {
+        "name": bucket_name, "tenant": "acme", "block": BLOCKS, "public": False}
+    opening = json.dumps(policy_of(bucket_name))
+    file = ("bucket", "policy", bucket_name, "--file", "-")
+    done = server.control(*file, stdin=opening)
+    assert done.returncode == 1 and "BlockPublicPolicy" in done.stderr
+    assert f"cofferctl bucket access {bucket_name} --block none" in done.stderr
+    server.ctl("bucket", "access", bucket_name, "--block", "none")
+    server.ctl("bucket", "policy", bucket_name, "--file", "-", stdin=json.dumps(policy_of(bucket_name)))
+    assert reads(server, f"/{bucket_name}/k") == 200
+    told = server.ctl("bucket", "access", bucket_name, "--block", "restrictpublicbuckets")["bucket"]
+    assert (told["block"], told["public"]) == (["RestrictPublicBuckets"], True)
+    assert reads(server, f"/{bucket_name}/k") == 403
+    lines = dict(re.split(r" {2,}", line, maxsplit=1) for line in server.control(
+        "bucket", "access", bucket_name, "--block", "all").stdout.splitlines())
+    assert lines["BlockPublicPolicy"] == "yes" and lines["public policy"] == "yes"
+    again = json.dumps(policy_of(bucket_name)).encode()
+    assert rawhttp.request(acme, "PUT", f"/{bucket_name}?policy", body=again).status == 403
+    assert server.ctl("bucket", "access", bucket_name, "--block", "none")["bucket"]["block"] == []
+    assert reads(server, f"/{bucket_name}/k") == 200
+    assert rawhttp.request(acme, "PUT", f"/{bucket_name}?policy", body=again).status == 204
+
+
+@pytest.mark.parametrize("named", ["", "some", "BlockPublicPolicy,", "BlockPublicPolicy none", "all,none"])
+def test_blocks_that_there_are_not_are_a_usage_error(server, acme, bucket_name, named):
+    make_bucket(acme, bucket_name)
+    done = server.control("bucket", "access", bucket_name, "--block", named)
+    assert done.returncode == 2 and "BlockPublicAcls" in done.stderr
+    assert server.ctl("bucket", "access", bucket_name)["bucket"]["block"] == BLOCKS
+
+
 # Deleting a bucket
 
 
