@@ -161,6 +161,27 @@ static void on_committed(struct change *change)
 	come_back(change->context);
 }
 
+/*
+ * Nothing of a suspended tenant is changed any more, however long ago that was let in: when authd
+ * has heard that it is suspended, all changes are on their way to the catalog. What administrators
+ * do may be.
+ */
+static int submit_unless_suspended(struct call *c)
+{
+	struct service *service = c->service;
+	struct suspensions *s = &service->suspensions;
+	int r;
+
+	if (c->by_operator)
+		return store_submit(service->store, c->change);
+	if (!suspensions_hold_off(s, call_owner(c)))
+		return S3_ERROR_ACCESS_DENIED;
+	/* From here on the call may be gone. */
+	r = store_submit(service->store, c->change);
+	suspensions_let_go(s);
+	return r;
+}
+
 /* From any thread. The call may be back on the loop, and gone, before this returns. */
 static void submit(struct call *c)
 {
@@ -169,7 +190,7 @@ static void submit(struct call *c)
 	c->submitted = true;
 	c->change->context = c;
 	c->change->done = on_committed;
-	r = store_submit(c->service->store, c->change);
+	r = submit_unless_suspended(c);
 	if (r == 0)
 		return;
 	c->change->result = r;

@@ -139,3 +139,17 @@ bool suspensions_have(struct suspensions *s, const struct ipc_id *tenant)
 	pthread_mutex_unlock(&s->lock);
 	return have;
 }
+
+bool suspensions_hold_off(struct suspensions *s, const struct ipc_id *tenant)
+{
+	pthread_mutex_lock(&s->lock);
+	if (!find(&s->in_force, tenant))
+		return true;
+	pthread_mutex_unlock(&s->lock);
+	return false;
+}
+
+void suspensions_let_go(struct suspensions *s)
+{
+	pthread_mutex_unlock(&s->lock);
+}

@@ -47,3 +47,7 @@ void suspensions_settle(struct suspensions *s);
 must_check int suspensions_change(struct suspensions *s, const struct ipc_id *tenant, bool suspended);
 
 bool suspensions_have(struct suspensions *s, const struct ipc_id *tenant);
+
+/* False where the tenant is suspended. True: nor is it before suspensions_let_go(), which follows at once. */
+must_check bool suspensions_hold_off(struct suspensions *s, const struct ipc_id *tenant);
+void suspensions_let_go(struct suspensions *s);

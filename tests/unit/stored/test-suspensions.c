@@ -137,7 +137,11 @@ static void test_others_are_kept_out_while_the_owner_is_suspended(void)
 	assert(!others_are_kept_out());
 	world_suspend(&w, &owner, true);
 	assert(others_are_kept_out());
-	/* Who it is about authd has refused; what was let in before ends as it would have. */
+	/* Who it is about authd has refused; what was let in before may be read, and nothing be changed. */
+	assert(world_ask(&w, "GET /shared/key", NO_HEADERS) == IPC_OBJECT);
+	assert(is_denied(world_put(&w, "PUT /shared/key", NO_HEADERS, SPAN("else"))));
+	assert(is_denied(world_ask(&w, "DELETE /shared/key", NO_HEADERS)));
+	assert(is_denied(world_command(&w, "PUT /another", NO_HEADERS, SPAN(""))));
 	assert(world_ask(&w, "GET /shared/key", NO_HEADERS) == IPC_OBJECT);
 	world_suspend(&w, &owner, false);
 	assert(!others_are_kept_out());
