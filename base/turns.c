@@ -21,6 +21,14 @@ static void append_line(struct turns *t, struct turn *line)
 	t->last = line;
 }
 
+static void begin_line(struct turns *t, struct turn **at, struct turn *turn)
+{
+	turn->last = turn;
+	turn->n = 1;
+	*at = turn;
+	append_line(t, turn);
+}
+
 bool turns_add(struct turns *t, struct turn *turn, uint64_t owner, uint64_t cost)
 {
 	struct turn **at = find_line(t, owner), *line = *at;
@@ -34,10 +42,7 @@ bool turns_add(struct turns *t, struct turn *turn, uint64_t owner, uint64_t cost
 		line->last = turn;
 		line->n++;
 	} else {
-		turn->last = turn;
-		turn->n = 1;
-		*at = turn;
-		append_line(t, turn);
+		begin_line(t, at, turn);
 	}
 	return true;
 }
@@ -68,6 +73,38 @@ static void replace_line(struct turns *t, struct turn *line, struct turn *by)
 		t->first = by ? by : line->next_line;
 	if (t->last == line)
 		t->last = by ? by : before;
+}
+
+/* The first in a line was `line`, and now is `turn`, which stands in front of it. */
+static void lead_line(struct turns *t, struct turn *line, struct turn *turn)
+{
+	struct turn **at = &t->first, *before = NULL;
+
+	while (*at != line) {
+		before = *at;
+		at = &before->next_line;
+	}
+	turn->next = line;
+	turn->last = line->last;
+	turn->n = line->n + 1;
+	turn->chained = line->chained;
+	turn->next_line = line->next_line;
+	*find_line(t, line->owner) = turn;
+	*at = turn;
+	if (t->last == line)
+		t->last = turn;
+}
+
+void turns_put_back(struct turns *t, struct turn *turn)
+{
+	struct turn **at = find_line(t, turn->owner), *line = *at;
+
+	*turn = (struct turn){ .owner = turn->owner, .cost = turn->cost };
+	t->count++;
+	if (line)
+		lead_line(t, line, turn);
+	else
+		begin_line(t, at, turn);
 }
 
 void turns_remove(struct turns *t, struct turn *turn)

@@ -57,6 +57,12 @@ bool turns_are_ready(const struct turns *t);
  */
 struct turn *turns_take(struct turns *t, uint64_t budget, size_t most);
 
+/*
+ * One that was taken by itself, and is not done after a turn: it is the first in its owner's line again, and
+ * waits for the turns of the others. There is room for it, since it had its place.
+ */
+void turns_put_back(struct turns *t, struct turn *turn);
+
 /* Takes out one that waits; it keeps its owner's place for those behind it. */
 void turns_remove(struct turns *t, struct turn *turn);
 

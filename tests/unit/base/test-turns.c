@@ -188,13 +188,31 @@ static void test_one_that_is_taken_out_leaves_the_others_in_their_places(void)
 	assert(add(&t, 3) && take_one(&t) == 3);
 }
 
+static void test_one_that_is_put_back_goes_on_before_its_owners_others(void)
+{
+	struct turns t = begin(LIMIT);
+
+	assert(add(&t, 1) && add(&t, 1) && add(&t, 2));
+	assert(turns_take(&t, 1, 1) == &work[0]);
+	turns_put_back(&t, &work[0]);
+	assert(t.count == 3 && turns_take(&t, 1, 1) == &work[2]);
+	/* The only one of its owner. */
+	turns_put_back(&t, &work[2]);
+	assert(turns_take(&t, 1, 1) == &work[0] && turns_take(&t, 1, 1) == &work[2]);
+	turns_put_back(&t, &work[0]);
+	assert(add(&t, 1) && add(&t, 3));
+	assert(turns_take(&t, 1, 1) == &work[0] && turns_take(&t, 1, 1) == &work[4]);
+	assert(turns_take(&t, 1, 1) == &work[1] && turns_take(&t, 1, 1) == &work[3]);
+	assert(t.count == 0 && take_one(&t) == 0);
+}
+
 /* Many owners, some of whom are found in one chain; a line of each is the model. */
 static void test_random_use_agrees_with_a_line_for_each(void)
 {
 	enum { OWNERS = 7, STEPS = 100000 };
 	static struct turn pool[LIMIT];
 	size_t waiting[OWNERS] = { 0 }, round[OWNERS], n_round = 0, all = 0, n_free = LIMIT;
-	struct turn *spare[LIMIT];
+	struct turn *spare[LIMIT], *last_back[OWNERS] = { 0 };
 	struct turns t = begin(LIMIT);
 	unsigned int seed = 1;
 
@@ -222,6 +240,15 @@ static void test_random_use_agrees_with_a_line_for_each(void)
 
 			o = round[0];
 			assert(taken && taken->owner == 1 + o % 3 + o / 3 * TURNS_CHAINS);
+			if (rand_r(&seed) % 4 == 0) {
+				memmove(round, round + 1, (n_round - 1) * sizeof(*round));
+				round[n_round - 1] = o;
+				turns_put_back(&t, taken);
+				last_back[o] = taken;
+				continue;
+			}
+			assert(!last_back[o] || taken == last_back[o]);
+			last_back[o] = NULL;
 			spare[n_free++] = taken;
 			all--;
 			memmove(round, round + 1, --n_round * sizeof(*round));
@@ -246,6 +273,7 @@ int main(void)
 	test_a_full_room_takes_nobody();
 	test_who_is_held_is_left_out_and_keeps_the_place();
 	test_one_that_is_taken_out_leaves_the_others_in_their_places();
+	test_one_that_is_put_back_goes_on_before_its_owners_others();
 	test_random_use_agrees_with_a_line_for_each();
 	return 0;
 }
