@@ -6,11 +6,11 @@
 #include "base/log.h"
 #include "frontend/administration.h"
 #include "frontend/connection.h"
-#include "frontend/dialect.h"
 #include "frontend/exchange.h"
 #include "frontend/limit.h"
 #include "frontend/upload.h"
 #include "frontend/worker.h"
+#include "ipc/answer.h"
 #include "ipc/sealed.h"
 
 static struct links *links_of(const struct exchange *e)
@@ -279,29 +279,12 @@ static void on_pipe(struct call *c, int *fd)
 		upload_open(e, fd);
 }
 
-static void render(struct exchange *e, const struct answer *a)
-{
-	struct render in = { .request = &e->grant.request,
-			     .answer = a,
-			     .items = buffer_span(&e->items) };
-
-	exchange_dialect(e)->operation(&in, &e->reply);
-	exchange_sign(e);
-}
-
 static void on_done(struct call *c, struct span answer)
 {
 	struct exchange *e = exchange_of(c);
-	struct answer a;
 
-	if (is_over(e))
-		return;
-	if (e->items.error || !answer_decode(answer, &a)) {
-		exchange_give_up(e, -EBADMSG);
-		return;
-	}
-	render(e, &a);
-	exchange_conclude(e);
+	if (!is_over(e))
+		rendering_begin(e, answer);
 }
 
 static void on_failed(struct call *c, enum s3_error error, struct span detail, struct span answer)
@@ -333,7 +316,7 @@ static void on_object(struct call *c, struct span answer, struct span body, uint
 		exchange_give_up(e, -EBADMSG);
 		return;
 	}
-	render(e, &a);
+	rendering_write(e, &a);
 	if (has_bytes && e->reply.length != body.len + extents) {
 		exchange_give_up(e, -EBADMSG);
 		return;

@@ -108,6 +108,7 @@ static struct exchange *exchange_free(struct exchange *e)
 		return NULL;
 	links_end(&e->connection->worker->links, &e->call);
 	limit_release(e);
+	rendering_clear(e);
 	loop_remove(&e->pipe);
 	loop_remove(&e->socket);
 	free(e->target);
@@ -137,6 +138,7 @@ static struct exchange *exchange_new(struct connection *c, const char *target,
 	e->target_at = target;
 	e->sealed = BUFFER_INIT(IPC_GRANT_MAX);
 	e->items = BUFFER_INIT(EXCHANGE_ITEMS_MAX);
+	e->rendering.answer = BUFFER_INIT(IPC_ITEMS_MAX);
 	body_init(&e->body);
 	reply_init(&e->reply);
 	e->target = strdup(target);
@@ -151,6 +153,7 @@ static struct exchange *exchange_new(struct connection *c, const char *target,
 void exchange_abandon(struct exchange *e)
 {
 	links_end(&e->connection->worker->links, &e->call);
+	rendering_clear(e);
 	loop_remove(&e->pipe);
 	body_clear(&e->body);
 	body_init(&e->body);

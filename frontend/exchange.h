@@ -22,6 +22,7 @@
 #include "frontend/head.h"
 #include "frontend/links.h"
 #include "frontend/pace.h"
+#include "frontend/rendering.h"
 #include "frontend/reply.h"
 #include "ipc/grant.h"
 #include "s3/administration.h"
@@ -97,6 +98,7 @@ struct exchange {
 	bool granted;
 	struct body body;
 	struct buffer items;
+	struct rendering rendering;
 	struct download download;
 	struct reply reply;
 	enum s3_error error;	/* what the client was told, for the log */

@@ -17,9 +17,14 @@ struct render {
 	const struct s3_request *request;
 	const struct answer *answer;
 	struct span items;	/* of a list: answers one behind another, already checked */
+	size_t items_at_once;	/* 0: all of them */
 };
 
-/* Writes status, fields and document into a fresh reply; the bytes of an object come elsewhere. */
+/*
+ * Writes status, fields and document into a fresh reply; the bytes of an object come elsewhere. Some lists
+ * stop behind as many items as are wanted at once: then progress.more is set, and the next call with the
+ * same reply goes on.
+ */
 #define OPERATION(SYMBOL, symbol, ...)                                                             \
 	void render_##symbol(const struct render *in, struct reply *out);
 S3_OPERATIONS(OPERATION)

@@ -36,22 +36,53 @@ static void truncated(const struct render *in, struct reply *out)
 	xml_element_bool(&out->body, "IsTruncated", in->answer->truncated == 1);
 }
 
-/* Keys and prefixes arrive in one order, and are shown in two lists. */
-static void render_prefixes(const struct render *in, struct reply *out, bool url)
+/* --- items, as many as are wanted at once -------------------------------------------------- */
+
+/*
+ * One pass through the items: those of one kind. False where it stops on the way, which it does
+ * only if there are more; the next call goes on behind that, and passes that are done are passed
+ * over.
+ */
+static bool
+render_pass(const struct render *in, struct reply *out, unsigned int pass, enum answer_kind kind,
+	    void (*render)(const struct render *, struct buffer *, const struct answer *))
 {
-	struct span rest = in->items;
+	struct reply_progress *p = &out->progress;
+	struct span rest = span_skip(in->items, p->at);
 	struct answer item;
 
-	while (answer_next_item(&rest, &item) > 0) {
-		if (item.kind != ANSWER_KIND_PREFIX)
+	if (p->passes > pass)
+		return true;
+	for (size_t n = 1; answer_next_item(&rest, &item) > 0; n++) {
+		if (item.kind == kind)
+			render(in, &out->body, &item);
+		if (n != in->items_at_once || !rest.len)
 			continue;
-		xml_open(&out->body, "CommonPrefixes");
-		document_key(&out->body, "Prefix", item.prefix, url);
-		xml_close(&out->body, "CommonPrefixes");
+		p->at = in->items.len - rest.len;
+		p->more = true;
+		return false;
 	}
+	*p = (struct reply_progress){ .passes = pass + 1 };
+	return true;
 }
 
-static void render_object_item(struct buffer *b, const struct answer *a, bool url, bool owner)
+static void render_prefix(const struct render *in, struct buffer *b, const struct answer *a)
+{
+	xml_open(b, "CommonPrefixes");
+	document_key(b, "Prefix", a->prefix, wants_url(in));
+	xml_close(b, "CommonPrefixes");
+}
+
+/* Keys and prefixes arrive in one order, and are shown in two lists. */
+static bool render_items(const struct render *in, struct reply *out, enum answer_kind kind,
+			 void (*render)(const struct render *, struct buffer *,
+					const struct answer *))
+{
+	return render_pass(in, out, 0, kind, render) &&
+	       render_pass(in, out, 1, ANSWER_KIND_PREFIX, render_prefix);
+}
+
+static void render_object(struct buffer *b, const struct answer *a, bool url, bool owner)
 {
 	xml_open(b, "Contents");
 	document_key(b, "Key", a->key, url);
@@ -66,17 +97,19 @@ static void render_object_item(struct buffer *b, const struct answer *a, bool ur
 	xml_close(b, "Contents");
 }
 
-static void render_contents(const struct render *in, struct reply *out, bool url, bool owner)
+static void render_owned(const struct render *in, struct buffer *b, const struct answer *a)
 {
-	struct span rest = in->items;
-	struct answer item;
-
-	while (answer_next_item(&rest, &item) > 0)
-		if (item.kind == ANSWER_KIND_OBJECT)
-			render_object_item(&out->body, &item, url, owner);
+	render_object(b, a, wants_url(in), true);
 }
 
-void render_list_objects(const struct render *in, struct reply *out)
+static void render_contents(const struct render *in, struct buffer *b, const struct answer *a)
+{
+	struct span fetch_owner = in->request->params[S3_PARAM_FETCH_OWNER];
+
+	render_object(b, a, wants_url(in), span_equal_nocase(fetch_owner, SPAN("true")));
+}
+
+static void begin_list_objects(const struct render *in, struct reply *out)
 {
 	bool url = wants_url(in);
 
@@ -91,14 +124,18 @@ void render_list_objects(const struct render *in, struct reply *out)
 	echo_unless_empty(in, out, "Delimiter", S3_PARAM_DELIMITER, url);
 	echo_unless_empty(in, out, "EncodingType", S3_PARAM_ENCODING_TYPE, false);
 	truncated(in, out);
-	render_contents(in, out, url, true);
-	render_prefixes(in, out, url);
-	document_end(out, "ListBucketResult");
 }
 
-void render_list_objects_v2(const struct render *in, struct reply *out)
+void render_list_objects(const struct render *in, struct reply *out)
 {
-	struct span fetch_owner = in->request->params[S3_PARAM_FETCH_OWNER];
+	if (!out->progress.more)
+		begin_list_objects(in, out);
+	if (render_items(in, out, ANSWER_KIND_OBJECT, render_owned))
+		document_end(out, "ListBucketResult");
+}
+
+static void begin_list_objects_v2(const struct render *in, struct reply *out)
+{
 	bool url = wants_url(in);
 
 	reply_reset(out, 200);
@@ -113,15 +150,20 @@ void render_list_objects_v2(const struct render *in, struct reply *out)
 	echo_unless_empty(in, out, "Delimiter", S3_PARAM_DELIMITER, url);
 	echo_unless_empty(in, out, "EncodingType", S3_PARAM_ENCODING_TYPE, false);
 	truncated(in, out);
-	render_contents(in, out, url, span_equal_nocase(fetch_owner, SPAN("true")));
-	render_prefixes(in, out, url);
-	document_end(out, "ListBucketResult");
 }
 
-static void render_upload_item(struct buffer *b, const struct answer *a, bool url)
+void render_list_objects_v2(const struct render *in, struct reply *out)
+{
+	if (!out->progress.more)
+		begin_list_objects_v2(in, out);
+	if (render_items(in, out, ANSWER_KIND_OBJECT, render_contents))
+		document_end(out, "ListBucketResult");
+}
+
+static void render_upload(const struct render *in, struct buffer *b, const struct answer *a)
 {
 	xml_open(b, "Upload");
-	document_key(b, "Key", a->key, url);
+	document_key(b, "Key", a->key, wants_url(in));
 	xml_element(b, "UploadId", a->upload_id);
 	document_owner(b, "Initiator", a);
 	document_owner(b, "Owner", a);
@@ -132,11 +174,9 @@ static void render_upload_item(struct buffer *b, const struct answer *a, bool ur
 	xml_close(b, "Upload");
 }
 
-void render_list_multipart_uploads(const struct render *in, struct reply *out)
+static void begin_list_multipart_uploads(const struct render *in, struct reply *out)
 {
-	struct span rest = in->items;
 	bool url = wants_url(in);
-	struct answer item;
 
 	reply_reset(out, 200);
 	document_begin(out, "ListMultipartUploadsResult");
@@ -151,11 +191,14 @@ void render_list_multipart_uploads(const struct render *in, struct reply *out)
 	document_optional_u64(&out->body, "MaxUploads", in->answer->limit);
 	echo_unless_empty(in, out, "EncodingType", S3_PARAM_ENCODING_TYPE, false);
 	truncated(in, out);
-	while (answer_next_item(&rest, &item) > 0)
-		if (item.kind == ANSWER_KIND_UPLOAD)
-			render_upload_item(&out->body, &item, url);
-	render_prefixes(in, out, url);
-	document_end(out, "ListMultipartUploadsResult");
+}
+
+void render_list_multipart_uploads(const struct render *in, struct reply *out)
+{
+	if (!out->progress.more)
+		begin_list_multipart_uploads(in, out);
+	if (render_items(in, out, ANSWER_KIND_UPLOAD, render_upload))
+		document_end(out, "ListMultipartUploadsResult");
 }
 
 static void render_part_item(struct buffer *b, const struct answer *a)

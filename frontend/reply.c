@@ -21,6 +21,7 @@ void reply_reset(struct reply *r, unsigned int status)
 {
 	r->status = status;
 	r->length = 0;
+	r->progress = (struct reply_progress){ 0 };
 	buffer_reset(&r->fields);
 	buffer_reset(&r->body);
 }

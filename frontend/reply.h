@@ -12,8 +12,16 @@
 #define REPLY_FIELDS_MAX (40 * 1024)
 #define REPLY_BODY_MAX (16 * 1024 * 1024)
 
+/* Of a document that is written in pieces: how far it has come. */
+struct reply_progress {
+	bool more;		/* it is not yet complete */
+	unsigned int passes;	/* through the items, that are done */
+	size_t at;		/* bytes of the items that the present pass has seen */
+};
+
 struct reply {
 	unsigned int status;
+	struct reply_progress progress;
 	uint64_t length;	/* to be announced: of the body here, or of one from elsewhere */
 	struct buffer fields;	/* name NUL value NUL, one after another */
 	struct buffer body;

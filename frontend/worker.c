@@ -283,6 +283,7 @@ static void configure(struct worker *w, const struct worker_config *config)
 	if (!w->config.sweep_ms)
 		w->config.sweep_ms = WORKER_SWEEP_MS;
 	w->loop.epoll_fd = -1;
+	w->renderings = rendering_turns();
 	w->line = (struct loop_source){ .fd = config->line_fd, .ready = line_ready };
 	doors_init(&w->doors, w, config->listeners, config->n_listeners);
 	w->sweep.expired = sweep;
@@ -394,7 +395,7 @@ static int sooner_ms(int a, int b)
 
 int worker_step(struct worker *w, int at_most_ms)
 {
-	int patience = at_most_ms, r;
+	int patience = rendering_is_due(w) ? 0 : at_most_ms, r;
 
 	patience = sooner_ms(patience, http_patience_ms(&w->metrics));
 	for (enum s3_dialect d = 0; d < S3_DIALECT_COUNT; d++)
@@ -410,6 +411,8 @@ int worker_step(struct worker *w, int at_most_ms)
 		r = http_run(&w->http[d]);
 	if (r == 0)
 		r = http_run(&w->metrics);
+	if (r == 0)
+		rendering_step(w);
 	return r;
 }
 

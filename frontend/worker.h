@@ -16,6 +16,7 @@
 #include "frontend/links.h"
 #include "frontend/pace.h"
 #include "frontend/pulse.h"
+#include "frontend/rendering.h"
 
 #define WORKER_CONNECTIONS_MAX 16384
 #define WORKER_DOMAINS_MAX 16
@@ -57,6 +58,7 @@ struct worker {
 	struct loop_timer drained;
 	struct loop_timer hurry;
 	struct connection_list idle, busy;
+	struct turns renderings;	/* documents that wait to be written */
 	struct connection_list idle_scrapes;	/* who is idle at the metrics, where there is other room */
 	bool was_ready;		/* the parent was told */
 	bool draining;

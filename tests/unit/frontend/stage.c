@@ -402,8 +402,8 @@ static int parse_rest(const struct s3_head *head, struct s3_parsed *ret, const c
 	return e;
 }
 
-static void seal_grant(const struct ipc_ask *ask, const struct grant_limits *limits,
-		       struct buffer *ret)
+static void seal_grant(const struct ipc_ask *ask, uint8_t tenant,
+		       const struct grant_limits *limits, struct buffer *ret)
 {
 	struct s3_head head = { ask->method, ask->target, ask->fields };
 	struct s3_parsed parsed;
@@ -420,7 +420,7 @@ static void seal_grant(const struct ipc_ask *ask, const struct grant_limits *lim
 		abort();
 	}
 	g.limits = *limits;
-	g.principal.tenant.bytes[0] = 7;
+	g.principal.tenant.bytes[0] = tenant;
 	g.principal.tenant_name = SPAN("acme");
 	g.principal.canonical_id = g.principal.display_name = g.principal.user =
 		g.principal.credential = SPAN("test");
@@ -432,14 +432,14 @@ static void seal_grant(const struct ipc_ask *ask, const struct grant_limits *lim
 	s3_parsed_clear(&parsed);
 }
 
-uint64_t stage_grant_limited(struct stage *s, const struct grant_limits *limits)
+static uint64_t grant(struct stage *s, uint8_t tenant, const struct grant_limits *limits)
 {
 	struct stage_packet p = stage_expect(s, &s->authd, IPC_ASK);
 	struct buffer sealed = BUFFER_INIT(IPC_GRANT_MAX);
 	uint64_t call = p.message.ask.call;
 	struct ipc_message m = { .number = IPC_GRANTED };
 
-	seal_grant(&p.message.ask, limits, &sealed);
+	seal_grant(&p.message.ask, tenant, limits, &sealed);
 	m.granted = (struct ipc_granted){ call, buffer_span(&sealed) };
 	stage_say(s, s->authd, &m, -1);
 	buffer_clear(&sealed);
@@ -447,9 +447,19 @@ uint64_t stage_grant_limited(struct stage *s, const struct grant_limits *limits)
 	return call;
 }
 
+uint64_t stage_grant_limited(struct stage *s, const struct grant_limits *limits)
+{
+	return grant(s, STAGE_TENANT, limits);
+}
+
+uint64_t stage_grant_tenant(struct stage *s, uint8_t tenant)
+{
+	return grant(s, tenant, &(struct grant_limits){ 0 });
+}
+
 uint64_t stage_grant(struct stage *s)
 {
-	return stage_grant_limited(s, &(struct grant_limits){ 0 });
+	return stage_grant_tenant(s, STAGE_TENANT);
 }
 
 void stage_pong(struct stage *s, enum links_peer peer)

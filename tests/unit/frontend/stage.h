@@ -13,6 +13,7 @@
 
 #define STAGE_PATIENCE_MS 20000
 #define STAGE_INLINE_LIMIT (16 * 1024)
+#define STAGE_TENANT 7	/* the first byte of its id, where there is one tenant only */
 #define STAGE_SLOTS 3	/* on the board; the worker's is the first */
 
 struct stage {
@@ -96,6 +97,9 @@ uint64_t stage_grant(struct stage *s);
 
 /* The same of a tenant that has limits. */
 uint64_t stage_grant_limited(struct stage *s, const struct grant_limits *limits);
+
+/* The same for one of several tenants, whose id begins with that byte. */
+uint64_t stage_grant_tenant(struct stage *s, uint8_t tenant);
 
 /* Waits for a PING to one of them and answers it. */
 void stage_pong(struct stage *s, enum links_peer peer);

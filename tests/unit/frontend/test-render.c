@@ -337,6 +337,39 @@ static void test_list_multipart_uploads(void)
 		    "</ListMultipartUploadsResult>");
 }
 
+/* However many items are written at once, the document is the same. */
+static void test_a_list_in_pieces_is_the_same_list(void)
+{
+	static const enum s3_operation operations[] = { S3_LIST_OBJECTS, S3_LIST_OBJECTS_V2,
+							S3_LIST_MULTIPART_UPLOADS };
+
+	for (size_t i = 0; i < ARRAY_SIZE(operations); i++) {
+		struct render in = { .request = &request, .answer = &answer };
+		struct buffer whole = BUFFER_INIT(65536);
+
+		begin(operations[i]);
+		append_listing();
+		append_listing();
+		in.items = buffer_span(&items);
+		render_operation(&in, &reply);
+		assert(!reply.progress.more);
+		buffer_append(&whole, buffer_span(&reply.body));
+		for (in.items_at_once = 1; in.items_at_once < 8; in.items_at_once++) {
+			size_t n = 0;
+
+			reply_reset(&reply, 0);
+			do
+				render_operation(&in, &reply);
+			while (++n < 16 && reply.progress.more);
+			/* Six items are looked through for objects, and again for prefixes. */
+			assert(n == 1 + 2 * ((6 - 1) / in.items_at_once));
+			assert(span_equal(buffer_span(&reply.body), buffer_span(&whole)));
+			assert(reply.length == whole.len && reply.status == 200);
+		}
+		buffer_clear(&whole);
+	}
+}
+
 static void test_list_parts(void)
 {
 	struct answer a = item(ANSWER_KIND_PART);
@@ -794,6 +827,7 @@ int main(void)
 	test_list_objects_v2_tells_owners_when_asked();
 	test_empty_list_objects_v2();
 	test_list_multipart_uploads();
+	test_a_list_in_pieces_is_the_same_list();
 	test_list_parts();
 	test_get_object();
 	test_head_object_tells_checksum_class_and_parts();
