@@ -17,7 +17,7 @@
 #define HTTP_TIMEOUT_S 120
 
 /* So often in a row libmicrohttpd may have more to do before the links get their turn. */
-#define HTTP_ROUNDS 16
+#define HTTP_ROUNDS 2
 
 #define HTTP_FLAGS (MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME)
 
