@@ -28,6 +28,12 @@ const struct ipc_id *blob_id(const struct blob *b);
 int blob_fd(const struct blob *b);
 
 /*
+ * Has the disk take the first `len` bytes, as far as it has not yet, while more may be appended. Waits
+ * for the disk: for a flush thread. What fails, blob_finish() tells.
+ */
+void blob_write_back(struct blob *b, uint64_t len);
+
+/*
  * Makes the data and its name durable. Waits for the disk: for a flush thread. After a failure
  * there is nothing to do but to drop it; -ENOSPC and -EDQUOT mean INSUFFICIENT_STORAGE.
  */

@@ -9,9 +9,6 @@
 #include "base/fd.h"
 #include "stored/intake.h"
 
-/* The disk begins to write a large body while the rest comes: less is left for the last flush. */
-#define FLUSH_AHEAD (8 * MIB)
-
 #define LENGTHS_LIMIT (CUTTER_PENDING_MAX * sizeof(uint32_t))
 #define HASHES_LIMIT  (32 * MIB)
 
@@ -152,16 +149,6 @@ static int begin_blob(struct body *b)
 	return r;
 }
 
-static void flush_ahead(struct body *b)
-{
-	if (b->received - b->flushing < FLUSH_AHEAD)
-		return;
-	/* Only a hint; whether it came to the disk, the flush that counts will tell. */
-	(void)!sync_file_range(blob_fd(b->blob), (off64_t)b->flushing,
-			       (off64_t)(b->received - b->flushing), SYNC_FILE_RANGE_WRITE);
-	b->flushing = b->received;
-}
-
 static int keep(struct body *b, struct span bytes)
 {
 	int r;
@@ -175,10 +162,7 @@ static int keep(struct body *b, struct span bytes)
 		if (r)
 			return r;
 	}
-	r = fd_write_all(blob_fd(b->blob), bytes);
-	if (r == 0)
-		flush_ahead(b);
-	return r;
+	return fd_write_all(blob_fd(b->blob), bytes);
 }
 
 /* --- cutting --------------------------------------------------------------------------------- */
@@ -254,6 +238,34 @@ static int cut_passing(struct body *b, struct span bytes)
 		return r;
 	b->cut += n;
 	return pass_hashes(b);
+}
+
+/* --- writing back -------------------------------------------------------------------------- */
+
+bool body_begin_writing(struct body *b)
+{
+	if (!b->blob || b->writing || b->received - b->written < BODY_PIECE)
+		return false;
+	b->writing = b->written + BODY_PIECE;
+	return true;
+}
+
+void body_write(struct body *b)
+{
+	blob_write_back(b->blob, b->writing);
+}
+
+void body_end_writing(struct body *b)
+{
+	b->written = b->writing;
+	b->writing = 0;
+	/* Who sends it may have been kept waiting. */
+	atomic_store_explicit(&b->moved_ns, clock_boottime_ns(), memory_order_relaxed);
+}
+
+bool body_is_ahead(const struct body *b)
+{
+	return b->writing && b->received - b->written >= BODY_AHEAD_MAX;
 }
 
 /* --- taking bytes ---------------------------------------------------------------------------- */

@@ -21,6 +21,10 @@
 
 #define BODY_PIPE_SIZE (256 * KIB)
 
+/* The disk takes a large body in such pieces while the rest comes: less is left for the last flush. */
+#define BODY_PIECE (8 * MIB)
+#define BODY_AHEAD_MAX (16 * MIB)	/* that the disk has not got: then the rest has to wait for it */
+
 enum body_end {
 	BODY_UNDER_WAY = 0,
 	BODY_WHOLE,	/* as many bytes as were committed to */
@@ -59,6 +63,7 @@ struct body {
 	struct body_notes notes;
 	struct loop_source pipe;	/* the read end, on its intake thread's loop */
 	struct intake_thread *thread;
+	struct task write;		/* away to a thread that writes a piece back, or here again */
 
 	/* Said by one thread, heard by the other. */
 	pthread_mutex_t lock;
@@ -76,7 +81,8 @@ struct body {
 	struct hasher *hasher;
 	struct cutter cutter;
 	uint64_t cut;			/* bytes that the cutter has had */
-	uint64_t flushing;		/* bytes whose way to the disk was started */
+	uint64_t written;		/* bytes that the disk has */
+	uint64_t writing;		/* as many it will have when `write` comes back; 0: it is here */
 	uint64_t committed;		/* the target, as far as it was heard */
 	bool pipe_ended;
 	struct buffer head;		/* the bytes, as long as there is no blob */
@@ -124,3 +130,14 @@ must_check bool body_receive(struct body *b, const struct body_room *room);
 
 /* Hears what the loop has said. True when the body has come to its end. */
 must_check bool body_attend(struct body *b, const struct body_room *room);
+
+/*
+ * True where there is a piece that the disk is to have: it is to be given to a thread that may wait, for
+ * body_write(), and to come back for body_end_writing(). Until then the body must not be given back.
+ */
+must_check bool body_begin_writing(struct body *b);
+void body_write(struct body *b);
+void body_end_writing(struct body *b);
+
+/* So much of it is not with the disk that no more should be taken until a piece comes back. */
+bool body_is_ahead(const struct body *b);

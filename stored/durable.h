@@ -71,6 +71,12 @@ struct durable {
 /* Tells the hook; for the steps that are SQLite's to take. */
 void durable_step(const struct durable *d, enum durable_step step);
 
+/*
+ * Has the disk take some of a new blob, and waits until it has. Nothing is durable by that; but an error is
+ * told here only, and no flush of this descriptor tells it again.
+ */
+must_check int durable_write_back(int fd, uint64_t from, uint64_t len);
+
 /* The data of a new blob, and what is needed to read it back. */
 must_check int durable_flush_blob(const struct durable *d, int fd);
 

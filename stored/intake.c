@@ -9,6 +9,7 @@ struct intake_thread {
 	struct loop loop;
 	struct mailbox mailbox; /* from the loop's thread to this one */
 	struct body_room room;
+	struct pool *writers;
 	struct task stop;
 	bool started;
 };
@@ -29,6 +30,8 @@ static void give_back(struct body *b)
 	bool queued;
 
 	loop_remove(&b->pipe);
+	if (b->writing)
+		return; /* on_written() comes here again */
 	pthread_mutex_lock(&b->lock);
 	b->closed = true;
 	queued = b->attend_queued;
@@ -37,14 +40,68 @@ static void give_back(struct body *b)
 		mailbox_post(b->notes.mailbox, &b->notes.ended);
 }
 
+static void on_write(struct task *t);
+
+/* Where the pool is full, the next bytes or the flush at the end are another occasion. */
+static void write_behind(struct body *b)
+{
+	if (!body_begin_writing(b))
+		return;
+	b->write.run = on_write;
+	if (pool_submit(b->thread->writers, &b->write, &b->terms.tenant) != POOL_TAKEN)
+		b->writing = 0;
+}
+
+/* As long as it is under way, the pipe is listened to, but where the body is too far ahead. */
+static void listen(struct body *b)
+{
+	int r = 0;
+
+	write_behind(b);
+	if (b->pipe_ended || body_is_ahead(b))
+		loop_remove(&b->pipe); /* an end would be reported for ever */
+	else if (b->pipe.fd >= 0 && !b->pipe.loop)
+		r = loop_add(&b->thread->loop, &b->pipe, EPOLLIN);
+	if (r == 0)
+		return;
+	b->end = BODY_FAILED;
+	b->result = r;
+	give_back(b);
+}
+
+/* A piece is with the disk; the body may have ended meanwhile, and then waits for that. */
+static void on_written(struct task *t)
+{
+	struct body *b = task_owner(t, struct body, write);
+
+	body_end_writing(b);
+	if (b->end == BODY_UNDER_WAY) {
+		listen(b);
+		return;
+	}
+	if (b->end == BODY_WHOLE)
+		write_behind(b);
+	give_back(b);
+}
+
+/* On one of the writers' threads. */
+static void on_write(struct task *t)
+{
+	struct body *b = task_owner(t, struct body, write);
+
+	body_write(b);
+	t->run = on_written;
+	mailbox_post(&b->thread->mailbox, t);
+}
+
 static int on_pipe(struct loop_source *s, uint32_t events)
 {
 	struct body *b = task_owner(s, struct body, pipe);
 
 	if (body_receive(b, &b->thread->room))
 		give_back(b);
-	else if (b->pipe_ended)
-		loop_remove(s); /* or its end would be reported for ever */
+	else
+		listen(b);
 	return 0;
 }
 
@@ -59,7 +116,7 @@ static void on_attend(struct task *t)
 	pthread_mutex_unlock(&b->lock);
 	if (closed)
 		mailbox_post(b->notes.mailbox, &b->notes.ended);
-	else if (body_attend(b, &b->thread->room))
+	else if (b->end == BODY_UNDER_WAY && body_attend(b, &b->thread->room))
 		give_back(b);
 }
 
@@ -105,12 +162,13 @@ static void *intake_main(void *arg)
 
 /* --- life ------------------------------------------------------------------------------------ */
 
-static int thread_open(struct intake_thread *t)
+static int thread_open(struct intake_thread *t, struct pool *writers)
 {
 	sigset_t all, before;
 	int r;
 
 	t->stop.run = on_stop;
+	t->writers = writers;
 	t->room = (struct body_room){ malloc(INTAKE_BUFFER_SIZE), INTAKE_BUFFER_SIZE };
 	if (!t->room.data)
 		return -ENOMEM;
@@ -140,7 +198,7 @@ static void thread_close(struct intake_thread *t)
 	free(t->room.data);
 }
 
-int intake_new(unsigned int n_threads, struct intake **ret)
+int intake_new(unsigned int n_threads, struct pool *writers, struct intake **ret)
 {
 	struct intake *i = calloc(1, sizeof(*i) + n_threads * sizeof(i->threads[0]));
 	int r = 0;
@@ -150,7 +208,7 @@ int intake_new(unsigned int n_threads, struct intake **ret)
 		return -ENOMEM;
 	i->n_threads = n_threads;
 	for (unsigned int n = 0; n < n_threads && r == 0; n++)
-		r = thread_open(&i->threads[n]);
+		r = thread_open(&i->threads[n], writers);
 	if (r < 0)
 		intake_free(i);
 	else

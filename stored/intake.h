@@ -13,7 +13,8 @@
 
 struct intake;
 
-must_check int intake_new(unsigned int n_threads, struct intake **ret);
+/* Bodies that are large are written back on the writers' threads, in the turn of their tenant. */
+must_check int intake_new(unsigned int n_threads, struct pool *writers, struct intake **ret);
 
 /* Ends the threads, frees. Every body must have come back. */
 struct intake *intake_free(struct intake *i);

@@ -78,7 +78,7 @@ int service_start(struct service *s)
 	if (r == 0)
 		r = pool_new("eraser", SERVICE_ERASERS, SERVICE_QUEUE_MAX, &s->erasers);
 	if (r == 0)
-		r = intake_new(count_intake_threads(), &s->intake);
+		r = intake_new(count_intake_threads(), s->flushers, &s->intake);
 	return r == 0 ? store_start(s->store) : r;
 }
 

@@ -137,8 +137,10 @@ static int commit(struct batch *b, struct change **changes, size_t n)
 	durable_step(d, DURABLE_CATALOG_COMMIT);
 	began_ns = clock_boottime_ns();
 	r = ledger_write(&b->catalog->ledger, b->db);
+	sluice_begin_change(&b->store->sluice, &b->catalog->tenant);
 	if (r == 0)
 		r = run_statement(b->db, CATALOG_COMMIT);
+	sluice_end_change(&b->store->sluice);
 	if (r == 0) {
 		ledger_commit(&b->catalog->ledger);
 		note_commit(&b->store->meters, done, clock_boottime_ns() - began_ns);

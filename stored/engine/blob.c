@@ -2,6 +2,7 @@
 #include "stored/engine/blob_life.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -31,6 +32,8 @@ struct blob {
 	int fd; /* -1 once it is finished */
 	bool named; /* staged under its id, for want of O_TMPFILE */
 	bool young; /* counted in the catalog */
+	uint64_t written; /* bytes that the disk has */
+	int lost; /* -errno, where it did not take them */
 	struct blob *next; /* among those the sweep is to remove */
 };
 
@@ -101,6 +104,28 @@ const struct ipc_id *blob_id(const struct blob *b)
 
 /* --- finishing ----------------------------------------------------------------------------- */
 
+void blob_write_back(struct blob *b, uint64_t len)
+{
+	if (b->lost || len <= b->written)
+		return;
+	b->lost = sluice_write_back(&b->store->sluice, &b->catalog->tenant, b->fd, b->written, len);
+	b->written = len;
+}
+
+/* What is short goes with the flush: it is no more than a step. */
+static int write_rest(struct blob *b)
+{
+	struct stat st;
+
+	if (fstat(b->fd, &st) < 0)
+		return -errno;
+	if (b->store->durable.durability == DURABILITY_FULL &&
+	    (uint64_t)st.st_size > b->written + SLUICE_SHORT_STEP)
+		blob_write_back(b, (uint64_t)st.st_size);
+	/* Told once, and a flush does not tell it again. */
+	return b->lost;
+}
+
 static int give_name(struct blob *b, int shard_fd)
 {
 	const struct durable *d = &b->store->durable;
@@ -127,7 +152,9 @@ int blob_finish(struct blob *b)
 	_cleanup_(fd_closep) int shard_fd = -1;
 	int r;
 
-	r = durable_flush_blob(d, b->fd);
+	r = write_rest(b);
+	if (r == 0)
+		r = durable_flush_blob(d, b->fd);
 	if (r == 0)
 		r = catalog_open_shard(b->catalog, &b->id, true, &shard_fd);
 	if (r == 0)

@@ -52,6 +52,14 @@ static int flush_directory(const struct durable *d, int fd)
 	return 0;
 }
 
+int durable_write_back(int fd, uint64_t from, uint64_t len)
+{
+	const unsigned int how =
+		SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+
+	return sync_file_range(fd, (off64_t)from, (off64_t)len, how) < 0 ? -errno : 0;
+}
+
 int durable_flush_blob(const struct durable *d, int fd)
 {
 	uint64_t began = clock_boottime_ns();

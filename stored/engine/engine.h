@@ -12,6 +12,7 @@
 #include "stored/engine/meters.h"
 #include "stored/engine/restoring.h"
 #include "stored/engine/room.h"
+#include "stored/engine/sluice.h"
 #include "stored/engine/stamps.h"
 #include "stored/engine/sweep.h"
 
@@ -35,6 +36,7 @@ struct store {
 	struct stamps stamps;
 	struct restorations restorations;
 	struct room room;
+	struct sluice sluice;
 	struct catalogs catalogs;
 	struct bucket_index index;
 	struct committers committers;

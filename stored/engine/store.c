@@ -115,6 +115,7 @@ static struct store *store_new(const struct store_config *config)
 	s->started_ns = clock_realtime_ns();
 	stamps_init(&s->stamps);
 	pthread_mutex_init(&s->restorations.lock, NULL);
+	sluice_init(&s->sluice);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->settled, NULL);
 	sweep_init(&s->sweep, s);
@@ -186,6 +187,7 @@ struct store *store_close(struct store *s)
 	bucket_index_clear(&s->index);
 	sweep_clear(&s->sweep);
 	catalogs_clear(&s->catalogs);
+	sluice_clear(&s->sluice);
 	s->tenants_fd = fd_close(s->tenants_fd);
 	s->data_fd = fd_close(s->data_fd);
 	pthread_cond_destroy(&s->settled);

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Bodies on the intake's threads, and the disk behind them that is slower than they are. */
+
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "engine/engine-fixture.h"
+#include "stored/intake.h"
+
+#define LENGTH	 (3 * BODY_AHEAD_MAX + 1)
+#define PIPE_MAX MIB /* whatever the kernel gave */
+#define QUIET_MS 200
+
+static struct fixture f;
+static struct hash_methods methods;
+static struct loop loop;
+static struct mailbox mailbox;
+static struct pool *writers;
+static struct intake *intake;
+static bool ended;
+
+/* The writers' only thread stands here for as long as the gate is locked. */
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+static pthread_barrier_t busy;
+
+static void wait_at_the_gate(struct task *t)
+{
+	pthread_barrier_wait(&busy);
+	pthread_mutex_lock(&gate);
+	pthread_mutex_unlock(&gate);
+}
+
+static struct task doorman = { .run = wait_at_the_gate };
+
+static void close_the_gate(void)
+{
+	pthread_barrier_init(&busy, NULL, 2);
+	pthread_mutex_lock(&gate);
+	assert(pool_submit(writers, &doorman, &f.tenant) == POOL_TAKEN);
+	pthread_barrier_wait(&busy);
+}
+
+static void on_ended(struct task *t)
+{
+	ended = true;
+}
+
+static void begin(void)
+{
+	ended = false;
+	fixture_begin(&f);
+	assert(hash_methods_fetch(&methods) == 0);
+	assert(loop_init(&loop) == 0 && mailbox_open(&mailbox, &loop) == 0);
+	assert(pool_new("writer", 1, 16, &writers) == 0);
+	assert(intake_new(1, writers, &intake) == 0);
+}
+
+static void finish(void)
+{
+	writers = pool_free(writers);
+	intake = intake_free(intake);
+	mailbox_close(&mailbox);
+	loop_clear(&loop);
+	hash_methods_clear(&methods);
+	fixture_end(&f);
+}
+
+static struct body *begin_body(int *ret_fd)
+{
+	struct body_terms terms = { .store = f.store,
+				    .methods = &methods,
+				    .tenant = f.tenant,
+				    .length = LENGTH,
+				    .most = LENGTH };
+	struct body_notes notes = { .ended.run = on_ended, .mailbox = &mailbox };
+	struct body *b;
+
+	assert(body_new(&terms, &notes, &b, ret_fd) == 0);
+	intake_add(intake, b);
+	return b;
+}
+
+/* As much as is taken, until that is all or nothing is for a while. Returns how much. */
+static uint64_t send_until_stuck(int fd, uint64_t from)
+{
+	static uint8_t piece[64 * KIB];
+	struct pollfd p = { fd, POLLOUT, 0 };
+
+	while (from < LENGTH && poll(&p, 1, QUIET_MS) == 1) {
+		size_t len = (size_t)MIN(LENGTH - from, (uint64_t)sizeof(piece));
+		ssize_t n;
+
+		memset(piece, (int)(from >> 20), len);
+		n = write(fd, piece, len);
+		assert(n > 0 || errno == EAGAIN);
+		from += n > 0 ? (uint64_t)n : 0;
+	}
+	return from;
+}
+
+static void wait_for_the_end(void)
+{
+	while (!ended)
+		assert(loop_step(&loop, -1) == 0);
+}
+
+static void test_t57_a_body_goes_no_further_ahead_of_the_disk_than_it_may(void)
+{
+	struct hasher_wants wants = { 0 };
+	struct hashes expected;
+	struct body *b;
+	uint8_t *bytes;
+	uint64_t sent;
+	int fd;
+
+	begin();
+	close_the_gate();
+	b = begin_body(&fd);
+	sent = send_until_stuck(fd, 0);
+	assert(sent >= BODY_AHEAD_MAX);
+	assert(sent <= BODY_AHEAD_MAX + INTAKE_BUFFER_SIZE + PIPE_MAX);
+	pthread_mutex_unlock(&gate);
+	while (sent < LENGTH)
+		sent = send_until_stuck(fd, sent);
+	body_commit(b, LENGTH);
+	wait_for_the_end();
+	assert(b->end == BODY_WHOLE && b->received == LENGTH && !b->writing);
+	/* So little is left to the flush at the end. */
+	assert(b->received - b->written < BODY_PIECE);
+	bytes = malloc(LENGTH);
+	assert(bytes && fd_pread_all(blob_fd(b->blob), bytes, LENGTH, 0) == 0);
+	assert(hash_bytes(&methods, &wants, (struct span){ bytes, LENGTH }, &expected) == 0);
+	assert(memcmp(expected.md5, b->hashes.md5, sizeof(expected.md5)) == 0);
+	for (uint64_t at = 0; at < LENGTH; at += MIB / 2)
+		assert(bytes[at] == (uint8_t)(at >> 20));
+	assert(blob_finish(b->blob) == 0);
+	free(bytes);
+	close(fd);
+	body_free(b);
+	finish();
+}
+
+static void test_a_body_that_is_dropped_stays_until_its_piece_is_back(void)
+{
+	struct body *b;
+	int fd;
+
+	begin();
+	close_the_gate();
+	b = begin_body(&fd);
+	assert(send_until_stuck(fd, 0) >= BODY_AHEAD_MAX);
+	body_drop(b);
+	/* The read end goes with the body; until then the pipe has somebody who reads. */
+	for (int i = 0; i < 10; i++)
+		assert(loop_step(&loop, 5) == 0 && !ended);
+	pthread_mutex_unlock(&gate);
+	wait_for_the_end();
+	assert(b->end == BODY_DROPPED && !b->writing);
+	close(fd);
+	body_free(b);
+	finish();
+}
+
+static void test_where_nobody_can_write_a_body_comes_in_all_the_same(void)
+{
+	struct task waiting[8];
+	struct body *b;
+	size_t n = 0;
+	int fd;
+
+	begin();
+	close_the_gate();
+	/* As many as one tenant may have waiting. */
+	for (; n < ARRAY_SIZE(waiting); n++) {
+		waiting[n] = (struct task){ .run = on_ended };
+		assert(pool_submit(writers, &waiting[n], &f.tenant) == POOL_TAKEN);
+	}
+	b = begin_body(&fd);
+	assert(send_until_stuck(fd, 0) == LENGTH);
+	pthread_mutex_unlock(&gate);
+	while (pool_waiting(writers))
+		usleep(1000);
+	ended = false;
+	body_commit(b, LENGTH);
+	wait_for_the_end();
+	assert(b->end == BODY_WHOLE && blob_finish(b->blob) == 0);
+	close(fd);
+	body_free(b);
+	finish();
+}
+
+int main(void)
+{
+	RUN(test_t57_a_body_goes_no_further_ahead_of_the_disk_than_it_may);
+	RUN(test_a_body_that_is_dropped_stays_until_its_piece_is_back);
+	RUN(test_where_nobody_can_write_a_body_comes_in_all_the_same);
+	return 0;
+}
