@@ -65,10 +65,27 @@ static size_t first_character(struct span s)
 	return 0;
 }
 
+/* Whether it can stand as it is, as nearly every text can. Without a way out, so that it is done in
+ * vectors. */
+static bool is_plain(struct span s)
+{
+	const uint8_t *p = s.data;
+	unsigned int other = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		other |= (unsigned int)(p[i] < ' ' || p[i] >= 0x80 || p[i] == '&' || p[i] == '<' ||
+					p[i] == '>' || p[i] == '"');
+	return !other;
+}
+
 static void any_text(struct buffer *b, struct span s, bool exact)
 {
 	if (!s.len)
 		return;
+	if (is_plain(s)) {
+		buffer_append(b, s);
+		return;
+	}
 	if (span_is_utf8(s)) {
 		valid_text(b, s, exact);
 		return;
