@@ -282,6 +282,13 @@ const struct manual_option_row manual_options[OPTION_COUNT] = {
 		.kind = OPTION_KIND_FLAG,
 		.meaning = "leave it suspended (default: it serves from when all of it is there)",
 	},
+	[OPTION_TO_SOCKET] = {
+		.name = "to-socket",
+		.kind = OPTION_KIND_TEXT,
+		.argument = "PATH",
+		.meaning = "the admin socket of the other Coffer: of an instance, "
+			   "/run/coffer@INSTANCE/authd-admin.sock",
+	},
 	[OPTION_NAME] = {
 		.name = "name",
 		.kind = OPTION_KIND_TEXT,
@@ -599,6 +606,20 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 		.examples = "cofferctl tenant limits acme --requests-per-second 100 --burst 500\n"
 			    "cofferctl tenant limits acme --bandwidth 20MiB --parallel 64\n"
 			    "cofferctl tenant limits acme --bandwidth default\n",
+	},
+	[COMMAND_TENANT_MOVE] = {
+		.group = GROUP_TENANT,
+		.word = "move",
+		.operand = "NAME",
+		.second = "DIR",
+		.needs = BIT(TO_SOCKET),
+		.takes = BIT(QUIET) | BIT(OPERATOR_SOCKET),
+		.brief = "move a tenant to another Coffer of this host",
+		.text = "By a backup in DIR, sealed to the other one: once while clients go on, then the tenant is "
+			"suspended, and what has come since follows. When all of it is there its data here is "
+			"deleted, and it serves there. Interrupted, the same command goes on. To another host: "
+			"docs/backup.md.",
+		.examples = "cofferctl tenant move acme /srv/move/acme --to-socket /run/coffer@two/authd-admin.sock\n",
 	},
 	[COMMAND_USER_CREATE] = {
 		.group = GROUP_USER,

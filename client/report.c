@@ -338,6 +338,7 @@ void report(FILE *to, const struct invocation *i, const json_t *answer)
 	case COMMAND_TENANT_BACKUP:
 	case COMMAND_TENANT_VERIFY:
 	case COMMAND_TENANT_RESTORE:
+	case COMMAND_TENANT_MOVE:
 	case COMMAND_BUCKET_QUOTA:
 	case COMMAND_BUCKET_POLICY:
 	case COMMAND_BUCKET_ACCESS:

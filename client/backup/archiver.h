@@ -48,8 +48,13 @@ must_check int archiver_check_blob(struct archiver *a, const struct roll_line *l
 /* "cannot read the blob `id`: ..." */
 int archiver_blob_failed(struct archiver *a, int r, const char *doing, const char *id);
 
+/* Runs one of those below, from its beginning to its end. *ret_answer is the caller's, or NULL. */
+must_check int archiver_run(const struct invocation *i, const volatile sig_atomic_t *stop,
+			    struct complaint *why, int (*run)(struct archiver *a), json_t **ret_answer);
+
 /* --- the commands: enum run_outcome; `answer`, or words of theirs ------------------------------- */
 
 must_check int tenant_backup(struct archiver *a);
 must_check int tenant_restore(struct archiver *a);
 must_check int tenant_verify(struct archiver *a);
+must_check int tenant_move(struct archiver *a);

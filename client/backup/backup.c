@@ -13,6 +13,7 @@ static const struct {
 	int (*run)(struct archiver *a);
 } commands[] = {
 	{ COMMAND_TENANT_BACKUP, tenant_backup },
+	{ COMMAND_TENANT_MOVE, tenant_move },
 	{ COMMAND_TENANT_RESTORE, tenant_restore },
 	{ COMMAND_TENANT_VERIFY, tenant_verify },
 };
@@ -165,24 +166,43 @@ bool backup_is_meant(const struct invocation *i)
 	return false;
 }
 
-static void print_answer(struct archiver *a, int outcome)
+static void print_answer(const struct complaint *why, json_t *answer, int outcome)
 {
 	json_t *all = json_pack("{s:b}", "ok", outcome == RUN_OK);
 
 	if (outcome == RUN_STOPPED) {
-		json_object_set_new(all, "error", json_string(a->why->error));
-		if (a->why->hint[0])
-			json_object_set_new(all, "hint", json_string(a->why->hint));
+		json_object_set_new(all, "error", json_string(why->error));
+		if (why->hint[0])
+			json_object_set_new(all, "hint", json_string(why->hint));
 	}
-	json_object_update(all, a->answer);
+	json_object_update(all, answer);
 	json_dumpf(all, stdout, JSON_COMPACT);
 	putchar('\n');
 	json_decref(all);
 }
 
-int backup_run(const struct invocation *i, const volatile sig_atomic_t *stop, struct complaint *why)
+int archiver_run(const struct invocation *i, const volatile sig_atomic_t *stop,
+		 struct complaint *why, int (*run)(struct archiver *a), json_t **ret_answer)
 {
 	struct archiver a = { .invocation = i, .stop = stop, .why = why, .vault = VAULT_NONE };
+	int r;
+
+	a.operator_socket =
+		operator_socket(i->options[OPTION_OPERATOR_SOCKET], i->socket, a.beside);
+	a.pace = (struct pace){ &a.progress, stop };
+	progress_begin(&a.progress, i->options[OPTION_QUIET] != NULL);
+	a.progress.what = "blobs";
+	r = run(&a);
+	progress_hide(&a.progress);
+	courier_close(&a.courier);
+	vault_close(&a.vault);
+	*ret_answer = a.answer;
+	return r;
+}
+
+int backup_run(const struct invocation *i, const volatile sig_atomic_t *stop, struct complaint *why)
+{
+	json_t *answer = NULL;
 	size_t n = 0;
 	int r;
 
@@ -190,19 +210,11 @@ int backup_run(const struct invocation *i, const volatile sig_atomic_t *stop, st
 		complain(why, 0, "cannot begin: no random numbers");
 		return RUN_STOPPED;
 	}
-	a.operator_socket =
-		operator_socket(i->options[OPTION_OPERATOR_SOCKET], i->socket, a.beside);
-	a.pace = (struct pace){ &a.progress, stop };
-	progress_begin(&a.progress, i->options[OPTION_QUIET] != NULL);
-	a.progress.what = "blobs";
 	while (commands[n].command != i->command)
 		n++;
-	r = commands[n].run(&a);
-	progress_hide(&a.progress);
-	courier_close(&a.courier);
-	vault_close(&a.vault);
+	r = archiver_run(i, stop, why, commands[n].run, &answer);
 	if (i->options[OPTION_JSON])
-		print_answer(&a, r);
-	json_decref(a.answer);
+		print_answer(why, answer, r);
+	json_decref(answer);
 	return r;
 }

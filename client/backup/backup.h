@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The commands tenant backup, tenant restore and tenant verify. */
+/* The commands tenant backup, restore, verify and move. */
 
 #include <signal.h>
 

@@ -3,11 +3,13 @@
 
 import contextlib
 import hashlib
+import subprocess
 import threading
 
 import pytest
 
 from lib import coffer, rawhttp, rest, sigv4
+from operation.conftest import wait_for
 
 WRITERS = 4
 SIZES = (100, 40_000, 300_000)
@@ -151,3 +153,86 @@ def test_t80_what_is_suspended_to_move_stays_what_it_is_whoever_dies(server, buc
     assert rawhttp.request(own, "PUT", f"/{name}/late", (), b"late").status == 403
     assert usage(server, name)["objects"] == 0
     server.ctl("tenant", "delete", name, "--with-data")
+
+
+# --- to another Coffer of the same host -------------------------------------------------------
+
+
+@pytest.fixture
+def small(server, elsewhere, bucket_name):
+    """A tenant with a few objects, and a way to ask each side for it."""
+    own = server.add_tenant(bucket_name)
+    assert rawhttp.request(own, "PUT", f"/{bucket_name}").status == 200
+    for n in range(12):
+        assert rawhttp.request(own, "PUT", f"/{bucket_name}/{n}", (), body_of("small", n)).status == 200
+    own.name = bucket_name
+    yield own
+    for host in (server, elsewhere):
+        # One that has moved away may be gone any moment.
+        host.control("tenant", "delete", bucket_name, "--with-data")
+
+
+def on(host, who):
+    return coffer.Server(host.endpoint, who.access_key, who.secret_key, who.region)
+
+
+def move(server, elsewhere, name):
+    return ("tenant", "move", name, str(server.dir / f"mv-{name}"), "--to-socket",
+            str(elsewhere.admin_socket))
+
+
+def takes(host, who):
+    return rawhttp.request(on(host, who), "PUT", f"/{who.name}/probe", (), b"p").status == 200
+
+
+def is_whole(host, who):
+    return all(rawhttp.request(on(host, who), "GET", f"/{who.name}/{n}").body == body_of("small", n)
+               for n in range(12))
+
+
+def test_a_tenant_moves_to_another_coffer_by_one_command(server, elsewhere, small):
+    done = server.control(*move(server, elsewhere, small.name))
+    assert done.returncode == 0, done.stderr
+    assert is_whole(elsewhere, small) and takes(elsewhere, small)
+    assert not takes(server, small)
+    assert usage(elsewhere, small.name)["objects"] == 13
+
+
+def test_a_tenant_moves_neither_to_its_own_coffer_nor_over_another(server, elsewhere, small):
+    done = server.control(*move(server, server, small.name))
+    assert done.returncode == 1 and "of this Coffer itself" in done.stderr
+    elsewhere.ctl("tenant", "create", small.name)
+    done = server.control(*move(server, elsewhere, small.name))
+    assert done.returncode == 1 and "has a tenant" in done.stderr
+    assert takes(server, small) and is_whole(server, small)
+
+
+def state_of(host, name):
+    return {t["name"]: t["state"] for t in host.ctl("tenant", "list")["tenants"]}.get(name)
+
+
+@pytest.mark.parametrize("when", ["at once", "copied", "suspended", "arriving", "there"])
+def test_t80_a_move_that_is_killed_leaves_one_that_takes_anything_and_is_gone_on_with(
+        server, elsewhere, small, when):
+    place = server.dir / f"mv-{small.name}"
+    reached = {
+        "at once": lambda: True,
+        "copied": lambda: (place / "manifest.json").exists(),
+        "suspended": lambda: state_of(server, small.name) == "suspended",
+        "arriving": lambda: state_of(elsewhere, small.name),
+        "there": lambda: state_of(server, small.name) in (None, "deleting"),
+    }[when]
+    argv = [str(server.build / "client" / "cofferctl"), "--socket", str(server.admin_socket),
+            *move(server, elsewhere, small.name)]
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        wait_for(lambda: reached() or running.poll() is not None, step_s=0.001)
+        running.kill()
+    assert not (takes(server, small) and takes(elsewhere, small))
+    done = server.control(*move(server, elsewhere, small.name))
+    # What had come whole before the kill is not taken for the newest.
+    if done.returncode:
+        assert "something already" in done.stderr, done.stderr
+        assert state_of(server, small.name) == state_of(elsewhere, small.name) == "suspended"
+        elsewhere.ctl("tenant", "delete", small.name, "--with-data")
+        assert server.control(*move(server, elsewhere, small.name)).returncode == 0
+    assert is_whole(elsewhere, small) and takes(elsewhere, small) and not takes(server, small)
