@@ -2,6 +2,7 @@
 """A tenant's users, keys and tokens go with its backup, sealed, and come back with it."""
 
 import contextlib
+import hashlib
 import json
 import pathlib
 import re
@@ -177,6 +178,19 @@ def test_a_tenant_may_be_left_suspended(tenant, elsewhere, place):
     assert elsewhere.ctl("tenant", "show", tenant.name)["tenant"]["state"] == "suspended"
     assert tenant.is_refused(elsewhere)
     elsewhere.ctl("tenant", "resume", tenant.name)
+    assert tenant.is_served(elsewhere)
+
+
+def test_a_tenant_with_thousands_of_tokens_travels_whole(tenant, elsewhere, place):
+    n = 4000
+    tokens = [{"name": f"t{i}", "hash": hashlib.sha256(str(i).encode()).hexdigest(), "expires": None}
+              for i in range(n)]
+    tenant.server.ctl("token", "import", "-", "--tenant", tenant.name, "--bucket", tenant.name,
+                      stdin=json.dumps(tokens))
+    backup(tenant, place, "--to-host", key_of(elsewhere))
+    assert sealed_file(place).stat().st_size > 64 * 1024
+    elsewhere.ctl("tenant", "restore", place)
+    assert elsewhere.ctl("tenant", "show", tenant.name)["tenant"]["tokens"] == n + 1
     assert tenant.is_served(elsewhere)
 
 
