@@ -15,6 +15,8 @@ LOG_TAIL = 20_000
 def pytest_addoption(parser):
     parser.addoption("--long", action="store_true",
                      help="run in full what `make check` samples, which takes very much longer")
+    parser.addoption("--states", type=int, help="how many states a power cut is to leave behind")
+    parser.addoption("--seed", type=int, help="the first seed of tests that have one")
 
 
 def pytest_configure(config):
