@@ -32,8 +32,8 @@ struct history_record {
 };
 
 #define HISTORY_FILE "RECORDER_FILE"	/* the environment says where the history goes, */
-#define HISTORY_UNDER "RECORDER_UNDER"	/* and which directory it is about */
-#define HISTORY_PROGRAM "RECORDER_PROGRAM"	/* and, if that is one only, in which program */
+#define HISTORY_UNDER "RECORDER_UNDER"	/* which directory it is about, and */
+#define HISTORY_PLAIN "RECORDER_PLAIN"	/* set: as on a file system that has no O_TMPFILE */
 
 /* Defined where the recorder is preloaded: what was noted happened after all that stands before it. */
 __attribute__((weak)) void history_note(const void *bytes, size_t len);

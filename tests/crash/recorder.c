@@ -35,7 +35,7 @@
 #define LOG_FD 900
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static bool recording;
+static bool recording, plain;
 
 #define NEXT(name) ((__typeof__(&name))next_of(#name))
 
@@ -167,17 +167,17 @@ void history_note(const void *bytes, size_t len)
 
 __attribute__((constructor)) static void begin(void)
 {
-	const char *file = getenv(HISTORY_FILE), *under = getenv(HISTORY_UNDER),
-		   *program = getenv(HISTORY_PROGRAM);
+	const char *file = getenv(HISTORY_FILE), *under = getenv(HISTORY_UNDER);
 	int fd;
 
-	if (!file || !under || (program && strcmp(program, program_invocation_short_name) != 0))
+	if (!file || !under)
 		return;
 	fd = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (fd < 0 || dup3(fd, LOG_FD, O_CLOEXEC) < 0)
 		abort();
 	close(fd);
 	put_object(HISTORY_ROOT, object_at(AT_FDCWD, under, 0), 0);
+	plain = getenv(HISTORY_PLAIN);
 	recording = true;
 }
 
@@ -237,6 +237,10 @@ static int record_open(int at_fd, const char *path, int flags, mode_t mode)
 
 	if (!recording || !(flags & (O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY))))
 		return open_plain(at_fd, path, flags, mode);
+	if (nameless && plain) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
 	pthread_mutex_lock(&lock);
 	fresh = nameless || ((flags & O_CREAT) && !object_at(at_fd, path, 0));
 	fd = open_plain(at_fd, path, flags, mode);
