@@ -29,7 +29,7 @@ static const struct user *find_self(const struct keyring *k, const struct admini
 
 	if (!a || !a->enabled || !a->user || !ipc_id_equal(&a->user->id, &who->user_id))
 		return NULL;
-	if (a->tenant->suspended || a->tenant->deletion != TENANT_STAYS)
+	if (tenant_is_closed(a->tenant))
 		return NULL;
 	return a->user->administrator ? a->user : NULL;
 }

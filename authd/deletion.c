@@ -24,20 +24,33 @@ static void try_again_later(struct deletions *d)
 
 /* --- the row ------------------------------------------------------------------------------ */
 
+/* stored need not remember one that is gone; and one that stays is as it was. */
+static void open_again(struct authd *a, uint64_t number, const struct ipc_id *id)
+{
+	const struct tenant *t = keyring_find_tenant_number(a->keyring, number);
+
+	/* Where nobody is there to be told, whoever comes is told what is. */
+	if (!t || !tenant_is_closed(t))
+		(void)!errand_suspend(a, id, false, (struct errand_waiter){ 0 });
+}
+
 /* Nobody may wait any more for what would have been this tenant's. */
 static void settled(struct change *c)
 {
 	struct deletions *d = c->owner;
 	struct keyring *k = d->authd->keyring;
 	struct tenant *t = keyring_find_tenant_number(k, c->number);
+	struct ipc_id id = t ? t->id : (struct ipc_id){ 0 };
 	char by[32];
 
 	if (t)
 		t->settling = false;
 	if (t && c->kind == CHANGE_REMOVE_TENANT && c->result == DATABASE_OK)
-		errands_give_up(d->authd, &t->id);
+		errands_give_up(d->authd, &id);
 	snprintf(by, sizeof(by), "uid=%u", d->uid);
 	json_decref(ratify(k, c, by, json_true()));
+	if (t && c->result == DATABASE_OK)
+		open_again(d->authd, c->number, &id);
 	if (c->result < 0)
 		try_again_later(d);
 	else if (c->kind == CHANGE_MARK_TENANT)

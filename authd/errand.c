@@ -181,7 +181,7 @@ int errand_suspend(struct authd *a, const struct ipc_id *tenant, bool suspended,
 
 	if (!a->storelinks.current)
 		return ERRAND_AWAY;
-	if (a->errands.n[ERRAND_SUSPEND] < IPC_ERRANDS_MAX)
+	if (w.done && a->errands.n[ERRAND_SUSPEND] < IPC_ERRANDS_MAX)
 		e = errand_new(a, ERRAND_SUSPEND, tenant, w);
 	m.suspend.order = e ? e->order : 0;
 	if (storelink_send(a, &m) < 0) {
@@ -190,8 +190,7 @@ int errand_suspend(struct authd *a, const struct ipc_id *tenant, bool suspended,
 		storelink_drop(a);
 		return ERRAND_AWAY;
 	}
-	if (!e)
-		return ERRAND_FULL;
-	be_patient(e);
-	return ERRAND_OK;
+	if (e)
+		be_patient(e);
+	return e || !w.done ? ERRAND_OK : ERRAND_FULL;
 }

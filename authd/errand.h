@@ -3,8 +3,9 @@
 
 /*
  * An errand is what stored is asked for by authd itself, and not by a grant: to make a bucket, for what
- * must not exist before its bucket does, to let a deleted tenant go, and to close what a suspended one has. Those under way fail when stored
- * goes away. What failed so may have been done all the same: asking again finds out.
+ * must not exist before its bucket does, to let a deleted tenant go, and to close what one has
+ * that is suspended or goes. Those under way fail when stored goes away. What failed so may have been done
+ * all the same: asking again finds out.
  */
 
 #include "authd/storelink.h"
@@ -69,9 +70,10 @@ must_check int errand_erase(struct authd *a, const struct ipc_id *tenant, enum e
 			    struct errand_waiter w);
 
 /*
- * Tells stored that the tenant is suspended, or is not any more. With ERRAND_AWAY the stored that comes
- * next hears of it before anything else; with ERRAND_FULL this one has been told, and only says nothing of
- * it. Otherwise whoever waits hears when it is so: of S3_ERROR_NONE, or as above.
+ * Tells stored that the tenant is suspended or goes, or that it is neither any more. With ERRAND_AWAY the
+ * stored that comes next hears of it before anything else; with ERRAND_FULL this one has been told, and
+ * only says nothing of it. Otherwise whoever waits, if w.done is set, hears when it is so: of
+ * S3_ERROR_NONE, or as above.
  */
 must_check int errand_suspend(struct authd *a, const struct ipc_id *tenant, bool suspended,
 			      struct errand_waiter w);

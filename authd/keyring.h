@@ -64,6 +64,12 @@ struct tenant {
 	char canonical_id[KEYRING_CANONICAL_LEN + 1];
 };
 
+/* What it has opened to others is closed to them. */
+static inline bool tenant_is_closed(const struct tenant *t)
+{
+	return t->suspended || t->deletion != TENANT_STAYS;
+}
+
 struct access_key {
 	uint64_t number;	/* the database's, from when it is durable */
 	uint64_t holder;	/* a number never another's in this process */

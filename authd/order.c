@@ -101,10 +101,11 @@ static bool tell_stored(struct order *o, const struct change *c)
 {
 	const struct tenant *t = NULL;
 
-	if ((c->kind == CHANGE_SUSPEND_TENANT || c->kind == CHANGE_RESUME_TENANT) &&
+	if ((c->kind == CHANGE_SUSPEND_TENANT || c->kind == CHANGE_RESUME_TENANT ||
+	     c->kind == CHANGE_MARK_TENANT) &&
 	    c->result == DATABASE_OK)
 		t = keyring_find_tenant_number(o->authd->keyring, c->number);
-	return t && errand_suspend(o->authd, &t->id, t->suspended,
+	return t && errand_suspend(o->authd, &t->id, tenant_is_closed(t),
 				   (struct errand_waiter){ told_stored, o }) == ERRAND_OK;
 }
 
@@ -130,9 +131,10 @@ static void change_done(struct change *c)
 	if (o->row->run == order_token_import && c->result == DATABASE_OK)
 		audit_note_imported(&o->authd->audit, o->id, c->tokens);
 	o->answer = ratify(o->authd->keyring, c, who(o, by), steal_ptr(o->answer));
+	/* First what is closed; then what goes. */
+	waits = tell_stored(o, c);
 	if (c->kind == CHANGE_MARK_TENANT)
 		deletions_go_on(&o->authd->deletions);
-	waits = tell_stored(o, c);
 	change_free(c);
 	if (!waits)
 		order_finish(o, steal_ptr(o->answer));

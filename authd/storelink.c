@@ -123,7 +123,7 @@ void storelinks_close(struct authd *a)
 
 /* --- hearing ------------------------------------------------------------------------------ */
 
-_Static_assert(KEYRING_TENANTS_MAX <= IPC_TENANTS_MAX, "all of them can be suspended");
+_Static_assert(KEYRING_TENANTS_MAX <= IPC_TENANTS_MAX, "all of them can be closed");
 
 #define SUSPENDED_IN_MESSAGE (IPC_BATCH_MAX / sizeof(struct ipc_id))
 
@@ -135,7 +135,7 @@ static int send_some_suspended(struct storelink *l, const struct tenant **at)
 	size_t n = 0;
 
 	for (; *at && n < ARRAY_SIZE(ids); *at = (*at)->next)
-		if ((*at)->suspended)
+		if (tenant_is_closed(*at))
 			ids[n++] = (*at)->id;
 	m.suspended.tenants = (struct span){ ids, n * sizeof(ids[0]) };
 	return n ? channel_send(&l->channel, &m, -1) : 0;

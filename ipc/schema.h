@@ -338,7 +338,7 @@
 	MESSAGE(ERASED, erased, 45, READY, 0,                                                      \
 		"Nothing of the tenant of this order is left; or why something is.")               \
 	MESSAGE(SUSPEND_TAKEN, suspend_taken, 46, READY, 0,                                        \
-		"The tenant of this order is suspended from here on; or is not any more.")         \
+		"What the tenant of this order has is closed from here on; or is not any more.")         \
 	MESSAGE(REFUSED, refused, 47, READY, 0,                                                    \
 		"What was granted is not allowed after all: for the audit log.")
 
@@ -384,7 +384,7 @@
 	MESSAGE(PROVIDE, provide, 51, READY, 0, "Let this tenant have a bucket of that name.")     \
 	MESSAGE(ERASE, erase, 52, READY, 0, "Let nothing be left of this tenant; or ask whether that may be.") \
 	MESSAGE(SUSPENDED, suspended, 53, GREETING, 0,                                             \
-		"Tenants that are suspended: all of them, before the KEY, in as many of these as it takes.") \
+		"Tenants that are suspended or go: all of them, before the KEY, in as many of these as it takes.") \
 	MESSAGE(SUSPEND, suspend, 54, READY, 0,                                                    \
 		"Let nobody have what is this tenant's; or let them again.")
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Which tenants are suspended. What they ask for themselves authd refuses; what others ask of their
- * buckets is refused here. authd tells all of them before it lets anything happen, and from then on each
+ * Which tenants are suspended, or are being deleted, which is no other thing here. What they ask for
+ * themselves authd refuses; what others ask of their buckets is refused here. authd tells all of them before it lets anything happen, and from then on each
  * that changes. The set is in memory only: without an authd that has told it, there is no grant.
  *
  * The loop's thread changes it; any thread may ask.

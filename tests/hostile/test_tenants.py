@@ -127,6 +127,24 @@ def test_t23_what_a_suspended_tenant_has_opened_is_open_to_nobody(victim, guest)
     assert rawhttp.request(other, "PUT", f"/{own}/copy", source).status == 200
 
 
+def test_t23_what_a_tenant_has_opened_is_closed_when_it_is_to_go(victim, guest):
+    """From the answer to the order on, and not only when it is gone."""
+    other = victim.add_tenant(f"o-{uuid.uuid4().hex[:12]}")
+    open_to_everybody(guest)
+    large = f"/{guest.bucket}/large"
+    assert policies.ask_as_nobody(victim, "GET", large).status == 200
+    assert rawhttp.request(other, "GET", large).status == 200
+    answer = operators.order(victim, "tenant.delete", name=guest.name, data=True)
+    assert answer["tenant"]["state"] == "deleting"
+    for method, rest_of in REACHES:
+        response = policies.ask_as_nobody(victim, method, f"/{guest.bucket}{rest_of}")
+        assert response.status == 403 and response.code in ("AccessDenied", None)
+    # To a tenant the name is free once it is all gone.
+    for method, rest_of in REACHES_OF_OTHERS:
+        response = rawhttp.request(other, method, f"/{guest.bucket}{rest_of}")
+        assert response.status in (403, 404) and response.code in ("AccessDenied", "NoSuchBucket", None)
+
+
 def test_t30_a_bucket_that_is_closed_so_is_as_one_that_never_was_open(victim, guest):
     """To who asks from outside that its owner is suspended looks like a policy that does not let him in."""
     other = victim.add_tenant(f"o-{uuid.uuid4().hex[:12]}")

@@ -93,23 +93,6 @@ static void wait_for_writer(void)
 	office_settle(&office);
 }
 
-/* Orders a tenant without data to be deleted, with stored's answer to the question. */
-static json_t *delete_asking(const char *name, enum s3_error error)
-{
-	struct ipc_id id = find(name)->id;
-	int fd = clerk_connect(&office);
-	char line[128];
-	json_t *answer;
-
-	snprintf(line, sizeof(line), "{\"do\":\"tenant.delete\",\"name\":\"%s\"}\n", name);
-	clerk_say(&office, fd, line, strlen(line));
-	say_erased(hear_erase(&id, ERASE_ASK), error);
-	answer = json_loads(clerk_hear(&office, fd), 0, NULL);
-	close(fd);
-	office_settle(&office);
-	return answer;
-}
-
 static uint64_t hear_suspend(const struct ipc_id *tenant, bool suspended)
 {
 	struct ipc_message m;
@@ -128,6 +111,59 @@ static void say_suspend_taken(uint64_t number)
 	office_settle(&office);
 }
 
+static json_t *hear_answer(int fd)
+{
+	json_t *answer = json_loads(clerk_hear(&office, fd), 0, NULL);
+
+	close(fd);
+	return answer;
+}
+
+/* It is all gone: stored need not keep it closed any more. */
+static void say_all_erased(uint64_t number, const struct ipc_id *tenant)
+{
+	say_erased(number, S3_ERROR_NONE);
+	wait_for_writer();
+	assert(hear_suspend(tenant, false) == 0);
+}
+
+/* What an order to delete is answered with, which waits until stored has closed the tenant. */
+static json_t *hear_marked(int fd, const struct ipc_id *tenant)
+{
+	uint64_t number = hear_suspend(tenant, true);
+
+	assert(office_silent(&office, fd));
+	say_suspend_taken(number);
+	return hear_answer(fd);
+}
+
+static int begin_delete(const char *name, const char *more)
+{
+	int fd = clerk_connect(&office);
+	char line[128];
+
+	snprintf(line, sizeof(line), "{\"do\":\"tenant.delete\",\"name\":\"%s\"%s}\n", name, more);
+	clerk_say(&office, fd, line, strlen(line));
+	return fd;
+}
+
+static json_t *delete_all(const char *name)
+{
+	struct ipc_id id = find(name)->id;
+
+	return hear_marked(begin_delete(name, ",\"data\":true"), &id);
+}
+
+/* Orders a tenant without data to be deleted, with stored's answer to the question. */
+static json_t *delete_asking(const char *name, enum s3_error error)
+{
+	struct ipc_id id = find(name)->id;
+	int fd = begin_delete(name, "");
+
+	say_erased(hear_erase(&id, ERASE_ASK), error);
+	return error ? hear_answer(fd) : hear_marked(fd, &id);
+}
+
 /* Begins to suspend the tenant, or to resume it; the connection where the answer comes. */
 static int change_suspension(const char *name, bool suspended)
 {
@@ -138,14 +174,6 @@ static int change_suspension(const char *name, bool suspended)
 		 suspended ? "suspend" : "resume", name);
 	clerk_say(&office, fd, line, strlen(line));
 	return fd;
-}
-
-static json_t *hear_answer(int fd)
-{
-	json_t *answer = json_loads(clerk_hear(&office, fd), 0, NULL);
-
-	close(fd);
-	return answer;
 }
 
 /* The whole of it, with a stored that takes it. */
@@ -430,8 +458,7 @@ static void test_a_tenant_without_buckets_goes_with_its_credentials(void)
 	id = find("gone")->id;
 	assert(told(delete_asking("gone", S3_ERROR_NONE), "state", "deleting"));
 	assert(find("gone")->deletion == TENANT_GOES_EMPTY);
-	say_erased(hear_erase(&id, ERASE_EMPTY), S3_ERROR_NONE);
-	wait_for_writer();
+	say_all_erased(hear_erase(&id, ERASE_EMPTY), &id);
 	assert(!find("gone"));
 	assert(!keyring_find_key(office.authd.keyring, SPAN("key-of-gone")));
 	/* The name is another's now, and so is the key's id. */
@@ -458,9 +485,8 @@ static void test_with_its_data_it_is_not_asked(void)
 
 	create("all");
 	id = find("all")->id;
-	assert(told(order("tenant.delete", "all", ",\"data\":true"), "state", "deleting"));
-	say_erased(hear_erase(&id, ERASE_ALL), S3_ERROR_NONE);
-	wait_for_writer();
+	assert(told(delete_all("all"), "state", "deleting"));
+	say_all_erased(hear_erase(&id, ERASE_ALL), &id);
 	assert(!find("all"));
 	clerk_refused(order("tenant.delete", "all", ",\"data\":true"), "There is no tenant all.");
 	clerk_refused(order("tenant.delete", "acme", ",\"data\":1"), "data must be true or false.");
@@ -477,10 +503,50 @@ static void test_one_that_is_not_empty_after_all_stays(void)
 	say_erased(hear_erase(&id, ERASE_EMPTY), S3_ERROR_BUCKET_NOT_EMPTY);
 	wait_for_writer();
 	assert(find("late")->deletion == TENANT_STAYS);
-	assert(office_silent(&office, stored));
+	assert(hear_suspend(&id, false) == 0 && office_silent(&office, stored));
 	office_restart(&office);
 	connect_stored();
 	assert(find("late")->deletion == TENANT_STAYS && office_silent(&office, stored));
+}
+
+static void test_one_that_stays_is_as_closed_as_it_was(void)
+{
+	struct ipc_id id;
+
+	create("shut");
+	id = find("shut")->id;
+	clerk_done(suspend("shut", true));
+	clerk_done(delete_asking("shut", S3_ERROR_NONE));
+	say_erased(hear_erase(&id, ERASE_EMPTY), S3_ERROR_BUCKET_NOT_EMPTY);
+	wait_for_writer();
+	assert(find("shut")->deletion == TENANT_STAYS && office_silent(&office, stored));
+}
+
+/* What was ordered before the mark comes into force, or not; what has the mark stays closed. */
+static void test_t23_one_that_goes_is_not_opened_by_a_resumption_under_way(void)
+{
+	const struct tenant *t;
+	struct ipc_id id;
+	int resumed, deleted;
+
+	create("crossed");
+	clerk_done(suspend("crossed", true));
+	t = find("crossed");
+	id = t->id;
+	deleted = begin_delete("crossed", ",\"data\":true");
+	resumed = change_suspension("crossed", false);
+	say_suspend_taken(hear_suspend(&id, true));
+	clerk_done(hear_answer(deleted));
+	hear_erase(&id, ERASE_ALL);
+	wait_for_writer();
+	if (!t->suspended)
+		say_suspend_taken(hear_suspend(&id, true));
+	json_decref(hear_answer(resumed));
+	assert(office_silent(&office, stored));
+	close(stored);
+	connect_stored();
+	assert(stored_was_told("crossed"));
+	say_all_erased(hear_erase(&id, ERASE_ALL), &id);
 }
 
 /* Who asks for less does not take back what another has ordered meanwhile. */
@@ -495,16 +561,14 @@ static void test_one_that_goes_with_its_data_goes_whoever_else_deletes_it(void)
 	id = find("both")->id;
 	clerk_say(&office, fd, less, strlen(less));
 	asked = hear_erase(&id, ERASE_ASK);
-	clerk_done(order("tenant.delete", "both", ",\"data\":true"));
+	clerk_done(delete_all("both"));
 	hear_erase(&id, ERASE_ALL);
 	say_erased(asked, S3_ERROR_NONE);
-	assert(told(json_loads(clerk_hear(&office, fd), 0, NULL), "state", "deleting"));
+	assert(told(hear_marked(fd, &id), "state", "deleting"));
 	assert(find("both")->deletion == TENANT_GOES);
-	close(fd);
 	office_restart(&office);
 	connect_stored();
-	say_erased(hear_erase(&id, ERASE_ALL), S3_ERROR_NONE);
-	wait_for_writer();
+	say_all_erased(hear_erase(&id, ERASE_ALL), &id);
 	assert(!find("both"));
 }
 
@@ -517,12 +581,11 @@ static void test_one_that_was_to_go_if_empty_goes_in_any_case_when_that_is_order
 	id = find("more")->id;
 	clerk_done(delete_asking("more", S3_ERROR_NONE));
 	number = hear_erase(&id, ERASE_EMPTY);
-	assert(told(order("tenant.delete", "more", ",\"data\":true"), "state", "deleting"));
+	assert(told(delete_all("more"), "state", "deleting"));
 	assert(find("more")->deletion == TENANT_GOES && office_silent(&office, stored));
 	say_erased(number, S3_ERROR_BUCKET_NOT_EMPTY);
 	wait_for_writer();
-	say_erased(hear_erase(&id, ERASE_ALL), S3_ERROR_NONE);
-	wait_for_writer();
+	say_all_erased(hear_erase(&id, ERASE_ALL), &id);
 	assert(!find("more"));
 }
 
@@ -543,7 +606,7 @@ static void test_nothing_is_made_for_one_that_goes(void)
 
 	create("going");
 	id = find("going")->id;
-	clerk_done(order("tenant.delete", "going", ",\"data\":true"));
+	clerk_done(delete_all("going"));
 	number = hear_erase(&id, ERASE_ALL);
 	for (size_t i = 0; i < ARRAY_SIZE(orders); i++)
 		clerk_refused(clerk_ask(&office, orders[i]), "The tenant going is being deleted.");
@@ -552,8 +615,7 @@ static void test_nothing_is_made_for_one_that_goes(void)
 	assert(told(order("tenant.delete", "going", ",\"data\":true"), "state", "deleting"));
 	assert(office_silent(&office, stored));
 	clerk_refused(order("tenant.create", "going", ""), "There is already a tenant going.");
-	say_erased(number, S3_ERROR_NONE);
-	wait_for_writer();
+	say_all_erased(number, &id);
 	assert(!find("going"));
 }
 
@@ -571,9 +633,8 @@ static void test_a_token_under_way_is_not_made_for_one_that_goes(void)
 	clerk_say(&office, fd, token, strlen(token));
 	assert(office_receive(&office, stored, IPC_AUTHD_TO_STORED_DIRECTION, &m));
 	assert(m.number == IPC_PROVIDE);
-	clerk_done(order("tenant.delete", "torn", ",\"data\":true"));
-	say_erased(hear_erase(&id, ERASE_ALL), S3_ERROR_NONE);
-	wait_for_writer();
+	clerk_done(delete_all("torn"));
+	say_all_erased(hear_erase(&id, ERASE_ALL), &id);
 	/* At once, and not when it is too late. */
 	assert(!find("torn") && !office.authd.errands.first);
 	clerk_refused(json_loads(clerk_hear(&office, fd), 0, NULL), "could not be made");
@@ -596,14 +657,13 @@ static void test_a_token_whose_bucket_comes_too_late_is_refused(void)
 	id = find("tardy")->id;
 	clerk_say(&office, fd, token, strlen(token));
 	assert(office_receive(&office, stored, IPC_AUTHD_TO_STORED_DIRECTION, &m));
-	clerk_done(order("tenant.delete", "tardy", ",\"data\":true"));
+	clerk_done(delete_all("tardy"));
 	m = (struct ipc_message){ .number = IPC_PROVIDED, .provided = { m.provide.order, 0 } };
 	office_send(stored, &m);
 	clerk_refused(json_loads(clerk_hear(&office, fd), 0, NULL),
 		      "The tenant tardy is being deleted.");
 	close(fd);
-	say_erased(hear_erase(&id, ERASE_ALL), S3_ERROR_NONE);
-	wait_for_writer();
+	say_all_erased(hear_erase(&id, ERASE_ALL), &id);
 	assert(!find("tardy") && tokens_count(keyring_tokens(office.authd.keyring)) == 0);
 }
 
@@ -626,13 +686,13 @@ static void test_t80_what_is_marked_goes_on_when_stored_comes_again(void)
 
 	create("marked");
 	id = find("marked")->id;
-	clerk_done(order("tenant.delete", "marked", ",\"data\":true"));
+	clerk_done(delete_all("marked"));
 	hear_erase(&id, ERASE_ALL);
 	close(stored);
 	office_settle(&office);
 	connect_stored();
-	say_erased(hear_erase(&id, ERASE_ALL), S3_ERROR_NONE);
-	wait_for_writer();
+	assert(stored_was_told("marked"));
+	say_all_erased(hear_erase(&id, ERASE_ALL), &id);
 	assert(!find("marked"));
 }
 
@@ -648,8 +708,8 @@ static void test_t80_what_is_marked_goes_on_after_a_restart(void)
 	office_restart(&office);
 	assert(find("kept-mark")->deletion == TENANT_GOES_EMPTY);
 	connect_stored();
-	say_erased(hear_erase(&id, ERASE_EMPTY), S3_ERROR_NONE);
-	wait_for_writer();
+	assert(stored_was_told("kept-mark"));
+	say_all_erased(hear_erase(&id, ERASE_EMPTY), &id);
 	assert(!find("kept-mark"));
 	office_restart(&office);
 	connect_stored();
@@ -662,15 +722,14 @@ static void test_what_stored_cannot_do_is_tried_again_later(void)
 
 	create("stuck");
 	id = find("stuck")->id;
-	clerk_done(order("tenant.delete", "stuck", ",\"data\":true"));
+	clerk_done(delete_all("stuck"));
 	say_erased(hear_erase(&id, ERASE_ALL), S3_ERROR_INTERNAL_ERROR);
 	assert(find("stuck")->deletion == TENANT_GOES && office_silent(&office, stored));
 	assert(office.authd.deletions.again.loop);
 	assert(office.authd.deletions.again.at_ns <= clock_boottime_ns() + DELETION_AGAIN_NS);
 	loop_arm(&office.authd.loop, &office.authd.deletions.again, 0);
 	office_settle(&office);
-	say_erased(hear_erase(&id, ERASE_ALL), S3_ERROR_NONE);
-	wait_for_writer();
+	say_all_erased(hear_erase(&id, ERASE_ALL), &id);
 	assert(!find("stuck"));
 }
 
@@ -678,18 +737,30 @@ static void test_what_stored_cannot_do_is_tried_again_later(void)
 static void test_many_go_one_after_another(void)
 {
 	enum { MANY = IPC_ERRANDS_MAX + 6 };
+	uint64_t erasures[MANY] = { 0 };
 	struct ipc_message m;
+	struct ipc_id id;
 	char name[32];
+	int opened = 0;
 
 	for (int i = 0; i < MANY; i++) {
 		snprintf(name, sizeof(name), "many-%d", i);
 		create(name);
-		clerk_done(order("tenant.delete", name, ",\"data\":true"));
+		id = find(name)->id;
+		clerk_done(delete_all(name));
+		if (i < IPC_ERRANDS_MAX)
+			erasures[i] = hear_erase(&id, ERASE_ALL);
 	}
-	for (int i = 0; i < MANY; i++) {
+	for (int i = 0; i < IPC_ERRANDS_MAX; i++)
+		say_erased(erasures[i], S3_ERROR_NONE);
+	/* Those that found no place, between what is said of those that are gone. */
+	while (opened < MANY) {
 		assert(office_receive(&office, stored, IPC_AUTHD_TO_STORED_DIRECTION, &m));
-		assert(m.number == IPC_ERASE);
-		say_erased(m.erase.order, S3_ERROR_NONE);
+		assert(m.number == IPC_ERASE || m.number == IPC_SUSPEND);
+		if (m.number == IPC_ERASE)
+			say_erased(m.erase.order, S3_ERROR_NONE);
+		else
+			opened += !m.suspend.suspended;
 	}
 	wait_for_writer();
 	for (int i = 0; i < MANY; i++) {
@@ -719,6 +790,8 @@ int main(void)
 	test_a_tenant_with_buckets_is_kept_and_nobody_notices();
 	test_with_its_data_it_is_not_asked();
 	test_one_that_is_not_empty_after_all_stays();
+	test_one_that_stays_is_as_closed_as_it_was();
+	test_t23_one_that_goes_is_not_opened_by_a_resumption_under_way();
 	test_one_that_goes_with_its_data_goes_whoever_else_deletes_it();
 	test_one_that_was_to_go_if_empty_goes_in_any_case_when_that_is_ordered();
 	test_nothing_is_made_for_one_that_goes();
