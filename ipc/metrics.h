@@ -97,6 +97,9 @@
 	       "Requests that authd let pass and the policy of a bucket or of a user, the "        \
 	       "bounds of a token or a tenant's suspension did not; of a DeleteObjects one, "      \
 	       "however many of its keys")                                                         \
+	METRIC(CATALOG_READS, "coffer_stored_catalog_reads_total", STORED, COUNTER, NUMBER, "",    \
+	       "How often a tenant's catalog was read: for a request that was let pass, and for "  \
+	       "the policy of a bucket that is not in memory")                                     \
 	METRIC(COMMIT_CHANGES, "coffer_stored_commit_changes", STORED, SIZES, NUMBER, "",          \
 	       "How many changes share one transaction, and its flush")                            \
 	METRIC(COMMIT_TIME, "coffer_stored_commit_seconds", STORED, TIMES, SECONDS, "",            \

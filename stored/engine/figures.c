@@ -28,6 +28,7 @@ static void tell_room(struct store *s, struct buffer *to)
 
 void store_tell(struct store *s, struct buffer *to)
 {
+	sample_put(to, METRIC_CATALOG_READS, meter_read(&s->meters.reads), NULL);
 	sample_put_meter(to, METRIC_COMMIT_CHANGES, &s->meters.commit_changes, NULL);
 	sample_put_meter(to, METRIC_COMMIT_TIME, &s->meters.commit_times, NULL);
 	sample_put_meter(to, METRIC_FLUSH_TIME, &s->flushes.blobs, "blob", NULL);

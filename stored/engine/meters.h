@@ -19,6 +19,7 @@ enum swept {
 };
 
 struct store_meters {
+	meter_count reads; /* of catalogs */
 	struct meter commit_changes;	/* that share a transaction */
 	struct meter commit_times;
 	meter_count swept[SWEPT_COUNT];

@@ -16,6 +16,7 @@ int reading_begin_in(struct store *s, struct catalog *c, bool pin, struct readin
 	r = database_pool_take(&c->readers, &ret->db);
 	if (r < 0)
 		return r;
+	meter_add(&s->meters.reads, 1);
 	if (pin) {
 		pthread_rwlock_rdlock(&c->reading);
 		ret->pinning = true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* One read of a tenant's catalog: a connection, and one moment of it for all that is asked. */
+/* One read of a tenant's catalog: a connection, and one moment of it for all that is asked. Each is counted. */
 
 #include "stored/engine/engine.h"
 #include "stored/engine/rows.h"
