@@ -227,6 +227,49 @@ def test_t30_what_is_anothers_looks_like_what_is_not_there(victim, party, other,
         assert {n for n, _ in there.raw.headers} == {n for n, _ in absent.raw.headers}
 
 
+def test_t30_another_tenants_administrator_looks_like_nobody(party, other, unchanged):
+    """Also what one's own tenant has of that kind, and hears another word about, is not told of another's."""
+    nobody, no_key = f"a-{uuid.uuid4().hex[:12]}", "CF" + uuid.uuid4().hex[:18].upper()
+    for method, path, body in NAMING:
+        if "{t}" in path:
+            continue
+        told = []
+        for user, key in ((other.admin.user, other.admin.access_key), (nobody, no_key)):
+            got = party.admin.ask(method, path.format(u=user, k=key), body)
+            assert got.status == 404, (method, path)
+            told.append((got.raw.body.decode().replace(user, "*").replace(key, "*"),
+                         {n for n, _ in got.raw.headers}))
+        assert told[0] == told[1], (method, path)
+
+
+def test_t30_a_name_that_another_tenant_uses_is_free_and_says_nothing(victim, party, other):
+    def shown(answer, name):
+        """All that is said, but for the name, the times, and a secret that is another each time."""
+        (kind, made), = answer.json.items()
+        return kind, {n: str(v).replace(name, "*") for n, v in made.items()
+                      if n not in ("id", "created_at", "expires_at", "token")}, sorted(made)
+
+    before = {p: other.admin.ask("GET", p).raw.body for p in ("/users", "/tokens")}
+    for path, member, body, taken in (
+            ("/users", "user", {}, [other.u, other.admin.user]),
+            ("/tokens", "token_name", {"ttl_days": 1, "bucket": party.b}, [other.t])):
+        free = f"n-{uuid.uuid4().hex[:12]}"
+        answers = {name: party.admin.ask("POST", path, body | {member: name}) for name in [*taken, free]}
+        assert {a.status for a in answers.values()} == {201}
+        told = [shown(a, name) for name, a in answers.items()]
+        assert told.count(told[0]) == len(told)
+        # Whose it is now is answered; and who else has one of that name is as before.
+        twice = party.admin.ask("POST", path, body | {member: taken[0]})
+        assert twice.status == 409 and other.tenant not in twice.raw.body.decode()
+        assert party.admin.done("GET", f"{path}/{taken[0]}")
+    made = party.admin.done("POST", f"/users/{other.u}/keys", {}, 201)["key"]
+    assert party.admin.done("GET", f"/users/{other.u}/keys")["keys"][0]["access_key"] == made["access_key"]
+    party.admin.done("DELETE", f"/keys/{made['access_key']}")
+    for path in (f"/users/{other.u}", f"/tokens/{other.t}"):
+        party.admin.done("DELETE", path)
+    assert {p: other.admin.ask("GET", p).raw.body for p in before} == before
+
+
 def test_t30_lists_show_ones_own_only(victim, party, other):
     for path in ("/users", "/keys", "/tokens", "/tenant"):
         text = party.admin.ask("GET", path).raw.body.decode()
