@@ -131,18 +131,24 @@ static bool is_named(void *context, const char *id)
 
 static int read_named(struct archiver *a, struct named *ret)
 {
+	const uint64_t n = a->manifest.counts.blobs;
 	struct roll_line l;
 	struct roll roll;
-	int r = archiver_open_roll(a, &roll), k;
+	int r = archiver_open_roll(a, &roll);
 
 	if (r < 0)
 		return r;
-	ret->ids = calloc(a->manifest.counts.blobs + 1, sizeof(*ret->ids));
-	while (ret->ids && (k = roll_next(&roll, &l)) == 1)
+	ret->ids = calloc(n + 1, sizeof(*ret->ids));
+	while (ret->ids && ret->n <= n && (r = roll_next(&roll, &l)) == 1)
 		if (l.kind == ROLL_BLOB && take_parse_id(l.blob.id, &ret->ids[ret->n]))
 			ret->n++;
 	roll_close(&roll);
-	return ret->ids ? 0 : complain_errno(a->why, -ENOMEM, "cannot tidy up");
+	/* What is not known to be named would be taken for what is not. */
+	if (!ret->ids)
+		r = -ENOMEM;
+	else if (r >= 0 && ret->n != n)
+		r = -EBADMSG;
+	return r < 0 ? complain_errno(a->why, r, "cannot tidy up") : 0;
 }
 
 /* The manifest is there: the backup is made, whatever becomes of this. */
