@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/engine/catalog_check.h"
 
+#include "ipc/schema.h"
 #include "s3/etag.h"
 #include "s3/names.h"
 #include "s3/pairs.h"
+#include "s3/request.h"
 #include "stored/engine/catalog.h"
 #include "stored/engine/layout.h"
 
@@ -14,6 +16,9 @@
 /* Milliseconds that stay a time when they are nanoseconds. */
 #define LATEST	"9000000000000"
 #define LARGEST "70368744177664"
+
+/* length() of a text counts characters, and none behind a NUL. */
+#define OCTETS(column) "length(CAST(" #column " AS BLOB))"
 
 #define KNOWN_KINDS	   "''"
 #define KIND(SYMBOL, name) ", '" name "'"
@@ -28,9 +33,11 @@
 	      "SELECT 1 FROM objects WHERE length(version) <> 0"                                   \
 	      " OR instance NOT BETWEEN 1 AND 4611686018427387904"                                 \
 	      " OR size NOT BETWEEN 0 AND " LARGEST " OR modified NOT BETWEEN 0 AND " LATEST       \
-	      " OR length(etag) NOT BETWEEN 1 AND 63 OR length(storage_class) > 32"                \
-	      " OR composite NOT IN (0, 1) OR parts NOT BETWEEN 0 AND 10000"                       \
-	      " OR bucket NOT IN (SELECT id FROM buckets)",                                        \
+	      " OR " OCTETS(etag) " NOT BETWEEN 1 AND 63 OR " OCTETS(                              \
+		      storage_class) " > 32"                                                       \
+				     " OR composite NOT IN (0, 1) OR parts NOT BETWEEN 0 AND "     \
+				     "10000"                                                       \
+				     " OR bucket NOT IN (SELECT id FROM buckets)",                 \
 	      "An object's row is not sound.")                                                     \
 	CHECK(BODIES,                                                                              \
 	      "SELECT 1 WHERE (SELECT count(*) FROM objects) <> (SELECT count(*) FROM bodies)"     \
@@ -43,8 +50,10 @@
 	      "A blob's row is not sound.")                                                        \
 	CHECK(UPLOADS,                                                                             \
 	      "SELECT 1 FROM uploads WHERE length(id) <> 24"                                       \
-	      " OR created NOT BETWEEN 0 AND " LATEST " OR length(storage_class) > 32"             \
-	      " OR composite NOT IN (0, 1) OR bucket NOT IN (SELECT id FROM buckets)",             \
+	      " OR created NOT BETWEEN 0 AND " LATEST                                              \
+	      " OR " OCTETS(storage_class) " > 32"                                                 \
+					   " OR composite NOT IN (0, 1) OR bucket NOT IN (SELECT " \
+					   "id FROM buckets)",                                     \
 	      "An upload's row is not sound.")                                                     \
 	CHECK(PARTS,                                                                               \
 	      "SELECT 1 FROM parts AS p LEFT JOIN blobs AS b ON b.id = p.blob"                     \
@@ -61,9 +70,11 @@
 			    " OR bucket NOT IN (SELECT id FROM buckets)",                          \
 	      "A bucket's configuration is not sound.")                                            \
 	CHECK(COMPLETED,                                                                           \
-	      "SELECT 1 FROM completed WHERE length(upload) <> 24 OR length(etag) > 63"            \
-	      " OR at NOT BETWEEN 0 AND " LATEST " OR size NOT BETWEEN 0 AND " LARGEST             \
-	      " OR composite NOT IN (0, 1) OR parts NOT BETWEEN 0 AND 10000",                      \
+	      "SELECT 1 FROM completed WHERE length(upload) <> 24 OR " OCTETS(                     \
+		      etag) " > 63"                                                                \
+			    " OR at NOT BETWEEN 0 AND " LATEST                                     \
+			    " OR size NOT BETWEEN 0 AND " LARGEST                                  \
+			    " OR composite NOT IN (0, 1) OR parts NOT BETWEEN 0 AND 10000",        \
 	      "The row of a finished upload is not sound.")                                        \
 	CHECK(TENANT,                                                                              \
 	      "SELECT 1 WHERE (SELECT count(*) FROM tenant) <> 1"                                  \
@@ -164,8 +175,11 @@ static int text_of(sqlite3 *h, const char *statement, char **ret)
 	    sqlite3_step(s) == SQLITE_ROW) {
 		const char *text = (const char *)sqlite3_column_text(s, 0);
 
-		*ret = strdup(text ? text : "");
-		r = *ret ? 0 : -ENOMEM;
+		/* Behind a NUL would be what the comparison does not see, and SQLite does. */
+		if (!text || strlen(text) == (size_t)sqlite3_column_bytes(s, 0)) {
+			*ret = strdup(text ? text : "");
+			r = *ret ? 0 : -ENOMEM;
+		}
 	}
 	sqlite3_finalize(s);
 	return r;
@@ -234,7 +248,8 @@ static int check_name(struct check *c, struct span key, struct span algorithm,
 {
 	enum checksum_algorithm a;
 
-	if (key_check(key) || layout_algorithm(algorithm, &a) < 0 || !pairs_are_whole(attributes))
+	if (key_check(key) || layout_algorithm(algorithm, &a) < 0 || attributes.len > S3_HEAD_MAX ||
+	    !pairs_are_whole(attributes))
 		return find_fault(c, "An object's name or attributes are not sound.");
 	return 0;
 }
@@ -311,7 +326,7 @@ static int check_body(struct check *c, const struct query *q)
 
 	if (!span_is_none(extents))
 		r = span_is_none(body) ? check_extents(c, extents, &len) : -EUCLEAN;
-	if (r == 0 && len != size)
+	if (r == 0 && (len != size || body.len > IPC_INLINE_MAX))
 		return find_fault(c, "An object's bytes do not add up to it.");
 	return r ? r
 		 : check_object_parts(c, query_column_bytes(q, 8), query_column_number(q, 5), size);

@@ -521,6 +521,10 @@ static void test_t72_a_catalog_that_is_not_sound_is_refused(void)
 {
 	static const char *const faults[] = {
 		"CREATE TRIGGER t AFTER DELETE ON dead BEGIN DELETE FROM buckets; END",
+		"CREATE TRIGGER t AFTER DELETE ON dead BEGIN DELETE FROM buckets; END;"
+		"UPDATE sqlite_schema SET sql = sql || char(0) || 'x' WHERE type <> 'trigger' AND "
+		"name ="
+		" (SELECT max(name) FROM sqlite_schema WHERE type = 'table')",
 		"CREATE VIEW v AS SELECT * FROM objects",
 		"CREATE TABLE more (x)",
 		"CREATE INDEX more ON objects (size)",
@@ -545,7 +549,11 @@ static void test_t72_a_catalog_that_is_not_sound_is_refused(void)
 		"UPDATE objects SET instance = (SELECT min(instance) FROM objects)",
 		"UPDATE objects SET version = x'01' WHERE key = CAST('small' AS BLOB)",
 		"UPDATE objects SET etag = hex(zeroblob(100))",
+		"UPDATE objects SET etag = 'a' || char(0) || hex(zeroblob(100))",
+		"UPDATE objects SET etag = replace(hex(zeroblob(16)), '00', char(8364, 8364))",
+		"UPDATE objects SET storage_class = char(0) || hex(zeroblob(100))",
 		"UPDATE objects SET attributes = x'ff'",
+		"UPDATE objects SET attributes = CAST(x'0000fa8b0000' || zeroblob(35834) AS BLOB)",
 		"UPDATE objects SET key = x'ff' WHERE key = CAST('small' AS BLOB)",
 		"UPDATE objects SET key = zeroblob(2000) WHERE key = CAST('small' AS BLOB)",
 		"UPDATE objects SET checksum_algorithm = 'MD4'",
@@ -554,6 +562,9 @@ static void test_t72_a_catalog_that_is_not_sound_is_refused(void)
 		"DELETE FROM objects WHERE key = CAST('small' AS BLOB)",
 		"DELETE FROM bodies WHERE body IS NOT NULL",
 		"INSERT INTO bodies (instance, body) VALUES (4000, x'00')",
+		"UPDATE bodies SET body = zeroblob(65537) WHERE length(body) = 5; UPDATE objects "
+		"SET"
+		" size = 65537 WHERE key = CAST('small' AS BLOB)",
 		"UPDATE bodies SET extents = x'00' WHERE extents IS NOT NULL",
 		"UPDATE bodies SET extents = zeroblob(length(extents)) WHERE extents IS NOT NULL",
 		"UPDATE bodies SET extents = CAST(extents || extents AS BLOB) WHERE extents IS NOT "
@@ -568,6 +579,7 @@ static void test_t72_a_catalog_that_is_not_sound_is_refused(void)
 		"UPDATE blobs SET size = -1",
 		"UPDATE blobs SET crc64nvme = x'00'",
 		"UPDATE uploads SET id = x'00'",
+		"UPDATE uploads SET storage_class = char(0) || hex(zeroblob(100))",
 		"UPDATE uploads SET bucket = 99",
 		"UPDATE uploads SET attributes = x'ff'",
 		"DELETE FROM uploads",
