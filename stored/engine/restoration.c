@@ -207,7 +207,11 @@ static int take_catalog(struct restoration *r, int from, char detail[static REST
 		return e;
 	fd = openat(r->directory_fd, "catalog.db",
 		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return fd < 0 ? -errno : copy_bytes(r, from, length, fd, NULL);
+	if (fd < 0)
+		return -errno;
+	e = copy_bytes(r, from, length, fd, NULL);
+	/* SQLite flushes what it writes itself, which may be nothing. */
+	return e == 0 ? durable_flush_blob(&r->store->durable, fd) : e;
 }
 
 static int list_names(struct restoration *r)
@@ -377,7 +381,8 @@ static int find_wanted(struct restoration *r, struct wanted *w)
 	return e < 0 ? e : e == 0 ? S3_ERROR_NO_SUCH_KEY : k;
 }
 
-/* The first makes the directory and flushes its name, also where it is there. */
+/* The first makes the directory and flushes its name, also where it is there; and the names in it:
+ * an earlier attempt may have died before it did. */
 static int open_shard(struct restoration *r, const struct ipc_id *blob, int *ret_fd)
 {
 	uint8_t shard = blob->bytes[0], bit = (uint8_t)(1u << (shard % 8));
@@ -397,13 +402,19 @@ static int open_shard(struct restoration *r, const struct ipc_id *blob, int *ret
 		*ret_fd = fd;
 		return 0;
 	}
-	e = durable_make_directory(&r->store->durable, r->place.blobs_fd, name, ret_fd);
-	if (e == 0) {
-		pthread_mutex_lock(&r->lock);
-		r->shards_made[shard / 8] |= bit;
-		pthread_mutex_unlock(&r->lock);
+	e = durable_make_directory(&r->store->durable, r->place.blobs_fd, name, &fd);
+	if (e < 0)
+		return e;
+	e = durable_flush_blob_directory(&r->store->durable, fd);
+	if (e < 0) {
+		fd_close(fd);
+		return e;
 	}
-	return e;
+	pthread_mutex_lock(&r->lock);
+	r->shards_made[shard / 8] |= bit;
+	pthread_mutex_unlock(&r->lock);
+	*ret_fd = fd;
+	return 0;
 }
 
 /* What has a name was held against its row, and is on the disk. */
