@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -152,6 +153,49 @@ static int write_list(struct taking *t)
 	return r;
 }
 
+/* --- what is under way ----------------------------------------------------------------------- */
+
+struct arrival {
+	pthread_mutex_t lock;
+	pthread_cond_t arrived;
+	bool has_arrived;
+};
+
+static void arrive(struct change *c)
+{
+	struct arrival *a = c->context;
+
+	pthread_mutex_lock(&a->lock);
+	a->has_arrived = true;
+	pthread_cond_signal(&a->arrived);
+	pthread_mutex_unlock(&a->lock);
+}
+
+/*
+ * A change of nothing, whatever becomes of it, behind all that the tenant's catalog was to be
+ * changed by: what clients are told of these, the copy has. Of a suspended tenant no others come.
+ */
+static int wait_for_changes(struct snapshot *s)
+{
+	struct arrival a = { .lock = PTHREAD_MUTEX_INITIALIZER,
+			     .arrived = PTHREAD_COND_INITIALIZER };
+	_cleanup_(change_freep) struct change *c = NULL;
+	int r = change_new(CHANGE_FORGET_DEAD, &s->catalog->tenant, SPAN_NONE, SPAN_NONE, &c);
+
+	if (r < 0)
+		return r;
+	c->context = &a;
+	c->done = arrive;
+	r = store_submit(s->store, c);
+	if (r != 0)
+		return r;
+	pthread_mutex_lock(&a.lock);
+	while (!a.has_arrived)
+		pthread_cond_wait(&a.arrived, &a.lock);
+	pthread_mutex_unlock(&a.lock);
+	return 0;
+}
+
 /* --- both ------------------------------------------------------------------------------------ */
 
 static int write_files(struct taking *t)
@@ -205,6 +249,9 @@ int store_take_snapshot(struct store *s, const struct ipc_id *tenant, const _Ato
 		return -ENOMEM;
 	snapshot->store = s;
 	r = open_catalog(s, tenant, snapshot);
+	if (r)
+		return r;
+	r = wait_for_changes(snapshot);
 	if (r)
 		return r;
 	for (size_t i = 0; i < SNAPSHOT_FILES; i++)

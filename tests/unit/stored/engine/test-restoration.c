@@ -201,6 +201,55 @@ static void test_a_snapshot_keeps_what_it_names(void)
 	end();
 }
 
+static _Atomic bool hold_one, is_held, is_taken;
+
+static size_t count_pending(void)
+{
+	size_t n;
+
+	pthread_mutex_lock(&from.store->lock);
+	n = from.store->n_pending;
+	pthread_mutex_unlock(&from.store->lock);
+	return n;
+}
+
+/* Until something waits behind it, or the snapshot is there. */
+static void hold_commit(void *context, enum durable_step step)
+{
+	if (step != DURABLE_CATALOG_COMMIT || !atomic_exchange(&hold_one, false))
+		return;
+	is_held = true;
+	while (!is_taken && count_pending() < 2)
+		usleep(1000);
+}
+
+static void *put_late(void *context)
+{
+	assert(put(&from, "late", SPAN("late")) == 0);
+	return NULL;
+}
+
+static void test_what_was_under_way_is_in_the_snapshot(void)
+{
+	pthread_t thread;
+	struct copy c;
+
+	begin();
+	fixture_close(&from);
+	from.config.hook = (struct durable_hook){ hold_commit, NULL };
+	fixture_open(&from);
+	hold_one = true;
+	assert(pthread_create(&thread, NULL, put_late, NULL) == 0);
+	while (!is_held)
+		usleep(1000);
+	take(&c);
+	is_taken = true;
+	assert(pthread_join(thread, NULL) == 0);
+	assert(restore(&c, false) == 0 && holds(&to, "late", SPAN("late")));
+	drop(&c);
+	end();
+}
+
 static void test_a_hold_ends_with_its_time(void)
 {
 	struct catalog *catalog;
@@ -701,6 +750,7 @@ int main(int argc, char *argv[])
 	fill(bytes, sizeof(bytes), 1);
 	fill(other_bytes, sizeof(other_bytes), 2);
 	RUN(test_a_snapshot_keeps_what_it_names);
+	RUN(test_what_was_under_way_is_in_the_snapshot);
 	RUN(test_a_hold_ends_with_its_time);
 	RUN(test_what_is_interrupted_leaves_nothing);
 	RUN(test_what_is_no_blob_of_the_tenants_is_not_opened);
