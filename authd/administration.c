@@ -43,20 +43,6 @@ static const struct row {
 
 /* --- life --------------------------------------------------------------------------------- */
 
-int administrations_init(struct administrations *all, struct authd *a)
-{
-	*all = (struct administrations){ .authd = a, .body = BUFFER_INIT(IPC_ADMINISTERED_MAX) };
-	return spent_init(&all->spent, (int64_t)(clock_realtime_ns() / NS_PER_S));
-}
-
-void administrations_clear(struct administrations *all)
-{
-	while (all->first)
-		administration_forget(all->first);
-	spent_clear(&all->spent);
-	buffer_clear(&all->body);
-}
-
 static struct administration *administration_free(struct administration *ad)
 {
 	struct administrations *all = &ad->authd->administrations;
@@ -69,10 +55,25 @@ static struct administration *administration_free(struct administration *ad)
 	return NULL;
 }
 
+int administrations_init(struct administrations *all, struct authd *a)
+{
+	*all = (struct administrations){ .authd = a, .body = BUFFER_INIT(IPC_ADMINISTERED_MAX) };
+	return spent_init(&all->spent, (int64_t)(clock_realtime_ns() / NS_PER_S));
+}
+
+void administrations_clear(struct administrations *all)
+{
+	while (all->first) {
+		order_abandon(all->first->order);
+		administration_free(all->first);
+	}
+	spent_clear(&all->spent);
+	buffer_clear(&all->body);
+}
+
 void administration_forget(struct administration *ad)
 {
-	order_abandon(ad->order);
-	administration_free(ad);
+	ad->waiter.answered = NULL;
 }
 
 static struct administration *administration_new(struct authd *a)
@@ -174,7 +175,11 @@ static void tell_policy(struct authd *a, const json_t *answer, struct administra
 	}
 	administration_wipe(a);
 	buffer_append(&a->administrations.body, json_span(text));
-	ret->body = buffer_span(&a->administrations.body);
+	if (buffer_error(&a->administrations.body))
+		tell_error(a, S3_ERROR_INTERNAL_ERROR, s3_errors[S3_ERROR_INTERNAL_ERROR].message,
+			   NULL, ret);
+	else
+		ret->body = buffer_span(&a->administrations.body);
 }
 
 /* Whoever takes away the key that he signs with is to know why nothing works any more. */
@@ -234,6 +239,11 @@ static void answered(void *owner, json_t *answer)
 	struct authd *a = ad->authd;
 	uint64_t call = ad->call;
 
+	if (!w.answered) {
+		json_decref(answer);
+		administration_free(ad);
+		return;
+	}
 	tell(a, ad->route, &ad->who, answer, &told);
 	administration_free(ad);
 	w.answered(w.owner, call, &told);

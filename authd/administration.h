@@ -57,5 +57,8 @@ void administration_crowd(struct authd *a, struct administration_answer *ret);
 /* The answer was told. */
 void administration_wipe(struct authd *a);
 
-/* Nobody waits for it any more; what was ordered is done all the same. */
+/*
+ * Nobody waits for it any more; what was ordered is done all the same, and until then it is under
+ * way, so that who forgets has no more under way than who waits.
+ */
 void administration_forget(struct administration *ad);
