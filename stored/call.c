@@ -174,8 +174,10 @@ static int submit_unless_suspended(struct call *c)
 
 	if (c->by_operator)
 		return store_submit(service->store, c->change);
-	if (!suspensions_hold_off(s, call_owner(c)))
+	if (!suspensions_hold_off(s, call_owner(c))) {
+		c->refusal = S3_ERROR_ACCESS_DENIED;
 		return S3_ERROR_ACCESS_DENIED;
+	}
 	/* From here on the call may be gone. */
 	r = store_submit(service->store, c->change);
 	suspensions_let_go(s);

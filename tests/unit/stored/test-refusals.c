@@ -69,6 +69,16 @@ static void test_a_delete_of_many_is_told_of_once(void)
 	w.tenant = owner;
 }
 
+/* That authd once let it in does not keep it out of the log. */
+static void test_a_change_of_who_is_suspended_by_now_is_told_of(void)
+{
+	world_suspend(&w, &owner, true);
+	assert(world_ask(&w, "DELETE /bucket/key", NO_HEADERS) == IPC_FAILED);
+	world_hear_refusals(&w, 4);
+	assert(was_refused(S3_DELETE_OBJECT, "bucket") && w.refused.error == S3_ERROR_ACCESS_DENIED);
+	world_suspend(&w, &owner, false);
+}
+
 static void test_what_nobody_heard_is_counted_and_told_with_the_next(void)
 {
 	w.tenant = other;
@@ -82,10 +92,10 @@ static void test_what_nobody_heard_is_counted_and_told_with_the_next(void)
 	world_enter(&w, &w.worker);
 	for (size_t i = 0; i < 2; i++) {
 		assert(world_ask(&w, "GET /bucket/key", NO_HEADERS) == IPC_FAILED);
-		world_hear_refusals(&w, 4 + i);
+		world_hear_refusals(&w, 5 + i);
 		assert(w.refused.untold == (i ? 0 : 3));
 	}
-	assert(w.service.figures.refusals[S3_ERROR_ACCESS_DENIED] == 8);
+	assert(w.service.figures.refusals[S3_ERROR_ACCESS_DENIED] == 9);
 	w.tenant = owner;
 }
 
@@ -99,7 +109,7 @@ static void test_t41_refusals_leave_room_on_the_line(void)
 	for (int i = 0; i < 200000; i++)
 		authority_refused(a, &g, S3_ERROR_ACCESS_DENIED, SPAN(""));
 	assert(a->untold > 0 && a->state == AUTHORITY_READY);
-	world_hear_refusals(&w, 6);
+	world_hear_refusals(&w, 7);
 	assert(span_equal(w.refused.peer, SPAN("198.51.100.1")));
 }
 
@@ -110,6 +120,7 @@ int main(void)
 	test_what_is_allowed_is_not_told_of();
 	test_bounds_of_a_credential_are_told_of();
 	test_a_delete_of_many_is_told_of_once();
+	test_a_change_of_who_is_suspended_by_now_is_told_of();
 	test_what_nobody_heard_is_counted_and_told_with_the_next();
 	test_t41_refusals_leave_room_on_the_line();
 	world_end(&w);
