@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "frontend/administration.h"
 
+#include "frontend/connection.h"
 #include "frontend/dialogue.h"
 #include "frontend/exchange.h"
 #include "frontend/render_admin.h"
+#include "frontend/worker.h"
 
 _Static_assert(ADMINISTRATION_BODY_MAX <= IPC_ADMINISTER_MAX, "a body fits into its message");
 
@@ -32,19 +34,42 @@ static int find(struct exchange *e)
 	return 0;
 }
 
+/* 0, or there is no room for one more body. */
+static int take_room(struct exchange *e)
+{
+	struct worker *w = e->connection->worker;
+
+	if (!head_has_body(&e->head))
+		return 0;
+	if (w->n_admin_bodies >= ADMINISTRATION_BODIES_MAX)
+		return S3_ERROR_SLOW_DOWN;
+	w->n_admin_bodies++;
+	e->has_admin_body = true;
+	return 0;
+}
+
 void administration_serve(struct exchange *e)
 {
 	int r = find(e);
 
+	if (!r)
+		r = take_room(e);
 	if (r) {
 		exchange_give_up(e, r);
 		return;
 	}
 	body_gather(&e->body, ADMINISTRATION_BODY_MAX, S3_ERROR_ADMIN_BODY_TOO_LARGE);
-	if (head_has_body(&e->head))
+	if (e->has_admin_body)
 		exchange_move(e, EXCHANGE_COLLECTING);
 	else
 		dialogue_administer(e);
+}
+
+void administration_release(struct exchange *e)
+{
+	if (e->has_admin_body)
+		e->connection->worker->n_admin_bodies--;
+	e->has_admin_body = false;
 }
 
 void administration_answer(struct exchange *e, unsigned int status, uint32_t retry_after_s,

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "frontend/access.h"
+#include "frontend/administration.h"
 #include "frontend/connection.h"
 #include "frontend/dialect.h"
 #include "frontend/dialogue.h"
@@ -108,6 +109,7 @@ static struct exchange *exchange_free(struct exchange *e)
 		return NULL;
 	links_end(&e->connection->worker->links, &e->call);
 	limit_release(e);
+	administration_release(e);
 	rendering_clear(e);
 	loop_remove(&e->pipe);
 	loop_remove(&e->socket);

@@ -105,6 +105,7 @@ struct exchange {
 	uint32_t retry_after_s;	/* when it may come again, as authd said; 0: the usual */
 	const char *allowed;	/* the methods that the target takes, where that is ours to say */
 	bool administers;	/* it is the admin API's: no grant, and another dialect */
+	bool has_admin_body;	/* and room of its worker for that, until it ends */
 	char methods[ADMINISTRATION_METHODS_MAX];	/* what `allowed` is then */
 
 	struct pace_part part;	/* of what its tenant may have at a time */

@@ -66,6 +66,7 @@ struct worker {
 	uint64_t last_request_id;
 	uint64_t last_scrape;
 	size_t n_scrapes;	/* under way */
+	size_t n_admin_bodies;	/* likewise, at most ADMINISTRATION_BODIES_MAX */
 	char host_id[WORKER_HOST_ID_TEXT];	/* x-amz-id-2 */
 };
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "frontend/administration.h"
 #include "frontend/line.h"
 #include "stage.h"
 
@@ -111,6 +112,40 @@ static void test_what_is_no_resource_or_too_long_authd_never_hears(void)
 	stage_expect_silence(&s, s.authd);
 }
 
+static void test_t57_bodies_of_strangers_are_bounded(void)
+{
+	int client = stage_connect(&s), other = stage_connect(&s);
+
+	/* One that is here, and as if the others were. */
+	stage_send_text(&s, client, POST "{\"use");
+	while (!s.worker.n_admin_bodies)
+		stage_step(&s);
+	assert(s.worker.n_admin_bodies == 1);
+	s.worker.n_admin_bodies = ADMINISTRATION_BODIES_MAX;
+	stage_send_text(&s, other, POST BODY);
+	expect(other, 503, "SlowDown");
+	close(other);
+	/* What has no body needs no room, and what has room goes on. */
+	other = stage_connect(&s);
+	stage_send_text(&s, other, GET);
+	answer(hear("GET", ""), 200, 0, "{}");
+	expect(other, 200, "{}");
+	stage_send_text(&s, client, "r\":\"a\"}");
+	answer(hear("POST", BODY), 201, 0, "{}");
+	expect(client, 201, "{}");
+	stage_steps(&s, 5);
+	assert(s.worker.n_admin_bodies == ADMINISTRATION_BODIES_MAX - 1);
+	s.worker.n_admin_bodies = 1;
+	stage_send_text(&s, other, POST BODY);
+	answer(hear("POST", BODY), 201, 0, "{}");
+	expect(other, 201, "{}");
+	stage_steps(&s, 5);
+	assert(s.worker.n_admin_bodies == 1);
+	s.worker.n_admin_bodies = 0;
+	close(client);
+	close(other);
+}
+
 static void test_a_client_that_vanishes_is_forgotten(void)
 {
 	int client = stage_connect(&s);
@@ -182,6 +217,7 @@ int main(void)
 	test_authd_has_head_and_body_and_the_client_its_document();
 	test_authd_says_when_to_come_again();
 	test_what_is_no_resource_or_too_long_authd_never_hears();
+	test_t57_bodies_of_strangers_are_bounded();
 	test_a_client_that_vanishes_is_forgotten();
 	test_a_dying_authd_is_503_in_json();
 	test_t70_an_answer_that_is_none_ends_authds_channel();
