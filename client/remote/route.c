@@ -124,7 +124,7 @@ static int put_members(const struct route *r, const json_t *request, struct buff
 	json_object_foreach_safe(body, next, name,
 				 value) if (strcmp(name, "do") == 0 || is_in_path(r, name))
 		json_object_del(body, name);
-	len = body ? json_dumpb(body, ROUTE_BODY_NONE, 0, JSON_COMPACT) : 0;
+	len = body ? json_dumpb(body, NULL, 0, JSON_COMPACT) : 0;
 	if (len && buffer_reserve(to, len)) {
 		buffer_commit(to, json_dumpb(body, (char *)to->data + to->len, len, JSON_COMPACT));
 		result = 0;
