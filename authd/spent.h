@@ -5,7 +5,7 @@
  * Signatures under which a change was asked for, so that none is good for a second one: a broken
  * frontend could ask again for whatever went through it as long as its time is near enough. Each is
  * kept until its time can be near no more. Those of before authd's start are not known, so that what
- * was signed before then is refused.
+ * says that it was signed before then is refused.
  */
 
 #include "authd/claim.h"
