@@ -113,6 +113,8 @@ def test_a_tenant_moves_under_load_and_nothing_acknowledged_is_lost(server, else
     try:
         for _ in range(2):
             server.ctl("tenant", "backup", name, place, *to)
+        # So many that it is worth comparing, however slow this machine is.
+        wait_for(lambda: sum(len(w.there) for w in writers) > 150, patience_s=60)
         finish = begin_slowly(own, f"/{name}/slow", b"s" * 400_000)
         server.ctl("tenant", "suspend", name)
         counted = usage(server, name)
