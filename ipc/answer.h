@@ -24,6 +24,7 @@ enum answer_kind {
 	ANSWER_KIND_PART,	/* part_number, size, etag, last_modified, checksum */
 	ANSWER_KIND_DELETED,	/* key, version_id */
 	ANSWER_KIND_ERROR,	/* key, version_id, error */
+	ANSWER_KIND_DAMAGE,	/* key, upload_id, part_number, detail: a word */
 };
 
 #define ANSWER_FIELDS(TEXT, NUMBER)                                                                \
@@ -71,7 +72,8 @@ enum answer_kind {
 	NUMBER(WRONG_OBJECTS, wrong_objects)	/* RECOUNT: what the figures were, were they wrong */ \
 	NUMBER(WRONG_BYTES, wrong_bytes)                                                           \
 	NUMBER(WRONG_UPLOADS, wrong_uploads)                                                       \
-	NUMBER(WRONG_UPLOAD_BYTES, wrong_upload_bytes)
+	NUMBER(WRONG_UPLOAD_BYTES, wrong_upload_bytes)                                             \
+	TEXT(POSITION, position, IPC_POSITION_MAX)	/* SCRUB: of the next step; absent: it is through */
 
 enum answer_field {
 #define TEXT(SYMBOL, name, limit) ANSWER_##SYMBOL,

@@ -142,7 +142,12 @@
 	       "dead (no object has it any more), orphan (left by a crash)")                       \
 	METRIC(EXPIRED, "coffer_stored_expired_uploads_total", STORED, COUNTER, NUMBER, "",        \
 	       "Uploads in parts that were ended since nobody had finished them in time "          \
-	       "(uploads-expire)")
+	       "(uploads-expire)")                                                                 \
+	METRIC(SCRUBBED, "coffer_stored_scrubbed_bytes_total", STORED, COUNTER, NUMBER, "",        \
+	       "Bytes of bodies that `cofferctl scrub` had read and compared")                     \
+	METRIC(DAMAGES, "coffer_stored_damages_found_total", STORED, COUNTER, NUMBER, "what",      \
+	       "Damages that it has found, each time anew: missing, length, checksum, "            \
+	       "unreadable, row, catalog")
 
 #include "base/meter.h"
 #include "base/span.h"

@@ -35,6 +35,7 @@
 #define IPC_SAMPLES_MAX (64 * 1024)
 #define IPC_DETAIL_MAX 512
 #define IPC_TRAILER_MAX 4096
+#define IPC_POSITION_MAX 1280
 #define IPC_TENANTS_MAX 10000
 #define IPC_ERRANDS_MAX 64	/* of PROVIDE and ERASE under way at once, each */
 
@@ -214,7 +215,9 @@
 	MESSAGE(RECEIVE_BLOB, receive_blob, 68, READY, 1,                                          \
 		"A blob that this catalog names; a regular file.")                                 \
 	MESSAGE(ADOPT, adopt, 69, READY, 0,                                                        \
-		"Everything has come: the tenant has it from now on, or an error says what is missing.")
+		"Everything has come: the tenant has it from now on, or an error says what is missing.") \
+	MESSAGE(SCRUB, scrub, 70, READY, 0,                                                        \
+		"Read on in what is kept, and compare it; ITEMS for what is damaged.")
 
 #define IPC_PRESENT_FIELDS(FIELD) FIELD(bytes, grant, IPC_SEAL_MAX)
 
@@ -259,6 +262,12 @@
 	FIELD(id, blob, 0)
 
 #define IPC_ADOPT_FIELDS(FIELD) FIELD(u64, call, 0)
+
+/* bucket: empty is the tenant's catalog. position: where the step before has ended, or empty to begin. */
+#define IPC_SCRUB_FIELDS(FIELD)                                                                    \
+	FIELD(u64, call, 0)                                                                        \
+	FIELD(bytes, bucket, 63)                                                                   \
+	FIELD(bytes, position, IPC_POSITION_MAX)
 
 /* --- stored to worker and to operator ------------------------------------------------------ */
 

@@ -63,6 +63,11 @@ void archive_stop(struct archive *a)
 		atomic_store(&a->stop, true);
 }
 
+const _Atomic bool *archive_stopped(const struct archive *a)
+{
+	return &a->stop;
+}
+
 /* --- a backup -------------------------------------------------------------------------------- */
 
 static void tell_files(struct call *c, const struct snapshot_file files[static SNAPSHOT_FILES])

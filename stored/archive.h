@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What a channel has that copies a tenant: the snapshot that a backup is made of, or the restoration that
+ * What a channel has on which things are asked that take long: the snapshot that a backup is made of, or the restoration that
  * one is brought back by. The channel and each of its calls hold a reference; with the last one it goes, and
  * with it what it keeps from being deleted. The functions for calls stand in the place of a handler.
  */
@@ -23,6 +23,9 @@ must_check bool archive_begin(struct archive *a);
 
 /* The channel is gone: what takes long gives up. NULL is fine. */
 void archive_stop(struct archive *a);
+
+/* True from then on. */
+const _Atomic bool *archive_stopped(const struct archive *a);
 
 /* Makes the snapshot; the answer is an object of two extents, its catalog and its list. */
 must_check int archive_snapshot(struct call *c);

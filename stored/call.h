@@ -19,6 +19,7 @@
 #include "stored/delivery.h"
 #include "stored/gate.h"
 #include "stored/items.h"
+#include "stored/scrub.h"
 
 struct service;
 struct session;
@@ -78,6 +79,7 @@ struct call {
 	struct archive *archive;	/* of the operator's channel; a reference, or NULL */
 	struct ipc_id blob;		/* of it, where one is asked for or brought */
 	bool resumes;			/* a restoration */
+	struct scrub_position position;	/* where a step of a scrub begins */
 
 	/* The holder's. */
 	struct task task;

@@ -9,11 +9,12 @@
 #include "s3/values.h"
 #include "stored/call.h"
 #include "stored/holding.h"
+#include "stored/scrubbing.h"
 #include "stored/service.h"
 
 struct errand {
 	struct operator_grant grant; /* borrowed from `sealed` */
-	struct archive *archive; /* of one who copies a tenant; else NULL */
+	struct archive *archive; /* of one who asks what takes long; else NULL */
 	uint8_t sealed[];
 };
 
@@ -31,14 +32,20 @@ static void errand_freep(struct errand **e)
 	errand_free(*e);
 }
 
-uint64_t errand_idle_ns(const struct errand *e)
-{
-	return e->archive ? OPERATOR_ARCHIVE_IDLE_NS : OPERATOR_IDLE_NS;
-}
-
 static bool copies_tenant(const struct operator_grant *g)
 {
 	return g->purpose == OPERATOR_BACKUP || g->purpose == OPERATOR_RESTORE;
+}
+
+uint64_t errand_idle_ns(const struct errand *e)
+{
+	return copies_tenant(&e->grant) ? OPERATOR_ARCHIVE_IDLE_NS : OPERATOR_IDLE_NS;
+}
+
+/* Whether things may be asked that go on until they are through, or nobody waits any more. */
+static bool asks_long(const struct operator_grant *g)
+{
+	return copies_tenant(g) || g->purpose == OPERATOR_MANAGE;
 }
 
 /* As authd's admin socket does, which is where operator grants come from. */
@@ -88,7 +95,7 @@ static int take_present(struct session *s, const struct ipc_present *m, int *fds
 	r = unseal_operator(s->service->unseal, sealed, s->uid, clock_boottime_ns(), &e->grant);
 	if (r != UNSEAL_OK)
 		return refuse_grant(s, r);
-	if (copies_tenant(&e->grant) && archive_new(&e->archive) < 0)
+	if (asks_long(&e->grant) && archive_new(&e->archive) < 0)
 		return -ENOMEM;
 	s->errand = steal_ptr(e);
 	log_opened(&s->errand->grant);
@@ -337,6 +344,23 @@ static int take_recount(struct session *s, const struct ipc_recount *m, int *fds
 		return session_violation(s, "recount-of-no-bucket");
 	r = make_own_call(s, m->call, OPERATOR_MANAGE, m->bucket, holding_recount, &c);
 	return c ? begin(s, steal_ptr(c)) : r;
+}
+
+static int take_scrub(struct session *s, const struct ipc_scrub *m, int *fds)
+{
+	_cleanup_(call_freep) struct call *c = NULL;
+	struct scrub_position position = { 0 };
+	int r;
+
+	if (m->position.len && !scrub_position_get(m->position, &position))
+		return session_violation(s, "scrub-malformed");
+	r = make_own_call(s, m->call, OPERATOR_MANAGE, m->bucket,
+			  m->bucket.len ? scrubbing_bucket : scrubbing_catalog, &c);
+	if (!c)
+		return r;
+	c->position = position;
+	c->archive = archive_ref(s->errand->archive);
+	return begin(s, steal_ptr(c));
 }
 
 static bool is_sound_limit(uint8_t set, uint64_t limit)

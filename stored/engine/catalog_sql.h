@@ -155,6 +155,7 @@
 	STATEMENT(SAVEPOINT, "SAVEPOINT change")                                                   \
 	STATEMENT(ROLLBACK_TO, "ROLLBACK TO change")                                               \
 	STATEMENT(RELEASE, "RELEASE change")                                                       \
+	STATEMENT(QUICK_CHECK, "PRAGMA quick_check(1)")                                            \
                                                                                                    \
 	STATEMENT(FIND_BUCKET,                                                                     \
 		  "SELECT id, created, region FROM buckets WHERE name = ?1 AND shadowed = 0")      \
@@ -267,6 +268,8 @@
 			      " WHERE upload = ?1 AND number > ?2 ORDER BY number")                \
 	STATEMENT(PARTS_BLOBS, "SELECT number, blob, size FROM parts WHERE upload = ?1"            \
 			       " ORDER BY number") \
+	STATEMENT(NEXT_PART, "SELECT number, blob FROM parts WHERE upload = ?1 AND number > ?2"    \
+			     " ORDER BY number LIMIT 1")                                           \
 	STATEMENT(DELETE_PARTS, "DELETE FROM parts WHERE upload = ?1")                             \
                                                                                                    \
 	STATEMENT(INSERT_COMPLETED,                                                                \

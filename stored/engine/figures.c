@@ -14,6 +14,14 @@ static void tell_swept(const struct store *s, struct buffer *to)
 		sample_put(to, METRIC_SWEPT, meter_read(&s->meters.swept[i]), why[i], NULL);
 }
 
+static void tell_scrubbed(const struct store *s, struct buffer *to)
+{
+	sample_put(to, METRIC_SCRUBBED, meter_read(&s->meters.scrubbed), NULL);
+	for (enum scrub_what w = 0; w < SCRUB_WHATS; w++)
+		sample_put(to, METRIC_DAMAGES, meter_read(&s->meters.damages[w]), scrub_word(w),
+			   NULL);
+}
+
 static void tell_room(struct store *s, struct buffer *to)
 {
 	struct room_figures f;
@@ -38,4 +46,5 @@ void store_tell(struct store *s, struct buffer *to)
 	tell_room(s, to);
 	tell_swept(s, to);
 	sample_put(to, METRIC_EXPIRED, meter_read(&s->meters.expired), NULL);
+	tell_scrubbed(s, to);
 }

@@ -4,6 +4,7 @@
 /* What the store counts of its own work, on whichever thread does it. */
 
 #include "base/meter.h"
+#include "stored/scrub.h"
 
 /* SWEPT(SYMBOL, "why") */
 #define SWEPT(SWEPT_)                                                                              \
@@ -24,4 +25,6 @@ struct store_meters {
 	struct meter commit_times;
 	meter_count swept[SWEPT_COUNT];
 	meter_count expired; /* uploads in parts */
+	meter_count scrubbed; /* bytes */
+	meter_count damages[SCRUB_WHATS]; /* that were found */
 };

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import socket
+import struct
 import time
 
 import pytest
@@ -397,3 +398,85 @@ def test_t75_an_operators_socket_is_not_for_workers_nor_theirs_for_operators(vic
         channel.send("PRESENT", grant=w.ticket)
         assert channel.has_ended()
     assert coffer.SANITIZER_REPORT.search(victim.log()) is None
+
+
+# What a position is made of, by its place in the bytes: stage, within, key's length, key, upload, extent, blob.
+STAGE, WITHIN = 0, 1
+
+
+def position_of(schema, answer):
+    """What stands in an answer for the next step; b"" at the end."""
+    while answer:
+        name, answer = schema.answer_fields[answer[0]], answer[1:]
+        size = 4 + struct.unpack_from("<I", answer)[0] if name == "position" else 8
+        if name == "position":
+            return answer[4:size]
+        answer = answer[size:]
+    return b""
+
+
+def positions(operator, bucket):
+    """Where each step of a scrub of the bucket ends."""
+    found = [b""]
+    while True:
+        name, fields, _fds = say(operator, "SCRUB", bucket=bucket.encode(), position=found[-1])
+        assert name == "DONE"
+        position = position_of(operator.schema, fields["answer"])
+        if not position:
+            return found
+        found.append(position)
+
+
+@pytest.mark.parametrize("purpose", [p for p in ALLOWED if p != "manage"])
+def test_t21_only_who_manages_has_anything_scrubbed(victim, bucket, purpose):
+    for named in ("", bucket):
+        with operators.Operator(victim, purpose, scope(purpose, bucket)) as o:
+            o.stored.send("SCRUB", call=1, bucket=named.encode(), position=b"")
+            assert o.stored.has_ended()
+
+
+def test_t71_who_manages_one_bucket_scrubs_no_other(victim, bucket):
+    for named in ("", "elsewhere"):
+        with operators.Operator(victim, "manage", bucket) as o:
+            o.stored.send("SCRUB", call=1, bucket=named.encode(), position=b"")
+            assert o.stored.has_ended()
+    with operators.Operator(victim, "manage", bucket) as o:
+        assert say(o, "SCRUB", bucket=bucket.encode(), position=b"")[0] == "DONE"
+
+
+def test_t30_another_tenants_bucket_is_not_scrubbed(victim, bucket):
+    other = f"t-{bucket}"[:63]
+    victim.add_tenant(other)
+    with operators.Operator(victim, "manage", None, tenant=other) as o:
+        name, fields, _fds = say(o, "SCRUB", bucket=bucket.encode(), position=b"")
+        assert name == "FAILED" and o.schema.errors[fields["error"]] == "AccessDenied"
+        assert say(o, "SCRUB", bucket=b"", position=b"")[0] == "DONE"
+    victim.ctl("tenant", "delete", other, "--with-data")
+
+
+def test_t72_a_position_that_is_none_ends_the_channel(victim, bucket):
+    assert rawhttp.request(victim, "PUT", f"/{bucket}/k", body=bytes(3 << 20)).status == 200
+    with operators.Operator(victim, "manage", bucket) as o:
+        sound = positions(o, bucket)[1]
+    for bad in (sound[:-1], sound + b"\0", b"\0", b"\3" + sound[1:], b"\xff" + sound[1:],
+                sound[:WITHIN] + b"\2" + sound[WITHIN + 1:], sound[:2] + b"\xff" * 4 + sound[6:]):
+        with operators.Operator(victim, "manage", bucket) as o:
+            o.stored.send("SCRUB", call=1, bucket=bucket.encode(), position=bad)
+            assert o.stored.has_ended()
+    assert get(victim, bucket).body == bytes(3 << 20)
+
+
+def test_t72_a_position_that_was_never_told_harms_nobody(victim, bucket):
+    assert rawhttp.request(victim, "PUT", f"/{bucket}/k", body=bytes(3 << 20)).status == 200
+    with operators.Operator(victim, "manage", bucket) as o:
+        told = positions(o, bucket)
+        sound = told[1]
+        for at in range(len(sound)):
+            for byte in (0, 1, 2, 0x7f, 0xff):
+                forged = sound[:at] + bytes([byte]) + sound[at + 1:]
+                if at == STAGE and byte > 2 or at == WITHIN and byte > 1 or 2 <= at < 6:
+                    continue
+                assert say(o, "SCRUB", bucket=bucket.encode(), position=forged)[0] == "DONE"
+        # Whatever was made up, what is there is there, and a scrub from the start says so.
+        assert positions(o, bucket) == told
+    assert get(victim, bucket).body == bytes(3 << 20)
