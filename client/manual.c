@@ -221,6 +221,13 @@ const struct manual_option_row manual_options[OPTION_COUNT] = {
 		.argument = "SPAN",
 		.meaning = "only those that began longer ago than that: 7d, 12h, 30min",
 	},
+	[OPTION_READ_RATE] = {
+		.name = "read-rate",
+		.kind = OPTION_KIND_SIZE,
+		.argument = "SIZE",
+		.meaning = "read at most so many bytes a second: 50MiB; from 64KiB on (default: as fast as "
+			   "the disk gives them)",
+	},
 	[OPTION_YES] = {
 		.name = "yes",
 		.kind = OPTION_KIND_FLAG,
@@ -1021,6 +1028,22 @@ const struct manual_command_row manual_commands[COMMANDS] = {
 			"what they are; the manual page tells them.",
 		.examples = "cofferctl status\n"
 			    "cofferctl status --json\n",
+	},
+	[COMMAND_SCRUB] = {
+		.group = GROUP_SERVER,
+		.word = "scrub",
+		.takes = MANAGED | BIT(BUCKET) | BIT(READ_RATE) | BIT(QUIET),
+		.brief = "read all that is kept, and say what the disk has damaged",
+		.text = "Objects and the parts of unfinished uploads are read from the disk, while clients go on, "
+			"and compared with the lengths and checksums that they came with; the catalogs of the "
+			"tenants, too, unless a bucket is named. Nothing is changed. Each damage is told with "
+			"bucket and key, and stands in stored's log; the exit status is then 1.\n\n"
+			"It can be ended at any time, and begins anew the next.",
+		.examples = "cofferctl scrub\n"
+			    "cofferctl scrub --tenant acme --read-rate 50MiB\n"
+			    "cofferctl scrub --bucket photos --json\n",
+		.meanings = { { OPTION_TENANT, "only what is this tenant's (default: of all)" },
+			      { OPTION_BUCKET, "only this bucket (default: all)" } },
 	},
 	[COMMAND_TOP] = {
 		.group = GROUP_SERVER,

@@ -327,6 +327,7 @@ void report(FILE *to, const struct invocation *i, const json_t *answer)
 	case COMMAND_RELOAD:
 		report_reload(to, json_object_get(answer, "reload"));
 		break;
+	case COMMAND_SCRUB:
 	case COMMAND_TOP:
 	case COMMAND_DOCTOR:
 	case COMMAND_METRICS_TOKEN:

@@ -14,6 +14,7 @@ static const struct {
 	{ COMMAND_UPLOADS_ABORT, uploads_abort }, { COMMAND_BUCKET_QUOTA, bucket_quota },
 	{ COMMAND_BUCKET_POLICY, bucket_policy }, { COMMAND_BUCKET_ACCESS, bucket_access },
 	{ COMMAND_TENANT_QUOTA, tenant_quota },	  { COMMAND_TENANT_USAGE, tenant_usage },
+	{ COMMAND_SCRUB, scrub },
 };
 
 bool manage_is_meant(const struct invocation *i)

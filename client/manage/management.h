@@ -61,5 +61,6 @@ must_check int bucket_policy(struct management *m);
 must_check int bucket_access(struct management *m);
 must_check int tenant_quota(struct management *m);
 must_check int tenant_usage(struct management *m);
+must_check int scrub(struct management *m);
 must_check int uploads_list(struct management *m);
 must_check int uploads_abort(struct management *m);

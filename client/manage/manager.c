@@ -4,6 +4,7 @@
 #include "base/clock.h"
 
 #define STEP_MS 100
+#define DAMAGES_BYTES_MAX (1 * MIB) /* of those that one step finds */
 
 /* --- life ------------------------------------------------------------------------------------ */
 
@@ -48,6 +49,7 @@ struct question {
 	struct span document;
 	/* or: */
 	const struct ipc_message *message;
+	struct buffer *items; /* NULL: none are expected */
 	unsigned int times, attempts;
 	uint64_t due_ns;
 };
@@ -86,6 +88,10 @@ static void take_answer(struct question *q, struct span bytes)
 	};
 	take_opening(&q->reply, &a);
 	q->reply.created_ns = a.created == ANSWER_ABSENT ? 0 : a.created;
+	if (a.position.len) {
+		memcpy(q->reply.position, a.position.data, a.position.len);
+		q->reply.position_len = a.position.len;
+	}
 	if (a.region.len < sizeof(q->reply.region))
 		memcpy(q->reply.region, a.region.len ? a.region.data : "", a.region.len);
 }
@@ -98,6 +104,8 @@ static void heard(struct operator_call *c, const struct ipc_message *m, int *fd)
 		return;
 	if (m->number == IPC_DONE) {
 		take_answer(q, m->done.answer);
+	} else if (m->number == IPC_ITEMS && q->items) {
+		buffer_append(q->items, m->items.items);
 	} else if (m->number == IPC_FAILED) {
 		q->reply.error = operator_error(&m->failed);
 		memcpy(q->reply.detail, m->failed.detail.data,
@@ -113,6 +121,8 @@ static int ask_if_due(struct manager *m, struct question *q)
 	if (q->call.number || !operator_is_open(&m->stored) || clock_boottime_ns() < q->due_ns)
 		return 0;
 	q->reply = (struct manager_reply){ .repeated = q->times++ > 0 };
+	if (q->items)
+		buffer_clear(q->items);
 	e = q->request ? operator_ask(&m->stored, &q->call, q->request, q->document)
 		       : operator_say(&m->stored, &q->call, q->message, -1);
 	return e < 0 ? complain_errno(m->why, e, "cannot speak to stored") : 0;
@@ -157,6 +167,27 @@ int manager_say(struct manager *m, const struct ipc_message *what, struct manage
 	struct question q = { .call.heard = heard, .message = what };
 
 	return converse(m, &q, ret);
+}
+
+/* Those of a step that was lost on the way come again with the next attempt. */
+int manager_scrub(struct manager *m, struct span bucket, struct span position,
+		  struct manager_reply *ret, int (*each)(void *context, const struct answer *item),
+		  void *context)
+{
+	_cleanup_(buffer_clear) struct buffer items = BUFFER_INIT(DAMAGES_BYTES_MAX);
+	const struct ipc_message what = { .number = IPC_SCRUB,
+					  .scrub = { .bucket = bucket, .position = position } };
+	struct question q = { .call.heard = heard, .message = &what, .items = &items };
+	int r = converse(m, &q, ret), k = 0;
+	struct answer a;
+	struct span rest;
+
+	if (r == 0 && buffer_error(&items))
+		return complain_errno(m->why, buffer_error(&items), "cannot say what is damaged");
+	rest = buffer_span(&items);
+	while (r == 0 && (k = answer_next_item(&rest, &a)) == 1)
+		r = each(context, &a);
+	return r == 0 && k < 0 ? complain(m->why, -EPROTO, OPERATOR_NOT_UNDERSTOOD) : r;
 }
 
 /* --- lists ----------------------------------------------------------------------------------- */

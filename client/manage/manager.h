@@ -34,6 +34,8 @@ struct manager_reply {
 	bool is_public;		/* GetBucketPolicyStatus's */
 	unsigned int blocks;	/* GetPublicAccessBlock's */
 	char detail[IPC_DETAIL_MAX + 1];	/* the error's own sentence; empty: it has none */
+	uint8_t position[IPC_POSITION_MAX];	/* where the next SCRUB begins; of no length: it was the last */
+	size_t position_len;
 };
 
 /*
@@ -61,6 +63,14 @@ must_check int manager_command(struct manager *m, const struct s3_request *r, st
 
 /* The same of USAGE, RECOUNT and QUOTA; `call` is not read. */
 must_check int manager_say(struct manager *m, const struct ipc_message *what, struct manager_reply *ret);
+
+/*
+ * One step of a scrub. Each damage is handed out once it is through: each() says 0, or ends it with -errno. A
+ * position is that of the reply before.
+ */
+must_check int manager_scrub(struct manager *m, struct span bucket, struct span position,
+			     struct manager_reply *ret,
+			     int (*each)(void *context, const struct answer *item), void *context);
 
 /*
  * Hands out all of a list: each() says 0, or ends it with -errno. What cannot be listed is *ret, and

@@ -366,6 +366,8 @@ static uint64_t *number_of(struct ipc_message *m)
 		return &m->receive_blob.call;
 	case IPC_ADOPT:
 		return &m->adopt.call;
+	case IPC_SCRUB:
+		return &m->scrub.call;
 	default:
 		return NULL;
 	}
