@@ -110,6 +110,10 @@ static int configure(struct database *db, enum database_role role)
 			     "PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 0");
 	if (r < 0)
 		return r;
+	/* Ours have none. What came in a file from elsewhere is never run. */
+	if (sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL) != SQLITE_OK ||
+	    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL) != SQLITE_OK)
+		return -EPROTO;
 	switch (role) {
 	case DATABASE_WRITER:
 		r = database_run(db,
