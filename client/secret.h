@@ -7,7 +7,7 @@
 
 /*
  * The first line of a file, "-" for standard input; at a terminal it is asked for and not shown. `what` is
- * what it is called: "secret key". The caller wipes it.
+ * what it is called: "secret key". The caller wipes it. -EPERM: others than its owner can read the file.
  */
 must_check int secret_read(const char *path, const char *what, char *to, size_t size,
 			   struct complaint *why);

@@ -91,6 +91,7 @@ def place(server, bucket_name):
 @pytest.fixture
 def passphrase(server):
     path = server.dir / "passphrase"
+    path.touch(0o600)
     path.write_text(PASSPHRASE + "\n")
     return ("--passphrase-file", str(path))
 
@@ -216,6 +217,15 @@ def test_a_passphrase_that_is_too_short_is_refused(tenant, place):
     said = refused(tenant.server, "tenant", "backup", tenant.name, place, "--passphrase-file", "-",
                    stdin="short")
     assert "at least 8 characters" in said
+
+
+def test_t42_a_passphrase_that_others_can_read_is_none(tenant, place, passphrase):
+    for mode in (0o640, 0o604):
+        pathlib.Path(passphrase[1]).chmod(mode)
+        said = refused(tenant.server, "tenant", "backup", tenant.name, place, *passphrase)
+        assert f"is not for its owner only: its mode is {mode:04o}" in said
+    pathlib.Path(passphrase[1]).chmod(0o600)
+    backup(tenant, place, *passphrase)
 
 
 def test_another_host_is_told_whose_they_are(tenant, elsewhere, place):
