@@ -48,6 +48,9 @@ must_check int archiver_check_blob(struct archiver *a, const struct roll_line *l
 /* "cannot read the blob `id`: ..." */
 int archiver_blob_failed(struct archiver *a, int r, const char *doing, const char *id);
 
+/* What the backup holds, of which `tenant` is now made or which is found `outcome`: the answer, and words. */
+void archiver_tell(struct archiver *a, const char *outcome, const char *tenant);
+
 /* Runs one of those below, from its beginning to its end. *ret_answer is the caller's, or NULL. */
 must_check int archiver_run(const struct invocation *i, const volatile sig_atomic_t *stop,
 			    struct complaint *why, int (*run)(struct archiver *a), json_t **ret_answer);

@@ -5,7 +5,6 @@
  * was interrupted is gone on with, and what cannot be is taken back.
  */
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +12,6 @@
 #include "client/backup/archiver.h"
 #include "client/backup/identities.h"
 #include "client/departure.h"
-#include "client/render.h"
 #include "s3/encoding.h"
 
 struct restore {
@@ -292,25 +290,6 @@ static int open_all(struct restore *r, struct roll *ret_roll, int *ret_catalog_f
 	return e;
 }
 
-static void tell(const struct restore *r)
-{
-	struct archiver *a = r->a;
-	const struct manifest *m = &a->manifest;
-	char bytes[RENDER_BYTES_MAX];
-
-	a->answer = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "tenant", r->tenant, "taken",
-			      m->taken, "buckets", (json_int_t)m->counts.buckets, "objects",
-			      (json_int_t)m->counts.objects, "blobs", (json_int_t)m->counts.blobs,
-			      "blob_bytes", (json_int_t)m->counts.blob_bytes);
-	if (a->invocation->options[OPTION_JSON])
-		return;
-	progress_hide(&a->progress);
-	printf("restored %s as of %s: %" PRIu64 " objects in %" PRIu64 " buckets, %" PRIu64
-	       " blobs of %s\n",
-	       r->tenant, m->taken, m->counts.objects, m->counts.buckets, m->counts.blobs,
-	       render_bytes(m->counts.blob_bytes, bytes));
-}
-
 int tenant_restore(struct archiver *a)
 {
 	struct restore *r = calloc(1, sizeof(*r));
@@ -329,7 +308,7 @@ int tenant_restore(struct archiver *a)
 	drop_all(r);
 	roll_close(&roll);
 	if (e == 0)
-		tell(r);
+		archiver_tell(a, "restored", r->tenant);
 	else if (r->made && !r->taken)
 		take_tenant_back(r);
 	buffer_clear(&r->sealed);

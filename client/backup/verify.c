@@ -2,12 +2,8 @@
 
 /* tenant verify: all that a backup holds, read again and held against what it says of itself. */
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "base/fd.h"
 #include "client/backup/archiver.h"
-#include "client/render.h"
 
 static int check_blobs(struct archiver *a, struct roll *roll)
 {
@@ -60,28 +56,10 @@ static int check_all(struct archiver *a)
 	return r;
 }
 
-static void tell(struct archiver *a)
-{
-	const struct manifest *m = &a->manifest;
-	char bytes[RENDER_BYTES_MAX];
-
-	a->answer = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "tenant", m->tenant, "taken",
-			      m->taken, "buckets", (json_int_t)m->counts.buckets, "objects",
-			      (json_int_t)m->counts.objects, "blobs", (json_int_t)m->counts.blobs,
-			      "blob_bytes", (json_int_t)m->counts.blob_bytes);
-	if (a->invocation->options[OPTION_JSON])
-		return;
-	progress_hide(&a->progress);
-	printf("whole: tenant %s as of %s, %" PRIu64 " objects in %" PRIu64 " buckets, %" PRIu64
-	       " blobs of %s\n",
-	       m->tenant, m->taken, m->counts.objects, m->counts.buckets, m->counts.blobs,
-	       render_bytes(m->counts.blob_bytes, bytes));
-}
-
 int tenant_verify(struct archiver *a)
 {
 	if (check_all(a) < 0)
 		return RUN_STOPPED;
-	tell(a);
+	archiver_tell(a, "whole", a->manifest.tenant);
 	return RUN_OK;
 }
