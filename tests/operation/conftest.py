@@ -33,12 +33,29 @@ def begin_upload(of, bucket, key):
     return xml.etree.ElementTree.fromstring(answer.body).find("{*}UploadId").text
 
 
+def start(*args):
+    if coffer.build_dir() is None:
+        pytest.skip("COFFER_BUILD is not set")
+    return coffer.Coffer(args=args)
+
+
+@pytest.fixture(scope="module")
+def server():
+    with start("--workers", "2") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def elsewhere():
+    """Another host."""
+    with start("--workers", "2") as running:
+        yield running
+
+
 @pytest.fixture(scope="module")
 def watched():
     """A server with several workers, whose metrics and logs nobody else moves."""
-    if coffer.build_dir() is None:
-        pytest.skip("COFFER_BUILD is not set")
-    with coffer.Coffer(args=["--workers", str(WORKERS)]) as running:
+    with start("--workers", str(WORKERS)) as running:
         yield running
 
 

@@ -8,8 +8,9 @@ import subprocess
 
 import pytest
 
-from lib import coffer
 from lib.administrators import Administrator
+
+from .conftest import start
 
 LIMIT_S = 60
 POLICY = {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
@@ -17,9 +18,7 @@ POLICY = {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource"
 
 @pytest.fixture(scope="module")
 def server():
-    if coffer.build_dir() is None:
-        pytest.skip("COFFER_BUILD is not set")
-    with coffer.Coffer() as running:
+    with start() as running:
         running.ctl("tenant", "create", "acme")
         yield running
 

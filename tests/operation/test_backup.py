@@ -15,7 +15,8 @@ import xml.etree.ElementTree
 import pytest
 
 from lib import coffer, rawhttp, rest
-from operation.conftest import begin_upload, wait_for
+
+from .conftest import begin_upload, wait_for
 
 KIB, MIB = 1 << 10, 1 << 20
 LARGE = 200 * KIB
@@ -27,23 +28,6 @@ POLICY = json.dumps({"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
      "Resource": "arn:aws:s3:::{bucket}/public/*"}]}, separators=(",", ":"))
 NO_BLOCK = b"<PublicAccessBlockConfiguration></PublicAccessBlockConfiguration>"
-
-
-@pytest.fixture(scope="module")
-def server():
-    if coffer.build_dir() is None:
-        pytest.skip("COFFER_BUILD is not set")
-    with coffer.Coffer(args=["--workers", "2"]) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def elsewhere():
-    """Another host."""
-    if coffer.build_dir() is None:
-        pytest.skip("COFFER_BUILD is not set")
-    with coffer.Coffer(args=["--workers", "2"]) as running:
-        yield running
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from lib import coffer, rawhttp
+from lib import rawhttp
 
 from .conftest import begin_upload
 
@@ -18,14 +18,6 @@ MANY = 1100     # more than a page of a list has
 NOBODY = 65534
 ESCAPE = "\x1b[2Jred\x07"
 LIMIT_S = 60
-
-
-@pytest.fixture(scope="module")
-def server():
-    if coffer.build_dir() is None:
-        pytest.skip("COFFER_BUILD is not set")
-    with coffer.Coffer() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -11,29 +11,13 @@ import subprocess
 import pytest
 
 from lib import coffer, rawhttp, rest
-from operation.conftest import wait_for
+
+from .conftest import wait_for
 
 PASSPHRASE = "correct horse battery staple"
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]})
 NONE = ("--without-identities",)
-
-
-@pytest.fixture(scope="module")
-def server():
-    if coffer.build_dir() is None:
-        pytest.skip("COFFER_BUILD is not set")
-    with coffer.Coffer() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def elsewhere():
-    """Another host."""
-    if coffer.build_dir() is None:
-        pytest.skip("COFFER_BUILD is not set")
-    with coffer.Coffer() as running:
-        yield running
 
 
 def remove(host, name):

@@ -12,9 +12,9 @@ import time
 
 import pytest
 
-from lib import coffer, metrics, rawhttp, rest, sigv4
+from lib import metrics, rawhttp, rest, sigv4
 
-from .conftest import wait_for
+from .conftest import start, wait_for
 
 KIB, MIB = 1 << 10, 1 << 20
 BURST = 20
@@ -29,9 +29,7 @@ AT_ONCE_S = 0.1
 
 @pytest.fixture(scope="module")
 def server():
-    if coffer.build_dir() is None:
-        pytest.skip("COFFER_BUILD is not set")
-    with coffer.Coffer(args=["--workers", str(WORKERS)]) as running:
+    with start("--workers", str(WORKERS)) as running:
         yield running
 
 

@@ -9,27 +9,12 @@ import threading
 import pytest
 
 from lib import coffer, rawhttp, rest, sigv4
-from operation.conftest import wait_for
+
+from .conftest import wait_for
 
 WRITERS = 4
 SIZES = (100, 40_000, 300_000)
 REFUSED = (403, 503)
-
-
-@pytest.fixture(scope="module")
-def server():
-    if coffer.build_dir() is None:
-        pytest.skip("COFFER_BUILD is not set")
-    with coffer.Coffer(args=["--workers", "2"]) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def elsewhere():
-    if coffer.build_dir() is None:
-        pytest.skip("COFFER_BUILD is not set")
-    with coffer.Coffer(args=["--workers", "2"]) as running:
-        yield running
 
 
 def body_of(key, turn):

@@ -9,21 +9,13 @@ import threading
 
 import pytest
 
-from lib import coffer, metrics, rawhttp, rest
+from lib import metrics, rawhttp, rest
 
 WRITERS = 32
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 LARGE = 300_000
 OF_BUCKET = "The request would exceed the bucket's quota of bytes."
 OF_TENANT = "The request would exceed the quota of bytes of the bucket's owner."
-
-
-@pytest.fixture(scope="module")
-def server():
-    if coffer.build_dir() is None:
-        pytest.skip("COFFER_BUILD is not set")
-    with coffer.Coffer(args=["--workers", "2"]) as running:
-        yield running
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ import xml.etree.ElementTree
 
 import pytest
 
-from lib import coffer, metrics, rawhttp
-from operation.conftest import begin_upload
+from lib import metrics, rawhttp
+
+from .conftest import begin_upload, start
 
 KIB, MIB = 1 << 10, 1 << 20
 LARGE = 3 * MIB + 12345  # three steps, and a bit
@@ -27,9 +28,7 @@ DAMAGED = 1
 
 @pytest.fixture
 def server():
-    if coffer.build_dir() is None:
-        pytest.skip("COFFER_BUILD is not set")
-    with coffer.Coffer() as running:
+    with start() as running:
         yield running
 
 

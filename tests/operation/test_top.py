@@ -16,19 +16,11 @@ import time
 
 import pytest
 
-from lib import coffer, rawhttp
+from lib import rawhttp
 
 LIMIT_S = 30
 NOBODY = 65534
 BODY = b"x" * 10_000
-
-
-@pytest.fixture(scope="module")
-def server():
-    if coffer.build_dir() is None:
-        pytest.skip("COFFER_BUILD is not set")
-    with coffer.Coffer(args=["--workers", "2"]) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
