@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/delivery.h"
 
-#include <assert.h>
+#include <errno.h>
 
 #include "base/fd.h"
 
-void delivery_start(struct delivery *d, const struct object *o, uint64_t offset, uint64_t len)
+int delivery_start(struct delivery *d, const struct object *o, uint64_t offset, uint64_t len)
 {
+	if (offset > o->size || len > o->size - offset)
+		return -EIO;
 	*d = (struct delivery){ .within = offset, .left = len };
-	assert(offset <= o->size && len <= o->size - offset);
 	while (d->extent < o->n_extents && d->within >= o->extents[d->extent].len)
 		d->within -= o->extents[d->extent++].len;
+	return 0;
 }
 
 static int open_piece(struct delivery *d, struct store *s, const struct object *o)

@@ -25,8 +25,8 @@ struct delivery {
 	unsigned int n_pieces;
 };
 
-/* The range must lie within the object, which must have extents. */
-void delivery_start(struct delivery *d, const struct object *o, uint64_t offset, uint64_t len);
+/* Of an object that has extents. -EIO: the range is not within it, as its rows have it. */
+must_check int delivery_start(struct delivery *d, const struct object *o, uint64_t offset, uint64_t len);
 
 /* Opens up to n more pieces, as many as there is room for. Waits for the disk. */
 must_check int delivery_open(struct delivery *d, struct store *s, const struct object *o,

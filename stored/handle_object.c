@@ -69,6 +69,14 @@ static void show_part(struct call *c, const struct object_part *p)
 		c->answer.checksum_type = c->object->checksum_type;
 }
 
+/* These bytes and no others; also where there are none of them, as of a part that is empty. */
+static void choose(struct call *c, struct range chosen, struct range *ret)
+{
+	c->answer.range_start = chosen.offset;
+	c->answer.range_length = chosen.len;
+	*ret = chosen;
+}
+
 /* A part of a multipart object, with its own checksum; any other object is its own part 1. */
 static int select_part(struct call *c, uint64_t number, struct range *ret)
 {
@@ -76,14 +84,14 @@ static int select_part(struct call *c, uint64_t number, struct range *ret)
 	uint64_t offset = 0;
 
 	if (!o->parts_count && number == 1) {
-		*ret = (struct range){ 0, o->size };
+		choose(c, (struct range){ 0, o->size }, ret);
 		return 0;
 	}
 	for (size_t i = 0; i < o->n_parts; i++) {
 		const struct object_part *p = &o->parts[i];
 
 		if (p->number == number) {
-			*ret = (struct range){ offset, p->size };
+			choose(c, (struct range){ offset, p->size }, ret);
 			show_part(c, p);
 			return 0;
 		}
@@ -94,14 +102,15 @@ static int select_part(struct call *c, uint64_t number, struct range *ret)
 
 static int select_range(struct call *c, struct span header, struct range *ret)
 {
-	int r = if_range_holds(c) ? range_parse(header, c->object->size, ret) : RANGE_IGNORED;
+	struct range chosen;
+	int r = if_range_holds(c) ? range_parse(header, c->object->size, &chosen) : RANGE_IGNORED;
 
 	switch ((enum range_outcome)r) {
 	case RANGE_OK:
 		hide_checksum(&c->answer);
+		choose(c, chosen, ret);
 		return 0;
 	case RANGE_IGNORED:
-		*ret = (struct range){ 0, 0 };
 		return 0;
 	case RANGE_UNSATISFIABLE:
 		return S3_ERROR_INVALID_RANGE;
@@ -117,22 +126,11 @@ static int select_bytes(struct call *c, struct range *ret)
 	const struct s3_request *r = call_request(c);
 	uint64_t part = s3_request_number(r, S3_PARAM_PART_NUMBER, 0);
 	struct span header = r->headers[S3_HEADER_RANGE];
-	int e = 0;
 
-	*ret = (struct range){ 0, 0 };
+	*ret = (struct range){ 0, c->object->size };
 	if (part)
-		e = select_part(c, part, ret);
-	else if (!span_is_none(header))
-		e = select_range(c, header, ret);
-	if (e)
-		return e;
-	if (ret->len) {
-		c->answer.range_start = ret->offset;
-		c->answer.range_length = ret->len;
-	} else {
-		ret->len = c->object->size;
-	}
-	return 0;
+		return select_part(c, part, ret);
+	return span_is_none(header) ? 0 : select_range(c, header, ret);
 }
 
 /* Finds the object, decides whether and which bytes of it are the answer, and says all but them. */
@@ -172,8 +170,10 @@ int handler_get_object(struct call *c)
 		c->object_body = span_first(span_skip(c->object->body, range.offset), range.len);
 		return 0;
 	}
+	e = delivery_start(&c->delivery, c->object, range.offset, range.len);
+	if (e)
+		return e;
 	c->object_extents = range.len;
-	delivery_start(&c->delivery, c->object, range.offset, range.len);
 	return delivery_open(&c->delivery, c->service->store, c->object, c->wanted);
 }
 

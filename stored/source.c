@@ -51,7 +51,8 @@ static int read_extents(struct store *s, const struct object *o, uint64_t offset
 	_cleanup_(freep) uint8_t *room = malloc(SOURCE_BUFFER_SIZE);
 	int r = room ? 0 : -ENOMEM;
 
-	delivery_start(&d, o, offset, len);
+	if (r == 0)
+		r = delivery_start(&d, o, offset, len);
 	while (r == 0 && d.left) {
 		r = delivery_open(&d, s, o, 1);
 		if (r == 0)

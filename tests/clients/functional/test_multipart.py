@@ -385,6 +385,19 @@ def test_part_number_with_range(client, parted):
         client.get_object(Bucket=parted, Key="k", PartNumber=1, Range="bytes=0-1")
 
 
+@pytest.mark.parametrize("bodies", [[b""], [ONE, b""]])
+def test_t56_an_empty_part_is_asked_for(server, client, bucket, bodies):
+    """Behind it there is nothing, and nothing before it may come instead."""
+    s3.put_parts(client, bucket, "k", bodies)
+    target = sigv4.target(bucket, "k", [("partNumber", str(len(bodies)))])
+    for method in ("GET", "HEAD"):
+        answer = rawhttp.request(server, method, target)
+        assert (answer.status, answer.body) == (200, b"")
+        assert (answer.all("content-length"), answer.all("content-range")) == (["0"], [])
+        assert answer.all("x-amz-mp-parts-count") == [str(len(bodies))]
+    assert s3.read(client, bucket, "k") == b"".join(bodies)
+
+
 def test_plain_object_is_its_own_first_part(client, bucket):
     s3.put(client, bucket, "k", body=b"plain")
     got = client.get_object(Bucket=bucket, Key="k", PartNumber=1)
