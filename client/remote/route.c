@@ -84,6 +84,14 @@ const struct route *route_find(enum manual_command c, const json_t *request)
 	return NULL;
 }
 
+/* What is called so on the command line. */
+static const char *spoken(const struct route *r, const char *member)
+{
+	const char *operand = manual_commands[r->command].operand;
+
+	return operand ? operand : member;
+}
+
 int route_path(const struct route *r, const json_t *request, struct buffer *to,
 	       struct complaint *why)
 {
@@ -95,10 +103,11 @@ int route_path(const struct route *r, const json_t *request, struct buffer *to,
 		const char *value = json_string_value(json_object_get(request, member));
 
 		if (!value || !value[0])
-			return complain(why, -EINVAL, "the %s is empty",
-					manual_commands[r->command].operand
-						? manual_commands[r->command].operand
-						: member);
+			return complain(why, -EINVAL, "the %s is empty", spoken(r, member));
+		/* To the server "%2F" is "/": user alice/policy would be alice, and her policy. */
+		if (strchr(value, '/') && strcmp(member, "token_name") != 0)
+			return complain(why, -EINVAL, "there is no %s with a \"/\" in its name",
+					spoken(r, member));
 		buffer_append(to, (struct span){ from, strcspn(from, "{") });
 		uri_encode(to, span_from_string(value), false);
 		from = rest;

@@ -123,10 +123,10 @@ static void test_a_policy_is_the_body_as_it_is(void)
 	json_decref(request);
 }
 
-static void test_empty_and_endless_names_are_refused(void)
+static void test_names_that_name_nothing_or_something_else_are_refused(void)
 {
 	static char longest[ROUTE_TARGET_MAX];
-	const char *const names[] = { "", longest };
+	const char *const names[] = { "", longest, "alice/policy" };
 
 	memset(longest, 'a', sizeof(longest) - 1);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -165,7 +165,7 @@ int main(void)
 	test_commands_become_requests();
 	test_exactly_those_with_endpoint_have_a_route();
 	test_a_policy_is_the_body_as_it_is();
-	test_empty_and_endless_names_are_refused();
+	test_names_that_name_nothing_or_something_else_are_refused();
 	test_a_body_that_the_server_does_not_take_is_refused();
 	return 0;
 }
