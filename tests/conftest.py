@@ -16,6 +16,8 @@ def pytest_addoption(parser):
     parser.addoption("--long", action="store_true",
                      help="run in full what `make check` samples, which takes very much longer")
     parser.addoption("--states", type=int, help="how many states a power cut is to leave behind")
+    parser.addoption("--operations", type=int, help="how many operations a model is compared over")
+    parser.addoption("--minutes", type=float, help="for how long daemons are killed under clients with a history")
     parser.addoption("--seed", type=int, help="the first seed of tests that have one")
 
 
