@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Thin words over meson. On a fresh Debian 12 machine `make run` and `make check` need nothing before.
 
-.PHONY: all run check check-system bench deb image install clean
+.PHONY: all run check check-system bench fuzz deb image install clean
 .DELETE_ON_ERROR:
 
 all: build/release/build.ninja
@@ -25,6 +25,11 @@ bench:
 	tools/install-deps build bench
 	$(MAKE) all
 	bench/run $(ARGS)
+
+# With clang, in build/fuzz. ARGS=--help says how long and which.
+fuzz:
+	tools/install-deps build fuzz
+	tools/fuzz $(ARGS)
 
 # Debian packages, in build/deb.
 deb:
