@@ -18,6 +18,7 @@
 #include "base/fd.h"
 #include "client/backup/manifest.h"
 #include "s3/encoding.h"
+#include "unsynced.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
