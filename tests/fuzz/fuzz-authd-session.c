@@ -91,12 +91,12 @@ static void act(struct scene *s, enum what what, struct span packet)
 	switch (what) {
 	case WHAT_WORKER:
 	case WHAT_WORKER_FD:
-		packets_send(s->worker, packet, what == WHAT_WORKER ? 0 : 1 + packet.len % 2);
+		packets_send(s->worker, packet, what == WHAT_WORKER ? 0 : packets_fds(packet));
 		s->asked++;
 		return;
 	case WHAT_STORED:
 	case WHAT_STORED_FD:
-		packets_send(s->stored, packet, what == WHAT_STORED ? 0 : 1 + packet.len % 2);
+		packets_send(s->stored, packet, what == WHAT_STORED ? 0 : packets_fds(packet));
 		return;
 	case WHAT_ANEW:
 	case WHAT_ANEW_READY:
