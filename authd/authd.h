@@ -6,24 +6,24 @@
  * parts find their neighbours here; each header says what its part owns.
  */
 
-#include "authd/admin.h"
-#include "authd/administration.h"
-#include "authd/audit.h"
+#include "authd/audit/audit.h"
+#include "authd/audit/denials.h"
 #include "authd/chains.h"
-#include "authd/deletion.h"
-#include "authd/denials.h"
+#include "authd/database/writer.h"
 #include "authd/errand.h"
 #include "authd/figures.h"
+#include "authd/identities/strongbox.h"
 #include "authd/judge.h"
 #include "authd/limits.h"
 #include "authd/listener.h"
 #include "authd/options.h"
+#include "authd/orders/admin.h"
+#include "authd/orders/administration.h"
+#include "authd/orders/deletion.h"
 #include "authd/seal.h"
 #include "authd/session.h"
 #include "authd/storelink.h"
-#include "authd/strongbox.h"
 #include "authd/uses.h"
-#include "authd/writer.h"
 #include "ipc/channel.h"
 
 struct authd {

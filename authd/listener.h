@@ -7,7 +7,7 @@
  * listener_close() tells how many more of both there were.
  */
 
-#include "authd/audit.h"
+#include "authd/audit/audit.h"
 #include "authd/rate.h"
 #include "ipc/peer.h"
 

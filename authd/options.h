@@ -5,7 +5,7 @@
 
 #include <sys/types.h>
 
-#include "authd/audit.h"
+#include "authd/audit/audit.h"
 #include "authd/limits.h"
 #include "ipc/peer_list.h"
 #include "policy/confine.h"

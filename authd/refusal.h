@@ -3,7 +3,7 @@
 
 /* What is made of a ruling that is a refusal, whoever is told of it: counted, logged, and slowed. */
 
-#include "authd/denials.h"
+#include "authd/audit/denials.h"
 #include "authd/judge.h"
 #include "authd/origin.h"
 

@@ -7,7 +7,7 @@
  * target, and behind the first line a body.
  */
 
-#include "authd/administration.h"
+#include "authd/orders/administration.h"
 
 #include <openssl/sha.h>
 

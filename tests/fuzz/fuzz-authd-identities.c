@@ -10,7 +10,7 @@
 
 #include <sodium.h>
 
-#include "authd/identities.h"
+#include "authd/identities/identities.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "authd/database.h"
+#include "authd/database/database.h"
 #include "base/fd.h"
 
 #undef NDEBUG

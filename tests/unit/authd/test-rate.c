@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "authd/rate.h"
 
-#include "authd/denials.h"
+#include "authd/audit/denials.h"
 #include "base/clock.h"
 #include "office.h"
 
