@@ -4,7 +4,7 @@
 #include "frontend/connection.h"
 #include "frontend/dialogue.h"
 #include "frontend/exchange.h"
-#include "frontend/render_admin.h"
+#include "frontend/render/admin.h"
 #include "frontend/worker.h"
 
 _Static_assert(ADMINISTRATION_BODY_MAX <= IPC_ADMINISTER_MAX, "a body fits into its message");

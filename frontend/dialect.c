@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "frontend/dialect.h"
 
-#include "frontend/render_admin.h"
-#include "frontend/render_rest.h"
+#include "frontend/render/admin.h"
+#include "frontend/render/rest.h"
 
 const struct dialect dialects[S3_DIALECT_COUNT] = {
 	[S3_DIALECT_S3] = { "s3", render_operation, render_error, render_ids },

@@ -6,7 +6,7 @@
  * went through and what did not. Everything else about a request is the same in both.
  */
 
-#include "frontend/render.h"
+#include "frontend/render/render.h"
 
 struct dialect {
 	const char *socket;

@@ -22,8 +22,8 @@
 #include "frontend/head.h"
 #include "frontend/links.h"
 #include "frontend/pace.h"
+#include "frontend/render/reply.h"
 #include "frontend/rendering.h"
-#include "frontend/reply.h"
 #include "ipc/grant.h"
 #include "s3/administration.h"
 

@@ -3,8 +3,8 @@
 
 #include "frontend/connection.h"
 #include "frontend/exchange.h"
-#include "frontend/json.h"
-#include "frontend/render.h"
+#include "frontend/render/json.h"
+#include "frontend/render/render.h"
 #include "frontend/worker.h"
 
 /* What is amiss, or NULL. */

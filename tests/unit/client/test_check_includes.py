@@ -27,6 +27,8 @@ def check(tmp_path, source, include):
     ("client/coffer.c", "authd/keyring.h"),
     ("stored/deep/down.c", "authd/keyring.h"),
     ("frontend/worker.c", "authd/orders/order.h"),
+    ("frontend/exchange.c", "frontend/render/document.h"),
+    ("frontend/render/list.c", "frontend/exchange.h"),
     ("authd/judge.c", "authd/database/rows.h"),
     ("authd/database/token.c", "authd/orders/orders.h"),
     ("authd/identities/sift.c", "authd/authd.h"),

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "frontend/reply.h"
+#include "frontend/render/reply.h"
 
 #undef NDEBUG
 #include <assert.h>

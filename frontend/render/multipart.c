@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "frontend/document.h"
-#include "frontend/render.h"
+#include "frontend/render/document.h"
+#include "frontend/render/render.h"
 #include "s3/uri.h"
 #include "s3/xml.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "frontend/render_rest.h"
+#include "frontend/render/rest.h"
 
 #include "frontend/field.h"
-#include "frontend/json.h"
+#include "frontend/render/json.h"
 #include "s3/cursor.h"
 #include "s3/date.h"
 #include "s3/pairs.h"

@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "frontend/reply.h"
+#include "frontend/render/reply.h"
 
 /* Text of a client's or an object's; it must be UTF-8. NULL where it is not, or memory ran out. */
 static inline json_t *json_span(struct span s)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "frontend/document.h"
-#include "frontend/render.h"
+#include "frontend/render/document.h"
+#include "frontend/render/render.h"
 #include "s3/date.h"
 #include "s3/xml.h"
 

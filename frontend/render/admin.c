@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "frontend/render_admin.h"
+#include "frontend/render/admin.h"
 
-#include "frontend/json.h"
+#include "frontend/render/json.h"
 
 void render_admin_error(const struct render_error *in, struct reply *out)
 {

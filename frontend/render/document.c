@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "frontend/document.h"
+#include "frontend/render/document.h"
 
 #include "s3/checksum.h"
 #include "s3/date.h"

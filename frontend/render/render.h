@@ -8,7 +8,7 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
  */
 
-#include "frontend/reply.h"
+#include "frontend/render/reply.h"
 #include "ipc/answer.h"
 #include "s3/errors.h"
 #include "s3/request.h"

@@ -3,7 +3,7 @@
 
 /* What the admin API of a tenant answers: JSON of authd's, and refusals of the frontend's in the same form. */
 
-#include "frontend/render.h"
+#include "frontend/render/render.h"
 
 void render_admin_error(const struct render_error *in, struct reply *out);
 

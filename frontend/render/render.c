@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "frontend/render.h"
+#include "frontend/render/render.h"
 
 void render_operation(const struct render *in, struct reply *out)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "frontend/json.h"
+#include "frontend/render/json.h"
 
 static int append(const char *bytes, size_t len, void *buffer)
 {

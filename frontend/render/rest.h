@@ -3,10 +3,10 @@
 
 /*
  * What a request looks like to a client of the REST dialect (docs/rest.md) once it went through, or did
- * not: header fields and JSON. Pure, as frontend/render.h is.
+ * not: header fields and JSON. Pure, as frontend/render/render.h is.
  */
 
-#include "frontend/render.h"
+#include "frontend/render/render.h"
 
 /* One of the operations that s3/rest.h knows; for any other the reply has an error. */
 void render_rest(const struct render *in, struct reply *out);

@@ -3,7 +3,7 @@
 /* What a client of the REST dialect hears, to the byte. */
 
 #undef NDEBUG
-#include "frontend/render_rest.h"
+#include "frontend/render/rest.h"
 
 #include <assert.h>
 #include <jansson.h>

@@ -3,7 +3,7 @@
 /* What each operation's answer looks like, to the byte. */
 
 #undef NDEBUG
-#include "frontend/render.h"
+#include "frontend/render/render.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "frontend/reply.h"
+#include "frontend/render/reply.h"
 
 #include <stdio.h>
 

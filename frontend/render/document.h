@@ -3,7 +3,7 @@
 
 /* The pieces that the XML documents of S3 have in common. */
 
-#include "frontend/reply.h"
+#include "frontend/render/reply.h"
 #include "ipc/answer.h"
 
 /* Declaration and root element; then the rest is written to out->body; then the end. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "frontend/json.h"
-#include "frontend/render_rest.h"
+#include "frontend/render/json.h"
+#include "frontend/render/rest.h"
 #include "s3/rest.h"
 #include "s3/target.h"
 #include "s3/uri.h"
