@@ -7,7 +7,7 @@
  */
 
 #include "ipc/wire.h"
-#include "s3/policy_document.h"
+#include "s3/policy/document.h"
 
 #define USER_NAME_MAX 64
 #define USER_KEYS_MAX 16	/* access keys of one user, so that there is room to rotate them */

@@ -37,7 +37,7 @@
 #include "client/tokenfile.h"
 #include "client/top/top.h"
 #include "client/transfer/transfer.h"
-#include "s3/policy_document.h"
+#include "s3/policy/document.h"
 
 #define EXIT_USAGE 2
 

@@ -9,8 +9,8 @@
  */
 
 #include "ipc/principal.h"
-#include "s3/policy_evaluate.h"
-#include "s3/policy_needs.h"
+#include "s3/policy/evaluate.h"
+#include "s3/policy/needs.h"
 
 #define IDENTITY_TEXT_MAX 8192		/* of a header field that conditions look at */
 #define IDENTITY_SOURCE_MAX 64		/* of an address */

@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "base/table.h"
-#include "s3/policy_public.h"
+#include "s3/policy/public.h"
 #include "stored/documents.h"
 
 /* The counted one that is behind each struct gate. */

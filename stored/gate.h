@@ -9,7 +9,7 @@
  * Any thread.
  */
 
-#include "s3/policy_evaluate.h"
+#include "s3/policy/evaluate.h"
 #include "s3/public_access.h"
 #include "stored/store.h"
 

@@ -2,7 +2,7 @@
 
 /* What the owner of a bucket says about it: its policy, and its public access block. */
 
-#include "s3/policy_public.h"
+#include "s3/policy/public.h"
 #include "s3/public_access.h"
 #include "stored/documents.h"
 #include "stored/handler.h"

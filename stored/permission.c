@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/permission.h"
 
-#include "s3/policy_public.h"
+#include "s3/policy/public.h"
 
 static enum policy_who who(const struct grant *g)
 {

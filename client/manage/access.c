@@ -8,7 +8,7 @@
 #include "client/input.h"
 #include "client/manage/management.h"
 #include "client/render.h"
-#include "s3/policy_document.h"
+#include "s3/policy/document.h"
 #include "s3/public_access.h"
 
 struct opened {

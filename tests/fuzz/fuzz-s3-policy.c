@@ -13,8 +13,8 @@
 
 #include "s3/errors.h"
 #include "s3/pairs.h"
-#include "s3/policy_evaluate.h"
-#include "s3/policy_public.h"
+#include "s3/policy/evaluate.h"
+#include "s3/policy/public.h"
 
 #define TRIED_MAX 64
 

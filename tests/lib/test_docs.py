@@ -33,6 +33,6 @@ def test_operators_and_keys_of_policies_are_the_documented_ones():
     text = (ROOT / "docs" / "policies.md").read_text()
     conditions = text[text.index("## Conditions"):text.index("## What is decided")]
     documented = set(re.findall(r"`((?:aws|s3):[\w-]+/?|[A-Z]\w+)`", conditions))
-    known = set(re.findall(r'\tOPERATOR\(\w+, "(\w+)"', (ROOT / "s3" / "policy_value.h").read_text()))
-    known |= set(re.findall(r'\tKEY\(\w+, "([\w:/-]+)"', (ROOT / "s3" / "policy_context.h").read_text()))
+    known = set(re.findall(r'\tOPERATOR\(\w+, "(\w+)"', (ROOT / "s3" / "policy" / "value.h").read_text()))
+    known |= set(re.findall(r'\tKEY\(\w+, "([\w:/-]+)"', (ROOT / "s3" / "policy" / "context.h").read_text()))
     assert len(known) > 60 and documented == known

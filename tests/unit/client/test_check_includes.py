@@ -21,6 +21,8 @@ def check(tmp_path, source, include):
 @pytest.mark.parametrize("source,include", [
     ("base/loop.c", "s3/target.h"),
     ("s3/request.c", "ipc/wire.h"),
+    ("s3/request.c", "s3/policy/document.h"),
+    ("frontend/render/error.c", "s3/policy/evaluate.h"),
     ("policy/filter.c", "s3/target.h"),
     ("frontend/worker.c", "authd/keyring.h"),
     ("authd/main.c", "frontend/http.h"),

@@ -17,9 +17,9 @@
 
 #include <jansson.h>
 
-#include "s3/policy_evaluate.h"
-#include "s3/policy_needs.h"
-#include "s3/policy_public.h"
+#include "s3/policy/evaluate.h"
+#include "s3/policy/needs.h"
+#include "s3/policy/public.h"
 
 #include "head.h"
 #include "policy.h"

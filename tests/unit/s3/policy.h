@@ -9,7 +9,7 @@
 
 #include "s3/errors.h"
 #include "s3/pairs.h"
-#include "s3/policy_document.h"
+#include "s3/policy/document.h"
 
 #define TEST_ACCOUNT "111122223333"
 #define TEST_STRANGER "444455556666"

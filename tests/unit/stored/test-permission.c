@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-#include "s3/policy_public.h"
+#include "s3/policy/public.h"
 
 #define ALLOW(action, more)                                                                        \
 	"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"" action "\",\"Resource\":\"*\"" more   \

@@ -11,7 +11,7 @@ from . import table
 
 ROWS = table.read()
 AT_LEAST = 300
-SOURCES = pathlib.Path(__file__).resolve().parents[4] / "s3"
+SOURCES = pathlib.Path(__file__).resolve().parents[4] / "s3" / "policy"
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
@@ -34,8 +34,8 @@ def test_there_are_enough_and_each_expects_something():
 
 
 def test_every_operator_and_every_key_has_a_row():
-    operators = re.findall(r'\tOPERATOR\(\w+, "(\w+)"', (SOURCES / "policy_value.h").read_text())
-    keys = re.findall(r'\tKEY\(\w+, "([^"]+)"', (SOURCES / "policy_context.h").read_text())
+    operators = re.findall(r'\tOPERATOR\(\w+, "(\w+)"', (SOURCES / "value.h").read_text())
+    keys = re.findall(r'\tKEY\(\w+, "([^"]+)"', (SOURCES / "context.h").read_text())
     asked = " ".join(json.dumps(row.question) for row in ROWS).replace("\\", "")
     assert len(operators) > 20 and len(keys) > 50
     assert [name for name in operators if f'"{name}"' not in asked] == []
