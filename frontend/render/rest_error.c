@@ -65,8 +65,7 @@ static json_t *key_is_missing(const struct render_error *in, const char *message
 
 static unsigned int status_of(enum s3_error error);
 
-/* The clients of the service that Coffer takes over know this sentence; which quota or limit it is,
- * only S3 says. */
+/* In the words of this dialect, whatever authd or stored say of it in those of S3. */
 static json_t *sentence_alone(const struct render_error *in, const char *message)
 {
 	return error_json(status_of(in->error), json_string(message));
@@ -84,13 +83,14 @@ static const struct rest_error_row {
 	json_t *(*make)(const struct render_error *in, const char *message);
 } rest_errors[S3_ERROR_COUNT] = {
 	[S3_ERROR_ACCESS_DENIED] = { 403, "Access denied" },
-	[S3_ERROR_BAD_DIGEST] = { 400, "Content-MD5 is not that of the body" },
+	[S3_ERROR_BAD_DIGEST] = { 400, "Content-MD5 is not that of the body", sentence_alone },
 	[S3_ERROR_ENTITY_TOO_LARGE] = { 413, "An object has at most 5 GiB" },
 	[S3_ERROR_INCOMPLETE_BODY] = { 400, "The body is shorter than Content-Length" },
 	[S3_ERROR_INSUFFICIENT_STORAGE] = { 507, "Quota exceeded" },
 	[S3_ERROR_INTERNAL_ERROR] = { 500, "Internal server error" },
 	[S3_ERROR_INVALID_ARGUMENT] = { 400, "Bad request" },
-	[S3_ERROR_INVALID_DIGEST] = { 400, "Content-MD5 is no base64 of 16 bytes" },
+	[S3_ERROR_INVALID_DIGEST] = { 400, "Content-MD5 is no base64 of 16 bytes",
+				      sentence_alone },
 	[S3_ERROR_INVALID_RANGE] = { 416, "Range not satisfiable" },
 	[S3_ERROR_INVALID_REQUEST] = { 400, "Bad request" },
 	[S3_ERROR_INVALID_URI] = { 400, "The path or query is malformed" },

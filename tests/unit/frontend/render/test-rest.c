@@ -273,6 +273,12 @@ static void test_errors_of_the_contract(void)
 		  "{\"error\":{\"code\":\"507\",\"message\":\"Quota exceeded\"}}" },
 		{ S3_ERROR_QUOTA_EXCEEDED, "which one", 507, "",
 		  "{\"error\":{\"code\":\"507\",\"message\":\"Quota exceeded\"}}" },
+		{ S3_ERROR_BAD_DIGEST, "in words of S3", 400, "",
+		  "{\"error\":{\"code\":\"400\","
+		  "\"message\":\"Content-MD5 is not that of the body\"}}" },
+		{ S3_ERROR_INVALID_DIGEST, "in words of S3", 400, "",
+		  "{\"error\":{\"code\":\"400\","
+		  "\"message\":\"Content-MD5 is no base64 of 16 bytes\"}}" },
 		{ S3_ERROR_REST_INVALID_CURSOR, NULL, 400, "",
 		  "{\"error\":{\"code\":\"400\",\"message\":\"Invalid cursor\"}}" },
 		{ S3_ERROR_ENTITY_TOO_LARGE, NULL, 413, "",
