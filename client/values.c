@@ -88,9 +88,11 @@ static void print_setting(const struct values *v, enum setting s, FILE *to)
 
 	for (size_t i = 0; i < v->of[s].n; i++) {
 		const struct value *one = &v->of[s].v[i];
+		/* Behind a blank a semicolon begins a comment. */
+		const char *equals = one->text[0] == ';' ? " =" : " = ";
 
-		fprintf(to, "# %s\n%s = %s\n", one->from ? one->from : "the command line", row->key,
-			one->text);
+		fprintf(to, "# %s\n%s%s%s\n", one->from ? one->from : "the command line",
+			row->key, equals, one->text);
 	}
 	if (!v->of[s].n)
 		fprintf(to, "#%s = %s\n", row->key, setting_default(s));

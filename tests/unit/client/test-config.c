@@ -84,6 +84,26 @@ static void test_a_value_may_have_blanks_in_it(void)
 	assert(holds(&v, SETTING_DATA, "/srv/my data", "coffer.conf:2"));
 }
 
+static void test_a_value_that_begins_as_a_comment_is_read_as_it_is_printed(void)
+{
+	_cleanup_(values_clear) struct values v = { 0 }, again = { 0 };
+	FILE *to;
+
+	scratch_write("coffer.conf", "[s3]\nregion =;here\ndomain =;a.example b.example ; two\n",
+		      0600);
+	assert(read_config(&v) == CONFIG_OK);
+	assert(holds(&v, SETTING_REGION, ";here", "coffer.conf:2"));
+
+	to = fopen("coffer.conf", "w");
+	assert(to);
+	values_print(&v, to);
+	assert(fclose(to) == 0);
+	assert(read_config(&again) == CONFIG_OK);
+	assert(strcmp(values_get(&again, SETTING_REGION), ";here") == 0);
+	assert(again.of[SETTING_DOMAIN].n == 2);
+	assert(strcmp(again.of[SETTING_DOMAIN].v[0].text, ";a.example") == 0);
+}
+
 static void test_a_wrong_line_is_explained(void)
 {
 	static char longest[600] = "[storage]\ndata = /";
@@ -201,6 +221,7 @@ int main(void)
 	test_settings_are_read_with_where_they_stand();
 	test_a_list_grows_until_it_is_emptied();
 	test_a_value_may_have_blanks_in_it();
+	test_a_value_that_begins_as_a_comment_is_read_as_it_is_printed();
 	test_a_wrong_line_is_explained();
 	test_lists_have_an_end();
 	test_a_zero_byte_hides_nothing();
