@@ -119,7 +119,8 @@ void render_get_object(const struct render *in, struct reply *out)
 		render_checksum(a, out);
 	if (!span_is_none(a->storage_class) && !span_equal(a->storage_class, SPAN("STANDARD")))
 		reply_field(out, "x-amz-storage-class", a->storage_class);
-	if (a->parts_count != ANSWER_ABSENT)
+	if (a->parts_count != ANSWER_ABSENT &&
+	    !span_is_none(in->request->params[S3_PARAM_PART_NUMBER]))
 		reply_field_u64(out, "x-amz-mp-parts-count", a->parts_count);
 	render_attributes(in, out);
 }

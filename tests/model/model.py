@@ -316,7 +316,7 @@ class Model:
             span = self.span(ranged, found) if ranged else self.part_span(part, found) if part else None
             told = {"etag": found.etag, "last-modified": found.modified, "accept-ranges": "bytes",
                     **self.shown_fields(found, dialect)}
-            if found.parts and dialect == "s3":
+            if found.parts and part and dialect == "s3":
                 told["x-amz-mp-parts-count"] = str(len(found.parts))
             if OVERRIDE in query:
                 told["content-type"] = OVERRIDE[1]

@@ -109,8 +109,8 @@ def keys(of, bucket):
 
 
 SHOWN = ("etag", "last-modified", "content-type", "content-length", "cache-control",
-         "x-amz-meta-a", "x-amz-mp-parts-count", "x-amz-checksum-crc32", "x-amz-checksum-sha256",
-         "x-amz-checksum-crc64nvme", "x-amz-checksum-type", "x-amz-storage-class")
+         "x-amz-meta-a", "x-amz-checksum-crc32", "x-amz-checksum-sha256", "x-amz-checksum-crc64nvme",
+         "x-amz-checksum-type", "x-amz-storage-class")
 
 
 def object_of(of, bucket, key):

@@ -385,6 +385,12 @@ def test_part_number_with_range(client, parted):
         client.get_object(Bucket=parted, Key="k", PartNumber=1, Range="bytes=0-1")
 
 
+def test_parts_are_counted_for_who_asks_for_one(client, parted):
+    whole = client.head_object(Bucket=parted, Key="k")
+    assert "PartsCount" not in whole
+    assert client.head_object(Bucket=parted, Key="k", PartNumber=1)["PartsCount"] > 1
+
+
 @pytest.mark.parametrize("bodies", [[b""], [ONE, b""]])
 def test_t56_an_empty_part_is_asked_for(server, client, bucket, bodies):
     """Behind it there is nothing, and nothing before it may come instead."""

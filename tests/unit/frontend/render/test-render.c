@@ -437,19 +437,31 @@ static void test_get_object(void)
 	assert(reply.length == 100);
 }
 
-static void test_head_object_tells_checksum_class_and_parts(void)
+static void test_head_object_tells_checksum_and_class(void)
 {
 	begin_get(S3_HEAD_OBJECT);
 	request.headers[S3_HEADER_AMZ_CHECKSUM_MODE] = SPAN("ENABLED");
 	answer.storage_class = SPAN("GLACIER");
-	answer.parts_count = 3;
 	render_and_check(200,
 			 VALIDATORS
 			 "x-amz-checksum-crc32: AAAAAA==\n"
 			 "x-amz-checksum-type: FULL_OBJECT\nx-amz-storage-class: GLACIER\n"
-			 "x-amz-mp-parts-count: 3\ncontent-type: binary/octet-stream\n",
+			 "content-type: binary/octet-stream\n",
 			 "");
 	assert(reply.length == 100);
+}
+
+static void test_parts_are_counted_for_who_asks_for_one(void)
+{
+	begin_get(S3_GET_OBJECT);
+	answer.parts_count = 3;
+	render_and_check(200, VALIDATORS "content-type: binary/octet-stream\n", "");
+
+	begin_get(S3_GET_OBJECT);
+	request.params[S3_PARAM_PART_NUMBER] = SPAN("2");
+	answer.parts_count = 3;
+	render_and_check(
+		200, VALIDATORS "x-amz-mp-parts-count: 3\ncontent-type: binary/octet-stream\n", "");
 }
 
 static void test_standard_class_is_not_told(void)
@@ -830,7 +842,8 @@ int main(void)
 	test_a_list_in_pieces_is_the_same_list();
 	test_list_parts();
 	test_get_object();
-	test_head_object_tells_checksum_class_and_parts();
+	test_head_object_tells_checksum_and_class();
+	test_parts_are_counted_for_who_asks_for_one();
 	test_standard_class_is_not_told();
 	test_get_range();
 	test_response_overrides();
