@@ -29,7 +29,7 @@ enum answer_kind {
 
 #define ANSWER_FIELDS(TEXT, NUMBER)                                                                \
 	NUMBER(KIND, kind)                                                                         \
-	TEXT(BUCKET, bucket, 63)                                                                   \
+	TEXT(BUCKET, bucket, 63)	/* also with NO_SUCH_BUCKET: the one, where it is not the request's */ \
 	TEXT(KEY, key, 1024)                                                                       \
 	TEXT(PREFIX, prefix, 1024)                                                                 \
 	TEXT(VERSION_ID, version_id, 1024)                                                         \
@@ -45,7 +45,7 @@ enum answer_kind {
 	NUMBER(RANGE_START, range_start)	/* GetObject of a range: first byte */             \
 	NUMBER(RANGE_LENGTH, range_length)	/* and how many; absent: whole, 200 */             \
 	NUMBER(PART_NUMBER, part_number)                                                           \
-	NUMBER(PARTS_COUNT, parts_count)	/* x-amz-mp-parts-count, TotalPartsCount */        \
+	NUMBER(PARTS_COUNT, parts_count)	/* x-amz-mp-parts-count, PartsCount */             \
 	TEXT(UPLOAD_ID, upload_id, 128)                                                            \
 	TEXT(REGION, region, 64)                                                                   \
 	TEXT(OWNER_ID, owner_id, 64)                                                               \

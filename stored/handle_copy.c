@@ -27,13 +27,22 @@ static struct change_source source_of(const struct s3_request *r)
 	};
 }
 
+/* One of two: the client is told which. */
+static int say_missing(struct call *c, struct span bucket)
+{
+	c->answer.bucket = bucket;
+	return S3_ERROR_NO_SUCH_BUCKET;
+}
+
 static int find_source(struct call *c, unsigned int with)
 {
 	const struct s3_request *r = call_request(c);
+	int e;
 
 	c->object = object_free(c->object);
-	return store_find_object(c->service->store, call_source_owner(c), r->source_bucket,
-				 r->source_key, r->source_version, with, &c->object);
+	e = store_find_object(c->service->store, call_source_owner(c), r->source_bucket,
+			      r->source_key, r->source_version, with, &c->object);
+	return e == S3_ERROR_NO_SUCH_BUCKET ? say_missing(c, r->source_bucket) : e;
 }
 
 /*
@@ -92,6 +101,8 @@ static int settle_copy(struct call *c)
 		return S3_ERROR_CONDITIONAL_REQUEST_CONFLICT;
 	if (e == S3_ERROR_INVALID_REQUEST)
 		return call_say(c, S3_ERROR_INVALID_REQUEST, TOO_LARGE);
+	if (e == S3_ERROR_NO_SUCH_BUCKET)
+		return say_missing(c, c->change->missing);
 	if (e == 0)
 		answer_made(c, &c->change->copy_object.made);
 	return e;
@@ -270,6 +281,8 @@ static int settle_copied_reference(struct call *c)
 		return call_go_on(c, CALL_COPY, copy_part_bytes);
 	if (e == S3_ERROR_INVALID_REQUEST)
 		return call_say(c, S3_ERROR_INVALID_REQUEST, TOO_LARGE);
+	if (e == S3_ERROR_NO_SUCH_BUCKET)
+		return say_missing(c, c->change->missing);
 	if (e == 0)
 		answer_made(c, &c->change->copy_part.made);
 	return e;

@@ -16,15 +16,26 @@ static void render_bucket_name(const struct render_error *in, struct buffer *b)
 	document_optional(b, "BucketName", in->request->bucket);
 }
 
+/* Of a copy's two stored says which. */
+static void render_missing_bucket(const struct render_error *in, struct buffer *b)
+{
+	struct span missing = in->answer ? in->answer->bucket : SPAN_NONE;
+
+	document_optional(b, "BucketName", either(missing, in->request->bucket));
+}
+
+/* What a copy does not find is its source. */
 static void render_key(const struct render_error *in, struct buffer *b)
 {
-	document_optional(b, "Key", in->request->key);
+	document_optional(b, "Key", either(in->request->source_key, in->request->key));
 }
 
 static void render_version(const struct render_error *in, struct buffer *b)
 {
 	render_key(in, b);
-	document_optional(b, "VersionId", in->request->params[S3_PARAM_VERSION_ID]);
+	document_optional(b, "VersionId",
+			  either(in->request->source_version,
+				 in->request->params[S3_PARAM_VERSION_ID]));
 }
 
 static void render_upload_id(const struct render_error *in, struct buffer *b)
@@ -87,7 +98,7 @@ static const struct extra {
 	{ S3_ERROR_INVALID_BUCKET_NAME, render_bucket_name },
 	{ S3_ERROR_INVALID_PART_NUMBER, render_part_number },
 	{ S3_ERROR_INVALID_RANGE, render_range_requested },
-	{ S3_ERROR_NO_SUCH_BUCKET, render_bucket_name },
+	{ S3_ERROR_NO_SUCH_BUCKET, render_missing_bucket },
 	{ S3_ERROR_NO_SUCH_BUCKET_POLICY, render_bucket_name },
 	{ S3_ERROR_NO_SUCH_CORS_CONFIGURATION, render_bucket_name },
 	{ S3_ERROR_NO_SUCH_KEY, render_key },

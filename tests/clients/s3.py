@@ -23,10 +23,13 @@ def client(server, style="path", **config):
 
 @contextlib.contextmanager
 def refused(code, status):
-    """The block ends with this S3 error. HEAD has no body: its code is the status."""
+    """The block ends with this S3 error, whose elements are told behind it. HEAD has no body: its code is
+    the status."""
+    elements = {}
     with pytest.raises(botocore.exceptions.ClientError) as caught:
-        yield
+        yield elements
     answer = caught.value.response
+    elements.update(answer["Error"])
     told = (answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"])
     assert told == (code, status), f"{told}: {answer['Error'].get('Message')}"
 

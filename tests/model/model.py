@@ -159,13 +159,6 @@ class Model:
             raise Refused("NoSuchKey", [("Key", key)])
         return found
 
-    def source(self, bucket, key):
-        """Of what a copy does not find, the error's name alone is told surely."""
-        try:
-            return self.object(bucket, key)
-        except Refused as e:
-            raise Refused(e.code, [(name, Anything()) for name, _ in e.extra]) from None
-
     def find(self, bucket, key):
         return self.buckets.get(bucket, {}).get(key)
 
@@ -275,7 +268,7 @@ class Model:
             if (bucket, key) == (source_bucket, source_key) and not replace:
                 raise Refused("InvalidRequest")
             self.bucket(bucket)
-            source = self.source(source_bucket, source_key)
+            source = self.object(source_bucket, source_key)
             if condition and (condition[0] == "if-match") != self.matches(condition[1], source.etag):
                 raise Refused("PreconditionFailed", [("Condition", f"x-amz-copy-source-{condition[0]}")])
             made = dataclasses.replace(source, modified=Moment())
@@ -613,7 +606,7 @@ class Model:
 
         def act():
             target = self.upload(upload, bucket, key)
-            source = self.source(source_bucket, source_key)
+            source = self.object(source_bucket, source_key)
             body = source.body
             if range:
                 if range[1] >= len(body):

@@ -184,19 +184,24 @@ def test_source_that_names_no_object(server, client, bucket, form):
     assert s3.keys(client.list_objects_v2(Bucket=bucket)) == []
 
 
-def test_missing_source_key(client, bucket):
-    with s3.refused("NoSuchKey", 404):
-        copy(client, {"Bucket": bucket, "Key": "missing"})
+@pytest.mark.parametrize("how", [{}, {"ChecksumAlgorithm": "SHA256"}], ids=["shared", "read"])
+class TestMissing:
+    """Whether the source is looked up by who shares its data, or by who reads it for a checksum."""
 
+    def test_source_key(self, client, bucket, how):
+        with s3.refused("NoSuchKey", 404) as told:
+            copy(client, {"Bucket": bucket, "Key": "missing"}, **how)
+        assert told["Key"] == "missing"
 
-def test_missing_source_bucket(client, bucket, bucket_name):
-    with s3.refused("NoSuchBucket", 404):
-        copy(client, {"Bucket": bucket_name + "-missing", "Key": "k"}, Bucket=bucket)
+    def test_source_bucket(self, client, bucket, bucket_name, how):
+        with s3.refused("NoSuchBucket", 404) as told:
+            copy(client, {"Bucket": bucket_name + "-missing", "Key": "k"}, Bucket=bucket, **how)
+        assert told["BucketName"] == bucket_name + "-missing"
 
-
-def test_missing_target_bucket(client, source, bucket_name):
-    with s3.refused("NoSuchBucket", 404):
-        copy(client, source, Bucket=bucket_name + "-missing")
+    def test_target_bucket(self, client, source, bucket_name, how):
+        with s3.refused("NoSuchBucket", 404) as told:
+            copy(client, source, Bucket=bucket_name + "-missing", **how)
+        assert told["BucketName"] == bucket_name + "-missing"
 
 
 def test_copy_of_an_empty_object(client, bucket):

@@ -602,8 +602,10 @@ def test_condition_on_a_copied_part(client, bucket, upload, source, condition, e
 def test_copy_of_a_missing_source_as_part(client, bucket, upload):
     with s3.refused("NoSuchKey", 404):
         copy_part(client, bucket, upload, 1, {"Bucket": bucket, "Key": "missing"})
-    with s3.refused("NoSuchBucket", 404):
-        copy_part(client, bucket, upload, 1, {"Bucket": bucket + "-missing", "Key": "k"})
+    for how in ({}, {"CopySourceRange": "bytes=0-9"}):
+        with s3.refused("NoSuchBucket", 404) as told:
+            copy_part(client, bucket, upload, 1, {"Bucket": bucket + "-missing", "Key": "k"}, **how)
+        assert told["BucketName"] == bucket + "-missing"
 
 
 def test_copy_as_part_of_an_unknown_upload(client, bucket, source):

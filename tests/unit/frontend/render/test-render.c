@@ -759,6 +759,26 @@ static void test_error_names_what_it_is_about(void)
 		   "<BucketName>bucket</BucketName><Resource>/bucket</Resource>" TAIL);
 }
 
+static void test_what_a_copy_does_not_find_is_its_source(void)
+{
+	begin(S3_COPY_OBJECT);
+	request.source_bucket = SPAN("source");
+	request.source_key = SPAN("its key");
+	refuse(S3_ERROR_NO_SUCH_KEY, true, IDS TYPE,
+	       XML
+	       "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message>"
+	       "<Key>its key</Key><Resource>/bucket/a key</Resource>" TAIL);
+	refuse(S3_ERROR_NO_SUCH_BUCKET, true, IDS TYPE,
+	       XML "<Error><Code>NoSuchBucket</Code>"
+		   "<Message>The specified bucket does not exist</Message>"
+		   "<BucketName>bucket</BucketName><Resource>/bucket/a key</Resource>" TAIL);
+	answer.bucket = SPAN("source");
+	refuse(S3_ERROR_NO_SUCH_BUCKET, true, IDS TYPE,
+	       XML "<Error><Code>NoSuchBucket</Code>"
+		   "<Message>The specified bucket does not exist</Message>"
+		   "<BucketName>source</BucketName><Resource>/bucket/a key</Resource>" TAIL);
+}
+
 static void test_error_of_a_range_tells_the_size(void)
 {
 	begin(S3_GET_OBJECT);
@@ -863,6 +883,7 @@ int main(void)
 	test_abort_multipart_upload();
 	test_error_before_the_request_is_understood();
 	test_error_names_what_it_is_about();
+	test_what_a_copy_does_not_find_is_its_source();
 	test_error_of_a_range_tells_the_size();
 	test_error_of_a_condition_names_it();
 	test_not_modified_has_no_document();
