@@ -344,33 +344,25 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *htt
 	return c && target ? exchange_new(c, target, http) : NULL;
 }
 
-/* Below a domain of virtual hosts every path is a key's. */
-static void ask(struct exchange *e)
-{
-	e->administers = false;
-	dialogue_ask(e);
-}
-
 /* The head is here: refuses it, answers it here, or asks authd. */
 static void begin(struct exchange *e, const char *method, const char *version)
 {
 	int r;
 
 	e->head_seen = true;
-	e->administers = e->connection->http->dialect == S3_DIALECT_S3 &&
-			 administration_is_meant(span_from_string(e->target));
 	e->is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
 	head_init(&e->head, span_from_string(method), span_from_string(e->target),
 		  span_from_string(version));
 	mhdhead_read(e->http, method, (struct span){ e->target_at, e->head.target.len }, version,
 		     &e->head);
 	r = head_finish(&e->head);
+	e->administers = pages_are_administration(e);
 	if (r < 0)
 		exchange_give_up(e, r);
 	else if (r > 0)
 		exchange_refuse(e, r, span_from_string(e->head.why));
 	else if (!pages_serve(e))
-		ask(e);
+		dialogue_ask(e);
 }
 
 static enum MHD_Result on_body(struct exchange *e, struct span *bytes)

@@ -42,6 +42,14 @@ static bool is_bucket(struct span host, const char *const *domains)
 	return false;
 }
 
+bool pages_are_administration(const struct exchange *e)
+{
+	const struct connection *c = e->connection;
+
+	return c->http->dialect == S3_DIALECT_S3 && administration_is_meant(e->head.target) &&
+	       !is_bucket(e->head.host, c->worker->config.domains);
+}
+
 static bool is_at(const struct page *p, struct span path)
 {
 	struct span own = span_from_string(p->path);

@@ -15,5 +15,8 @@ struct page;
 const struct page *pages_find(enum s3_dialect dialect, const struct head *h,
 			      const char *const *domains);
 
+/* Whether the head is for the admin API, be it refused: then it is answered as that does. */
+bool pages_are_administration(const struct exchange *e);
+
 /* True where it asks for one: then its answer is on the way. */
 bool pages_serve(struct exchange *e);

@@ -112,6 +112,34 @@ static void test_what_is_no_resource_or_too_long_authd_never_hears(void)
 	stage_expect_silence(&s, s.authd);
 }
 
+static void test_a_refused_head_is_answered_as_whom_it_was_for(void)
+{
+	static const struct {
+		const char *host, *type;
+	} cases[] = {
+		{ "localhost", "application/json" },
+		{ "s3.example.com:9000", "application/json" },
+		{ "bucket.s3.example.com", "application/xml" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		int client = stage_connect(&s);
+		struct stage_answer a;
+		char head[256];
+
+		snprintf(head, sizeof(head),
+			 "GET " USERS " HTTP/1.1\r\nHost: %s\r\nTransfer-Encoding: gzip\r\n\r\n",
+			 cases[i].host);
+		stage_send_text(&s, client, head);
+		a = stage_read(&s, client, false);
+		assert(a.status == 400);
+		assert(strcmp(stage_field(&a, "Content-Type"), cases[i].type) == 0);
+		stage_answer_clear(&a);
+		close(client);
+	}
+	stage_expect_silence(&s, s.authd);
+}
+
 static void test_t57_bodies_of_strangers_are_bounded(void)
 {
 	int client = stage_connect(&s), other = stage_connect(&s);
@@ -211,12 +239,20 @@ static void test_t70_an_answer_that_is_none_ends_authds_channel(void)
 	}
 }
 
+static void with_a_domain(struct worker_config *c)
+{
+	static const char *const domains[] = { "s3.example.com", NULL };
+
+	c->domains = domains;
+}
+
 int main(void)
 {
-	stage_open(&s, NULL);
+	stage_open(&s, with_a_domain);
 	test_authd_has_head_and_body_and_the_client_its_document();
 	test_authd_says_when_to_come_again();
 	test_what_is_no_resource_or_too_long_authd_never_hears();
+	test_a_refused_head_is_answered_as_whom_it_was_for();
 	test_t57_bodies_of_strangers_are_bounded();
 	test_a_client_that_vanishes_is_forgotten();
 	test_a_dying_authd_is_503_in_json();
