@@ -59,11 +59,25 @@ uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+static void print_counts(const struct histogram *h)
+{
+	const char *between = "";
+
+	for (size_t i = 0; i < sizeof(h->counts) / sizeof(h->counts[0]); i++) {
+		if (!h->counts[i])
+			continue;
+		printf("%s[%.3f, %" PRIu64 "]", between, (double)end_of(i) / 1e3, h->counts[i]);
+		between = ", ";
+	}
+}
+
 void histogram_print(const struct histogram *h, double seconds, uint64_t bytes, uint64_t all)
 {
 	printf("{\"all\": %" PRIu64 ", \"requests\": %" PRIu64
-	       ", \"seconds\": %.6f, \"bytes\": %" PRIu64
-	       ", \"p50_us\": %.1f, \"p99_us\": %.1f, \"most_us\": %.1f}\n",
+	       ", \"seconds\": %.6f, \"bytes\": %" PRIu64 ", \"p50_us\": %.1f, \"p99_us\": %.1f"
+	       ", \"most_us\": %.1f, \"counts\": [",
 	       all, h->n, seconds, bytes, (double)histogram_quantile(h, 0.50) / 1e3,
 	       (double)histogram_quantile(h, 0.99) / 1e3, (double)h->most_ns / 1e3);
+	print_counts(h);
+	printf("]}\n");
 }

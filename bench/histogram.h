@@ -26,6 +26,6 @@ uint64_t histogram_quantile(const struct histogram *h, double share);
 /* CLOCK_MONOTONIC. */
 uint64_t now_ns(void);
 
-/* One line of JSON on stdout: what was counted in `seconds`, the bytes it moved, and `all` that was
- * done, uncounted things too. */
+/* One line of JSON on stdout: what was counted in `seconds`, the bytes it moved, `all` that was done,
+ * uncounted things too, and `counts`: [µs, how many took no longer and longer than the one before]. */
 void histogram_print(const struct histogram *h, double seconds, uint64_t bytes, uint64_t all);

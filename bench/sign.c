@@ -2,6 +2,7 @@
 #include "bench/sign.h"
 
 #include <err.h>
+#include <inttypes.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdio.h>
@@ -82,7 +83,7 @@ static void signature(const struct signer *s, const struct sign_request *r,
 
 size_t sign_head(const struct signer *s, const struct sign_request *r, char out[SIGN_HEAD_MAX])
 {
-	char made[SIGN_SHA256_TEXT], authorization[1024] = "", length[48] = "";
+	char made[SIGN_SHA256_TEXT], authorization[1024] = "", length[48] = "", range[80] = "";
 	int n;
 
 	if (s) {
@@ -95,8 +96,12 @@ size_t sign_head(const struct signer *s, const struct sign_request *r, char out[
 	}
 	if (r->length || strcmp(r->method, "PUT") == 0)
 		snprintf(length, sizeof(length), "Content-Length: %zu\r\n", r->length);
-	n = snprintf(out, SIGN_HEAD_MAX, "%s %s%s%s HTTP/1.1\r\nHost: %s\r\n%s%s\r\n", r->method,
-		     r->path, *r->query ? "?" : "", r->query, r->host, length, authorization);
+	if (r->range_len)
+		snprintf(range, sizeof(range), "Range: bytes=%" PRIu64 "-%" PRIu64 "\r\n",
+			 r->range_begin, r->range_begin + r->range_len - 1);
+	n = snprintf(out, SIGN_HEAD_MAX, "%s %s%s%s HTTP/1.1\r\nHost: %s\r\n%s%s%s\r\n", r->method,
+		     r->path, *r->query ? "?" : "", r->query, r->host, range, length,
+		     authorization);
 	if (n < 0 || n >= SIGN_HEAD_MAX)
 		errx(2, "the target is too long");
 	return (size_t)n;

@@ -28,6 +28,7 @@ struct sign_request {
 	const char *host;
 	const char *payload; /* SHA-256 as text, or SIGN_UNSIGNED */
 	size_t length;
+	uint64_t range_begin, range_len; /* bytes; a length of 0: no range */
 };
 
 /* With the time it is, and us-east-1. */
