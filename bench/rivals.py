@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the machine itself allows: nginx for what goes out, a loop of files and flushes for what
-comes in, one core's MD5 for what has to be hashed."""
+comes in, one core's hashes for what has to be hashed."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -11,6 +12,7 @@ import time
 
 START_LIMIT_S = 10
 STOP_LIMIT_S = 10
+MIB = 1 << 20
 
 # As fast as it goes: no log, sendfile, a worker on each processor, connections that stay.
 NGINX_CONFIGURATION = """
@@ -53,6 +55,9 @@ def _free_port():
 class Nginx:
     """nginx in the foreground over the files in `self.files`."""
 
+    name = "nginx"
+    host = "127.0.0.1"
+
     def __init__(self, parent):
         self.dir = pathlib.Path(parent) / "nginx"
         self.files = self.dir / "files"
@@ -79,11 +84,20 @@ class Nginx:
             raise
         return self
 
+    def prepare(self, sizes):
+        """Files of the same lengths as the objects of the works."""
+        for n in range(sizes.keys):
+            (self.files / f"k{n:06}").write_bytes(os.urandom(sizes.small))
+        for name, size in (("large", sizes.large), ("whole", sizes.whole)):
+            with (self.files / name).open("wb") as out:
+                for _ in range(size // MIB):
+                    out.write(os.urandom(MIB))
+
     def _wait_until_it_listens(self):
         deadline = time.monotonic() + START_LIMIT_S
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                socket.create_connection((self.host, self.port), 1).close()
                 return
             except ConnectionRefusedError:
                 time.sleep(0.02)
@@ -98,12 +112,28 @@ class Nginx:
             self.process.wait()
 
 
-def md5_bytes_per_second(seconds):
-    """What one core hashes, as `openssl speed` says, in pieces of 16 KiB."""
+class FileLoop:
+    """One writer who stores small files durably, one after another."""
+
+    def __init__(self, tools, parent, size):
+        self.program = tools / "files"
+        self.dir = pathlib.Path(parent) / "files"
+        self.size = size
+        self.dir.mkdir()
+
+    def run(self, seconds):
+        """What load would have said of it."""
+        argv = [self.program, self.dir, self.size, seconds]
+        done = subprocess.run([str(a) for a in argv], check=True, stdout=subprocess.PIPE)
+        return json.loads(done.stdout)
+
+
+def hashed_per_second(name, seconds=1):
+    """Bytes that one core hashes, as `openssl speed` says, in pieces of 16 KiB."""
     done = subprocess.run(
-        ["openssl", "speed", "-mr", "-seconds", str(seconds), "-bytes", "16384", "-evp", "md5"],
+        ["openssl", "speed", "-mr", "-seconds", str(seconds), "-bytes", "16384", "-evp", name],
         capture_output=True, text=True, check=True)
     for line in done.stdout.splitlines():
         if line.startswith("+F:"):
             return float(line.split(":")[-1])
-    raise RivalError(f"openssl speed says nothing of MD5: {done.stdout}")
+    raise RivalError(f"openssl speed says nothing of {name}: {done.stdout}")
