@@ -100,11 +100,21 @@ int database_number(struct database *db, const char *sql, int64_t *ret)
 	return r;
 }
 
+/* Before the file is looked at: nothing of ours is larger, and what came from elsewhere costs no more. */
+static void limit(sqlite3 *handle)
+{
+	sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, DATABASE_ROW_MAX);
+	sqlite3_limit(handle, SQLITE_LIMIT_SQL_LENGTH, 64 * 1024);
+	sqlite3_limit(handle, SQLITE_LIMIT_EXPR_DEPTH, 100);
+	sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
+}
+
 static int configure(struct database *db, enum database_role role)
 {
 	bool relaxed = db->durable->durability == DURABILITY_RELAXED;
 	int r;
 
+	limit(db->handle);
 	/* mmap stays off: a file cut short under us must be an error, not a SIGBUS. */
 	r = database_run(db, "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;"
 			     "PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 0");

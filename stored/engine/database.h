@@ -15,6 +15,9 @@
 #include "base/span.h"
 #include "stored/durable.h"
 
+/* A row with all that is in it: an object of 10000 parts is the largest of ours, at a quarter of this. */
+#define DATABASE_ROW_MAX (4 * MIB)
+
 enum database_role {
 	DATABASE_WRITER,
 	DATABASE_READER,
