@@ -45,6 +45,15 @@ int archiver_find_tenant(struct archiver *a, const char *name, json_t **ret)
 	return r;
 }
 
+bool archiver_is_nobodys(const json_t *shown)
+{
+	const json_t *tenant = json_object_get(shown, "tenant");
+
+	return !json_integer_value(json_object_get(tenant, "users")) &&
+	       !json_integer_value(json_object_get(tenant, "keys")) &&
+	       !json_integer_value(json_object_get(tenant, "tokens"));
+}
+
 int archiver_open_courier(struct archiver *a, const char *tenant, enum operator_purpose purpose)
 {
 	const struct operator_target target = {

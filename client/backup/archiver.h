@@ -33,6 +33,9 @@ must_check int archiver_ask(struct archiver *a, json_t *request, json_t **ret);
 /* The tenant, as authd shows it. *ret is the caller's, or NULL where there is none of that name. */
 must_check int archiver_find_tenant(struct archiver *a, const char *name, json_t **ret);
 
+/* Whether nobody can act for the tenant that "tenant.show" has told of. */
+bool archiver_is_nobodys(const json_t *shown);
+
 /* A channel to copy that tenant. */
 must_check int archiver_open_courier(struct archiver *a, const char *tenant, enum operator_purpose purpose);
 

@@ -117,7 +117,6 @@ static int let_go(struct move *m, const struct invocation *whom, bool with_data)
 static int clear_the_way(struct move *m, const json_t *here)
 {
 	_cleanup_(json_decrefp) json_t *there = NULL, *shown = NULL;
-	const json_t *tenant;
 	int r = find(m, &m->there, &there);
 
 	if (r < 0 || !there || is_suspended(there))
@@ -126,12 +125,9 @@ static int clear_the_way(struct move *m, const json_t *here)
 		return refuse_other(m);
 	r = ask(m, &m->there,
 		json_pack("{s:s, s:s}", "do", "tenant.show", "name", m->here.operand), &shown);
-	tenant = json_object_get(shown, "tenant");
 	if (r < 0)
 		return r;
-	if (json_integer_value(json_object_get(tenant, "users")) ||
-	    json_integer_value(json_object_get(tenant, "keys")) ||
-	    json_integer_value(json_object_get(tenant, "tokens")))
+	if (!archiver_is_nobodys(shown))
 		return refuse_other(m);
 	return let_go(m, &m->there, false);
 }

@@ -18,6 +18,7 @@ struct restore {
 	struct archiver *a;
 	char tenant[64];
 	bool made; /* by this run */
+	bool resumes; /* it was there: stored must have an unfinished restoration of it */
 	struct buffer sealed; /* the identities */
 	bool taken; /* stored has begun: what there is can be gone on with */
 	struct parcel ring[COURIER_WINDOW];
@@ -34,9 +35,13 @@ static bool has_text(const json_t *tenant, const char *member, const char *text)
 	return is && strcmp(is, text) == 0;
 }
 
-/* Whether another tenant of this host has the ID that the backup's had; and whether the name is
- * there. */
-static int look_for(struct restore *r, bool *ret_has_name, bool *ret_has_id)
+/* Which tenants of this host have the name that is wanted, and the ID that the backup's had. */
+struct namesakes {
+	bool name, id;
+	bool both; /* one */
+};
+
+static int look_for(struct restore *r, struct namesakes *ret)
 {
 	json_t *answer = NULL, *tenant;
 	int e = archiver_ask(r->a, json_pack("{s:s}", "do", "tenant.list"), &answer);
@@ -44,8 +49,12 @@ static int look_for(struct restore *r, bool *ret_has_name, bool *ret_has_id)
 
 	json_array_foreach(json_object_get(answer, "tenants"), i, tenant)
 	{
-		*ret_has_name |= has_text(tenant, "name", r->tenant);
-		*ret_has_id |= has_text(tenant, "canonical_id", r->a->manifest.canonical_id);
+		bool name = has_text(tenant, "name", r->tenant),
+		     id = has_text(tenant, "canonical_id", r->a->manifest.canonical_id);
+
+		ret->name |= name;
+		ret->id |= id;
+		ret->both |= name && id;
 	}
 	json_decref(answer);
 	return e;
@@ -74,18 +83,49 @@ static int make_tenant(struct restore *r, bool with_id)
 	return e;
 }
 
-/* One that is there is gone on with, if stored has an unfinished restoration of it. */
+/* Whether an earlier run came to no more than making it. */
+static int is_bare(struct restore *r, bool *ret)
+{
+	json_t *answer = NULL;
+	int e = archiver_ask(
+		r->a, json_pack("{s:s, s:s}", "do", "tenant.show", "name", r->tenant), &answer);
+
+	*ret = archiver_is_nobodys(answer);
+	json_decref(answer);
+	return e;
+}
+
+/* Such a tenant was not made for this backup, unless a third one had the ID and it got one of its own. */
+static int refuse_other(struct restore *r)
+{
+	complain(r->a->why, -EEXIST, "the tenant %s is there, and has another ID than the backup's",
+		 r->tenant);
+	complaint_hint(r->a->why, "--name gives the restored one another name");
+	return -EEXIST;
+}
+
+static int go_on_with_tenant(struct restore *r, const struct namesakes *found)
+{
+	bool bare = false;
+	int e = found->both ? is_bare(r, &bare) : found->id ? 0 : refuse_other(r);
+
+	r->resumes = !bare;
+	return e;
+}
+
 static int prepare_tenant(struct restore *r)
 {
 	const char *named = r->a->invocation->options[OPTION_NAME];
-	bool has_name = false, has_id = false;
+	struct namesakes found = { 0 };
 	int e;
 
 	if (snprintf(r->tenant, sizeof(r->tenant), "%s", named ? named : r->a->manifest.tenant) >=
 	    (int)sizeof(r->tenant))
 		return complain(r->a->why, -EINVAL, "the tenant's name is too long");
-	e = look_for(r, &has_name, &has_id);
-	return e == 0 && !has_name ? make_tenant(r, !has_id) : e;
+	e = look_for(r, &found);
+	if (e < 0)
+		return e;
+	return found.name ? go_on_with_tenant(r, &found) : make_tenant(r, !found.id);
 }
 
 /* Nothing has come to it that a client could have: it is as if it had never been. */
@@ -140,7 +180,7 @@ static int send_catalog(struct restore *r, int fd)
 {
 	int e = converse(r,
 			 &(struct ipc_message){ .number = IPC_RECEIVE_CATALOG,
-						.receive_catalog.resumes = !r->made },
+						.receive_catalog.resumes = r->resumes },
 			 fd);
 
 	r->taken = e == 0;

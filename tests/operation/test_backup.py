@@ -577,6 +577,39 @@ def test_t80_a_restoration_that_is_killed_is_gone_on_with(server, elsewhere, muc
     assert all_of(other, much.name) == all_of(much, much.name)
 
 
+def test_a_restoration_that_only_made_the_tenant_is_gone_on_with(server, elsewhere, tenant, place):
+    variety(server, tenant)
+    backup(server, tenant.name, place)
+    shown = server.ctl("tenant", "show", tenant.name)["tenant"]
+    elsewhere.ctl("tenant", "create", tenant.name, "--canonical-id", shown["canonical_id"])
+    restore(elsewhere, place)
+    other = key_of(elsewhere, tenant.name)
+    assert all_of(other, tenant.name) == all_of(tenant, tenant.name)
+
+
+def test_t72_a_tenant_that_somebody_can_use_is_not_restored_into(server, elsewhere, tenant, place):
+    backup(server, tenant.name, place)
+    shown = server.ctl("tenant", "show", tenant.name)["tenant"]
+    elsewhere.ctl("tenant", "create", tenant.name, "--canonical-id", shown["canonical_id"])
+    key_of(elsewhere, tenant.name)
+    assert "was there before" in refused(elsewhere, "tenant", "restore", str(place))
+    assert elsewhere.ctl("tenant", "show", tenant.name)["tenant"]["keys"] == 1
+
+
+def test_an_unfinished_restoration_is_of_its_own_backup(server, elsewhere, much, place, bucket_name):
+    backup(server, much.name, place)
+    server.add_tenant(again(bucket_name))
+    another = place.with_name(f"{place.name}-another")
+    backup(server, again(bucket_name), another)
+    before = set(stored_blobs(elsewhere, ()))
+    running = start(elsewhere, "tenant", "restore", str(place))
+    assert kill_when(running, lambda: stored_blobs(elsewhere, before))
+    said = refused(elsewhere, "tenant", "restore", str(another), "--name", much.name)
+    assert f"the tenant {much.name} is there, and has another ID" in said and "--name" in said
+    restore(elsewhere, place)
+    assert keys(key_of(elsewhere, much.name), much.name) == keys(much, much.name)
+
+
 def test_a_restoration_that_is_given_up_leaves_nothing(server, elsewhere, much, place):
     backup(server, much.name, place)
     before = set(stored_blobs(elsewhere, ()))
