@@ -12,6 +12,9 @@
 #define LENGTHS_LIMIT (CUTTER_PENDING_MAX * sizeof(uint32_t))
 #define HASHES_LIMIT  (32 * MIB)
 
+/* For less than this it is not worth the while to wake the helper. */
+#define SHARE_MIN (64 * KIB)
+
 /* --- life ------------------------------------------------------------------------------------ */
 
 static int open_pipe(struct body *b, int *ret_write_fd)
@@ -232,7 +235,7 @@ static int cut_passing(struct body *b, struct span bytes)
 
 	if (!b->terms.chained || !n)
 		return 0;
-	assert(b->cut + bytes.len == b->received);
+	assert(b->cut == b->received);
 	r = cutter_update(&b->cutter, span_first(bytes, n));
 	if (r < 0)
 		return r;
@@ -278,19 +281,51 @@ static int reserve(struct body *b, uint64_t bytes)
 	return reservation_grow(b->terms.reservation, bytes, &b->exceeded);
 }
 
-static int take(struct body *b, struct span bytes)
+/* Bytes that came, and what became of each half of the work. */
+struct portion {
+	struct body *body;
+	struct span bytes;
+	int digested, kept;
+};
+
+static void digest(void *context)
 {
+	struct portion *p = context;
+
+	p->digested = hasher_update_md5(p->body->hasher, p->bytes);
+}
+
+/* All but MD5, which takes as long as all of this or longer. */
+static void keep_and_check(void *context)
+{
+	struct portion *p = context;
+
+	p->kept = keep(p->body, p->bytes);
+	if (p->kept == 0)
+		p->kept = hasher_update_others(p->body->hasher, p->bytes);
+	if (p->kept == 0)
+		p->kept = cut_passing(p->body, p->bytes);
+}
+
+static int take(struct body *b, struct span bytes, struct body_room *room)
+{
+	struct portion p = { b, bytes, 0, 0 };
 	int r = reserve(b, b->received + bytes.len);
 
-	if (r == 0)
-		r = hasher_update(b->hasher, bytes);
-	if (r == 0)
-		r = keep(b, bytes);
+	if (r)
+		return r;
+	if (bytes.len < SHARE_MIN) {
+		digest(&p);
+		keep_and_check(&p);
+	} else {
+		helper_share(&room->helper, keep_and_check, digest, &p);
+	}
+	r = p.kept ? p.kept : p.digested;
 	if (r)
 		return r;
 	b->received += bytes.len;
 	atomic_store_explicit(&b->moved_ns, clock_boottime_ns(), memory_order_relaxed);
-	return cut_passing(b, bytes);
+	return 0;
 }
 
 /* Whether it has come to its end, now that bytes came or the loop said something. */
@@ -313,15 +348,15 @@ static bool settle(struct body *b)
 	return r < 0 ? fail(b, r) : end(b, BODY_WHOLE);
 }
 
-static bool receive_inside(struct body *b)
+static bool receive_inside(struct body *b, struct body_room *room)
 {
-	int r = take(b, b->terms.inside);
+	int r = take(b, b->terms.inside, room);
 
 	b->pipe_ended = true;
 	return r ? fail(b, r) : settle(b);
 }
 
-bool body_receive(struct body *b, const struct body_room *room)
+bool body_receive(struct body *b, struct body_room *room)
 {
 	ssize_t n;
 	int r;
@@ -329,7 +364,7 @@ bool body_receive(struct body *b, const struct body_room *room)
 	if (b->pipe_ended)
 		return false;
 	if (!span_is_none(b->terms.inside))
-		return receive_inside(b);
+		return receive_inside(b, room);
 	n = read(b->pipe.fd, room->data, room->size);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? false : fail(b, -errno);
@@ -337,7 +372,7 @@ bool body_receive(struct body *b, const struct body_room *room)
 		b->pipe_ended = true;
 		return settle(b);
 	}
-	r = take(b, (struct span){ room->data, (size_t)n });
+	r = take(b, (struct span){ room->data, (size_t)n }, room);
 	return r ? fail(b, r) : settle(b);
 }
 

@@ -17,6 +17,7 @@
 #include "stored/blob.h"
 #include "stored/cutter.h"
 #include "stored/hasher.h"
+#include "stored/helper.h"
 #include "stored/task.h"
 
 #define BODY_PIPE_SIZE (256 * KIB)
@@ -119,14 +120,15 @@ uint64_t body_moved_ns(const struct body *b);
 
 /* --- for the intake thread only ------------------------------------------------------------ */
 
-/* Room for one read; shared by all bodies of a thread. */
+/* What all bodies of a thread share: room for one read, and who helps with what was read. */
 struct body_room {
 	uint8_t *data;
 	size_t size;
+	struct helper helper;
 };
 
 /* Takes what the pipe has, or what is inside. True when the body has come to its end. */
-must_check bool body_receive(struct body *b, const struct body_room *room);
+must_check bool body_receive(struct body *b, struct body_room *room);
 
 /* Hears what the loop has said. True when the body has come to its end. */
 must_check bool body_attend(struct body *b, const struct body_room *room);

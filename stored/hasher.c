@@ -85,17 +85,29 @@ struct hasher *hasher_free(struct hasher *h)
 	return NULL;
 }
 
-int hasher_update(struct hasher *h, struct span bytes)
+int hasher_update_md5(struct hasher *h, struct span bytes)
 {
-	int r = evp_result(EVP_DigestUpdate(h->md5, bytes.data, bytes.len));
+	return evp_result(EVP_DigestUpdate(h->md5, bytes.data, bytes.len));
+}
 
-	if (r == 0 && h->sha256)
+int hasher_update_others(struct hasher *h, struct span bytes)
+{
+	int r = 0;
+
+	if (h->sha256)
 		r = evp_result(EVP_DigestUpdate(h->sha256, bytes.data, bytes.len));
 	if (r == 0)
 		r = checksum_update(h->crc64, bytes);
 	if (r == 0 && h->checksum)
 		r = checksum_update(h->checksum, bytes);
 	return r;
+}
+
+int hasher_update(struct hasher *h, struct span bytes)
+{
+	int r = hasher_update_md5(h, bytes);
+
+	return r == 0 ? hasher_update_others(h, bytes) : r;
 }
 
 static int finish_checksum(struct hasher *h, struct hashes *ret)

@@ -4,7 +4,7 @@
 /*
  * Everything that is computed over a body while it passes, in one pass: MD5 for the ETag, CRC-64/NVME
  * always, SHA-256 and another checksum where the request has one to hold them against. One thread at
- * a time uses a hasher.
+ * a time uses a hasher, or one each of its halves.
  */
 
 #include <openssl/evp.h>
@@ -49,6 +49,10 @@ struct hasher *hasher_free(struct hasher *h);
 DEFINE_CLEANUP(struct hasher *, hasher_free)
 
 must_check int hasher_update(struct hasher *h, struct span bytes);
+
+/* Its two halves, which two threads may do at once. Bytes have to go through both, in the same order. */
+must_check int hasher_update_md5(struct hasher *h, struct span bytes);
+must_check int hasher_update_others(struct hasher *h, struct span bytes);
 
 /* To be called once; nothing may be added behind it. */
 must_check int hasher_finish(struct hasher *h, struct hashes *ret);

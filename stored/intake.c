@@ -11,7 +11,7 @@ struct intake_thread {
 	struct body_room room;
 	struct pool *writers;
 	struct task stop;
-	bool started;
+	bool has_helper, started;
 };
 
 struct intake {
@@ -169,12 +169,17 @@ static int thread_open(struct intake_thread *t, struct pool *writers)
 
 	t->stop.run = on_stop;
 	t->writers = writers;
-	t->room = (struct body_room){ malloc(INTAKE_BUFFER_SIZE), INTAKE_BUFFER_SIZE };
+	t->room.size = INTAKE_BUFFER_SIZE;
+	t->room.data = malloc(t->room.size);
 	if (!t->room.data)
 		return -ENOMEM;
 	r = loop_init(&t->loop);
 	if (r == 0)
 		r = mailbox_open(&t->mailbox, &t->loop);
+	if (r == 0) {
+		r = helper_open(&t->room.helper, "intake-helper");
+		t->has_helper = r == 0;
+	}
 	if (r < 0)
 		return r;
 	sigfillset(&all);
@@ -191,6 +196,8 @@ static void thread_close(struct intake_thread *t)
 		mailbox_post(&t->mailbox, &t->stop);
 		pthread_join(t->thread, NULL);
 	}
+	if (t->has_helper)
+		helper_close(&t->room.helper);
 	if (t->mailbox.source.loop)
 		mailbox_close(&t->mailbox);
 	if (t->loop.epoll_fd > 0)
