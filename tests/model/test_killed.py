@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """T80: daemons are killed under clients of both dialects, and what each key went through has one order.
 
-`--minutes` says for how long, `--seed` what clients do; when what meets what is left to the machine.
+`--minutes` says for how long, `--long` that it be long, `--seed` what clients do; when what meets what is left
+to the machine.
 """
 
 import os
@@ -17,6 +18,7 @@ from . import clients
 from .history import Event, is_possible, shortest
 
 MINUTES = 0.5
+MINUTES_LONG = 5
 CLIENTS = 3			# of each dialect
 PAUSE_S = (0.1, 0.8)
 VICTIMS = (*coffer.DAEMONS, "worker", "everything")
@@ -80,10 +82,11 @@ def check(book):
             pytest.fail(f"{key}: no order of these is right\n{told}")
 
 
-def test_t80_kill_9_of_daemons_leaves_every_key_a_history_in_one_order(mortal, request):
+def test_t80_kill_9_of_daemons_leaves_every_key_a_history_in_one_order(mortal, request, record_property):
     chosen = request.config.getoption("--seed")
     seed = random.randrange(1 << 31) if chosen is None else chosen
-    minutes = request.config.getoption("--minutes") or MINUTES
+    record_property("seed of clients whose daemons are killed", seed)
+    minutes = request.config.getoption("--minutes") or (MINUTES_LONG if request.config.getoption("--long") else MINUTES)
     print(f"seed {seed}: {minutes} minutes")
     chance, book = random.Random(seed), clients.Book()
     token = mortal.ctl("token", "add", "history", "--ttl", "1", "--bucket", clients.BUCKET)["token"]["token"]

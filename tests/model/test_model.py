@@ -2,7 +2,7 @@
 """Random operations over both dialects, every answer compared with what a model of the store says.
 
 What differs is made as short as it goes and told as the operations that show it. `--seed` begins with another
-seed, `--operations` makes more of them.
+seed, `--operations` says how many there are, `--long` makes many.
 """
 
 import itertools
@@ -18,6 +18,7 @@ from . import model, operations, wire
 
 SEEDS = (1, 2)
 OPERATIONS = 6000
+OPERATIONS_LONG = 50_000
 TO_FIND = 4000			# operations within which a model that is wrong must show
 REPLAYS_MAX = 400
 SHORT = 12			# operations that a difference by a planted fault comes down to, at most
@@ -98,7 +99,8 @@ def tail(server, done, found, of=model.Model):
     return fewer, describe(fewer, again or found)
 
 
-def compare(server, seed, n):
+def compare(server, seed, config):
+    n = config.getoption("--operations") or (OPERATIONS_LONG if config.getoption("--long") else OPERATIONS)
     print(f"seed {seed}: {n} operations")
     started = time.monotonic()
     done = operations.Maker(seed).make(n)
@@ -111,12 +113,13 @@ def compare(server, seed, n):
 @pytest.mark.parametrize("nth", range(len(SEEDS)))
 def test_every_answer_is_the_models(server, request, nth):
     chosen = request.config.getoption("--seed")
-    compare(server, SEEDS[nth] if chosen is None else chosen + nth,
-            request.config.getoption("--operations") or OPERATIONS)
+    compare(server, SEEDS[nth] if chosen is None else chosen + nth, request.config)
 
 
-def test_every_answer_is_the_models_with_a_seed_of_chance(server, request):
-    compare(server, random.randrange(1 << 31), request.config.getoption("--operations") or OPERATIONS)
+def test_every_answer_is_the_models_with_a_seed_of_chance(server, request, record_property):
+    seed = random.randrange(1 << 31)
+    record_property("seed of the operations that a model is compared over", seed)
+    compare(server, seed, request.config)
 
 
 # --- short ways that are rarely gone by chance ----------------------------------------------------
