@@ -13,7 +13,7 @@ run: build/release/build.ninja
 	build/release/client/coffer up $(ARGS)
 
 check:
-	tools/install-deps build tests bench
+	tools/install-deps build tests bench fuzz
 	tools/check $(ARGS)
 
 # In a Debian 12 of its own, installed as a package. Needs root.

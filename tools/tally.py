@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The count that tools/ci and what it runs end with, and the figures before it."""
 
+import contextlib
 import re
+import resource
+import time
 import xml.etree.ElementTree as ElementTree
 
 COUNT = re.compile(r"(\d+) passed, (\d+) failed, (\d+) skipped\n")
@@ -10,6 +13,12 @@ COUNT = re.compile(r"(\d+) passed, (\d+) failed, (\d+) skipped\n")
 def count_line(passed, failed, skipped):
     """What COUNT matches, but for the end of the line."""
     return f"{passed} passed, {failed} failed, {skipped} skipped"
+
+
+def processor_s():
+    """What processors have worked for processes that this one has waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 class Tally:
@@ -21,6 +30,12 @@ class Tally:
         self.skipped = []
         self.measured = []
 
+    def add(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+        self.measured += other.measured
+
     def report(self):
         for name, figure in self.measured:
             print(f"measured {name}: {figure}")
@@ -29,6 +44,16 @@ class Tally:
         for name in self.failed:
             print(f"failed {name}")
         print(count_line(self.passed, len(self.failed), len(self.skipped)), flush=True)
+
+    @contextlib.contextmanager
+    def timed(self, stage):
+        """Reports how long it took. What runs beside it is in the time of processors, too."""
+        began, worked = time.monotonic(), processor_s()
+        try:
+            yield
+        finally:
+            self.measured.append((stage, f"{time.monotonic() - began:.0f} s, "
+                                  f"{processor_s() - worked:.0f} s of processors"))
 
     def add_junit(self, report):
         """Adds what pytest --junitxml wrote."""
