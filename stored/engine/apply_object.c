@@ -2,6 +2,7 @@
 #include "stored/engine/apply.h"
 
 #include "s3/etag.h"
+#include "stored/engine/folders.h"
 #include "stored/engine/layout.h"
 
 /* What a body in one piece is in the catalog: its bytes, or one extent. */
@@ -165,7 +166,8 @@ static int delete_one(struct work *w, uint64_t bucket, struct span key, struct s
 	query_number(&q, name.bucket);
 	query_bytes(&q, name.key);
 	query_bytes(&q, name.version);
-	return query_run(&q);
+	r = query_run(&q);
+	return r == 0 ? folders_remove(w->db, bucket, key) : r;
 }
 
 int apply_delete_object(struct work *w, struct change *c)

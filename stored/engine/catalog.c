@@ -78,6 +78,7 @@ static const char *const steps[] = {
 	STEP(CATALOG_STEP_1),
 	STEP(CATALOG_STEP_2),
 	STEP(CATALOG_STEP_3),
+	STEP(CATALOG_STEP_4),
 };
 
 _Static_assert(ARRAY_SIZE(steps) == CATALOG_VERSION, "a step leads to each version");

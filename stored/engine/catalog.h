@@ -91,7 +91,7 @@ bool catalog_close(struct catalog *c);
  * takes to be of this release's is CATALOG_VERSION.
  */
 must_check int catalog_make_steps(struct database *db, size_t from, size_t to);
-#define CATALOG_VERSION 3
+#define CATALOG_VERSION 4
 
 extern const struct database_texts catalog_statements;
 

@@ -406,9 +406,9 @@ static int check_rows(struct check *c)
 
 /* --- what is made of it ---------------------------------------------------------------------- */
 
-/* Figures are what is counted, and no more believed than anything else. */
+/* Figures and folders are what is found, and no more believed than anything else. */
 #define SETTLE                                                                                     \
-	"DELETE FROM dead;"                                                                        \
+	"DELETE FROM dead; DELETE FROM folders;" CATALOG_FIND_FOLDERS                              \
 	"UPDATE buckets SET shadowed = 0, (objects, bytes) ="                                      \
 	" (SELECT count(*), coalesce(sum(size), 0) FROM objects WHERE bucket = buckets.id),"       \
 	" (uploads, upload_bytes) ="                                                               \

@@ -17,6 +17,8 @@
  * of it, in one row: its quota, and how its name was shown when a configuration was last set.
  * configurations has what was said of a bucket, one document of each kind (store.h), as text.
  *
+ * folders has the prefixes of keys that end with a slash (stored/engine/folders.h).
+ *
  * Every blob in the directory is in blobs (with how many extents and parts refer to it), or in
  * dead, or an orphan. completed remembers for a day what an upload became.
  */
@@ -146,6 +148,32 @@
 	" FROM buckets;"                                                                           \
 	"PRAGMA user_version = 3;"
 
+/*
+ * All folders that the keys make, found by going from each key to the next: whatever is remembered on the
+ * way is a few rows, however many keys there are.
+ */
+#define CATALOG_FIND_FOLDERS                                                                       \
+	"WITH RECURSIVE walk (bucket, key, at, depth) AS ("                                        \
+	" SELECT id, (SELECT key FROM objects WHERE bucket = id ORDER BY key LIMIT 1), 0, 0"       \
+	" FROM buckets"                                                                            \
+	" UNION ALL SELECT bucket, key, at + instr(substr(key, at + 1), x'2f'), depth + 1"         \
+	" FROM walk WHERE depth < 8 AND instr(substr(key, at + 1), x'2f') > 0"                     \
+	" UNION ALL SELECT bucket, (SELECT o.key FROM objects AS o WHERE o.bucket = walk.bucket"   \
+	" AND o.key > walk.key ORDER BY o.key LIMIT 1), 0, 0"                                      \
+	" FROM walk WHERE depth = 0 AND key IS NOT NULL)"                                          \
+	" INSERT INTO folders (bucket, path, has_keys)"                                            \
+	" SELECT bucket, substr(key, 1, at),"                                                      \
+	" depth = 8 OR instr(substr(key, at + 1), x'2f') = 0 FROM walk WHERE key IS NOT NULL"      \
+	" ON CONFLICT DO UPDATE SET has_keys = 1 WHERE excluded.has_keys > has_keys;"
+
+#define CATALOG_STEP_4                                                                             \
+	"CREATE TABLE folders ("                                                                   \
+	" bucket INTEGER NOT NULL,"                                                                \
+	" path BLOB NOT NULL,"                                                                     \
+	" has_keys INTEGER NOT NULL," /* 0: there are only folders directly in it */               \
+	" PRIMARY KEY (bucket, path)"                                                              \
+	") STRICT, WITHOUT ROWID;" CATALOG_FIND_FOLDERS "PRAGMA user_version = 4;"
+
 /* STATEMENT(SYMBOL, "text") */
 #define CATALOG_STATEMENTS(STATEMENT)                                                              \
 	STATEMENT(BEGIN, "BEGIN IMMEDIATE")                                                        \
@@ -217,6 +245,15 @@
 	STATEMENT(LIST_OBJECTS,                                                                    \
 		  "SELECT key, size, modified, etag, storage_class, checksum_algorithm, composite" \
 		  " FROM objects WHERE bucket = ?1 AND key >= ?2 ORDER BY key, version")           \
+                                                                                                   \
+	STATEMENT(NEXT_KEY, "SELECT key FROM objects WHERE bucket = ?1 AND key >= ?2"              \
+			    " ORDER BY key LIMIT 1")                                               \
+	STATEMENT(FIND_FOLDER, "SELECT has_keys FROM folders WHERE bucket = ?1 AND path = ?2")     \
+	STATEMENT(PUT_FOLDER,                                                                      \
+		  "INSERT OR REPLACE INTO folders (bucket, path, has_keys) VALUES (?1, ?2, ?3)")   \
+	STATEMENT(DELETE_FOLDER, "DELETE FROM folders WHERE bucket = ?1 AND path = ?2")            \
+	STATEMENT(LIST_FOLDERS, "SELECT path FROM folders WHERE bucket = ?1 AND path >= ?2"        \
+				" ORDER BY path")                                                  \
                                                                                                    \
 	STATEMENT(LAST_INSTANCE, "SELECT max(instance) FROM bodies")                               \
 	STATEMENT(FIND_BODY, "SELECT body, extents, parts FROM bodies WHERE instance = ?1")        \

@@ -2,13 +2,16 @@
 #include "stored/store.h"
 
 #include "s3/encoding.h"
+#include "stored/engine/folders.h"
 #include "stored/engine/layout.h"
 #include "stored/engine/reading.h"
 
 /*
  * A list walks rows in the order of their keys from a position on. A common prefix is emitted when
  * the first key under it is met, and then one seek leads behind the last: to the smallest run of
- * bytes that is greater than all that begin with the prefix.
+ * bytes that is greater than all that begin with the prefix. Where nothing but folders can follow, the
+ * seeks are among these instead: a thousand rows of theirs stand on a few pages, and the keys on as many
+ * as there are folders.
  */
 
 /* One more than the longest key, so that "right behind this key" can be written, too. */
@@ -24,6 +27,7 @@ struct list_source {
 	enum catalog_statement statement;
 	int (*read)(const struct query *q, struct list_source *source, struct listing_item *ret);
 	uint64_t bucket; /* 0: rows are not of one bucket */
+	bool has_folders;
 
 	/* Uploads: rows of one key are in the order of ids. */
 	bool has_ids;
@@ -177,30 +181,70 @@ static int emit_row(struct listing *l, struct list_source *source, const struct 
 	return position_behind_prefix(at, common) ? EMIT_SEEK : EMIT_END;
 }
 
-static int walk(struct listing *l, struct list_source *source, struct database *db)
+static int read_folder(const struct query *q, struct list_source *source, struct listing_item *ret)
+{
+	(void)source;
+	*ret = (struct listing_item){ .key = query_column_bytes(q, 0) };
+	return 0;
+}
+
+/* 1: all that the list may still name are common prefixes, each of which is a folder. */
+static int is_of_folders(const struct listing *l, const struct list_source *source,
+			 struct database *db)
+{
+	if (!source->has_folders || !span_equal(l->delimiter, SPAN("/")))
+		return 0;
+	return folder_has_folders_only(db, source->bucket, folder_of(l->prefix));
+}
+
+static int walk_from(struct listing *l, struct list_source *source, struct database *db,
+		     struct position *at);
+
+static int walk_folders(struct listing *l, uint64_t bucket, struct database *db,
+			struct position *at)
+{
+	struct list_source folders = {
+		.statement = CATALOG_LIST_FOLDERS,
+		.read = read_folder,
+		.bucket = bucket,
+	};
+
+	return walk_from(l, &folders, db, at);
+}
+
+static int walk_from(struct listing *l, struct list_source *source, struct database *db,
+		     struct position *at)
 {
 	_cleanup_(query_end) struct query q = query_begin(db, source->statement);
-	struct position at;
 	int r;
 
-	if (!first_position(l, source, &at))
-		return 0;
-	seek(&q, source, &at);
+	seek(&q, source, at);
 	while ((r = query_step(&q)) == 1) {
-		r = emit_row(l, source, &q, &at);
+		r = emit_row(l, source, &q, at);
 		if (r < 0)
 			return r;
 		switch ((enum emit_outcome)r) {
 		case EMIT_OK:
 			break;
 		case EMIT_SEEK:
-			seek(&q, source, &at);
+			r = is_of_folders(l, source, db);
+			if (r != 0)
+				return r < 0 ? r : walk_folders(l, source->bucket, db, at);
+			source->has_folders = false;
+			seek(&q, source, at);
 			break;
 		case EMIT_END:
 			return 0;
 		}
 	}
 	return r;
+}
+
+static int walk(struct listing *l, struct list_source *source, struct database *db)
+{
+	struct position at;
+
+	return first_position(l, source, &at) ? walk_from(l, source, db, &at) : 0;
 }
 
 static void reset(struct listing *l)
@@ -252,7 +296,11 @@ static int list_of_bucket(struct store *s, const struct ipc_id *tenant, struct s
 int store_list_objects(struct store *s, const struct ipc_id *tenant, struct span bucket,
 		       struct listing *l)
 {
-	struct list_source source = { .statement = CATALOG_LIST_OBJECTS, .read = read_object };
+	struct list_source source = {
+		.statement = CATALOG_LIST_OBJECTS,
+		.read = read_object,
+		.has_folders = true,
+	};
 
 	return list_of_bucket(s, tenant, bucket, &source, l);
 }

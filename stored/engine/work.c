@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/engine/apply.h"
 
+#include "stored/engine/folders.h"
 #include "stored/engine/layout.h"
 
 int work_find_bucket(struct work *w, struct span name, struct bucket *ret)
@@ -170,6 +171,8 @@ int work_put(struct work *w, const struct object_name *n, struct object_row *row
 	r = insert_body(w, row->instance, body);
 	if (r == 0)
 		r = object_row_put(w->db, n, row);
+	if (r == 0 && !before->instance)
+		r = folders_add(w->db, n->bucket, n->key);
 	/* Last: what is copied onto itself keeps its blobs through the new references. */
 	if (r == 0)
 		r = work_release(w, n, before);

@@ -333,6 +333,14 @@ int delete_object(struct fixture *f, const char *key)
 	return submit_and_free(f, new_change(f, CHANGE_DELETE_OBJECT, key));
 }
 
+int delete_key(struct fixture *f, struct span key)
+{
+	struct change *c = new_change(f, CHANGE_DELETE_OBJECT, "");
+
+	c->key = key;
+	return submit_and_free(f, c);
+}
+
 int copy(struct fixture *f, const char *from, const char *to)
 {
 	struct change *c = new_change(f, CHANGE_COPY_OBJECT, to);

@@ -76,6 +76,7 @@ void put_all(struct fixture *f, size_t n, const struct span *keys);
 int put_if(struct fixture *f, const char *key, struct span bytes, const char *if_match,
 	   const char *if_none_match);
 int delete_object(struct fixture *f, const char *key);
+int delete_key(struct fixture *f, struct span key);
 int copy(struct fixture *f, const char *from, const char *to);
 
 /* UPLOAD_ID_TEXT_MAX characters go to ret. */

@@ -265,6 +265,27 @@ static void test_a_prefix_is_skipped_with_one_seek(void)
 	fixture_end(&f);
 }
 
+static void test_folders_are_skipped_without_their_keys(void)
+{
+	static const char *const keys[] = { "a/1", "b/1", "c/1", "d/1", "e/1", "f/1" };
+	struct listing l;
+	int few, many;
+
+	fixture_begin(&f);
+	put_keys(2, keys);
+	l = new_listing(SPAN_NONE, SPAN("/"), SPAN_NONE, 10);
+	list(&l);
+	few = steps_taken();
+	put_keys(ARRAY_SIZE(keys), keys);
+	(void)steps_taken();
+	l = new_listing(SPAN_NONE, SPAN("/"), SPAN_NONE, 10);
+	list(&l);
+	many = steps_taken();
+	assert(got.n == ARRAY_SIZE(keys) && line_is(5, "f/", true));
+	assert(few > 0 && many == few);
+	fixture_end(&f);
+}
+
 /* --- against a model ----------------------------------------------------------------------- */
 
 #define MODEL_KEYS 400
@@ -297,23 +318,50 @@ static int compare_lines(const void *a, const void *b)
 	return span_compare((struct span){ x->key, x->len }, (struct span){ y->key, y->len });
 }
 
-static void make_model(void)
+/* Behind all that are there. */
+static void add_to_model(struct line *line)
+{
+	if (!line->len || bsearch(line, model, n_model, sizeof(*line), compare_lines))
+		return;
+	n_model++;
+	qsort(model, n_model, sizeof(*line), compare_lines);
+}
+
+static void put_model(void)
 {
 	struct span keys[MODEL_KEYS];
 
+	for (size_t i = 0; i < n_model; i++)
+		keys[i] = (struct span){ model[i].key, model[i].len };
+	put_all(&f, n_model, keys);
+}
+
+static void make_model(bool only_folders)
+{
 	n_model = 0;
 	for (size_t i = 0; i < MODEL_KEYS; i++) {
 		struct line *line = &model[n_model];
 
 		line->len = random_word(line->key, 8).len;
-		if (line->len && !bsearch(line, model, n_model, sizeof(*line), compare_lines)) {
-			n_model++;
-			qsort(model, n_model, sizeof(*line), compare_lines);
-		}
+		if (!only_folders || memchr(line->key, '/', line->len))
+			add_to_model(line);
 	}
-	for (size_t i = 0; i < n_model; i++)
-		keys[i] = (struct span){ model[i].key, model[i].len };
-	put_all(&f, n_model, keys);
+	put_model();
+}
+
+/* Each key lies one slash deeper than the one before: deeper than folders are kept, too. */
+static void make_deep_model(void)
+{
+	n_model = 0;
+	for (size_t depth = 1; depth < 16; depth++) {
+		struct line *line = &model[n_model];
+
+		memset(line->key, '/', depth);
+		line->key[depth] = 'a';
+		line->len = depth + 1;
+		add_to_model(line);
+	}
+	put_model();
 }
 
 /* The definition, read literally: every key, one after another. */
@@ -385,18 +433,111 @@ static void check_pages(struct span prefix, struct span delimiter)
 	assert(sum == whole);
 }
 
-static void test_lists_are_as_the_model_says(void)
+static void check_model(int pages)
 {
 	uint8_t p[16], d[16], a[16];
 	struct listing l;
 
-	fixture_begin(&f);
-	make_model();
-	for (int i = 0; i < 3000; i++)
+	for (int i = 0; i < pages; i++)
 		check_page(random_word(p, 3), random_word(d, 2), random_word(a, 5),
 			   random_below(20), &l);
+	for (int i = 0; i < pages; i++)
+		check_page(random_word(p, 3), SPAN("/"), random_word(a, 5), random_below(20), &l);
 	for (int i = 0; i < 60; i++)
 		check_pages(random_word(p, 2), random_word(d, 2));
+}
+
+/* Deletes so many of the keys; which ones, chance says. */
+static void thin_out(size_t n)
+{
+	for (; n && n_model; n--) {
+		struct line *line = &model[random_below((unsigned int)n_model)];
+
+		assert(delete_key(&f, (struct span){ line->key, line->len }) == 0);
+		memmove(line, line + 1, (size_t)(model + n_model - (line + 1)) * sizeof(*line));
+		n_model--;
+	}
+}
+
+/* What SQL says of the catalog while nobody has it open. */
+static int ask_catalog(const char *before, const char *question)
+{
+	char path[128], id[IPC_ID_TEXT_SIZE];
+	sqlite3_stmt *s;
+	sqlite3 *db;
+	int answer;
+
+	snprintf(path, sizeof(path), "%s/tenants/%s/catalog.db", f.directory,
+		 ipc_id_text(&f.tenant, id));
+	assert(sqlite3_open(path, &db) == SQLITE_OK);
+	assert(sqlite3_exec(db, before, NULL, NULL, NULL) == SQLITE_OK);
+	assert(sqlite3_prepare_v2(db, question, -1, &s, NULL) == SQLITE_OK);
+	assert(sqlite3_step(s) == SQLITE_ROW);
+	answer = sqlite3_column_int(s, 0);
+	sqlite3_finalize(s);
+	assert(sqlite3_close(db) == SQLITE_OK);
+	return answer;
+}
+
+/* Folders are those that the keys make; where keys are said to be, they may have been deleted. */
+static void check_folders(void)
+{
+	fixture_close(&f);
+	assert(ask_catalog("BEGIN; CREATE TEMP TABLE kept AS SELECT * FROM folders;"
+			   " DELETE FROM folders;" CATALOG_FIND_FOLDERS,
+			   "SELECT (SELECT count(*) FROM kept) <> (SELECT count(*) FROM folders)"
+			   " OR EXISTS (SELECT 1 FROM folders AS f LEFT JOIN kept AS k"
+			   " USING (bucket, path) WHERE k.has_keys IS NULL"
+			   " OR k.has_keys < f.has_keys)") == 0);
+	fixture_open(&f);
+}
+
+static void check_while_it_shrinks(void)
+{
+	check_model(500);
+	check_folders();
+	thin_out(n_model / 2);
+	check_model(500);
+	check_folders();
+	thin_out(n_model - 5);
+	check_model(100);
+	check_folders();
+}
+
+static void test_lists_are_as_the_model_says(void)
+{
+	for (int only_folders = 0; only_folders <= 1; only_folders++) {
+		fixture_begin(&f);
+		make_model(only_folders);
+		check_while_it_shrinks();
+		fixture_end(&f);
+	}
+	fixture_begin(&f);
+	make_deep_model();
+	check_while_it_shrinks();
+	fixture_end(&f);
+}
+
+static void test_nothing_is_left_of_folders_without_keys(void)
+{
+	fixture_begin(&f);
+	make_model(false);
+	thin_out(n_model);
+	fixture_close(&f);
+	assert(ask_catalog("", "SELECT count(*) FROM folders") == 0);
+	fixture_open(&f);
+	fixture_end(&f);
+}
+
+static void test_a_catalog_of_version_3_gets_its_folders(void)
+{
+	fixture_begin(&f);
+	make_model(true);
+	fixture_close(&f);
+	(void)ask_catalog("DROP TABLE folders; PRAGMA user_version = 3", "SELECT 1");
+	fixture_open(&f);
+	check_model(500);
+	check_folders();
 	fixture_end(&f);
 }
 
@@ -495,7 +636,10 @@ int main(void)
 	RUN(test_awkward_prefixes_and_markers);
 	RUN(test_an_item_says_what_is_known);
 	RUN(test_a_prefix_is_skipped_with_one_seek);
+	RUN(test_folders_are_skipped_without_their_keys);
 	RUN(test_lists_are_as_the_model_says);
+	RUN(test_nothing_is_left_of_folders_without_keys);
+	RUN(test_a_catalog_of_version_3_gets_its_folders);
 	RUN(test_uploads_are_listed_by_key_and_age);
 	RUN(test_buckets_are_listed_by_name);
 	RUN(test_what_emit_says_ends_the_list);
