@@ -14,6 +14,8 @@ from works import BUCKET
 STARTS = 3
 IDLE_CONNECTIONS = 1000
 SAMPLE_S = 0.2
+# Less than a part of the huge object takes, and more than single pages that come and go.
+FLAT_KIB = 1024
 
 
 def starts_ms(server):
@@ -66,8 +68,9 @@ class Watch:
     def told(self):
         """Flat is what does not grow any more in the second half."""
         half = (len(self.samples) + 1) // 2
-        return {"seconds": self.seconds, "before": self.samples[0],
-                "first_half": max(self.samples[:half]), "second_half": max(self.samples[half:])}
+        first, second = max(self.samples[:half]), max(self.samples[half:])
+        return {"seconds": self.seconds, "before": self.samples[0], "first_half": first,
+                "second_half": second, "is_flat": second <= first + FLAT_KIB}
 
 
 def huge(stage):

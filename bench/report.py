@@ -10,8 +10,8 @@ Times are in the unit of their names, memory is the proportional share of the da
   start_ms        first: on a fresh directory; again: on what is there
   memory_kib      idle and after all works: {frontend, authd, stored}
   connection_kib  what each of 1,000 idle connections adds
-  huge            bytes, up and down: {seconds, before, first_half, second_half}, the peaks in KiB;
-                  absent where only some works were asked for
+  huge            bytes, up and down: {seconds, before, first_half, second_half, is_flat}, the
+                  peaks in KiB; absent where only some works were asked for
   works           a list, medians over the rounds:
     work, beside      what was asked, and what that is compared with
     unit              of the rates: bytes/s or requests/s
@@ -21,6 +21,7 @@ Times are in the unit of their names, memory is the proportional share of the da
     is_time           the ratio is one of times, the goal is the most that it may be
     p50_us, p99_us    of Coffer's requests
     cpu_us            CPU time of a request: {frontend, authd, stored}
+    rival_cpu_us      the same of nginx, else null
     memory_kib        after the work
     commits           of a deletion, else absent
     latency           {coffer, rival}: [share of the requests, µs that they took at most], or absent
@@ -98,6 +99,8 @@ def row(work, rounds, peers):
         "p50_us": _median(rounds, "coffer", "p50_us"),
         "p99_us": _median(rounds, "coffer", "p99_us"),
         "cpu_us": {n: _median(rounds, "coffer", "cpu_us", n) for n in PROCESSES},
+        "rival_cpu_us": (_median(rounds, "beside", "cpu_us") if work.beside.kind == "nginx"
+                         else None),
         "memory_kib": _median(rounds, "coffer", "memory_kib"),
         "peers": {p.name: _peer(work, rounds, p.name) for p in peers},
     }

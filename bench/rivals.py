@@ -10,6 +10,8 @@ import socket
 import subprocess
 import time
 
+from lib import procfs
+
 START_LIMIT_S = 10
 STOP_LIMIT_S = 10
 MIB = 1 << 20
@@ -50,6 +52,12 @@ def _free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def cpu_s(pid):
+    """The CPU time that a process has used."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Nginx:
@@ -102,6 +110,9 @@ class Nginx:
             except ConnectionRefusedError:
                 time.sleep(0.02)
         raise RivalError(f"nginx does not listen; see {self.dir}/error.log")
+
+    def cpu_s(self):
+        return sum(cpu_s(pid) for pid in (self.process.pid, *procfs.children(self.process.pid)))
 
     def __exit__(self, *exc_info):
         self.process.terminate()

@@ -119,7 +119,10 @@ class Stage:
     def beside(self, work):
         beside = work.beside
         if beside.kind == "nginx":
-            return beside.load.on(self, self.nginx)
+            before = self.nginx.cpu_s()
+            got = beside.load.on(self, self.nginx)
+            got["cpu_us"] = (self.nginx.cpu_s() - before) / max(got["all"], 1) * 1e6
+            return got
         if beside.kind == "coffer":
             return beside.load.on(self, self.server)
         if beside.kind == "files":

@@ -6,7 +6,7 @@ from targets import PROCESSES
 from works import KIB, MIB, amount
 
 HEADINGS = ("work", "Coffer", "beside", "ratio", "goal", "reached", "p50", "p99", "MiB",
-            "CPU µs: frontend + authd + stored")
+            "CPU µs: frontend + authd + stored : nginx")
 LEFT = (0, 2, len(HEADINGS) - 1)
 
 
@@ -42,6 +42,8 @@ def _reached(row):
 
 def _line(row):
     cpu = " + ".join(f"{row['cpu_us'][n]:,.0f}" for n in PROCESSES)
+    if row["rival_cpu_us"] is not None:
+        cpu += f" : {row['rival_cpu_us']:,.0f}"
     line = [row["work"], _rate(row["unit"], row["coffer"]),
             f"{row['beside']} {_rate(row['unit'], row['rival'])}", ratio_of(row), goal_of(row),
             _reached(row), _time(row["p50_us"]), _time(row["p99_us"]),
@@ -65,12 +67,14 @@ def _huge(huge):
         yield (f"{amount(huge['bytes'])} object {way}: {huge['bytes'] / told['seconds'] / MIB:,.0f} "
                f"MiB/s; memory {told['before'] / KIB:.1f} MiB before, at most "
                f"{told['first_half'] / KIB:.1f} in the first half, {told['second_half'] / KIB:.1f} "
-               "in the second (goal: flat)")
+               f"in the second (goal: flat; it is{'' if told['is_flat'] else ' not'})")
 
 
 def _single(report):
     """What has no place in the table."""
-    starts, memory = report["start_ms"], report["memory_kib"]
+    machine, starts, memory = report["machine"], report["start_ms"], report["memory_kib"]
+    yield (f"{machine['processors']} processors, {machine['filesystem']}, "
+           f"load {machine['load_before']:.1f} before and {machine['load_after']:.1f} after")
     yield (f"start to first served request: {starts['first']:.0f} ms on a fresh directory, "
            f"{starts['again']:.0f} ms again (goal: 200)")
     for when, goal in (("idle", " (goal: 30)"), ("after", "")):
@@ -93,11 +97,13 @@ def text(report):
 
 
 def markdown(report):
-    yield "| work | ratio | goal | reached | beside | p50, p99 | CPU µs a request |"
+    yield "| work | ratio | goal | reached | beside | p50, p99 | CPU µs a request, Coffer : nginx |"
     yield "|---|---|---|---|---|---|---|"
     for row in report["works"]:
-        cpu = sum(row["cpu_us"].values())
+        cpu = f"{sum(row['cpu_us'].values()):,.0f}"
+        if row["rival_cpu_us"] is not None:
+            cpu += f" : {row['rival_cpu_us']:,.0f}"
         yield (f"| {row['work']} | {ratio_of(row)} | {goal_of(row)} | {_reached(row)} | "
-               f"{row['beside']} | {_time(row['p50_us'])}, {_time(row['p99_us'])} | {cpu:,.0f} |")
+               f"{row['beside']} | {_time(row['p50_us'])}, {_time(row['p99_us'])} | {cpu} |")
     yield ""
     yield from (f"- {line}" for line in _single(report))

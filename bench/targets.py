@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The S3 servers that are measured: a Coffer of the benchmark's own, and peers that run elsewhere."""
 
-import os
 import pathlib
 import re
 import time
@@ -40,7 +39,7 @@ class Server(coffer.Coffer):
         return {name: sum(_pss_kib(p) for p in pids) for name, pids in self.groups().items()}
 
     def cpu_s(self):
-        return {name: sum(_cpu_s(p) for p in pids) for name, pids in self.groups().items()}
+        return {name: sum(rivals.cpu_s(p) for p in pids) for name, pids in self.groups().items()}
 
     def commits(self):
         """How many transactions the catalogs have committed since stored's start."""
@@ -89,8 +88,3 @@ def _pss_kib(pid):
         if line.startswith("Pss:"):
             return int(line.split()[1])
     raise rivals.RivalError(f"no Pss of {pid}")
-
-
-def _cpu_s(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
