@@ -236,10 +236,7 @@ static int enforce(struct keyring *k, struct change *c)
 		keyring_remove_tenant(k, t);
 		return 0;
 	case CHANGE_ADD_USER:
-		r = keyring_add_user(k, c->user);
-		if (r == KEYRING_OK)
-			c->user = NULL;
-		return r > 0 ? fold(r) : r;
+		return add_users(k, &c->user);
 	case CHANGE_SET_POLICY:
 		keyring_set_policy(k, find_user(k, c), steal_ptr(c->policy_text), steal_ptr(c->policy));
 		return 0;
@@ -250,10 +247,7 @@ static int enforce(struct keyring *k, struct change *c)
 		keyring_remove_user(k, find_user(k, c));
 		return 0;
 	case CHANGE_ADD_KEY:
-		r = keyring_add_key(k, c->key);
-		if (r == KEYRING_OK)
-			c->key = NULL;
-		return r > 0 ? fold(r) : r;
+		return add_keys(k, &c->key);
 	case CHANGE_ENABLE_KEY:
 		keyring_enable_key(k, a, true);
 		return 0;
