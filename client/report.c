@@ -72,17 +72,12 @@ static const struct render_field key_record[] = {
 	{ "expires", "expires" },
 };
 
-static void table(FILE *to, const json_t *answer, const char *list,
-		  const struct render_field fields[], size_t n)
-{
-	render_table(to, json_object_get(answer, list), fields, n);
-}
+#define LIST(to, answer, list, fields)                                                             \
+	render_table(to, json_object_get(answer, list), fields, ARRAY_SIZE(fields))
+#define RECORD(to, answer, object, fields)                                                         \
+	render_record(to, json_object_get(answer, object), fields, ARRAY_SIZE(fields))
 
-static void record(FILE *to, const json_t *answer, const char *object,
-		   const struct render_field fields[], size_t n)
-{
-	render_record(to, json_object_get(answer, object), fields, n);
-}
+/* --- tenants, users and keys -------------------------------------------------------------- */
 
 static bool has_string(const json_t *list, const char *text)
 {
@@ -109,8 +104,8 @@ static json_t *show_limit(const char *name, const json_t *n, bool is_own)
 }
 
 /* A tenant with its limits as texts beside the rest. */
-static void report_tenant(FILE *to, const json_t *answer, const struct render_field fields[],
-			  size_t n)
+static void report_with_limits(FILE *to, const json_t *answer, const struct render_field fields[],
+			       size_t n)
 {
 	json_t *tenant = json_object_get(answer, "tenant"), *shown = json_copy(tenant);
 	const json_t *limits = json_object_get(tenant, "limits"),
@@ -127,9 +122,39 @@ static void report_tenant(FILE *to, const json_t *answer, const struct render_fi
 	json_decref(shown);
 }
 
+static void report_tenant(FILE *to, const struct invocation *i, const json_t *answer)
+{
+	report_with_limits(to, answer, tenant_record, ARRAY_SIZE(tenant_record));
+}
+
+static void report_limits(FILE *to, const struct invocation *i, const json_t *answer)
+{
+	report_with_limits(to, answer, limit_fields, ARRAY_SIZE(limit_fields));
+}
+
+static void report_tenants(FILE *to, const struct invocation *i, const json_t *answer)
+{
+	LIST(to, answer, "tenants", tenant_fields);
+}
+
+static void report_users(FILE *to, const struct invocation *i, const json_t *answer)
+{
+	LIST(to, answer, "users", user_fields);
+}
+
+static void report_user(FILE *to, const struct invocation *i, const json_t *answer)
+{
+	RECORD(to, answer, "user", user_record);
+}
+
+static void report_keys(FILE *to, const struct invocation *i, const json_t *answer)
+{
+	LIST(to, answer, "keys", key_fields);
+}
+
 static void report_key(FILE *to, const struct invocation *i, const json_t *answer)
 {
-	record(to, answer, "key", key_record, ARRAY_SIZE(key_record));
+	RECORD(to, answer, "key", key_record);
 	if (i->command == COMMAND_KEY_CREATE && !i->options[OPTION_SECRET_KEY_STDIN])
 		fputs("\nThe secret key is shown this once: keep it now.\n", to);
 }
@@ -173,6 +198,11 @@ static void print_scopes(FILE *to, const json_t *scopes)
 	fputs("]\n", to);
 }
 
+static void report_tokens(FILE *to, const struct invocation *i, const json_t *answer)
+{
+	LIST(to, answer, "tokens", token_fields);
+}
+
 static void report_token(FILE *to, const struct invocation *i, const json_t *answer)
 {
 	const json_t *token = json_object_get(answer, "token");
@@ -201,7 +231,7 @@ static void report_refreshed_token(FILE *to, const struct invocation *i, const j
 		text_of(token, "token", text));
 }
 
-static void report_imported_tokens(FILE *to, const json_t *answer)
+static void report_imported_tokens(FILE *to, const struct invocation *i, const json_t *answer)
 {
 	const json_t *tokens = json_object_get(answer, "tokens"),
 		     *first = json_array_get(tokens, 0);
@@ -242,9 +272,10 @@ static void report_list(FILE *to, const char *what, const json_t *list)
 		fputc('\n', to);
 }
 
-static void report_reload(FILE *to, const json_t *reload)
+static void report_reload(FILE *to, const struct invocation *i, const json_t *answer)
 {
-	const json_t *changed = json_object_get(reload, "changed"),
+	const json_t *reload = json_object_get(answer, "reload"),
+		     *changed = json_object_get(reload, "changed"),
 		     *restart = json_object_get(reload, "restart");
 
 	report_list(to, "In force now: ", changed);
@@ -254,100 +285,83 @@ static void report_reload(FILE *to, const json_t *reload)
 		fputs("Nothing has changed.\n", to);
 }
 
+/* --- all of them -------------------------------------------------------------------------- */
+
+static void report_done(FILE *to, const struct invocation *i, const char *before, const char *after)
+{
+	char name[RENDER_TEXT_MAX];
+
+	fprintf(to, "%s%s%s\n", before, render_text(i->operand, name), after);
+}
+
+static void report_deleted(FILE *to, const struct invocation *i, const json_t *answer)
+{
+	report_done(to, i, "deleted ", "");
+}
+
+static void report_deleted_token(FILE *to, const struct invocation *i, const json_t *answer)
+{
+	report_done(to, i, "Token '", "' deleted.");
+}
+
+static void report_put_policy(FILE *to, const struct invocation *i, const json_t *answer)
+{
+	report_done(to, i, "", " has this policy now");
+}
+
+static void report_deleted_policy(FILE *to, const struct invocation *i, const json_t *answer)
+{
+	report_done(to, i, "", " has no policy any more");
+}
+
+static void report_host_key(FILE *to, const struct invocation *i, const json_t *answer)
+{
+	const json_t *host = json_object_get(answer, "host");
+
+	fprintf(to, "%s\n", json_string_value(json_object_get(host, "key")));
+}
+
+static void report_status(FILE *to, const struct invocation *i, const json_t *answer)
+{
+	bulletin_print(to, json_object_get(answer, "status"));
+}
+
+/* Commands that are not here have told what came of them while they ran. */
+static void (*const reports[COMMANDS])(FILE *to, const struct invocation *i,
+				       const json_t *answer) = {
+	[COMMAND_TENANT_LIST] = report_tenants,
+	[COMMAND_TENANT_CREATE] = report_tenant,
+	[COMMAND_TENANT_SHOW] = report_tenant,
+	[COMMAND_TENANT_UPDATE] = report_tenant,
+	[COMMAND_TENANT_SUSPEND] = report_tenant,
+	[COMMAND_TENANT_RESUME] = report_tenant,
+	[COMMAND_TENANT_LIMITS] = report_limits,
+	[COMMAND_TENANT_DELETE] = report_deleted,
+	[COMMAND_KEY_LIST] = report_keys,
+	[COMMAND_KEY_CREATE] = report_key,
+	[COMMAND_KEY_DISABLE] = report_key,
+	[COMMAND_KEY_ENABLE] = report_key,
+	[COMMAND_KEY_DELETE] = report_deleted,
+	[COMMAND_USER_LIST] = report_users,
+	[COMMAND_USER_CREATE] = report_user,
+	[COMMAND_USER_SHOW] = report_user,
+	[COMMAND_USER_UPDATE] = report_user,
+	[COMMAND_USER_DELETE] = report_deleted,
+	[COMMAND_POLICY_PUT] = report_put_policy,
+	[COMMAND_POLICY_GET] = report_policy,
+	[COMMAND_POLICY_DELETE] = report_deleted_policy,
+	[COMMAND_TOKEN_ADD] = report_token,
+	[COMMAND_TOKEN_LIST] = report_tokens,
+	[COMMAND_TOKEN_REFRESH] = report_refreshed_token,
+	[COMMAND_TOKEN_DELETE] = report_deleted_token,
+	[COMMAND_TOKEN_IMPORT] = report_imported_tokens,
+	[COMMAND_HOST_KEY] = report_host_key,
+	[COMMAND_STATUS] = report_status,
+	[COMMAND_RELOAD] = report_reload,
+};
+
 void report(FILE *to, const struct invocation *i, const json_t *answer)
 {
-	char text[RENDER_TEXT_MAX];
-
-	switch (i->command) {
-	case COMMAND_TENANT_LIST:
-		table(to, answer, "tenants", tenant_fields, ARRAY_SIZE(tenant_fields));
-		break;
-	case COMMAND_KEY_LIST:
-		table(to, answer, "keys", key_fields, ARRAY_SIZE(key_fields));
-		break;
-	case COMMAND_TENANT_CREATE:
-	case COMMAND_TENANT_SHOW:
-	case COMMAND_TENANT_UPDATE:
-	case COMMAND_TENANT_SUSPEND:
-	case COMMAND_TENANT_RESUME:
-		report_tenant(to, answer, tenant_record, ARRAY_SIZE(tenant_record));
-		break;
-	case COMMAND_TENANT_LIMITS:
-		report_tenant(to, answer, limit_fields, ARRAY_SIZE(limit_fields));
-		break;
-	case COMMAND_KEY_CREATE:
-	case COMMAND_KEY_DISABLE:
-	case COMMAND_KEY_ENABLE:
-		report_key(to, i, answer);
-		break;
-	case COMMAND_USER_LIST:
-		table(to, answer, "users", user_fields, ARRAY_SIZE(user_fields));
-		break;
-	case COMMAND_USER_CREATE:
-	case COMMAND_USER_SHOW:
-	case COMMAND_USER_UPDATE:
-		record(to, answer, "user", user_record, ARRAY_SIZE(user_record));
-		break;
-	case COMMAND_POLICY_PUT:
-		fprintf(to, "%s has this policy now\n", render_text(i->operand, text));
-		break;
-	case COMMAND_POLICY_GET:
-		report_policy(to, i, answer);
-		break;
-	case COMMAND_POLICY_DELETE:
-		fprintf(to, "%s has no policy any more\n", render_text(i->operand, text));
-		break;
-	case COMMAND_TENANT_DELETE:
-	case COMMAND_USER_DELETE:
-	case COMMAND_KEY_DELETE:
-		fprintf(to, "deleted %s\n", render_text(i->operand, text));
-		break;
-	case COMMAND_TOKEN_ADD:
-		report_token(to, i, answer);
-		break;
-	case COMMAND_TOKEN_LIST:
-		table(to, answer, "tokens", token_fields, ARRAY_SIZE(token_fields));
-		break;
-	case COMMAND_TOKEN_REFRESH:
-		report_refreshed_token(to, i, answer);
-		break;
-	case COMMAND_TOKEN_DELETE:
-		fprintf(to, "Token '%s' deleted.\n", render_text(i->operand, text));
-		break;
-	case COMMAND_TOKEN_IMPORT:
-		report_imported_tokens(to, answer);
-		break;
-	case COMMAND_HOST_KEY:
-		fprintf(to, "%s\n",
-			json_string_value(json_object_get(json_object_get(answer, "host"), "key")));
-		break;
-	case COMMAND_STATUS:
-		bulletin_print(to, json_object_get(answer, "status"));
-		break;
-	case COMMAND_RELOAD:
-		report_reload(to, json_object_get(answer, "reload"));
-		break;
-	case COMMAND_SCRUB:
-	case COMMAND_TOP:
-	case COMMAND_DOCTOR:
-	case COMMAND_METRICS_TOKEN:
-	case COMMAND_BUCKET_LIST:
-	case COMMAND_BUCKET_SHOW:
-	case COMMAND_BUCKET_DELETE:
-	case COMMAND_TENANT_USAGE:
-	case COMMAND_TENANT_QUOTA:
-	case COMMAND_TENANT_BACKUP:
-	case COMMAND_TENANT_VERIFY:
-	case COMMAND_TENANT_RESTORE:
-	case COMMAND_TENANT_MOVE:
-	case COMMAND_BUCKET_QUOTA:
-	case COMMAND_BUCKET_POLICY:
-	case COMMAND_BUCKET_ACCESS:
-	case COMMAND_UPLOADS_LIST:
-	case COMMAND_UPLOADS_ABORT:
-	case COMMAND_IMPORT:
-	case COMMAND_EXPORT:
-	case COMMANDS:
-		break;
-	}
+	if (reports[i->command])
+		reports[i->command](to, i, answer);
 }
