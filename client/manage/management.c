@@ -180,3 +180,50 @@ int management_buckets(struct management *m, struct manager *of, json_t **ret)
 	*ret = names;
 	return 0;
 }
+
+/* --- all of them ----------------------------------------------------------------------------- */
+
+static int visit_tenant(struct management *m, const struct management_visitor *v, const char *tenant)
+{
+	struct manager manager;
+	int r = management_open(m, tenant, NULL, &manager);
+
+	if (r < 0)
+		return r;
+	r = v->tenant(v->context, &manager);
+	manager_close(&manager);
+	return r;
+}
+
+static int visit_bucket(struct management *m, const struct management_visitor *v, const char *bucket)
+{
+	char tenant[MANAGEMENT_TENANT_MAX];
+	struct manager_reply reply;
+	struct manager manager;
+	int r = management_find_owner(m, bucket, tenant, &manager, &reply);
+
+	if (r < 0)
+		return r;
+	r = v->bucket(v->context, &manager, bucket);
+	manager_close(&manager);
+	return r;
+}
+
+int management_visit(struct management *m, const struct management_visitor *v)
+{
+	const char *const *said = m->invocation->options;
+	json_t *tenants = NULL, *tenant;
+	size_t i;
+	int r;
+
+	if (said[OPTION_BUCKET])
+		return visit_bucket(m, v, said[OPTION_BUCKET]);
+	r = management_tenants(m, said[OPTION_TENANT], &tenants);
+	json_array_foreach(tenants, i, tenant)
+	{
+		if (r == 0)
+			r = visit_tenant(m, v, json_string_value(tenant));
+	}
+	json_decref(tenants);
+	return r;
+}

@@ -45,6 +45,16 @@ must_check int management_find_owner(struct management *m, const char *bucket,
 /* Names of buckets of a tenant, an array of the caller's, in their order. */
 must_check int management_buckets(struct management *m, struct manager *of, json_t **ret);
 
+/* What is done where management_visit() comes, with a manager that is open there meanwhile. */
+struct management_visitor {
+	int (*tenant)(void *context, struct manager *of);
+	int (*bucket)(void *context, struct manager *of, const char *bucket);
+	void *context;
+};
+
+/* To the bucket that --bucket names, or to each tenant that is meant; the first -errno ends it. */
+must_check int management_visit(struct management *m, const struct management_visitor *v);
+
 /* Complains that there is no memory for what is to be told. */
 int management_out_of_memory(struct management *m);
 

@@ -147,13 +147,16 @@ static int count(struct scrubbing *s, const struct manager_figures *f)
 	return rest(s);
 }
 
-static int scrub_bucket(struct scrubbing *s)
+static int scrub_bucket(void *context, struct manager *of, const char *bucket)
 {
 	struct manager_reply before = { 0 }, reply;
+	struct scrubbing *s = context;
 	int r = 0;
 
+	s->manager = of;
+	s->bucket = bucket;
 	do {
-		r = manager_scrub(s->manager, span_from_string(s->bucket),
+		r = manager_scrub(of, span_from_string(bucket),
 				  (struct span){ before.position, before.position_len }, &reply,
 				  add_damage, s);
 		if (r < 0)
@@ -169,88 +172,40 @@ static int scrub_bucket(struct scrubbing *s)
 	return r;
 }
 
-static int scrub_catalog(struct scrubbing *s)
+static int scrub_catalog(struct scrubbing *s, struct manager *of)
 {
 	struct manager_reply reply;
 	int r;
 
+	s->manager = of;
 	s->bucket = NULL;
-	r = manager_scrub(s->manager, SPAN(""), SPAN(""), &reply, add_damage, s);
+	r = manager_scrub(of, SPAN(""), SPAN(""), &reply, add_damage, s);
 	return r == 0 && reply.error ? complain_of(s, reply.error) : r;
 }
 
-/* --- which ----------------------------------------------------------------------------------- */
-
-static int scrub_buckets(struct scrubbing *s)
+static int scrub_tenant(void *context, struct manager *of)
 {
+	struct scrubbing *s = context;
 	json_t *buckets = NULL, *bucket;
 	size_t n_damages = json_array_size(s->damages), i;
-	int r = scrub_catalog(s);
+	int r = scrub_catalog(s, of);
 
 	if (r < 0)
 		return r;
-	r = management_buckets(s->management, s->manager, &buckets);
+	r = management_buckets(s->management, of, &buckets);
 	/* That is told, and no reason to leave out the other tenants. */
 	if (r == -EREMOTEIO && json_array_size(s->damages) > n_damages)
 		return 0;
 	json_array_foreach(buckets, i, bucket)
 	{
-		s->bucket = json_string_value(bucket);
 		if (r == 0)
-			r = scrub_bucket(s);
+			r = scrub_bucket(s, of, json_string_value(bucket));
 	}
 	json_decref(buckets);
 	return r;
 }
 
-static int scrub_tenant(struct scrubbing *s, const char *tenant)
-{
-	struct manager manager;
-	int r = management_open(s->management, tenant, NULL, &manager);
-
-	if (r < 0)
-		return r;
-	s->manager = &manager;
-	r = scrub_buckets(s);
-	manager_close(&manager);
-	return r;
-}
-
-static int scrub_one(struct scrubbing *s, const char *bucket)
-{
-	char tenant[MANAGEMENT_TENANT_MAX];
-	struct manager_reply reply;
-	struct manager manager;
-	int r = management_find_owner(s->management, bucket, tenant, &manager, &reply);
-
-	if (r < 0)
-		return r;
-	s->manager = &manager;
-	s->bucket = bucket;
-	r = scrub_bucket(s);
-	manager_close(&manager);
-	return r;
-}
-
-static int scrub_all(struct scrubbing *s)
-{
-	const struct invocation *said = s->management->invocation;
-	const char *bucket = said->options[OPTION_BUCKET];
-	json_t *tenants = NULL, *tenant;
-	size_t i;
-	int r;
-
-	if (bucket)
-		return scrub_one(s, bucket);
-	r = management_tenants(s->management, said->options[OPTION_TENANT], &tenants);
-	json_array_foreach(tenants, i, tenant)
-	{
-		if (r == 0)
-			r = scrub_tenant(s, json_string_value(tenant));
-	}
-	json_decref(tenants);
-	return r;
-}
+/* --- all of it ------------------------------------------------------------------------------- */
 
 /* "none" is no size, and no limit. */
 static uint64_t rate_of(const struct invocation *i)
@@ -268,6 +223,7 @@ int scrub(struct management *m)
 		.rate = rate_of(m->invocation),
 		.begun_ns = clock_boottime_ns(),
 	};
+	const struct management_visitor visitor = { scrub_tenant, scrub_bucket, &s };
 	size_t n;
 	int r;
 
@@ -278,7 +234,7 @@ int scrub(struct management *m)
 	s.damages = json_array();
 	progress_begin(&s.progress, m->wants_json || m->invocation->options[OPTION_QUIET] != NULL);
 	s.progress.what = "objects and parts";
-	r = scrub_all(&s);
+	r = management_visit(m, &visitor);
 	n = json_array_size(s.damages);
 	tell(&s);
 	json_decref(s.damages);

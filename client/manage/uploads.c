@@ -14,6 +14,8 @@
 
 struct selection {
 	struct management *management;
+	/* What is done there; NO_SUCH_BUCKET is one that has gone meanwhile. */
+	int (*of_bucket)(struct selection *s, enum s3_error *ret);
 	uint64_t before_ns; /* only those that began before; UINT64_MAX: all */
 	json_t *uploads; /* to be listed */
 	struct tally tally; /* of those that are aborted */
@@ -34,74 +36,41 @@ static uint64_t moment_of(const struct invocation *i)
 
 /* --- going through them ---------------------------------------------------------------------- */
 
-/* Of one bucket; NO_SUCH_BUCKET is one that has gone meanwhile. */
-typedef int visit(struct selection *s, enum s3_error *ret);
-
-static int visit_bucket(struct selection *s, visit *of_bucket)
+static int visit_bucket(void *context, struct manager *of, const char *bucket)
 {
 	enum s3_error error = S3_ERROR_NONE;
-	int r = of_bucket(s, &error);
-
-	if (r < 0 || error == S3_ERROR_NONE || error == S3_ERROR_NO_SUCH_BUCKET)
-		return r;
-	return management_list_failed(s->management, "uploads of", s->bucket, error);
-}
-
-static int visit_tenant(struct selection *s, const char *tenant, visit *of_bucket)
-{
-	json_t *buckets = NULL, *bucket;
-	struct manager manager;
-	size_t i;
-	int r = management_open(s->management, tenant, NULL, &manager);
-
-	if (r < 0)
-		return r;
-	s->manager = &manager;
-	r = management_buckets(s->management, &manager, &buckets);
-	json_array_foreach(buckets, i, bucket)
-	{
-		s->bucket = json_string_value(bucket);
-		if (r == 0)
-			r = visit_bucket(s, of_bucket);
-	}
-	json_decref(buckets);
-	manager_close(&manager);
-	return r;
-}
-
-static int visit_one(struct selection *s, const char *bucket, visit *of_bucket)
-{
-	char tenant[MANAGEMENT_TENANT_MAX];
-	struct manager_reply reply;
-	struct manager manager;
-	int r = management_find_owner(s->management, bucket, tenant, &manager, &reply);
-
-	if (r < 0)
-		return r;
-	s->manager = &manager;
-	s->bucket = bucket;
-	r = visit_bucket(s, of_bucket);
-	manager_close(&manager);
-	return r;
-}
-
-static int visit_all(struct selection *s, visit *of_bucket)
-{
-	const struct invocation *said = s->management->invocation;
-	const char *bucket = said->options[OPTION_BUCKET];
-	json_t *tenants = NULL, *tenant;
-	size_t i;
+	struct selection *s = context;
 	int r;
 
-	if (bucket)
-		return visit_one(s, bucket, of_bucket);
-	r = management_tenants(s->management, said->options[OPTION_TENANT], &tenants);
-	json_array_foreach(tenants, i, tenant) {
+	s->manager = of;
+	s->bucket = bucket;
+	r = s->of_bucket(s, &error);
+	if (r < 0 || error == S3_ERROR_NONE || error == S3_ERROR_NO_SUCH_BUCKET)
+		return r;
+	return management_list_failed(s->management, "uploads of", bucket, error);
+}
+
+static int visit_tenant(void *context, struct manager *of)
+{
+	struct selection *s = context;
+	json_t *buckets = NULL, *bucket;
+	size_t i;
+	int r = management_buckets(s->management, of, &buckets);
+
+	json_array_foreach(buckets, i, bucket)
+	{
 		if (r == 0)
-			r = visit_tenant(s, json_string_value(tenant), of_bucket);
+			r = visit_bucket(s, of, json_string_value(bucket));
 	}
-	json_decref(tenants);
+	json_decref(buckets);
 	return r;
+}
+
+static int visit_all(struct selection *s)
+{
+	const struct management_visitor v = { visit_tenant, visit_bucket, s };
+
+	return management_visit(s->management, &v);
 }
 
 /* --- list ------------------------------------------------------------------------------------ */
@@ -143,10 +112,11 @@ int uploads_list(struct management *m)
 	};
 	struct selection s = {
 		.management = m,
+		.of_bucket = list_bucket,
 		.before_ns = moment_of(m->invocation),
 		.uploads = json_array(),
 	};
-	int r = visit_all(&s, list_bucket);
+	int r = visit_all(&s);
 
 	if (r == 0 && m->wants_json)
 		m->answer = json_pack("{s:O}", "uploads", s.uploads);
@@ -186,12 +156,16 @@ static void tell(struct management *m, const struct tally *t)
 
 int uploads_abort(struct management *m)
 {
-	struct selection s = { .management = m, .before_ns = moment_of(m->invocation) };
+	struct selection s = {
+		.management = m,
+		.of_bucket = abort_bucket,
+		.before_ns = moment_of(m->invocation),
+	};
 	int r;
 
 	/* How many there are is not known before, so there is no progress to be shown. */
 	tally_begin(&s.tally, "aborted", m->wants_json, true);
-	r = visit_all(&s, abort_bucket);
+	r = visit_all(&s);
 	if (r == 0 || s.tally.done || s.tally.failed)
 		tell(m, &s.tally);
 	r = r < 0 ? RUN_STOPPED : tally_is_good(&s.tally) ? RUN_OK : RUN_INCOMPLETE;
