@@ -121,6 +121,9 @@ must_check int catalog_add_young(struct catalog *c, const struct ipc_id *blob);
 void catalog_remove_young(struct catalog *c, const struct ipc_id *blob);
 bool catalog_is_young(struct catalog *c, const struct ipc_id *blob);
 
+/* 1: a row refers to it, or it is among the dead. 0, -errno. */
+must_check int catalog_knows_blob(struct catalog *c, const struct ipc_id *blob);
+
 /* The directory in blobs/ that the blob belongs in; with `make` it is made. */
 must_check int catalog_open_shard(struct catalog *c, const struct ipc_id *blob, bool make,
 				  int *ret_fd);

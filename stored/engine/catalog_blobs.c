@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "stored/engine/catalogs.h"
+#include "stored/engine/query.h"
 
 /*
  * Tables count under the first 64 bits of an id. Should two ids ever share them, each would be
@@ -125,27 +126,35 @@ void catalog_remove_young(struct catalog *c, const struct ipc_id *blob)
 	pthread_mutex_unlock(&c->blobs_lock);
 }
 
+int catalog_knows_blob(struct catalog *c, const struct ipc_id *blob)
+{
+	struct database *db;
+	int r = database_pool_take(&c->readers, &db);
+
+	if (r < 0)
+		return r;
+	struct query q = query_begin(db, CATALOG_BLOB_IS_KNOWN);
+
+	query_bytes(&q, (struct span){ blob->bytes, sizeof(blob->bytes) });
+	r = query_step(&q);
+	query_end(&q);
+	database_pool_give(&c->readers, db);
+	return r;
+}
+
 /* The first in this process makes the directory and flushes its name, also where it is there. */
 int catalog_open_shard(struct catalog *c, const struct ipc_id *blob, bool make, int *ret_fd)
 {
 	uint8_t shard = blob->bytes[0], bit = (uint8_t)(1u << (shard % 8));
-	char name[3];
 	bool made;
-	int fd, r;
+	int r;
 
 	pthread_mutex_lock(&c->blobs_lock);
 	made = c->shards_made[shard / 8] & bit;
 	pthread_mutex_unlock(&c->blobs_lock);
-	place_shard(blob, name);
-	if (!make || made) {
-		fd = openat(c->place.blobs_fd, name,
-			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd < 0)
-			return -errno;
-		*ret_fd = fd;
-		return 0;
-	}
-	r = durable_make_directory(c->catalogs->durable, c->place.blobs_fd, name, ret_fd);
+	r = place_open_shard(&c->place, blob, make && !made, c->catalogs->durable, ret_fd);
+	if (!make || made)
+		return r;
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&c->blobs_lock);

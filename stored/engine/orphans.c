@@ -7,23 +7,6 @@
 #include "base/fd.h"
 #include "stored/engine/engine.h"
 
-static int is_known(struct catalog *c, const struct ipc_id *id)
-{
-	struct database *db;
-	int r;
-
-	r = database_pool_take(&c->readers, &db);
-	if (r < 0)
-		return r;
-	struct query q = query_begin(db, CATALOG_BLOB_IS_KNOWN);
-
-	query_bytes(&q, (struct span){ id->bytes, sizeof(id->bytes) });
-	r = query_step(&q);
-	query_end(&q);
-	database_pool_give(&c->readers, db);
-	return r;
-}
-
 /*
  * Asked in this order: a blob is young from before it has a name until after its row is there, so
  * what is neither young nor, afterwards, in a row will never be.
@@ -45,7 +28,7 @@ static int is_orphan(struct store *s, struct catalog *c, int directory_fd, const
 		return 0;
 	if (catalog_is_young(c, &id))
 		return 0;
-	r = is_known(c, &id);
+	r = catalog_knows_blob(c, &id);
 	return r < 0 ? r : !r;
 }
 

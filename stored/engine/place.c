@@ -65,3 +65,11 @@ void place_close(struct place *p)
 	p->blobs_fd = fd_close(p->blobs_fd);
 	p->directory_fd = fd_close(p->directory_fd);
 }
+
+int place_open_shard(const struct place *p, const struct ipc_id *blob, bool make,
+		     const struct durable *d, int *ret_fd)
+{
+	char name[3];
+
+	return open_directory(p->blobs_fd, place_shard(blob, name), make, d, ret_fd);
+}

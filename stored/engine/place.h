@@ -36,3 +36,7 @@ struct place {
 must_check int place_open(int tenants_fd, const struct ipc_id *tenant, bool make,
 			  const struct durable *d, struct place *ret);
 void place_close(struct place *p);
+
+/* The directory in blobs/ where this blob is, or is to be; with `make` as above. */
+must_check int place_open_shard(const struct place *p, const struct ipc_id *blob, bool make,
+				const struct durable *d, int *ret_fd);

@@ -386,34 +386,23 @@ static int find_wanted(struct restoration *r, struct wanted *w)
 static int open_shard(struct restoration *r, const struct ipc_id *blob, int *ret_fd)
 {
 	uint8_t shard = blob->bytes[0], bit = (uint8_t)(1u << (shard % 8));
-	char name[3];
+	const struct durable *d = &r->store->durable;
+	_cleanup_(fd_closep) int fd = -1;
 	bool made;
-	int fd, e;
+	int e;
 
 	pthread_mutex_lock(&r->lock);
 	made = r->shards_made[shard / 8] & bit;
 	pthread_mutex_unlock(&r->lock);
-	place_shard(blob, name);
-	if (made) {
-		fd = openat(r->place.blobs_fd, name,
-			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd < 0)
-			return -errno;
-		*ret_fd = fd;
-		return 0;
-	}
-	e = durable_make_directory(&r->store->durable, r->place.blobs_fd, name, &fd);
+	e = place_open_shard(&r->place, blob, !made, d, &fd);
+	if (e == 0 && !made)
+		e = durable_flush_blob_directory(d, fd);
 	if (e < 0)
 		return e;
-	e = durable_flush_blob_directory(&r->store->durable, fd);
-	if (e < 0) {
-		fd_close(fd);
-		return e;
-	}
 	pthread_mutex_lock(&r->lock);
 	r->shards_made[shard / 8] |= bit;
 	pthread_mutex_unlock(&r->lock);
-	*ret_fd = fd;
+	*ret_fd = steal_fd(fd);
 	return 0;
 }
 

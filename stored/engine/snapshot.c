@@ -271,31 +271,15 @@ int store_take_snapshot(struct store *s, const struct ipc_id *tenant, const _Ato
 
 /* --- blobs ----------------------------------------------------------------------------------- */
 
-/* One that is in no row is not the tenant's yet, or not any more. */
-static int is_known(struct catalog *c, const struct ipc_id *blob)
-{
-	struct database *db;
-	int r = database_pool_take(&c->readers, &db);
-
-	if (r < 0)
-		return r;
-	struct query q = query_begin(db, CATALOG_BLOB_IS_KNOWN);
-
-	query_bytes(&q, (struct span){ blob->bytes, sizeof(blob->bytes) });
-	r = query_step(&q);
-	query_end(&q);
-	database_pool_give(&c->readers, db);
-	return r;
-}
-
 int snapshot_open_blob(struct snapshot *s, const struct ipc_id *blob, int *ret_fd,
 		       uint64_t *ret_length)
 {
 	_cleanup_(fd_closep) int shard_fd = -1, fd = -1;
 	char name[IPC_ID_TEXT_SIZE];
 	struct stat st;
-	int r = is_known(s->catalog, blob);
+	int r = catalog_knows_blob(s->catalog, blob);
 
+	/* One that is in no row is not the tenant's yet, or not any more. */
 	if (r <= 0)
 		return r < 0 ? r : S3_ERROR_NO_SUCH_KEY;
 	r = catalog_open_shard(s->catalog, blob, false, &shard_fd);
