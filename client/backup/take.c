@@ -14,6 +14,15 @@
 
 /* --- the files ------------------------------------------------------------------------------- */
 
+/* Under its name, as the manifest tells of it. */
+static int keep_file(struct archiver *a, int fd, const struct fingerprint *print,
+		     struct manifest_file *f)
+{
+	f->length = print->length;
+	memcpy(f->blake2b, print->blake2b, sizeof(f->blake2b));
+	return vault_keep(&a->vault, fd, f->name);
+}
+
 static int take_catalog(struct archiver *a, const struct operator_extent *from)
 {
 	struct manifest_file *f = &a->manifest.files[MANIFEST_CATALOG];
@@ -28,9 +37,7 @@ static int take_catalog(struct archiver *a, const struct operator_extent *from)
 	r = take_file(a, from, fd, "of the catalog", &print);
 	if (r < 0)
 		return r;
-	f->length = print.length;
-	memcpy(f->blake2b, print.blake2b, sizeof(f->blake2b));
-	r = vault_keep(&a->vault, fd, f->name);
+	r = keep_file(a, fd, &print, f);
 	return r < 0 ? take_cannot_write(a, r) : 0;
 }
 
@@ -58,11 +65,8 @@ static int finish_list(struct take *t, int fd)
 
 	if (r == 0)
 		r = fingerprint_take(fd, (uint64_t)length, -1, &a->pace, &print, &side);
-	if (r == 0) {
-		f->length = print.length;
-		memcpy(f->blake2b, print.blake2b, sizeof(f->blake2b));
-		r = vault_keep(&a->vault, fd, f->name);
-	}
+	if (r == 0)
+		r = keep_file(a, fd, &print, f);
 	return r < 0 ? take_cannot_write(a, r) : 0;
 }
 
