@@ -282,9 +282,8 @@ OPENING(openat64, directory_fd, int directory_fd, const char *path)
 
 /* --- bytes --------------------------------------------------------------------------------- */
 
-/* Does it and writes down what it has put, where `call` gives the number of bytes and `offset`
- * their place. */
-#define WRITING(fd, call, offset, bytes)                                                           \
+/* Does it, where `call` gives the number of bytes, and then `put`, which may use `object` and `done`. */
+#define PUTTING(fd, call, put)                                                                     \
 	do {                                                                                       \
 		uint64_t object;                                                                   \
 		ssize_t done;                                                                      \
@@ -294,10 +293,18 @@ OPENING(openat64, directory_fd, int directory_fd, const char *path)
 		pthread_mutex_lock(&lock);                                                         \
 		done = call;                                                                       \
 		if (done > 0)                                                                      \
-			put_write(object, (uint64_t)(offset), bytes, (size_t)done);                \
+			put;                                                                       \
 		pthread_mutex_unlock(&lock);                                                       \
 		return done;                                                                       \
 	} while (0)
+
+/* Writes down what it has put, and where. */
+#define WRITING(fd, call, offset, bytes)                                                           \
+	PUTTING(fd, call, put_write(object, (uint64_t)(offset), bytes, (size_t)done))
+
+/* The same of bytes that are not in hand: the file itself must be read, so it is open for that, too. */
+#define MOVING(fd, call, offset)                                                                   \
+	PUTTING(fd, call, put_written(fd, object, (uint64_t)(offset), (size_t)done))
 
 ssize_t write(int fd, const void *bytes, size_t len)
 {
@@ -313,23 +320,6 @@ ssize_t pwrite64(int fd, const void *bytes, size_t len, off_t offset)
 {
 	WRITING(fd, NEXT(pwrite64)(fd, bytes, len, offset), offset, bytes);
 }
-
-/* As WRITING, of bytes that are not in hand: the file itself must be read, so it is open for that,
- * too. */
-#define MOVING(fd, call, offset)                                                                   \
-	do {                                                                                       \
-		uint64_t object;                                                                   \
-		ssize_t done;                                                                      \
-                                                                                                   \
-		if (!is_file(fd, &object))                                                         \
-			return call;                                                               \
-		pthread_mutex_lock(&lock);                                                         \
-		done = call;                                                                       \
-		if (done > 0)                                                                      \
-			put_written(fd, object, (uint64_t)(offset), (size_t)done);                 \
-		pthread_mutex_unlock(&lock);                                                       \
-		return done;                                                                       \
-	} while (0)
 
 ssize_t writev(int fd, const struct iovec *parts, int n)
 {
