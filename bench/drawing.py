@@ -14,14 +14,16 @@ set title "How much of its goal each work reaches (1 = the goal), with the ratio
 set logscale x 2
 set xrange [0.25:16]
 set yrange [-0.6:{last}]
+set y2range [-0.6:{last}]
 set xtics ("1/4" 0.25, "1/2" 0.5, "1" 1, "2" 2, "4" 4, "8" 8)
-set rmargin 40
+set ytics nomirror scale 0
+set y2tics scale 0
 set grid xtics lc "#dddddd"
 set style fill solid
 set arrow from 1, graph 0 to 1, graph 1 nohead lw 2 lc "#444444"
 unset key
-plot $data using (0.25):0:(0.25):1:($0-0.35):($0+0.35):2:ytic(3) with boxxyerror lc rgb variable, \\
-     $data using (17.5):0:4 with labels left
+plot $data using (0.25):0:(0.25):1:($0-0.35):($0+0.35):2:ytic(3):y2tic(4) \\
+     with boxxyerror lc rgb variable
 """
 LATENCY_SCRIPT = TERMINAL + """
 set title "How long requests take at most, by their share"
@@ -74,14 +76,14 @@ def _ratios(works):
 def _latency(works):
     blocks, curves, drawn = "", [], set()
     for n, w in enumerate(w for w in works if "latency" in w):
-        for side, name, dash in (("coffer", w["work"], 1), ("rival", w["beside"], 3)):
+        for side, name, width in (("coffer", w["work"], 3), ("rival", w["beside"], 1)):
             if side == "rival" and name in drawn:
                 continue
             title = name if side == "coffer" or name != "nginx" else f"{w['work']}: nginx"
             drawn.add(title)
             blocks += _block(f"{side}{n}", [f"{1 - share} {us / 1000}"
                                             for share, us in w["latency"][side]])
-            curves.append(f"${side}{n} using 1:2 with lines lw 2 dt {dash} "
+            curves.append(f"${side}{n} using 1:2 with lines lw {width} "
                           f"lc rgb {_quoted(COLOURS[n % len(COLOURS)])} title {_quoted(title)}")
     return blocks + LATENCY_SCRIPT.format(width=1150, height=500, curves=", \\\n     ".join(curves))
 
