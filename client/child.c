@@ -164,7 +164,7 @@ int child_start(struct child *c)
 	}
 	c->late = false;
 	child_move(c, CHILD_STARTING);
-	arm(c, CHILD_START_MS);
+	arm(c, c->command->start_ms);
 	return 0;
 }
 
@@ -210,7 +210,8 @@ void child_kill(struct child *c)
 const char *child_end(const struct child *c, char buf[static CHILD_END_MAX])
 {
 	if (c->late)
-		snprintf(buf, CHILD_END_MAX, "was not ready within %d s", CHILD_START_MS / 1000);
+		snprintf(buf, CHILD_END_MAX, "was not ready within %u s",
+			 c->command->start_ms / 1000);
 	else if (c->ended_how == CLD_EXITED)
 		snprintf(buf, CHILD_END_MAX, "exited with status %d", c->ended_status);
 	else

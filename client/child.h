@@ -12,7 +12,6 @@
 #include "base/loop.h"
 #include "client/command.h"
 
-#define CHILD_START_MS	  10000 /* to say READY=1 */
 #define CHILD_STOP_MS	  10000 /* to end after SIGTERM, then SIGKILL */
 #define CHILD_REST_MIN_MS 100
 #define CHILD_REST_MAX_MS 5000

@@ -8,6 +8,13 @@
 
 #include "client/keyring.h"
 
+/*
+ * To be ready. stored has as long as in its unit: it reads what catalogs have in their logs, and brings
+ * older ones up to date.
+ */
+#define START_MS	10000
+#define STORED_START_MS 600000
+
 static void strings_add(struct strings *s, const char *format, ...) printf_like(2, 3);
 static void strings_add(struct strings *s, const char *format, ...)
 {
@@ -190,6 +197,7 @@ static int begin(struct command *c, enum daemon daemon, struct complaint *why)
 	int r;
 
 	c->name = daemons[daemon].name;
+	c->start_ms = daemon == DAEMON_STORED ? STORED_START_MS : START_MS;
 	r = command_find_program(daemons[daemon].program, &c->program, why);
 	if (r >= 0)
 		strings_add(&c->args, "%s", c->program);

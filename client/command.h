@@ -24,6 +24,7 @@ struct strings {
 struct command {
 	const char *name; /* as operators know it: "authd" */
 	char *program;
+	unsigned int start_ms; /* to say READY=1 */
 	struct strings args, environment;
 	int sockets[COMMAND_SOCKETS_MAX];
 	size_t n_sockets;

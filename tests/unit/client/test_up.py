@@ -199,11 +199,11 @@ def test_daemon_that_its_filter_kills_is_explained(launcher):
 
 
 def test_daemon_that_never_gets_ready_is_given_up(launcher):
-    launcher.misbehave("stored", "never-ready")
+    launcher.misbehave("authd", "never-ready")
     began = time.monotonic()
     assert launcher.fails() == 1
     assert time.monotonic() - began >= 9.5
-    assert "coffer-stored was not ready within 10 s" in launcher.err()
+    assert "coffer-authd was not ready within 10 s" in launcher.err()
     assert launcher.left() == []
 
 
