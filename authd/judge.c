@@ -196,6 +196,25 @@ static int hear_expiry(int64_t now_s, struct ruling *r)
 		       : 0;
 }
 
+/* Whether who claims it has the secret. */
+static int hear_proof(struct judge *j, struct ruling *r)
+{
+	struct span canonical;
+	int e = hear_canonical(j, r, &canonical);
+
+	return e ? e : hear_signature(j, canonical, r);
+}
+
+/* Whether anything keeps him out, who has proved to be who he is. */
+static int hear_standing(struct judge *j, int64_t now_s, struct ruling *r)
+{
+	int e = hear_tenant(r);
+
+	if (!e)
+		e = hear_expiry(now_s, r);
+	return e ? e : hear_rate(j, r);
+}
+
 static int hear_meaning(struct judge *j, const struct s3_head *head, struct ruling *r)
 {
 	const char *detail = NULL;
@@ -323,24 +342,16 @@ static int hear_anonymous(struct judge *j, const struct s3_head *head, struct sp
 static int hear_s3(struct judge *j, const struct s3_head *head, struct span source, int64_t now_s,
 		   struct ruling *r)
 {
-	struct span canonical;
-	int e;
+	int e = canonical_read(&j->canonical, head);
 
-	e = canonical_read(&j->canonical, head);
 	if (!e)
 		e = hear_claim(j, SIGV4_S3, now_s, r);
 	if (e == S3_ERROR_ACCESS_DENIED && j->claim.absent)
 		return hear_anonymous(j, head, source, now_s, r);
 	if (!e)
-		e = hear_canonical(j, r, &canonical);
+		e = hear_proof(j, r);
 	if (!e)
-		e = hear_signature(j, canonical, r);
-	if (!e)
-		e = hear_tenant(r);
-	if (!e)
-		e = hear_expiry(now_s, r);
-	if (!e)
-		e = hear_rate(j, r);
+		e = hear_standing(j, now_s, r);
 	if (!e)
 		e = hear_meaning(j, head, r);
 	if (e)
@@ -383,26 +394,18 @@ static int hear_body(const struct judge *j, struct span body)
 static int hear_administrator(struct judge *j, const struct s3_head *head, struct span body,
 			      int64_t now_s, struct ruling *r)
 {
-	struct span canonical;
-	int e;
+	int e = canonical_read(&j->canonical, head);
 
-	e = canonical_read(&j->canonical, head);
 	if (!e)
 		e = hear_claim(j, SIGV4_COFFER, now_s, r);
 	if (!e)
 		e = hear_form(j, r);
 	if (!e)
-		e = hear_canonical(j, r, &canonical);
-	if (!e)
-		e = hear_signature(j, canonical, r);
+		e = hear_proof(j, r);
 	if (!e)
 		e = hear_body(j, body);
 	if (!e)
-		e = hear_tenant(r);
-	if (!e)
-		e = hear_expiry(now_s, r);
-	if (!e)
-		e = hear_rate(j, r);
+		e = hear_standing(j, now_s, r);
 	if (!e && (!r->key->user || !r->key->user->administrator))
 		e = deny(r, S3_ERROR_ACCESS_DENIED,
 			 "Only an administrator of the tenant may do this.");
