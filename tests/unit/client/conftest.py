@@ -1,11 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 import os
+import pathlib
+import shutil
+import tempfile
 
 import pytest
 
-from lib import coffer
+from lib import coffer, ipc
 
+from fakes import fake_store
 from launcher import Launcher
+
+
+@pytest.fixture
+def scratch():
+    """A directory whose path is short enough for the address of a socket."""
+    made = pathlib.Path(tempfile.mkdtemp(prefix="cf-", dir="/tmp"))
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def store(scratch):
+    if coffer.build_dir() is None:
+        pytest.skip("COFFER_BUILD is not set")
+    return fake_store.FakeStore(ipc.Schema(coffer.build_dir()), scratch)
 
 
 @pytest.fixture

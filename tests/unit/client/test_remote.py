@@ -7,7 +7,6 @@ import pathlib
 import shutil
 import socket
 import subprocess
-import tempfile
 import threading
 
 import pytest
@@ -25,13 +24,6 @@ TOKEN = {"name": "laptop", "tenant": "acme", "scopes": ["read"], "bucket": "acme
          "rate": None, "created_at": "2026-11-26T20:00:00Z", "expires": "2026-12-26T20:00:00Z",
          "expired": False, "last_used": None}
 POLICY = '{ "Statement": [] }\n'
-
-
-@pytest.fixture
-def scratch():
-    made = pathlib.Path(tempfile.mkdtemp(prefix="cf-", dir="/tmp"))
-    yield made
-    shutil.rmtree(made)
 
 
 @pytest.fixture

@@ -5,35 +5,17 @@ import base64
 import json
 import os
 import pathlib
-import shutil
 import signal
 import sqlite3
 import subprocess
-import tempfile
 import time
 
 import pytest
 
-from lib import coffer, ipc
-
-from fakes import fake_store
+from lib import coffer
 
 LIMIT_S = 60
 LARGE = os.urandom(300_000)
-
-
-@pytest.fixture
-def scratch():
-    made = pathlib.Path(tempfile.mkdtemp(prefix="cf-", dir="/tmp"))
-    yield made
-    shutil.rmtree(made)
-
-
-@pytest.fixture
-def store(scratch):
-    if coffer.build_dir() is None:
-        pytest.skip("COFFER_BUILD is not set")
-    return fake_store.FakeStore(ipc.Schema(coffer.build_dir()), scratch)
 
 
 class Run:
