@@ -17,7 +17,7 @@
 #include "base/fd.h"
 #include "client/admin.h"
 #include "client/config.h"
-#include "client/layout.h"
+#include "client/launch/layout.h"
 
 /* --- where things are --------------------------------------------------------------------- */
 

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
-#include "client/sockets.h"
+#include "client/launch/sockets.h"
 #include "scratch.h"
 
 /* Answers one connection: reads a line, writes the pieces with a pause between them. */

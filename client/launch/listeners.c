@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/listeners.h"
+#include "client/launch/listeners.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "client/sockets.h"
+#include "client/launch/sockets.h"
 
 static const struct {
 	const char *name;

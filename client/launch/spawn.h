@@ -3,7 +3,7 @@
 
 #include <sys/types.h>
 
-#include "client/command.h"
+#include "client/launch/command.h"
 
 /*
  * Starts the program as a service manager would: its sockets from descriptor 3 on, LISTEN_PID in

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/layout.h"
+#include "client/launch/layout.h"
 
 #include <fcntl.h>
 #include <grp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/firstrun.h"
+#include "client/launch/firstrun.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/supervisor.h"
+#include "client/launch/supervisor.h"
 
 #include <signal.h>
 #include <sys/prctl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/sockets.h"
+#include "client/launch/sockets.h"
 
 #include <string.h>
 #include <sys/stat.h>

@@ -7,7 +7,7 @@
  * only authd can read.
  */
 
-#include "client/layout.h"
+#include "client/launch/layout.h"
 
 #define KEYRING_KEY_LEN	  32
 #define KEYRING_DIRECTORY "run/credentials-authd"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/layout.h"
+#include "client/launch/layout.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
 
-#include "client/keyring.h"
+#include "client/launch/keyring.h"
 #include "scratch.h"
 
 static struct ids own_ids(void)

@@ -9,7 +9,7 @@
  */
 
 #include "client/admin.h"
-#include "client/credentials.h"
+#include "client/launch/credentials.h"
 
 #define FIRSTRUN_TENANT "default"
 

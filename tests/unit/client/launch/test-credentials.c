@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/credentials.h"
+#include "client/launch/credentials.h"
 
 #include <jansson.h>
 #include <stdio.h>

@@ -6,9 +6,9 @@
 #include <stdio.h>
 
 #include "client/address.h"
-#include "client/firstrun.h"
-#include "client/ids.h"
-#include "client/memory.h"
+#include "client/launch/firstrun.h"
+#include "client/launch/ids.h"
+#include "client/launch/memory.h"
 
 struct announcement {
 	const struct address *s3, *rest, *metrics;

@@ -16,7 +16,7 @@
 
 #include <limits.h>
 
-#include "client/ids.h"
+#include "client/launch/ids.h"
 
 #define LAYOUT_LOCK "coffer.lock"
 

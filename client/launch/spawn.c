@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/spawn.h"
+#include "client/launch/spawn.h"
 
 #include <fcntl.h>
 #include <linux/close_range.h>

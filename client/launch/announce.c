@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/announce.h"
+#include "client/launch/announce.h"
 
 #include <inttypes.h>
 #include <string.h>

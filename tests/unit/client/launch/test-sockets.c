@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/sockets.h"
+#include "client/launch/sockets.h"
 
 #include <sys/un.h>
 
 #include "base/fd.h"
-#include "client/listeners.h"
+#include "client/launch/listeners.h"
 #include "scratch.h"
 
 static int connect_to(const char *path, int type)

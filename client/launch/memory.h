@@ -8,7 +8,7 @@
  * kind of name, of the same user, with a lock that nobody holds. Others are not touched.
  */
 
-#include "client/layout.h"
+#include "client/launch/layout.h"
 
 #define MEMORY_PREFIX "memory:"
 #define MEMORY_DIRECTORY_PREFIX "coffer-memory-"

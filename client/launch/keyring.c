@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/keyring.h"
+#include "client/launch/keyring.h"
 
 #include <fcntl.h>
 #include <sodium.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/memory.h"
+#include "client/launch/memory.h"
 
 #include <fcntl.h>
 #include <linux/magic.h>

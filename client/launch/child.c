@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/child.h"
+#include "client/launch/child.h"
 
 #include <assert.h>
 #include <signal.h>
@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "client/spawn.h"
+#include "client/launch/spawn.h"
 
 #define TO(state) (1u << (state))
 

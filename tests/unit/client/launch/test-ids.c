@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/ids.h"
+#include "client/launch/ids.h"
 
 #include <fcntl.h>
 #include <pwd.h>

@@ -8,7 +8,7 @@
  */
 
 #include "client/daemon.h"
-#include "client/listeners.h"
+#include "client/launch/listeners.h"
 
 #define COMMAND_STRINGS_MAX 256
 

@@ -10,7 +10,7 @@
 #include <sys/types.h>
 
 #include "base/loop.h"
-#include "client/command.h"
+#include "client/launch/command.h"
 
 #define CHILD_STOP_MS	  10000 /* to end after SIGTERM, then SIGKILL */
 #define CHILD_REST_MIN_MS 100

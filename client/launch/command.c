@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/command.h"
+#include "client/launch/command.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "client/keyring.h"
+#include "client/launch/keyring.h"
 
 /*
  * To be ready. stored has as long as in its unit: it reads what catalogs have in their logs, and brings

@@ -8,8 +8,8 @@
  * count: timeout(1) and the like send theirs to the program and to its group.
  */
 
-#include "client/child.h"
 #include "client/complaint.h"
+#include "client/launch/child.h"
 
 #define SUPERVISOR_CHILDREN_MAX 4
 #define SUPERVISOR_PATIENCE_MS	1000

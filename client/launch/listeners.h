@@ -3,7 +3,7 @@
 
 /* All sockets of one `coffer up`, by what they are for, and where they lie in the data directory. */
 
-#include "client/layout.h"
+#include "client/launch/layout.h"
 #include "client/options.h"
 
 struct listeners {
