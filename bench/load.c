@@ -16,7 +16,8 @@
  *   --range BYTES --of ALL  as many of an object of so many, from a different place for each of --keys
  *   --unsigned-payload      the body is not hashed and signed
  *   --connections N         keep-alive, one request on each at a time
- *   --seconds S             how long, after a fifth of that to warm up
+ *   --seconds S             how long, after a fifth of that to warm up; longer where no request
+ *                           has ended until then
  *   --requests N            instead of a time: exactly so many, and no warming up
  *
  * Load over keep-alive connections, by one thread. Signed where AWS_ACCESS_KEY_ID and
@@ -165,10 +166,16 @@ static size_t gather(const struct load *l, const struct connection *c, struct io
 	return n;
 }
 
+/* The time is up; but not before a request was counted, or there is nothing to tell. */
+static bool is_over(const struct load *l, uint64_t now)
+{
+	return !l->plan.requests && now >= l->end_ns && l->times.n;
+}
+
 /* As they move: a large body that begins or ends outside the time counts for its part within it. */
 static void count_bytes(struct load *l, size_t n)
 {
-	if (l->plan.requests || (l->woke_ns >= l->begin_ns && l->woke_ns <= l->end_ns))
+	if (l->woke_ns >= l->begin_ns && !is_over(l, l->woke_ns))
 		l->bytes += n;
 }
 
@@ -195,7 +202,7 @@ static void send_more(struct load *l, struct connection *c)
 
 static bool has_more_work(const struct load *l, uint64_t now)
 {
-	return l->plan.requests ? l->n_begun < l->plan.requests : now < l->end_ns;
+	return l->plan.requests ? l->n_begun < l->plan.requests : !is_over(l, now);
 }
 
 static void begin(struct load *l, struct connection *c, uint64_t now)
@@ -220,8 +227,11 @@ static void end(struct load *l, struct connection *c)
 	uint64_t now = now_ns();
 
 	/* What began while it warmed up, or ended after the time, is not counted. */
-	if (c->started_ns >= l->begin_ns && (l->plan.requests || now <= l->end_ns))
+	if (c->started_ns >= l->begin_ns && !is_over(l, now)) {
 		histogram_add(&l->times, now - c->started_ns);
+		if (now > l->end_ns)
+			l->end_ns = now;
+	}
 	l->n_ended++;
 	begin(l, c, now);
 }
@@ -329,6 +339,7 @@ static void run(struct load *l)
 {
 	uint64_t now = now_ns();
 
+	l->woke_ns = now;
 	l->begin_ns = now + (l->plan.requests ? 0 : (uint64_t)(l->plan.seconds * 0.2e9));
 	l->end_ns = l->begin_ns + (uint64_t)(l->plan.seconds * 1e9);
 	for (unsigned int i = 0; i < l->plan.connections; i++)

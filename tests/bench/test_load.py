@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -20,13 +21,14 @@ def answer(status="200 OK", body=BODY, fields=b"Content-Length: 10\r\n"):
 
 
 @contextlib.contextmanager
-def liar(said, heads):
+def liar(said, heads, delay_s):
     """A port where every request of one connection, whose head goes to `heads`, is answered alike."""
     def serve():
         connection, _ = listening.accept()
         with connection:
             while request := connection.recv(65536):
                 heads.append(request)
+                time.sleep(delay_s)
                 connection.sendall(said)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=serve)
@@ -41,9 +43,9 @@ def load():
     if coffer.build_dir() is None:
         pytest.skip("COFFER_BUILD is not set")
 
-    def run(said, *args):
+    def run(said, *args, delay_s=0):
         heads = []
-        with liar(said, heads) as port:
+        with liar(said, heads, delay_s) as port:
             argv = [coffer.build_dir() / "bench" / "load", "--port", port, "--path", "/a",
                     "--requests", 3, *args]
             done = subprocess.run([str(a) for a in argv], capture_output=True, text=True,
@@ -87,6 +89,14 @@ def test_wrong_answers_end_it(load, said, args, why):
     done, _ = load(said, *args)
     assert done.returncode == 1 and not done.stdout
     assert why in done.stderr
+
+
+def test_time_ends_with_a_request_that_is_counted(load):
+    done, heads = load(answer(), "--requests", 0, "--seconds", 0.01, delay_s=0.2)
+    told = json.loads(done.stdout)
+    # The first began while it warmed up.
+    assert told["requests"] == 1 and len(heads) == told["all"] == 2
+    assert told["seconds"] > 0.3
 
 
 def test_requests_differ_as_they_are_asked_to(load):
