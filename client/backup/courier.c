@@ -10,14 +10,8 @@
 int courier_open(struct courier *c, const struct operator_target *t,
 		 const volatile sig_atomic_t *stop, struct complaint *why)
 {
-	int r;
-
 	*c = (struct courier){ .target = *t, .stop = stop, .why = why };
-	r = operator_init(&c->stored, &c->target);
-	if (r < 0)
-		return complain_errno(why, r, "cannot begin");
-	r = operator_open(&c->stored, why);
-	return r == OPERATOR_AWAY ? -ENOTCONN : r == OPERATOR_REFUSED ? -EACCES : r;
+	return operator_begin(&c->stored, &c->target, why);
 }
 
 void courier_close(struct courier *c)

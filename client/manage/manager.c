@@ -11,14 +11,8 @@
 int manager_open(struct manager *m, const struct operator_target *t,
 		 const volatile sig_atomic_t *stop, struct complaint *why)
 {
-	int r;
-
 	*m = (struct manager){ .target = *t, .stop = stop, .why = why };
-	r = operator_init(&m->stored, &m->target);
-	if (r < 0)
-		return complain_errno(why, r, "cannot begin");
-	r = operator_open(&m->stored, why);
-	return r == OPERATOR_AWAY ? -ENOTCONN : r == OPERATOR_REFUSED ? -EACCES : r;
+	return operator_begin(&m->stored, &m->target, why);
 }
 
 void manager_close(struct manager *m)

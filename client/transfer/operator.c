@@ -296,6 +296,17 @@ static void rest(uint64_t ns)
 		  NULL);
 }
 
+int operator_begin(struct operator_channel *o, const struct operator_target *t,
+		   struct complaint *why)
+{
+	int r = operator_init(o, t);
+
+	if (r < 0)
+		return complain_errno(why, r, "cannot begin");
+	r = operator_open(o, why);
+	return r == OPERATOR_AWAY ? -ENOTCONN : r == OPERATOR_REFUSED ? -EACCES : r;
+}
+
 int operator_open_again(struct operator_channel *o, const volatile sig_atomic_t *stop,
 			struct complaint *why)
 {

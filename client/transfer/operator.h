@@ -100,6 +100,10 @@ must_check int operator_open(struct operator_channel *o, struct complaint *why);
 must_check int operator_open_again(struct operator_channel *o, const volatile sig_atomic_t *stop,
 				   struct complaint *why);
 
+/* Init and open, for who does not wait: -ENOTCONN, -EACCES where it is refused, -errno; with *why. */
+must_check int operator_begin(struct operator_channel *o, const struct operator_target *t,
+			      struct complaint *why);
+
 static inline bool operator_is_open(const struct operator_channel *o)
 {
 	return o->state == OPERATOR_ENTERED;
