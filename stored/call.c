@@ -150,15 +150,12 @@ int call_change(struct call *c, enum change_kind kind)
 
 static void on_returned(struct task *t);
 
-static void come_back(struct call *c)
-{
-	c->task.run = on_returned;
-	mailbox_post(&c->service->mailbox, &c->task);
-}
-
 static void on_committed(struct change *change)
 {
-	come_back(change->context);
+	struct call *c = change->context;
+
+	c->task.run = on_returned;
+	mailbox_post(&c->service->mailbox, &c->task);
 }
 
 /*
@@ -196,7 +193,14 @@ static void submit(struct call *c)
 	if (r == 0)
 		return;
 	c->change->result = r;
-	come_back(c);
+	on_committed(c->change);
+}
+
+/* The loop hears of it when the pool's thread has done its turn. */
+static void come_back(struct call *c)
+{
+	c->task.run = on_returned;
+	mailbox_leave(&c->service->mailbox, &c->task);
 }
 
 /* On a thread: work, and hand a change over at once rather than by way of the loop. */
@@ -212,12 +216,20 @@ static void on_work(struct task *t)
 		come_back(c);
 }
 
+/* It looks at one row, and hardly ever has to wait for the disk. */
+static bool is_brief(const struct call *c)
+{
+	enum s3_operation o = call_request(c)->operation;
+
+	return !c->answered && (o == S3_GET_OBJECT || o == S3_HEAD_OBJECT);
+}
+
 /* In the turn of who asks, whosever the bucket is: who is popular must not pay for his visitors. */
 static void send_away(struct call *c, struct pool *p)
 {
 	call_move(c, CALL_AWAY);
 	c->task.run = on_work;
-	if (pool_submit(p, &c->task, call_tenant(c)) != POOL_TAKEN)
+	if (pool_submit(p, &c->task, call_tenant(c), is_brief(c) ? TASK_BRIEF : TASK_LONG) != POOL_TAKEN)
 		conclude(c, S3_ERROR_SLOW_DOWN);
 }
 

@@ -69,7 +69,7 @@ static void on_back(struct task *t)
 		return;
 	}
 	e->task.run = remove_files;
-	if (pool_submit(e->service->erasers, &e->task, &c->tenant) != POOL_TAKEN)
+	if (pool_submit(e->service->erasers, &e->task, &c->tenant, TASK_LONG) != POOL_TAKEN)
 		settle(e, S3_ERROR_SLOW_DOWN);
 }
 

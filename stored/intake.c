@@ -48,7 +48,7 @@ static void write_behind(struct body *b)
 	if (!body_begin_writing(b))
 		return;
 	b->write.run = on_write;
-	if (pool_submit(b->thread->writers, &b->write, &b->terms.tenant) != POOL_TAKEN)
+	if (pool_submit(b->thread->writers, &b->write, &b->terms.tenant, TASK_LONG) != POOL_TAKEN)
 		b->writing = 0;
 }
 

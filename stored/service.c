@@ -12,6 +12,9 @@
 /* How long a stop waits for what the disk is at. */
 #define STOP_NS (20 * NS_PER_S)
 
+/* After it another reader comes to what waits for one that does not come back. */
+#define SERVICE_PATIENCE_NS NS_PER_MS
+
 /* Everything that opens files or takes locks when it is used first is used here once. */
 static int warm_up(struct service *s)
 {
@@ -31,6 +34,26 @@ static int warm_up(struct service *s)
 	return r;
 }
 
+/* --- patience -------------------------------------------------------------------------------- */
+
+static int on_patience_over(struct loop_timer *t)
+{
+	struct service *s = task_owner(t, struct service, patience);
+
+	if (pool_hasten(s->readers))
+		loop_arm(&s->loop, t, clock_boottime_ns() + SERVICE_PATIENCE_NS);
+	return 0;
+}
+
+/* Brief tasks wait for the thread that is at others; but not for what keeps that one from coming. */
+static void be_patient(struct service *s)
+{
+	if (!s->patience.loop && pool_waiting(s->readers))
+		loop_arm(&s->loop, &s->patience, clock_boottime_ns() + SERVICE_PATIENCE_NS);
+}
+
+/* --- life ------------------------------------------------------------------------------------ */
+
 int service_init(struct service *s, const struct service_config *config, struct store *store)
 {
 	int r;
@@ -40,6 +63,7 @@ int service_init(struct service *s, const struct service_config *config, struct 
 			       .loop.epoll_fd = -1,
 			       .figures.started_ns = clock_realtime_ns(),
 			       .figures.confinement = "degraded" };
+	s->patience.expired = on_patience_over;
 	tenants_init(&s->tenants);
 	suspensions_init(&s->suspensions);
 	r = warm_up(s);
@@ -67,16 +91,21 @@ static unsigned int count_intake_threads(void)
 
 int service_start(struct service *s)
 {
-	int r = pool_new("reader", SERVICE_READERS, SERVICE_QUEUE_MAX, &s->readers);
+	int r = pool_new("reader", SERVICE_READERS, SERVICE_QUEUE_MAX, &s->mailbox,
+			     &s->readers);
 
 	if (r == 0)
-		r = pool_new("flusher", SERVICE_FLUSHERS, SERVICE_QUEUE_MAX, &s->flushers);
+		r = pool_new("flusher", SERVICE_FLUSHERS, SERVICE_QUEUE_MAX, &s->mailbox,
+			     &s->flushers);
 	if (r == 0)
-		r = pool_new("copier", SERVICE_COPIERS, SERVICE_QUEUE_MAX, &s->copiers);
+		r = pool_new("copier", SERVICE_COPIERS, SERVICE_QUEUE_MAX, &s->mailbox,
+			     &s->copiers);
 	if (r == 0)
-		r = pool_new("archivist", SERVICE_ARCHIVISTS, SERVICE_QUEUE_MAX, &s->archivists);
+		r = pool_new("archivist", SERVICE_ARCHIVISTS, SERVICE_QUEUE_MAX, &s->mailbox,
+			     &s->archivists);
 	if (r == 0)
-		r = pool_new("eraser", SERVICE_ERASERS, SERVICE_QUEUE_MAX, &s->erasers);
+		r = pool_new("eraser", SERVICE_ERASERS, SERVICE_QUEUE_MAX, &s->mailbox,
+			     &s->erasers);
 	if (r == 0)
 		r = intake_new(count_intake_threads(), s->flushers, &s->intake);
 	return r == 0 ? store_start(s->store) : r;
@@ -86,6 +115,8 @@ int service_step(struct service *s, int at_most_ms)
 {
 	int r = loop_step(&s->loop, at_most_ms);
 
+	mailbox_drain(&s->mailbox);
+	be_patient(s);
 	do
 		channel_group_flush(&s->group);
 	while (sessions_pump(&s->sessions));

@@ -51,6 +51,7 @@ struct service {
 	struct sessions sessions;
 	struct door workers, operators;	/* where they come in */
 	struct pool *readers, *flushers, *copiers, *archivists, *erasers;
+	struct loop_timer patience;	/* with what waits for a reader */
 	struct intake *intake;
 	size_t n_calls;			/* alive, whether or not somebody still waits for them */
 	size_t n_provisions, n_erasures;	/* likewise */

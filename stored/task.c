@@ -28,43 +28,93 @@ struct task *task_list_pop(struct task_list *l)
 
 /* --- a pool of threads ----------------------------------------------------------------------- */
 
-#define TASK_COST 1 /* of each: a tenant has one in a turn */
-
 struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	struct turns waiting;
+	uint64_t waiting_cost;
+	uint64_t n_taken, n_taken_before;	/* until now, and until pool_hasten() last looked */
+	unsigned int n_idle;	/* threads that wait, */
+	unsigned int n_coming;	/* as many of which are being woken */
+	unsigned int n_brief;	/* threads that soon come for more */
+	struct mailbox *home;
 	bool ending;
 	char name[16];
 	unsigned int n_threads;
 	pthread_t threads[];
 };
 
-static struct task *take_next(struct pool *p)
+static void wake_one(struct pool *p)
 {
-	struct turn *turn = turns_take(&p->waiting, TASK_COST, 1);
+	if (p->n_coming == p->n_idle)
+		return;
+	p->n_coming++;
+	pthread_cond_signal(&p->more);
+}
 
-	return turn ? task_owner(turn, struct task, turn) : NULL;
+/* More waits than a turn each of those that are about to come for it. */
+static void wake_where_needed(struct pool *p)
+{
+	if (p->waiting_cost > TASK_LONG * (uint64_t)(p->n_coming + p->n_brief))
+		wake_one(p);
+}
+
+static void wait_for_more(struct pool *p)
+{
+	p->n_idle++;
+	pthread_cond_wait(&p->more, &p->lock);
+	p->n_idle--;
+	p->n_coming -= p->n_coming > 0;
+}
+
+/* The tasks of a turn, joined, and whether they are brief; NULL where none waits. */
+static struct turn *take_turn(struct pool *p, bool *ret_brief)
+{
+	struct turn *turn = turns_take(&p->waiting, TASK_LONG, TASK_LONG);
+
+	for (const struct turn *t = turn; t; t = t->next) {
+		p->waiting_cost -= t->cost;
+		p->n_taken++;
+	}
+	*ret_brief = turn && turn->cost < TASK_LONG;
+	return turn;
+}
+
+static void run_turn(struct pool *p, struct turn *turn)
+{
+	while (turn) {
+		struct task *t = task_owner(turn, struct task, turn);
+
+		/* When it has run, it may be in another queue. */
+		turn = turn->next;
+		t->run(t);
+	}
+	if (p->home)
+		mailbox_ring(p->home);
 }
 
 static void *pool_main(void *arg)
 {
 	struct pool *p = arg;
-	struct task *t;
+	struct turn *turn;
+	bool brief;
 
 	pthread_setname_np(pthread_self(), p->name);
 	pthread_mutex_lock(&p->lock);
 	for (;;) {
-		t = take_next(p);
-		if (!t && p->ending)
+		turn = take_turn(p, &brief);
+		if (!turn && p->ending)
 			break;
-		if (!t) {
-			pthread_cond_wait(&p->more, &p->lock);
+		if (!turn) {
+			wait_for_more(p);
 			continue;
 		}
+		p->n_brief += brief;
+		wake_where_needed(p);
 		pthread_mutex_unlock(&p->lock);
-		t->run(t);
+		run_turn(p, turn);
 		pthread_mutex_lock(&p->lock);
+		p->n_brief -= brief;
 	}
 	pthread_mutex_unlock(&p->lock);
 	return NULL;
@@ -86,7 +136,8 @@ static int start_threads(struct pool *p, unsigned int n)
 	return r;
 }
 
-int pool_new(const char *name, unsigned int n_threads, size_t queue_max, struct pool **ret)
+int pool_new(const char *name, unsigned int n_threads, size_t queue_max, struct mailbox *home,
+	     struct pool **ret)
 {
 	struct pool *p = calloc(1, sizeof(*p) + n_threads * sizeof(p->threads[0]));
 	int r;
@@ -96,6 +147,7 @@ int pool_new(const char *name, unsigned int n_threads, size_t queue_max, struct 
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->more, NULL);
 	p->waiting = TURNS_INIT(queue_max);
+	p->home = home;
 	strncpy(p->name, name, sizeof(p->name) - 1);
 	r = start_threads(p, n_threads);
 	if (r < 0)
@@ -131,16 +183,31 @@ size_t pool_waiting(struct pool *p)
 	return n;
 }
 
-int pool_submit(struct pool *p, struct task *t, const struct ipc_id *tenant)
+int pool_submit(struct pool *p, struct task *t, const struct ipc_id *tenant, uint64_t cost)
 {
 	bool taken;
 
 	pthread_mutex_lock(&p->lock);
-	taken = turns_add(&p->waiting, &t->turn, ipc_id_number(tenant), TASK_COST);
-	if (taken)
-		pthread_cond_signal(&p->more);
+	taken = turns_add(&p->waiting, &t->turn, ipc_id_number(tenant), cost);
+	if (taken) {
+		p->waiting_cost += cost;
+		wake_where_needed(p);
+	}
 	pthread_mutex_unlock(&p->lock);
 	return taken ? POOL_TAKEN : POOL_FULL;
+}
+
+bool pool_hasten(struct pool *p)
+{
+	bool waits;
+
+	pthread_mutex_lock(&p->lock);
+	waits = p->waiting.count > 0;
+	if (waits && p->n_taken == p->n_taken_before)
+		wake_one(p);
+	p->n_taken_before = p->n_taken;
+	pthread_mutex_unlock(&p->lock);
+	return waits;
 }
 
 /* --- the way back to the loop ---------------------------------------------------------------- */
@@ -153,6 +220,7 @@ void mailbox_drain(struct mailbox *m)
 	pthread_mutex_lock(&m->lock);
 	fetched = m->waiting;
 	m->waiting = (struct task_list){ 0 };
+	m->rung = false;
 	pthread_mutex_unlock(&m->lock);
 	while ((t = task_list_pop(&fetched)))
 		t->run(t);
@@ -160,11 +228,6 @@ void mailbox_drain(struct mailbox *m)
 
 static int mailbox_ready(struct loop_source *s, uint32_t events)
 {
-	uint64_t count;
-
-	/* Reset first: what is posted from here on rings again. */
-	if (read(s->fd, &count, sizeof(count)) < 0 && errno != EAGAIN && errno != EINTR)
-		return -errno;
 	mailbox_drain(task_owner(s, struct mailbox, source));
 	return 0;
 }
@@ -178,7 +241,8 @@ int mailbox_open(struct mailbox *m, struct loop *l)
 	if (m->source.fd < 0)
 		return -errno;
 	pthread_mutex_init(&m->lock, NULL);
-	r = loop_add(l, &m->source, EPOLLIN);
+	/* Each write is an edge: what was written need not be read. */
+	r = loop_add(l, &m->source, EPOLLIN | EPOLLET);
 	if (r < 0)
 		mailbox_close(m);
 	return r;
@@ -191,16 +255,28 @@ void mailbox_close(struct mailbox *m)
 	pthread_mutex_destroy(&m->lock);
 }
 
-void mailbox_post(struct mailbox *m, struct task *t)
+void mailbox_leave(struct mailbox *m, struct task *t)
 {
-	static const uint64_t one = 1;
-	bool first;
-
 	pthread_mutex_lock(&m->lock);
-	first = !m->waiting.first;
 	task_list_push(&m->waiting, t);
 	pthread_mutex_unlock(&m->lock);
-	/* Only the first of a batch rings. An eventfd that holds a 1 takes it without blocking. */
-	while (first && write(m->source.fd, &one, sizeof(one)) < 0 && errno == EINTR)
+}
+
+void mailbox_ring(struct mailbox *m)
+{
+	static const uint64_t one = 1;
+	bool ring;
+
+	pthread_mutex_lock(&m->lock);
+	ring = m->waiting.first && !m->rung;
+	m->rung |= ring;
+	pthread_mutex_unlock(&m->lock);
+	while (ring && write(m->source.fd, &one, sizeof(one)) < 0 && errno == EINTR)
 		;
+}
+
+void mailbox_post(struct mailbox *m, struct task *t)
+{
+	mailbox_leave(m, t);
+	mailbox_ring(m);
 }

@@ -32,14 +32,23 @@ struct task *task_list_pop(struct task_list *l);	/* NULL where there is none */
 
 /* --- a pool of threads ----------------------------------------------------------------------- */
 
+/*
+ * What a tenant has done in one turn, by one thread: one task that may take its time, or as many brief ones.
+ * To hand a brief one over costs more than to do it, so a thread is woken for each turn and not for each task.
+ */
+#define TASK_LONG 8
+#define TASK_BRIEF 1
+
 struct pool;
+struct mailbox;
 
 /*
  * `name` is the threads', at most 15 characters. At most queue_max tasks wait, and are served tenant
- * by tenant, as base/turns.h says. The threads block every signal.
+ * by tenant, as base/turns.h says. After each turn what its tasks have left in `home` is told there; NULL
+ * where they leave nothing. The threads block every signal.
  */
 must_check int pool_new(const char *name, unsigned int n_threads, size_t queue_max,
-			struct pool **ret);
+			struct mailbox *home, struct pool **ret);
 
 /* Runs what waits, ends the threads, frees. */
 struct pool *pool_free(struct pool *p);
@@ -52,7 +61,15 @@ enum pool_outcome {
 	POOL_FULL,	/* as many of the tenant's wait as may: the task still belongs to the caller */
 };
 
-must_check int pool_submit(struct pool *p, struct task *t, const struct ipc_id *tenant);
+/* `cost` is TASK_BRIEF or TASK_LONG. */
+must_check int pool_submit(struct pool *p, struct task *t, const struct ipc_id *tenant,
+			   uint64_t cost);
+
+/*
+ * Brief tasks wait for threads that are at brief ones. Should those not come back, since the disk keeps them,
+ * this wakes another: where something waits, and nothing was taken since the last call. True while something waits.
+ */
+bool pool_hasten(struct pool *p);
 
 /* --- the way back to the loop ---------------------------------------------------------------- */
 
@@ -61,6 +78,7 @@ struct mailbox {
 	struct loop_source source;
 	pthread_mutex_t lock;
 	struct task_list waiting;
+	bool rung;	/* the loop has been told of what waits */
 };
 
 must_check int mailbox_open(struct mailbox *m, struct loop *l);
@@ -68,6 +86,10 @@ void mailbox_close(struct mailbox *m);
 
 /* From any thread: t->run(t) is called on the loop's. Never fails, never blocks. */
 void mailbox_post(struct mailbox *m, struct task *t);
+
+/* The two halves of it: the loop finds what was left when it comes by, or when it is told. */
+void mailbox_leave(struct mailbox *m, struct task *t);
+void mailbox_ring(struct mailbox *m);
 
 /* Runs what waits now; the loop calls it by itself. */
 void mailbox_drain(struct mailbox *m);

@@ -38,7 +38,7 @@ static void close_the_gate(void)
 {
 	pthread_barrier_init(&busy, NULL, 2);
 	pthread_mutex_lock(&gate);
-	assert(pool_submit(writers, &doorman, &f.tenant) == POOL_TAKEN);
+	assert(pool_submit(writers, &doorman, &f.tenant, TASK_LONG) == POOL_TAKEN);
 	pthread_barrier_wait(&busy);
 }
 
@@ -53,7 +53,7 @@ static void begin(void)
 	fixture_begin(&f);
 	assert(hash_methods_fetch(&methods) == 0);
 	assert(loop_init(&loop) == 0 && mailbox_open(&mailbox, &loop) == 0);
-	assert(pool_new("writer", 1, 16, &writers) == 0);
+	assert(pool_new("writer", 1, 16, NULL, &writers) == 0);
 	assert(intake_new(1, writers, &intake) == 0);
 }
 
@@ -183,7 +183,7 @@ static void test_where_nobody_can_write_a_body_comes_in_all_the_same(void)
 	/* As many as one tenant may have waiting. */
 	for (; n < ARRAY_SIZE(waiting); n++) {
 		waiting[n] = (struct task){ .run = on_ended };
-		assert(pool_submit(writers, &waiting[n], &f.tenant) == POOL_TAKEN);
+		assert(pool_submit(writers, &waiting[n], &f.tenant, TASK_LONG) == POOL_TAKEN);
 	}
 	b = begin_body(&fd);
 	assert(send_until_stuck(fd, 0) == LENGTH);

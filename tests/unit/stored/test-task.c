@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/task.h"
 
+#include <unistd.h>
+
 #undef NDEBUG
 #include <assert.h>
 
@@ -36,28 +38,39 @@ static void wait_at_the_gate(struct task *t)
 static struct job jobs[QUEUE_MAX], doorman = { .task.run = wait_at_the_gate };
 static size_t n_jobs;
 
-static struct pool *begin_with_a_busy_thread(void)
+/* One of n_threads is at a task of that cost until end(), and the others have nothing to do. */
+static struct pool *begin(unsigned int n_threads, uint64_t cost)
 {
 	struct pool *p;
 
 	n_jobs = n_ran = 0;
-	assert(pool_new("test", 1, QUEUE_MAX, &p) == 0);
+	assert(pool_new("test", n_threads, QUEUE_MAX, NULL, &p) == 0);
 	pthread_barrier_init(&busy, NULL, 2);
 	pthread_mutex_lock(&gate);
-	assert(pool_submit(p, &doorman.task, &flooding) == POOL_TAKEN);
+	assert(pool_submit(p, &doorman.task, &flooding, cost) == POOL_TAKEN);
 	pthread_barrier_wait(&busy);
 	return p;
 }
 
-static int submit(struct pool *p, const struct ipc_id *tenant)
+static struct pool *begin_with_a_busy_thread(void)
+{
+	return begin(1, TASK_LONG);
+}
+
+static int submit_of(struct pool *p, const struct ipc_id *tenant, uint64_t cost)
 {
 	struct job *j = &jobs[n_jobs];
 	int r;
 
 	*j = (struct job){ .task.run = run, .tenant = tenant };
-	r = pool_submit(p, &j->task, tenant);
+	r = pool_submit(p, &j->task, tenant, cost);
 	n_jobs += r == POOL_TAKEN;
 	return r;
+}
+
+static int submit(struct pool *p, const struct ipc_id *tenant)
+{
+	return submit_of(p, tenant, TASK_LONG);
 }
 
 static void end(struct pool *p)
@@ -94,8 +107,63 @@ static void test_t57_a_flood_gets_itself_refused_and_nobody_else(void)
 	assert(n_ran == n_jobs);
 }
 
+static void test_brief_tasks_of_a_tenant_share_a_turn_but_no_more_than_that(void)
+{
+	struct pool *p = begin_with_a_busy_thread();
+
+	assert(submit_of(p, &flooding, TASK_BRIEF) == POOL_TAKEN);
+	assert(submit_of(p, &flooding, TASK_BRIEF) == POOL_TAKEN);
+	assert(submit(p, &flooding) == POOL_TAKEN && submit(p, &quiet) == POOL_TAKEN);
+	end(p);
+	assert(n_ran == 4 && ran[0] == &flooding && ran[1] == &flooding);
+	assert(ran[2] == &quiet && ran[3] == &flooding);
+}
+
+static void wait_until_all_is_taken(struct pool *p)
+{
+	while (pool_waiting(p))
+		usleep(1000);
+}
+
+/* The one that is at a brief task is expected back at once; were it not, these tests would hang. */
+static void test_a_brief_task_waits_for_a_thread_that_does_not_come_back_only_until_hastened(void)
+{
+	struct pool *p = begin(2, TASK_BRIEF);
+
+	assert(submit_of(p, &quiet, TASK_BRIEF) == POOL_TAKEN);
+	assert(pool_waiting(p) == 1);
+	/* The first sees that something was taken before. */
+	assert(pool_hasten(p) && pool_hasten(p));
+	wait_until_all_is_taken(p);
+	assert(!pool_hasten(p));
+	end(p);
+}
+
+static void test_what_waits_behind_a_long_task_has_the_next_thread(void)
+{
+	struct pool *p = begin(2, TASK_LONG);
+
+	assert(submit_of(p, &quiet, TASK_BRIEF) == POOL_TAKEN);
+	wait_until_all_is_taken(p);
+	end(p);
+}
+
+static void test_more_than_a_turn_of_brief_tasks_wakes_another_thread(void)
+{
+	struct pool *p = begin(2, TASK_BRIEF);
+
+	for (uint64_t i = 0; i <= TASK_LONG; i++)
+		assert(submit_of(p, i < 6 ? &flooding : &quiet, TASK_BRIEF) == POOL_TAKEN);
+	wait_until_all_is_taken(p);
+	end(p);
+}
+
 int main(void)
 {
+	test_brief_tasks_of_a_tenant_share_a_turn_but_no_more_than_that();
+	test_a_brief_task_waits_for_a_thread_that_does_not_come_back_only_until_hastened();
+	test_what_waits_behind_a_long_task_has_the_next_thread();
+	test_more_than_a_turn_of_brief_tasks_wakes_another_thread();
 	test_t57_a_flood_delays_another_tenant_by_one_task();
 	test_t57_a_flood_gets_itself_refused_and_nobody_else();
 	return 0;
