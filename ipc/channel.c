@@ -110,33 +110,42 @@ static void close_fds(int *fds, unsigned int n)
 		fds[i] = fd_close(fds[i]);
 }
 
+/* One after the other, each in the phase that the one before it has left. 0, or what ends the channel. */
+static int receive_messages(struct channel *c, struct span packet, int *fds, unsigned int n_fds,
+			    int *ret_fault)
+{
+	struct ipc_message m;
+	int r;
+
+	do {
+		*ret_fault = ipc_decode(c->incoming, c->phase, &packet, n_fds, &m);
+		r = *ret_fault ? CHANNEL_VIOLATION : c->handler->message(c, &m, fds);
+	} while (r == 0 && packet.len && channel_is_open(c));
+	return r;
+}
+
 /* One packet. 0: go on; 1: the channel has ended. */
 static int receive_packet(struct channel *c, struct mmsghdr *m)
 {
 	struct span packet = { m->msg_hdr.msg_iov->iov_base, m->msg_len };
-	int fds[CHANNEL_FDS_MAX], fault, r;
+	int fds[CHANNEL_FDS_MAX], fault = 0, r;
 	unsigned int n_fds = take_fds(&m->msg_hdr, fds);
-	struct ipc_message message;
 
 	/* A packet of no bytes is how SOCK_SEQPACKET says the peer is gone; no message is that short. */
 	if (m->msg_len == 0 && n_fds == 0) {
 		channel_finish(c, CHANNEL_END_HANGUP, 0);
 		return 1;
 	}
-	if (m->msg_hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
+	if (m->msg_hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
 		fault = m->msg_hdr.msg_flags & MSG_TRUNC ? IPC_FAULT_TRUNCATED : IPC_FAULT_DESCRIPTORS;
-	else
-		fault = ipc_decode(c->incoming, c->phase, packet, n_fds, &message);
-	if (fault) {
-		close_fds(fds, n_fds);
-		channel_finish(c, CHANNEL_END_VIOLATION, fault);
-		return 1;
+		r = CHANNEL_VIOLATION;
+	} else {
+		r = receive_messages(c, packet, fds, n_fds, &fault);
 	}
-	r = c->handler->message(c, &message, fds);
 	close_fds(fds, n_fds);
 	if (r == 0)
 		return 0;
-	channel_finish(c, r > 0 ? CHANNEL_END_VIOLATION : CHANNEL_END_FAILURE, r > 0 ? 0 : -r);
+	channel_finish(c, r > 0 ? CHANNEL_END_VIOLATION : CHANNEL_END_FAILURE, r > 0 ? fault : -r);
 	return 1;
 }
 
@@ -291,10 +300,19 @@ static int queue_grow(struct channel *c)
 	return 0;
 }
 
+/* The last packet, where what was just appended can go with it. */
+static struct channel_packet *find_company(struct channel *c, size_t len, int fd)
+{
+	struct channel_packet *last = c->n_queue > c->n_sent ? &c->queue[c->n_queue - 1] : NULL;
+
+	return last && last->fd < 0 && fd < 0 && last->len + len <= CHANNEL_PACKET_FILL ? last : NULL;
+}
+
 int channel_send(struct channel *c, const struct ipc_message *m, int fd)
 {
 	_cleanup_(fd_closep) int own = fd;
-	size_t at = c->out.len;
+	struct channel_packet *company;
+	size_t at = c->out.len, len;
 	int r;
 
 	if (!channel_is_open(c))
@@ -313,7 +331,12 @@ int channel_send(struct channel *c, const struct ipc_message *m, int fd)
 	}
 	if (r < 0)
 		return r;
-	c->queue[c->n_queue++] = (struct channel_packet){ at, c->out.len - at, steal_fd(own) };
+	len = c->out.len - at;
+	company = find_company(c, len, own);
+	if (company)
+		company->len += len;
+	else
+		c->queue[c->n_queue++] = (struct channel_packet){ at, len, steal_fd(own) };
 	return 0;
 }
 

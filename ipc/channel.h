@@ -5,6 +5,8 @@
  * A channel is one end of a connected SOCK_SEQPACKET socket on a loop: whole messages come in
  * checked against the schema, direction and phase; messages go out through a bounded queue. Anything
  * off closes this one channel and every descriptor that came with it. Nobody ever blocks on a peer.
+ * Small messages without descriptors that wait together share a packet: to send and to receive one costs
+ * the kernel more than all that is done about the message here.
  *
  * Channels of a process share a group: it holds the buffers packets are received into, and the list
  * of channels with something to send. Call channel_group_flush() after each step of the loop, so
@@ -18,6 +20,7 @@
 #define CHANNEL_QUEUE_HIGH (CHANNEL_QUEUE_MAX / 2)	/* over this nothing new is begun */
 #define CHANNEL_RECEIVE_BATCH 8
 #define CHANNEL_SEND_BATCH 32
+#define CHANNEL_PACKET_FILL (16 * 1024)	/* bytes up to which small messages share a packet */
 
 struct channel;
 

@@ -92,10 +92,10 @@ static void get_message(struct wire_reader *r, struct ipc_message *m)
 	}
 }
 
-int ipc_decode(enum ipc_direction direction, enum ipc_phase phase, struct span packet,
+int ipc_decode(enum ipc_direction direction, enum ipc_phase phase, struct span *packet,
 	       unsigned int n_fds, struct ipc_message *ret)
 {
-	struct wire_reader r = wire_reader(packet);
+	struct wire_reader r = wire_reader(*packet);
 	const struct ipc_row *row = ipc_row(wire_get_u16(&r));
 
 	if (r.failed)
@@ -110,7 +110,10 @@ int ipc_decode(enum ipc_direction direction, enum ipc_phase phase, struct span p
 	get_message(&r, ret);
 	if (r.failed)
 		return IPC_FAULT_TRUNCATED;
-	return wire_ended(&r) ? IPC_SOUND : IPC_FAULT_SURPLUS;
+	if (n_fds && !wire_ended(&r))
+		return IPC_FAULT_SURPLUS;
+	*packet = r.rest;
+	return IPC_SOUND;
 }
 
 #define PUT_u8(name, limit) wire_put_u8(b, m->name);

@@ -58,7 +58,7 @@ enum ipc_phase {
 enum ipc_fault {
 	IPC_SOUND = 0,
 	IPC_FAULT_TRUNCATED,	/* cut short, or a field over its limit */
-	IPC_FAULT_SURPLUS,	/* bytes left over */
+	IPC_FAULT_SURPLUS,	/* bytes left over behind one with descriptors */
 	IPC_FAULT_UNKNOWN,	/* no such number in this direction */
 	IPC_FAULT_PHASE,	/* not now */
 	IPC_FAULT_DESCRIPTORS,	/* too many or too few */
@@ -80,9 +80,12 @@ bool ipc_travels(enum ipc_direction direction, enum ipc_number number);
 
 const char *ipc_fault_name(enum ipc_fault fault);
 
-/* 0, or the fault; *ret borrows from packet. */
-must_check int ipc_decode(enum ipc_direction direction, enum ipc_phase phase, struct span packet,
+/*
+ * The next message of a packet, of which *packet is what is left. 0, or the fault; *ret borrows from it.
+ * A message that brings descriptors, all n_fds of the packet, is alone in it.
+ */
+must_check int ipc_decode(enum ipc_direction direction, enum ipc_phase phase, struct span *packet,
 			  unsigned int n_fds, struct ipc_message *ret);
 
-/* Appends one packet to b. -EMSGSIZE where a field is over its limit or b is full, -ENOMEM. */
+/* Appends one message to b. -EMSGSIZE where a field is over its limit or b is full, -ENOMEM. */
 must_check int ipc_encode(const struct ipc_message *m, struct buffer *b);

@@ -15,11 +15,12 @@
  *
  *   FIELD(type, name, limit)	type u8 u16 u32 u64 id hash bytes; limit in bytes, for bytes only
  *
- * PHASES: GREETING is a fresh channel, READY one whose handshake is done, BOTH either. A packet of
- * another phase, with other descriptors, cut short or with bytes left over is a violation.
+ * PHASES: GREETING is a fresh channel, READY one whose handshake is done, BOTH either. A message of
+ * another phase, with other descriptors or cut short is a violation, and so is anything behind one
+ * with descriptors; behind others comes the next message of the packet.
  */
 
-#define IPC_VERSION 9
+#define IPC_VERSION 10
 
 /* No packet is larger; a field's limit may be smaller. Fits the kernel's default send buffer. */
 #define IPC_PACKET_MAX (128 * 1024)

@@ -171,12 +171,13 @@ static void say_document(void)
 {
 	printf("# The messages between the processes\n\n"
 	       "Expanded from `ipc/schema.h` by `tools/describe-ipc`; do not edit.\n\n"
-	       "A packet of a SOCK_SEQPACKET socket is one message with exactly its descriptors: a u16\n"
-	       "number, then the fields in order. Integers are little-endian, `id` is 16 and `hash` 32\n"
-	       "bytes, `bytes` stand behind a u32 length. A packet has at most %d bytes, a queue at most\n"
-	       "%d. Anything off (cut short, bytes left over, an unknown number, another phase or another\n"
-	       "count of descriptors) closes that one channel.\n",
-	       IPC_PACKET_MAX, CHANNEL_QUEUE_MAX);
+	       "A packet of a SOCK_SEQPACKET socket is one message with exactly its descriptors, or several\n"
+	       "without any: a u16 number, then the fields in order. Integers are little-endian, `id` is 16\n"
+	       "and `hash` 32 bytes, `bytes` stand behind a u32 length. A packet has at most %d bytes,\n"
+	       "and no message joins others where they would be more than %d; a queue has at most %d.\n"
+	       "Anything off (cut short, bytes behind a message with descriptors, an unknown number, another\n"
+	       "phase or another count of descriptors) closes that one channel.\n",
+	       IPC_PACKET_MAX, CHANNEL_PACKET_FILL, CHANNEL_QUEUE_MAX);
 	for (int d = 0; d < IPC_DIRECTION_COUNT; d++)
 		say_direction(d);
 }

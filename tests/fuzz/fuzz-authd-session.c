@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "tests/unit/authd/office.h"
+#include "tests/unit/hearing.h"
 #include "unsynced.h"
 
 #undef NDEBUG
@@ -51,13 +52,10 @@ static size_t hear(int fd, enum ipc_direction d)
 	static uint8_t packet[IPC_PACKET_MAX];
 	struct ipc_message m;
 	size_t n = 0;
-	ssize_t len;
+	int none;
 
-	while ((len = recv(fd, packet, sizeof(packet), MSG_DONTWAIT)) > 0) {
-		assert(ipc_decode(d, IPC_PHASE_BOTH, (struct span){ packet, (size_t)len }, 0, &m) ==
-		       IPC_SOUND);
+	while (hearing_next(fd, MSG_DONTWAIT, d, IPC_PHASE_BOTH, packet, &m, &none) > 0)
 		n += is_answer(m.number);
-	}
 	return n;
 }
 

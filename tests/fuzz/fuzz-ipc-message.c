@@ -38,6 +38,7 @@ static void try_message(struct span packet)
 {
 	struct buffer b = BUFFER_INIT(2 * IPC_PACKET_MAX);
 	struct ipc_message m;
+	struct span rest = packet;
 	const struct ipc_row *row;
 
 	if (packet.len < 2 || packet.len > IPC_PACKET_MAX)
@@ -45,10 +46,12 @@ static void try_message(struct span packet)
 	row = ipc_row(span_bytes(packet)[0] | (unsigned int)span_bytes(packet)[1] << 8);
 	if (!row)
 		return;
-	assert(ipc_decode(direction_of(row), row->phases, packet, row->n_fds + 1, &m) ==
+	assert(ipc_decode(direction_of(row), row->phases, &rest, row->n_fds + 1, &m) ==
 	       IPC_FAULT_DESCRIPTORS);
-	if (ipc_decode(direction_of(row), row->phases, packet, row->n_fds, &m) != IPC_SOUND)
+	if (ipc_decode(direction_of(row), row->phases, &rest, row->n_fds, &m) != IPC_SOUND)
 		return;
+	assert(rest.len < packet.len && (!row->n_fds || !rest.len));
+	packet.len -= rest.len;
 	assert(m.number == row->number && ipc_encode(&m, &b) == 0);
 	expect_same(&b, packet);
 }

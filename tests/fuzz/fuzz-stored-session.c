@@ -18,6 +18,7 @@
 #include "head.h"
 #include "stored/operator.h"
 #include "stored/worker.h"
+#include "tests/unit/hearing.h"
 #include "tests/unit/stored/world.h"
 #include "unsynced.h"
 
@@ -64,26 +65,11 @@ static bool hear(struct scene *s, const struct worker *from, enum ipc_direction 
 		 enum ipc_number *ret)
 {
 	static uint8_t packet[IPC_PACKET_MAX];
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(4 * sizeof(int))];
-	} control = { 0 };
-	struct iovec iov = { packet, sizeof(packet) };
-	struct msghdr h = { .msg_iov = &iov,
-			    .msg_iovlen = 1,
-			    .msg_control = &control,
-			    .msg_controllen = sizeof(control) };
-	ssize_t len = recvmsg(from->fd, &h, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	struct ipc_message m;
 	int fd = -1;
 
-	if (len <= 0)
+	if (hearing_next(from->fd, MSG_DONTWAIT, d, IPC_PHASE_BOTH, packet, &m, &fd) <= 0)
 		return false;
-	assert(!h.msg_controllen || control.header.cmsg_len == CMSG_LEN(sizeof(int)));
-	if (h.msg_controllen)
-		memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
-	assert(ipc_decode(d, IPC_PHASE_BOTH, (struct span){ packet, (size_t)len }, fd >= 0, &m) ==
-	       IPC_SOUND);
 	if (m.number == IPC_PIPE) {
 		fd_close(s->pipe_fd);
 		s->pipe_fd = steal_fd(fd);

@@ -62,13 +62,14 @@ class Schema:
         return out
 
     def decode(self, packet):
+        """The first message of a packet: its name, its fields, and what is behind it."""
         message = self.by_number[struct.unpack_from("<H", packet)[0]]
         at, values = 2, {}
         for kind, field, _limit in message["fields"]:
             values[field], at = _decode_field(kind, packet, at)
-        if at != len(packet):
-            raise ValueError(f"{len(packet) - at} bytes behind {message['name']}")
-        return message["name"], values
+        if at > len(packet):
+            raise ValueError(f"{message['name']} cut short")
+        return message["name"], values, packet[at:]
 
 
 def _encode_field(kind, value):
@@ -107,6 +108,7 @@ class Channel:
 
     def __init__(self, schema, path, uid):
         self.schema = schema
+        self.rest = b""     # of a packet that several messages came in
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.socket.settimeout(RECEIVE_S)
         with as_uid(uid):
@@ -129,6 +131,13 @@ class Channel:
 
     def receive(self):
         """The next message: its name, its fields, its descriptors."""
+        packet, fds = (self.rest, []) if self.rest else self._receive_packet()
+        name, values, self.rest = self.schema.decode(packet)
+        if fds and self.rest:
+            raise ValueError(f"{len(self.rest)} bytes behind {name}")
+        return name, values, fds
+
+    def _receive_packet(self):
         try:
             packet, fds, _flags, _address = socket.recv_fds(
                 self.socket, self.schema.packet_max, FDS_MAX)
@@ -136,7 +145,7 @@ class Channel:
             raise Ended from e
         if not packet:
             raise Ended
-        return (*self.schema.decode(packet), fds)
+        return packet, fds
 
     def expect(self, name):
         """The next message, which must be this one; its fields, with `fd` where it brings one."""

@@ -17,6 +17,7 @@
 #include "frontend/line.h"
 #include "ipc/sealed.h"
 #include "s3/rest.h"
+#include "tests/unit/hearing.h"
 
 static uint64_t give_up_at(void)
 {
@@ -307,23 +308,6 @@ union control {
 	char bytes[CMSG_SPACE(sizeof(int))];
 };
 
-static ssize_t receive_packet(int channel, uint8_t *to, int *ret_fd)
-{
-	union control control;
-	struct iovec iov = { to, IPC_PACKET_MAX };
-	struct msghdr m = { .msg_iov = &iov,
-			    .msg_iovlen = 1,
-			    .msg_control = &control,
-			    .msg_controllen = sizeof(control) };
-	ssize_t n = recvmsg(channel, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
-
-	*ret_fd = -1;
-	if (c)
-		memcpy(ret_fd, CMSG_DATA(c), sizeof(int));
-	return n;
-}
-
 /* Which way a message to the worker's peers goes. */
 static enum ipc_direction direction_of(enum ipc_number number)
 {
@@ -337,23 +321,19 @@ struct stage_packet stage_expect(struct stage *s, int *channel, enum ipc_number 
 	struct stage_packet p = { .bytes = malloc(IPC_PACKET_MAX), .fd = -1 };
 	enum ipc_direction direction = direction_of(number);
 	uint64_t end = give_up_at();
-	ssize_t n;
 	int r;
 
 	assert(p.bytes);
-	while ((n = receive_packet(*channel, p.bytes, &p.fd)) < 0 && errno == EAGAIN) {
+	while ((r = hearing_next(*channel, MSG_DONTWAIT, direction, IPC_PHASE_BOTH, p.bytes,
+				 &p.message, &p.fd)) < 0 &&
+	       errno == EAGAIN) {
 		assert(clock_boottime_ns() < end);
 		stage_step(s);
 	}
-	assert(n > 0);
-	r = ipc_decode(direction, IPC_PHASE_GREETING, (struct span){ p.bytes, (size_t)n },
-		       p.fd >= 0, &p.message);
-	if (r == IPC_FAULT_PHASE)
-		r = ipc_decode(direction, IPC_PHASE_READY, (struct span){ p.bytes, (size_t)n },
-			       p.fd >= 0, &p.message);
-	if (r || p.message.number != number) {
-		fprintf(stderr, "expected %s, got %s (%s)\n", ipc_row(number)->name,
-			r ? "no message" : ipc_row(p.message.number)->name, ipc_fault_name(r));
+	assert(r == 1);
+	if (p.message.number != number) {
+		fprintf(stderr, "expected %s, got %s\n", ipc_row(number)->name,
+			ipc_row(p.message.number)->name);
 		abort();
 	}
 	return p;

@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "ipc/message.h"
+#include "tests/unit/hearing.h"
 
 #define WORKERS	   2
 #define PATIENCE_S 10
@@ -154,13 +155,11 @@ static void say(int fd, const struct ipc_message *m)
 
 static void expect(int fd, enum ipc_direction direction, enum ipc_number number)
 {
-	uint8_t packet[4096];
+	static uint8_t packet[IPC_PACKET_MAX];
 	struct ipc_message m;
-	ssize_t n = recv(fd, packet, sizeof(packet), 0);
+	int none;
 
-	assert(n > 0);
-	assert(ipc_decode(direction, IPC_PHASE_GREETING, (struct span){ packet, (size_t)n }, 0,
-			  &m) == 0);
+	assert(hearing_next(fd, 0, direction, IPC_PHASE_GREETING, packet, &m, &none) == 1);
 	assert(m.number == number);
 }
 

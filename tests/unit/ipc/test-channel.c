@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "tests/unit/hearing.h"
 
 #undef NDEBUG
 #include <assert.h>
@@ -138,6 +139,91 @@ static void test_messages_come_in_with_their_descriptors(void)
 	scene_clear(&s);
 }
 
+/* As they stand, end to end. */
+static void send_together(int raw, const struct ipc_message *a, const struct ipc_message *b,
+			  const int *fds, unsigned int n)
+{
+	struct buffer packet = BUFFER_INIT(IPC_PACKET_MAX);
+
+	assert(ipc_encode(a, &packet) == 0 && ipc_encode(b, &packet) == 0);
+	send_raw(raw, buffer_span(&packet), fds, n);
+	buffer_clear(&packet);
+}
+
+static void test_messages_of_one_packet_come_in_one_after_the_other(void)
+{
+	const struct ipc_message last = { .number = IPC_NEXT, .next = { 8 } };
+	struct scene s;
+
+	scene_init(&s, IPC_PHASE_READY);
+	send_together(s.raw, &next, &last, NULL, 0);
+	scene_step(&s);
+	assert(s.messages == 2 && s.last_call == 8 && !s.ended);
+	scene_clear(&s);
+}
+
+static void test_t70_nothing_shares_a_packet_with_a_message_that_brings_descriptors(void)
+{
+	const struct ipc_message *const pairs[][2] = { { &command, &next }, { &next, &command } };
+	static const int faults[] = { IPC_FAULT_SURPLUS, IPC_FAULT_DESCRIPTORS };
+
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+		struct scene s;
+		int fd = STDERR_FILENO, before;
+
+		scene_init(&s, IPC_PHASE_READY);
+		before = count_fds();
+		send_together(s.raw, pairs[i][0], pairs[i][1], &fd, 1);
+		scene_step(&s);
+		assert(s.messages == 0 && s.ended == 1 && s.end == CHANNEL_END_VIOLATION);
+		assert(s.detail == faults[i] && count_fds() == before - 1);
+		scene_clear(&s);
+	}
+}
+
+static void test_t70_what_is_behind_a_violation_in_its_packet_is_never_heard(void)
+{
+	const struct ipc_message enter = { .number = IPC_ENTER, .enter = { { "t", 1 } } };
+	struct scene s;
+
+	scene_init(&s, IPC_PHASE_READY);
+	s.answer_with = CHANNEL_VIOLATION;
+	send_together(s.raw, &next, &next, NULL, 0);
+	scene_step(&s);
+	assert(s.messages == 1 && s.ended == 1 && s.end == CHANNEL_END_VIOLATION);
+	scene_clear(&s);
+	/* Each is held against the phase that the one before it has left. */
+	scene_init(&s, IPC_PHASE_GREETING);
+	send_together(s.raw, &enter, &next, NULL, 0);
+	scene_step(&s);
+	assert(s.messages == 1 && s.ended == 1 && s.detail == IPC_FAULT_PHASE);
+	scene_clear(&s);
+}
+
+static void test_small_messages_that_wait_together_go_out_in_one_packet(void)
+{
+	static uint8_t packet[IPC_PACKET_MAX];
+	const struct ipc_message pipe = { .number = IPC_PIPE, .pipe = { 1 } };
+	const struct ipc_message done = { .number = IPC_DONE, .done = { .call = 2 } };
+	size_t alone, together;
+	struct scene s;
+
+	scene_init(&s, IPC_PHASE_READY);
+	assert(channel_send(&s.channel, &done, -1) == 0);
+	scene_step(&s);
+	alone = (size_t)recv(s.raw, packet, sizeof(packet), MSG_DONTWAIT);
+	for (int i = 0; i < 3; i++)
+		assert(channel_send(&s.channel, &done, -1) == 0);
+	assert(channel_send(&s.channel, &pipe, dup(STDERR_FILENO)) == 0);
+	assert(channel_send(&s.channel, &done, -1) == 0);
+	scene_step(&s);
+	together = (size_t)recv(s.raw, packet, sizeof(packet), MSG_DONTWAIT);
+	assert(together == 3 * alone);
+	assert(recv(s.raw, packet, sizeof(packet), MSG_DONTWAIT) > 0 && packet[0] == IPC_PIPE);
+	assert(recv(s.raw, packet, sizeof(packet), MSG_DONTWAIT) == (ssize_t)alone);
+	scene_clear(&s);
+}
+
 static void test_t70_wrong_descriptor_counts_end_the_channel_and_leak_nothing(void)
 {
 	for (unsigned int n = 0; n <= 12; n++) {
@@ -250,16 +336,17 @@ static void test_messages_go_out_whole_in_order_however_slow_the_peer(void)
 			channel_group_flush(&s.group);
 	}
 	while (expected < 200) {
-		ssize_t n = recv(s.raw, packet, sizeof(packet), MSG_DONTWAIT);
 		struct ipc_message m;
+		int r, none;
 
-		if (n < 0) {
+		r = hearing_next(s.raw, MSG_DONTWAIT, IPC_STORED_TO_FRONTEND_DIRECTION,
+				 IPC_PHASE_READY, packet, &m, &none);
+		if (r < 0) {
 			assert(errno == EAGAIN);
 			scene_step(&s);
 			continue;
 		}
-		assert(ipc_decode(IPC_STORED_TO_FRONTEND_DIRECTION, IPC_PHASE_READY,
-				  (struct span){ packet, (size_t)n }, 0, &m) == IPC_SOUND);
+		assert(r == 1);
 		assert(m.object.call == expected++ && m.object.body.len == sizeof(body));
 	}
 	assert(!s.ended && s.channel.n_queue == 0);
@@ -321,6 +408,10 @@ static void test_queued_descriptors_are_closed_with_the_channel(void)
 int main(void)
 {
 	test_messages_come_in_with_their_descriptors();
+	test_messages_of_one_packet_come_in_one_after_the_other();
+	test_t70_nothing_shares_a_packet_with_a_message_that_brings_descriptors();
+	test_t70_what_is_behind_a_violation_in_its_packet_is_never_heard();
+	test_small_messages_that_wait_together_go_out_in_one_packet();
 	test_t70_wrong_descriptor_counts_end_the_channel_and_leak_nothing();
 	test_t70_a_violation_closes_what_came_behind_it();
 	test_t70_an_oversized_packet_is_a_violation();

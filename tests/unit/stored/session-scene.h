@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "stored/call.h"
+#include "tests/unit/hearing.h"
 #include "tests/unit/stored/world.h"
 
 static struct world w;
@@ -87,15 +88,10 @@ static inline void hear_hashes(const struct ipc_id *grant, size_t n, struct buff
 	static struct heard heard = { .fd = -1 };
 
 	while (ret->len < n * HASH_SHA256_LEN) {
-		ssize_t len;
-
 		assert(service_step(&w.service, 5) >= 0);
-		len = recv(w.authd_fd, heard.packet, sizeof(heard.packet), MSG_DONTWAIT);
-		if (len < 0)
+		if (hearing_next(w.authd_fd, MSG_DONTWAIT, IPC_STORED_TO_AUTHD_DIRECTION,
+				 IPC_PHASE_READY, heard.packet, &heard.message, &heard.fd) < 0)
 			continue;
-		assert(ipc_decode(IPC_STORED_TO_AUTHD_DIRECTION, IPC_PHASE_READY,
-				  (struct span){ heard.packet, (size_t)len }, 0,
-				  &heard.message) == IPC_SOUND);
 		assert(heard.message.number == IPC_HASHES);
 		assert(ipc_id_equal(&heard.message.hashes.grant, grant));
 		buffer_append(ret, heard.message.hashes.hashes);

@@ -17,6 +17,7 @@
 #include "s3/pairs.h"
 #include "s3/rest.h"
 #include "stored/worker.h"
+#include "tests/unit/hearing.h"
 
 #define PATIENCE_NS (30 * NS_PER_S)
 #define SILENCE_MS  150
@@ -56,30 +57,14 @@ static void send_raw(int to, const struct ipc_message *m, int fd)
 /* 1: heard; 0: the end; -1: nothing there yet. */
 static int receive_raw(int from, enum ipc_direction d, enum ipc_phase phase, struct heard *h)
 {
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec iov = { h->packet, sizeof(h->packet) };
-	struct msghdr m = { .msg_iov = &iov,
-			    .msg_iovlen = 1,
-			    .msg_control = &control,
-			    .msg_controllen = sizeof(control) };
-	ssize_t n = recvmsg(from, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	int r;
 
 	h->fd = fd_close(h->fd);
-	if (n < 0 && errno == EAGAIN)
+	r = hearing_next(from, MSG_DONTWAIT, d, phase, h->packet, &h->message, &h->fd);
+	if (r < 0 && errno == EAGAIN)
 		return -1;
-	if (n <= 0) {
-		h->number = 0;
-		return 0;
-	}
-	if (m.msg_controllen)
-		memcpy(&h->fd, CMSG_DATA(&control.header), sizeof(h->fd));
-	assert(ipc_decode(d, phase, (struct span){ h->packet, (size_t)n }, h->fd >= 0,
-			  &h->message) == IPC_SOUND);
-	h->number = h->message.number;
-	return 1;
+	h->number = r > 0 ? h->message.number : 0;
+	return r > 0;
 }
 
 void world_send(struct world *w, const struct worker *from, const struct ipc_message *m, int fd)

@@ -109,8 +109,9 @@ class Session:
             packet = self.connection.recv(self.schema.packet_max)
             if not packet:
                 return
-            name, values = self.schema.decode(packet)
-            getattr(self, f"take_{name.lower()}")(**values)
+            while packet:
+                name, values, packet = self.schema.decode(packet)
+                getattr(self, f"take_{name.lower()}")(**values)
 
     def take_present(self, grant):
         fault = self.store.fault("PRESENT", grant)
