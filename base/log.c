@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #define LOG_PREFIX_MAX 64
@@ -12,6 +11,8 @@
 static const char *log_process = "coffer";
 static enum log_level log_most = LOG_LEVEL_INFO;
 static bool log_to_journal;
+static char log_gathered[LOG_GATHERED_MAX];
+static size_t log_gathered_len;
 
 /* systemd names the journal's stream in JOURNAL_STREAM; only if stderr is that does `<N>` make sense. */
 static bool stderr_is_journal(void)
@@ -56,23 +57,40 @@ void log_event(enum log_level level, const char *format, ...)
 	if (n > 0)
 		len = MIN(len + (size_t)n, sizeof(line) - 1);
 	line[len++] = '\n';
+	log_flush();
 	/* One write per line, so that lines of several processes on one stream do not mix. */
 	while (write(STDERR_FILENO, line, len) < 0 && errno == EINTR)
 		;
 }
 
-void log_record(enum log_level level, struct record *r)
+void log_flush(void)
+{
+	while (log_gathered_len && write(STDERR_FILENO, log_gathered, log_gathered_len) < 0 &&
+	       errno == EINTR)
+		;
+	log_gathered_len = 0;
+}
+
+void log_gather(enum log_level level, struct record *r)
 {
 	struct span line = record_end(r);
-	char prefix[LOG_PREFIX_MAX];
-	struct iovec parts[] = { { prefix, 0 }, { (void *)line.data, line.len } };
+	_Static_assert(LOG_PREFIX_MAX + sizeof(r->text) <= LOG_GATHERED_MAX, "any line fits");
 
 	if (level > log_most)
 		return;
+	if (log_gathered_len + LOG_PREFIX_MAX + line.len > sizeof(log_gathered))
+		log_flush();
 	if (log_to_journal || r->form == RECORD_KV)
-		parts[0].iov_len = write_prefix(level, prefix, sizeof(prefix));
-	while (writev(STDERR_FILENO, parts, ARRAY_SIZE(parts)) < 0 && errno == EINTR)
-		;
+		log_gathered_len += write_prefix(level, log_gathered + log_gathered_len,
+						 LOG_PREFIX_MAX);
+	memcpy(log_gathered + log_gathered_len, line.data, line.len);
+	log_gathered_len += line.len;
+}
+
+void log_record(enum log_level level, struct record *r)
+{
+	log_gather(level, r);
+	log_flush();
 }
 
 int fold_at(int r, const char *file, int line)

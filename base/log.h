@@ -30,6 +30,14 @@ void log_event(enum log_level level, const char *format, ...) printf_like(2, 3);
  */
 void log_record(enum log_level level, struct record *r);
 
+/*
+ * The same, but the line may wait for others: until LOG_GATHERED_MAX bytes do, any other line is written, or
+ * log_flush(). Who ends without it loses them, so it is for what tells no more than that all is well.
+ */
+#define LOG_GATHERED_MAX 4096	/* a pipe takes so much in one piece: lines of several processes do not mix */
+void log_gather(enum log_level level, struct record *r);
+void log_flush(void);
+
 #define log_error(...) log_event(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_event(LOG_LEVEL_WARNING, __VA_ARGS__)
 #define log_info(...) log_event(LOG_LEVEL_INFO, __VA_ARGS__)

@@ -88,5 +88,5 @@ void access_log(const struct exchange *e, bool whole, uint64_t now_ns)
 	note_times(&r, e, now_ns);
 	if (e->granted)
 		note_what(&r, &e->grant.request);
-	log_record(LOG_LEVEL_INFO, &r);
+	log_gather(LOG_LEVEL_INFO, &r);
 }

@@ -413,6 +413,8 @@ int worker_step(struct worker *w, int at_most_ms)
 		r = http_run(&w->metrics);
 	if (r == 0)
 		rendering_step(w);
+	/* The lines of all requests that have ended in this step. */
+	log_flush();
 	return r;
 }
 

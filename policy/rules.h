@@ -62,7 +62,7 @@ enum rules_set {
 #define RULES_COMMON(X)                                                                            \
 	X(read, ALLOW, ALWAYS, "descriptors it was given: sockets, pipes, events")                 \
 	X(write, ALLOW, ALWAYS, "pipes, events, the log on stderr")                                \
-	X(writev, ALLOW, ALWAYS, "a record in the log; the C library's last words")                \
+	X(writev, ALLOW, ALWAYS, "the C library's last words")                                     \
 	X(pread64, ALLOW, ALWAYS, "files at an offset: blobs, sealed memfds, catalogs")            \
 	X(close, ALLOW, ALWAYS, "descriptors that have served")                                    \
 	X(fstat, ALLOW, ALWAYS, "size and kind of an open file")                                   \

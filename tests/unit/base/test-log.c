@@ -77,6 +77,53 @@ static void say_records(void)
 	log_record(LOG_LEVEL_DEBUG, &r);
 }
 
+static void gather_one(const char *event)
+{
+	struct record r;
+
+	record_begin(&r, RECORD_KV, event);
+	log_gather(LOG_LEVEL_INFO, &r);
+}
+
+static void gather_and_flush(void)
+{
+	log_init("tester", LOG_LEVEL_INFO);
+	gather_one("one");
+	gather_one("two");
+	log_flush();
+	log_flush();
+}
+
+static void gather_and_say_something_else(void)
+{
+	gather_one("one");
+	log_error("two");
+	gather_one("lost");
+}
+
+static void gather_too_many(void)
+{
+	for (size_t len = 0; len <= LOG_GATHERED_MAX; len += sizeof("tester: line"))
+		gather_one("line");
+}
+
+static void test_gathered_lines_come_in_order_with_the_next_that_is_written(void)
+{
+	char said[2 * LOG_GATHERED_MAX];
+	size_t len;
+
+	hear(gather_and_flush, said, sizeof(said));
+	assert(strcmp(said, "tester: one\ntester: two\n") == 0);
+	hear(gather_and_say_something_else, said, sizeof(said));
+	assert(strcmp(said, "tester: one\ntester: two\n") == 0);
+	hear(log_flush, said, sizeof(said));
+	len = hear(gather_too_many, said, sizeof(said));
+	assert(len <= LOG_GATHERED_MAX && len + LOG_LINE_MAX + 100 > LOG_GATHERED_MAX);
+	assert(said[len - 1] == '\n');
+	hear(log_flush, said, sizeof(said));
+	assert(strncmp(said, "tester: line\n", 13) == 0);
+}
+
 static void test_a_record_in_json_stands_alone_on_its_line(void)
 {
 	char heard[200];
@@ -90,6 +137,7 @@ int main(void)
 	test_t52_foreign_bytes_cannot_end_a_line_or_forge_a_field();
 	test_long_values_are_cut_visibly_and_stay_inside_the_buffer();
 	test_a_line_is_one_write_and_is_cut_at_its_limit();
+	test_gathered_lines_come_in_order_with_the_next_that_is_written();
 	test_a_record_in_json_stands_alone_on_its_line();
 	return 0;
 }
