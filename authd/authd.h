@@ -26,6 +26,8 @@
 #include "authd/uses.h"
 #include "ipc/channel.h"
 
+#define AUTHD_IDS 64	/* made with one system call */
+
 struct authd {
 	const struct options *options;
 	struct options_live live;	/* as it is now */
@@ -55,6 +57,8 @@ struct authd {
 	const char *confinement;	/* confine_grade_name() */
 	int landlock_abi;		/* 0: without */
 	struct buffer contents, sealed;	/* of the grant or seal being made */
+	struct ipc_id ids[AUTHD_IDS];	/* random ones for the next grants */
+	size_t n_ids;
 };
 
 /*

@@ -318,11 +318,21 @@ static struct grant_limits limits_of(const struct authd *a, const struct ruling 
 	};
 }
 
+static struct ipc_id take_id(struct authd *a)
+{
+	if (!a->n_ids) {
+		randombytes_buf(a->ids, sizeof(a->ids));
+		a->n_ids = ARRAY_SIZE(a->ids);
+	}
+	return a->ids[--a->n_ids];
+}
+
 /* The credential's text must live as long as the grant. */
-static struct grant grant_of(const struct session *s, const struct ipc_ask *m,
+static struct grant grant_of(struct session *s, const struct ipc_ask *m,
 			     const struct ruling *ruling, const char *credential)
 {
-	struct grant g = {
+	return (struct grant){
+		.id = take_id(s->authd),
 		.channel = s->id,
 		.epoch = seal_epoch(s->authd->seal),
 		.expires_ns = clock_boottime_ns() + GRANT_LIFE_NS,
@@ -333,9 +343,6 @@ static struct grant grant_of(const struct session *s, const struct ipc_ask *m,
 		.peer = m->peer,
 		.request = ruling->parsed.request,
 	};
-
-	randombytes_buf(g.id.bytes, sizeof(g.id.bytes));
-	return g;
 }
 
 /* The sealed grant, in the buffer that authd keeps for it. False where the request is too large. */
