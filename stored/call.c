@@ -216,8 +216,7 @@ static void on_work(struct task *t)
 		come_back(c);
 }
 
-/* It looks at one row, and hardly ever has to wait for the disk. */
-static bool is_brief(const struct call *c)
+bool call_is_brief(const struct call *c)
 {
 	enum s3_operation o = call_request(c)->operation;
 
@@ -227,9 +226,11 @@ static bool is_brief(const struct call *c)
 /* In the turn of who asks, whosever the bucket is: who is popular must not pay for his visitors. */
 static void send_away(struct call *c, struct pool *p)
 {
+	uint64_t cost = call_is_brief(c) ? TASK_BRIEF : TASK_LONG;
+
 	call_move(c, CALL_AWAY);
 	c->task.run = on_work;
-	if (pool_submit(p, &c->task, call_tenant(c), is_brief(c) ? TASK_BRIEF : TASK_LONG) != POOL_TAKEN)
+	if (pool_submit(p, &c->task, call_tenant(c), cost) != POOL_TAKEN)
 		conclude(c, S3_ERROR_SLOW_DOWN);
 }
 

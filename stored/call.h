@@ -199,6 +199,9 @@ static inline int call_submit(struct call *c, int (*settle)(struct call *))
 	return 0;
 }
 
+/* It looks at one object, and hardly ever has to wait for the disk. */
+bool call_is_brief(const struct call *c);
+
 /* What the client is told of a failure. */
 int call_shown(struct call *c, int result);
 

@@ -13,10 +13,30 @@
 
 /* --- GetObject, HeadObject ------------------------------------------------------------------- */
 
+static void end_moment(struct task_room *room)
+{
+	room->kept = moment_end(room->kept);
+}
+
+/* Those that are asked for at once are looked up at once. */
+static int find_briefly(struct call *c, unsigned int with)
+{
+	const struct s3_request *r = call_request(c);
+	struct task_room *room = c->task.room;
+	struct moment *moment = room->kept;
+	int e = store_find_object_in(c->service->store, &moment, call_owner(c), r->bucket, r->key,
+				     r->params[S3_PARAM_VERSION_ID], with, &c->object);
+
+	*room = (struct task_room){ moment, end_moment };
+	return e;
+}
+
 static int find(struct call *c, unsigned int with)
 {
 	const struct s3_request *r = call_request(c);
 
+	if (call_is_brief(c))
+		return find_briefly(c, with);
 	return store_find_object(c->service->store, call_owner(c), r->bucket, r->key,
 				 r->params[S3_PARAM_VERSION_ID], with, &c->object);
 }

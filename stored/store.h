@@ -274,6 +274,18 @@ must_check int store_find_object(struct store *s, const struct ipc_id *tenant, s
 				 struct span key, struct span version, unsigned int with,
 				 struct object **ret);
 
+/*
+ * The same for several look-ups of one thread: *moment, NULL before the first, is kept from one to the next and
+ * ended by the caller, soon. What a look-up finds is never older than what anybody was told of before it began; as
+ * long as nobody is told of a change, they share one transaction of the catalog.
+ */
+struct moment;
+must_check int store_find_object_in(struct store *s, struct moment **moment,
+				    const struct ipc_id *tenant, struct span bucket,
+				    struct span key, struct span version, unsigned int with,
+				    struct object **ret);
+struct moment *moment_end(struct moment *m);
+
 /* A fresh read-only descriptor of the blob under extents[n]; the object is within it at offset. */
 must_check int store_open_extent(struct store *s, const struct object *o, size_t n, int *ret_fd);
 

@@ -82,15 +82,20 @@ static struct turn *take_turn(struct pool *p, bool *ret_brief)
 
 static void run_turn(struct pool *p, struct turn *turn)
 {
+	struct task_room room = { 0 };
+
 	while (turn) {
 		struct task *t = task_owner(turn, struct task, turn);
 
 		/* When it has run, it may be in another queue. */
 		turn = turn->next;
+		t->room = &room;
 		t->run(t);
 	}
 	if (p->home)
 		mailbox_ring(p->home);
+	if (room.clear)
+		room.clear(&room);
 }
 
 static void *pool_main(void *arg)

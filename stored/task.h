@@ -16,7 +16,14 @@
 struct task {
 	struct task *next;	/* in a mailbox */
 	struct turn turn;	/* in a pool */
+	struct task_room *room;	/* while a pool's thread runs it */
 	void (*run)(struct task *t);
+};
+
+/* What the tasks of one turn leave to one another; cleared behind the last of them. */
+struct task_room {
+	void *kept;
+	void (*clear)(struct task_room *room);	/* of whoever put something there */
 };
 
 struct task_list {

@@ -33,6 +33,7 @@ struct store {
 	pthread_cond_t settled;
 	size_t n_pending; /* changes submitted and not yet done */
 
+	_Atomic uint64_t n_told; /* changes that somebody may have been told of */
 	struct stamps stamps;
 	struct restorations restorations;
 	struct room room;

@@ -189,13 +189,12 @@ static int read_object(struct held_object *h, struct reading *reading,
 	return with ? read_body(h, reading, &row, with) : keep_row(h, &row, SPAN_NONE);
 }
 
-int store_find_object(struct store *s, const struct ipc_id *tenant, struct span bucket,
-		      struct span key, struct span version, unsigned int with, struct object **ret)
+static int find_object(struct reading *reading, struct span bucket, struct span key,
+		       struct span version, unsigned int with, struct object **ret)
 {
 	_cleanup_(object_freep) struct object *o = NULL;
 	struct object_name name = { .key = key };
 	struct held_object *h;
-	struct reading reading;
 	struct bucket found;
 	int r, bad_version;
 
@@ -204,21 +203,85 @@ int store_find_object(struct store *s, const struct ipc_id *tenant, struct span 
 	if (!h)
 		return -ENOMEM;
 	o = &h->object;
-	r = reading_begin(s, tenant, with & STORE_WITH_DATA, &reading);
-	if (r == 0)
-		r = bucket_row_find(reading.db, bucket, &found);
+	r = bucket_row_find(reading->db, bucket, &found);
 	if (r == 0)
 		r = bad_version;
 	if (r == 0) {
 		name.bucket = found.id;
-		r = read_object(h, &reading, &name, with);
+		r = read_object(h, reading, &name, with);
 	}
 	if (r == S3_ERROR_NO_SUCH_KEY && !span_is_none(version))
 		r = S3_ERROR_NO_SUCH_VERSION;
-	r = reading_result(&reading, bucket, r);
 	if (r == 0)
 		*ret = steal_ptr(o);
 	return r;
+}
+
+int store_find_object(struct store *s, const struct ipc_id *tenant, struct span bucket,
+		      struct span key, struct span version, unsigned int with, struct object **ret)
+{
+	struct reading reading;
+	int r = reading_begin(s, tenant, with & STORE_WITH_DATA, &reading);
+
+	if (r == 0)
+		r = find_object(&reading, bucket, key, version, with, ret);
+	return reading_result(&reading, bucket, r);
+}
+
+struct moment {
+	struct reading reading;
+	uint64_t n_told; /* before it began */
+};
+
+struct moment *moment_end(struct moment *m)
+{
+	if (m)
+		reading_end(&m->reading);
+	free(m);
+	return NULL;
+}
+
+/* Whatever was told of before is in it. */
+static int moment_begin(struct store *s, const struct ipc_id *tenant, struct moment **ret)
+{
+	struct moment *m = calloc(1, sizeof(*m));
+	int r;
+
+	if (!m)
+		return -ENOMEM;
+	m->n_told = atomic_load(&s->n_told);
+	r = reading_begin(s, tenant, true, &m->reading);
+	if (r == 0)
+		*ret = m;
+	else
+		moment_end(m);
+	return r;
+}
+
+static bool moment_serves(const struct moment *m, const struct store *s,
+			  const struct ipc_id *tenant)
+{
+	return m && ipc_id_equal(&m->reading.tenant, tenant) &&
+	       m->n_told == atomic_load(&s->n_told);
+}
+
+int store_find_object_in(struct store *s, struct moment **moment, const struct ipc_id *tenant,
+			 struct span bucket, struct span key, struct span version,
+			 unsigned int with, struct object **ret)
+{
+	int r = 0;
+
+	if (moment_serves(*moment, s, tenant)) {
+		meter_add(&s->meters.reads, 1);
+	} else {
+		*moment = moment_end(*moment);
+		r = moment_begin(s, tenant, moment);
+	}
+	if (r == 0)
+		r = find_object(&(*moment)->reading, bucket, key, version, with, ret);
+	if (r < 0)
+		*moment = moment_end(*moment);
+	return r == S3_ERROR_NO_SUCH_BUCKET ? store_explain_missing(s, tenant, bucket) : r;
 }
 
 /* A file that a row refers to and that is not there, or too short, is damage: no missing key. */

@@ -259,6 +259,7 @@ static void advance_stamps(struct store *s, const struct change *c)
 void store_finish_change(struct store *s, struct change *c, int result)
 {
 	advance_stamps(s, c);
+	atomic_fetch_add(&s->n_told, 1);
 	c->result = outcome(s, c, result);
 	c->done(c);
 	count_pending(s, false);

@@ -373,6 +373,38 @@ static void test_t50_t51_keys_are_bytes(void)
 	fixture_end(&f);
 }
 
+static int find_in(struct moment **moment, const char *key)
+{
+	struct object *o;
+	int r = store_find_object_in(f.store, moment, &f.tenant, SPAN("bucket"),
+				     span_from_string(key), SPAN_NONE, STORE_WITH_DATA, &o);
+
+	if (r == 0)
+		object_free(o);
+	return r;
+}
+
+static void test_look_ups_of_one_moment_miss_nothing_that_was_told_before_them(void)
+{
+	struct moment *moment = NULL, *first;
+	struct ipc_id other = { { 7 } };
+	struct object *o;
+
+	fixture_begin(&f);
+	assert(put(&f, "before", SPAN("1")) == 0);
+	assert(find_in(&moment, "before") == 0 && find_in(&moment, "key") == S3_ERROR_NO_SUCH_KEY);
+	first = moment;
+	assert(find_in(&moment, "before") == 0 && moment == first);
+	assert(put(&f, "key", SPAN("2")) == 0);
+	assert(find_in(&moment, "key") == 0 && find_in(&moment, "before") == 0);
+	/* Another tenant's is another one, and one's own may be asked about behind it. */
+	assert(store_find_object_in(f.store, &moment, &other, SPAN("bucket"), SPAN("key"),
+				    SPAN_NONE, 0, &o) == S3_ERROR_ACCESS_DENIED);
+	assert(find_in(&moment, "key") == 0);
+	assert(moment && !moment_end(moment));
+	fixture_end(&f);
+}
+
 static void test_an_empty_body_needs_no_blob(void)
 {
 	struct change *c;
@@ -438,6 +470,7 @@ int main(void)
 	RUN(test_many_keys_are_deleted_by_one_change);
 	RUN(test_versions_but_null_do_not_exist);
 	RUN(test_t50_t51_keys_are_bytes);
+	RUN(test_look_ups_of_one_moment_miss_nothing_that_was_told_before_them);
 	RUN(test_an_empty_body_needs_no_blob);
 	RUN(test_dropped_blobs_leave_nothing);
 	RUN(test_without_o_tmpfile_blobs_are_staged_by_name);
