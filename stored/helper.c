@@ -66,8 +66,8 @@ static void offer(struct helper *h, void (*half)(void *context), void *context)
 	assert(!h->half);
 	h->half = half;
 	h->context = context;
-	pthread_cond_signal(&h->offered);
 	pthread_mutex_unlock(&h->lock);
+	pthread_cond_signal(&h->offered);
 }
 
 /* False where the helper has not even begun: then it never will. */

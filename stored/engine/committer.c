@@ -447,12 +447,15 @@ size_t committers_waiting(struct committers *all)
 
 int committers_submit(struct committers *all, struct change *c)
 {
-	bool taken;
+	bool taken, is_ready;
 
 	pthread_mutex_lock(&all->lock);
 	taken = turns_add(&all->waiting, &c->turn, ipc_id_number(&c->tenant), cost_of(c));
-	if (taken && turns_add_made_ready(&all->waiting, &c->turn))
-		pthread_cond_signal(&all->wake);
+	is_ready = taken && turns_add_made_ready(&all->waiting, &c->turn);
 	pthread_mutex_unlock(&all->lock);
+	/* Behind the lock, which a thread that is woken wants at once. The change may be gone by
+	 * now. */
+	if (is_ready)
+		pthread_cond_signal(&all->wake);
 	return taken ? 0 : S3_ERROR_SLOW_DOWN;
 }
