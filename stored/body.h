@@ -64,6 +64,8 @@ struct body {
 	struct body_notes notes;
 	struct loop_source pipe;	/* the read end, on its intake thread's loop */
 	struct intake_thread *thread;
+	struct turn turn;		/* while `waits`, on its intake thread */
+	bool waits;			/* bytes are in the pipe, and others come first */
 	struct task write;		/* away to a thread that writes a piece back, or here again */
 
 	/* Said by one thread, heard by the other. */

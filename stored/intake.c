@@ -4,11 +4,14 @@
 #include <assert.h>
 #include <signal.h>
 
+#define TURN 1 /* each of them: whatever is in a pipe */
+
 struct intake_thread {
 	pthread_t thread;
 	struct loop loop;
 	struct mailbox mailbox; /* from the loop's thread to this one */
 	struct body_room room;
+	struct turns waiting; /* bodies whose pipe has something */
 	struct pool *writers;
 	struct task stop;
 	bool has_helper, started;
@@ -21,23 +24,12 @@ struct intake {
 
 /* --- on the intake's threads ----------------------------------------------------------------- */
 
-/*
- * The last thing done with a body here. It must not be posted back while it still stands in this
- * thread's mailbox: then the task that stands there does it.
- */
-static void give_back(struct body *b)
+static void stop_listening(struct body *b)
 {
-	bool queued;
-
 	loop_remove(&b->pipe);
-	if (b->writing)
-		return; /* on_written() comes here again */
-	pthread_mutex_lock(&b->lock);
-	b->closed = true;
-	queued = b->attend_queued;
-	pthread_mutex_unlock(&b->lock);
-	if (!queued)
-		mailbox_post(b->notes.mailbox, &b->notes.ended);
+	if (b->waits)
+		turns_remove(&b->thread->waiting, &b->turn);
+	b->waits = false;
 }
 
 static void on_write(struct task *t);
@@ -52,15 +44,39 @@ static void write_behind(struct body *b)
 		b->writing = 0;
 }
 
-/* As long as it is under way, the pipe is listened to, but where the body is too far ahead. */
+/*
+ * The last thing done with a body here. It must not be posted back while it still stands in this
+ * thread's mailbox: then the task that stands there does it.
+ */
+static void give_back(struct body *b)
+{
+	bool queued;
+
+	stop_listening(b);
+	if (b->end == BODY_WHOLE)
+		write_behind(b);
+	if (b->writing)
+		return; /* on_written() comes here again */
+	pthread_mutex_lock(&b->lock);
+	b->closed = true;
+	queued = b->attend_queued;
+	pthread_mutex_unlock(&b->lock);
+	if (!queued)
+		mailbox_post(b->notes.mailbox, &b->notes.ended);
+}
+
+/*
+ * As long as it is under way, the pipe is listened to, but where the body is too far ahead: until
+ * there is something in it, and again when that was taken.
+ */
 static void listen(struct body *b)
 {
 	int r = 0;
 
 	write_behind(b);
 	if (b->pipe_ended || body_is_ahead(b))
-		loop_remove(&b->pipe); /* an end would be reported for ever */
-	else if (b->pipe.fd >= 0 && !b->pipe.loop)
+		stop_listening(b); /* an end would be reported for ever */
+	else if (b->pipe.fd >= 0 && !b->pipe.loop && !b->waits)
 		r = loop_add(&b->thread->loop, &b->pipe, EPOLLIN);
 	if (r == 0)
 		return;
@@ -75,13 +91,10 @@ static void on_written(struct task *t)
 	struct body *b = task_owner(t, struct body, write);
 
 	body_end_writing(b);
-	if (b->end == BODY_UNDER_WAY) {
+	if (b->end == BODY_UNDER_WAY)
 		listen(b);
-		return;
-	}
-	if (b->end == BODY_WHOLE)
-		write_behind(b);
-	give_back(b);
+	else
+		give_back(b);
 }
 
 /* On one of the writers' threads. */
@@ -98,11 +111,26 @@ static int on_pipe(struct loop_source *s, uint32_t events)
 {
 	struct body *b = task_owner(s, struct body, pipe);
 
-	if (body_receive(b, &b->thread->room))
+	loop_remove(&b->pipe);
+	b->waits = turns_add(&b->thread->waiting, &b->turn, ipc_id_number(&b->terms.tenant), TURN);
+	assert(b->waits);
+	return 0;
+}
+
+/* Takes what the pipe has of the body whose turn it is. */
+static void serve(struct intake_thread *t)
+{
+	struct turn *turn = turns_take(&t->waiting, TURN, 1);
+	struct body *b;
+
+	if (!turn)
+		return;
+	b = task_owner(turn, struct body, turn);
+	b->waits = false;
+	if (body_receive(b, &t->room))
 		give_back(b);
 	else
 		listen(b);
-	return 0;
 }
 
 static void on_attend(struct task *t)
@@ -153,10 +181,13 @@ static void *intake_main(void *arg)
 	struct intake_thread *t = arg;
 
 	pthread_setname_np(pthread_self(), "intake");
-	/* No callback here has a negative result, and the loop has none of its own on a sound
-	 * epoll. */
-	if (loop_run(&t->loop) < 0)
-		abort();
+	while (!t->loop.stopping) {
+		/* No callback here has a negative result, and the loop has none of its own on a
+		 * sound epoll. */
+		if (loop_step(&t->loop, turns_are_ready(&t->waiting) ? 0 : -1) < 0)
+			abort();
+		serve(t);
+	}
 	return NULL;
 }
 
@@ -169,6 +200,8 @@ static int thread_open(struct intake_thread *t, struct pool *writers)
 
 	t->stop.run = on_stop;
 	t->writers = writers;
+	/* How many there may be is the sessions' to say. */
+	t->waiting = TURNS_INIT(SIZE_MAX);
 	t->room.size = INTAKE_BUFFER_SIZE;
 	t->room.data = malloc(t->room.size);
 	if (!t->room.data)

@@ -3,7 +3,8 @@
 
 /*
  * The intake is the threads that take bodies in. Each serves many non-blocking pipes with one epoll
- * loop and one large buffer; a body stays with the thread that it was given to.
+ * loop and one large buffer, tenant by tenant: what a pipe has at a time is a turn. A body stays with
+ * the thread that it was given to.
  */
 
 #include "stored/body.h"

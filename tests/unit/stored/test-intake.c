@@ -199,10 +199,78 @@ static void test_where_nobody_can_write_a_body_comes_in_all_the_same(void)
 	finish();
 }
 
+#define FLOOD 8
+
+static unsigned int n_over;
+
+static void on_over(struct task *t)
+{
+	n_over++;
+}
+
+/* One that stays in memory, with so much in its pipe as that takes. */
+static struct body *begin_small(const struct ipc_id *tenant, uint64_t *ret_len)
+{
+	struct body_terms terms = { .store = f.store,
+				    .methods = &methods,
+				    .tenant = *tenant,
+				    .length = MIB,
+				    .most = MIB,
+				    .head_limit = MIB };
+	struct body_notes notes = { .ended.run = on_over, .mailbox = &mailbox };
+	static const uint8_t piece[4 * KIB];
+	struct body *b;
+	ssize_t n;
+	int fd;
+
+	assert(body_new(&terms, &notes, &b, &fd) == 0);
+	*ret_len = 0;
+	while ((n = write(fd, piece, sizeof(piece))) > 0)
+		*ret_len += (uint64_t)n;
+	close(fd);
+	return b;
+}
+
+static void test_t57_a_flood_of_bodies_does_not_come_before_another_tenants(void)
+{
+	struct ipc_id quiet = other_tenant();
+	struct body *bodies[FLOOD + 1], *first;
+	uint64_t lengths[FLOOD + 1], len;
+	unsigned int sooner = 0;
+
+	begin();
+	n_over = 0;
+	/* The intake's only thread stands here until all of them have come. */
+	first = begin_small(&f.tenant, &len);
+	pthread_mutex_lock(&first->lock);
+	intake_add(intake, first);
+	for (int i = 0; i <= FLOOD; i++) {
+		bodies[i] = begin_small(i == FLOOD ? &quiet : &f.tenant, &lengths[i]);
+		intake_add(intake, bodies[i]);
+	}
+	first->drop = true;
+	pthread_mutex_unlock(&first->lock);
+	for (int i = 0; i <= FLOOD; i++)
+		body_commit(bodies[i], lengths[i]);
+	while (n_over < FLOOD + 2)
+		assert(loop_step(&loop, -1) == 0);
+	for (int i = 0; i < FLOOD; i++)
+		sooner += body_moved_ns(bodies[i]) < body_moved_ns(bodies[FLOOD]);
+	/* It is the last that was given; and epoll does not tell of all of them at once. */
+	assert(sooner <= FLOOD / 2);
+	for (int i = 0; i <= FLOOD; i++) {
+		assert(bodies[i]->end == BODY_WHOLE && bodies[i]->received == lengths[i]);
+		body_free(bodies[i]);
+	}
+	body_free(first);
+	finish();
+}
+
 int main(void)
 {
 	RUN(test_t57_a_body_goes_no_further_ahead_of_the_disk_than_it_may);
 	RUN(test_a_body_that_is_dropped_stays_until_its_piece_is_back);
 	RUN(test_where_nobody_can_write_a_body_comes_in_all_the_same);
+	RUN(test_t57_a_flood_of_bodies_does_not_come_before_another_tenants);
 	return 0;
 }
