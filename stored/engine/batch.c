@@ -109,7 +109,7 @@ static int apply_one(struct batch *b, struct change *c)
 static void roll_back(struct batch *b)
 {
 	ledger_undo(&b->catalog->ledger);
-	/* If even this fails, the next BEGIN will, and so on: nothing is ever acknowledged. */
+	/* Where even this fails, for want of memory, it is tried again before anything is begun. */
 	if (database_in_transaction(b->db))
 		(void)!run_statement(b->db, CATALOG_ROLLBACK);
 }
@@ -160,6 +160,7 @@ static enum transaction_outcome transact(struct batch *b, struct change **change
 {
 	int r, outcome = TRANSACTION_DONE;
 
+	roll_back(b);
 	r = run_statement(b->db, CATALOG_BEGIN);
 	if (r < 0) {
 		for (size_t i = 0; i < n; i++)

@@ -282,6 +282,22 @@ static void test_t58_a_full_catalog_refuses_and_can_be_emptied(void)
 	fixture_end(&f);
 }
 
+/* ROLLBACK takes memory, too. What is begun next must not find it open for ever. */
+static void test_a_transaction_that_could_not_be_undone_is_undone_later(void)
+{
+	_cleanup_(catalog_putp) struct catalog *c = NULL;
+
+	fixture_begin(&f);
+	assert(catalog_get(&f.store->catalogs, &f.tenant, false, &c) == 0);
+	assert(database_run(c->writer, "BEGIN IMMEDIATE") == 0);
+	assert(put(&f, "key", SPAN("bytes")) == 0);
+	c = catalog_put(c);
+	fixture_close(&f);
+	fixture_open(&f);
+	assert(holds(&f, "key", SPAN("bytes")));
+	fixture_end(&f);
+}
+
 /* --- a flush that fails -------------------------------------------------------------------- */
 
 static sqlite3_vfs failing_vfs, *real_vfs;
@@ -712,6 +728,7 @@ int main(void)
 	RUN(test_one_that_fails_leaves_its_batch_alone);
 	RUN(test_half_done_work_is_undone);
 	RUN(test_t58_a_full_catalog_refuses_and_can_be_emptied);
+	RUN(test_a_transaction_that_could_not_be_undone_is_undone_later);
 	RUN(test_after_a_failed_flush_nothing_is_acknowledged);
 	RUN(test_an_unsettled_log_is_read_only_until_it_is_read_again);
 	RUN(test_a_log_that_only_lacks_room_is_gone_on_with);
