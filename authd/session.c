@@ -124,21 +124,31 @@ static int send_denied(struct session *s, uint64_t call, enum s3_error error, co
 	return channel_send(&s->channel, &m, -1);
 }
 
+/* What is in the one of authd's buffers goes sealed into the other. -EMSGSIZE: there is too much of it. */
+static int seal_contents(struct authd *a, enum sealed_kind kind)
+{
+	if (buffer_error(&a->contents))
+		return buffer_error(&a->contents);
+	buffer_reset(&a->sealed);
+	seal_put(a->seal, kind, buffer_span(&a->contents), &a->sealed);
+	return buffer_error(&a->sealed);
+}
+
 /* Each epoch gives the channel another id: what was sealed for the old one is for nobody. */
 static int send_ticket(struct session *s)
 {
 	struct authd *a = s->authd;
 	struct ticket ticket;
 	struct ipc_message m = { .number = IPC_TICKET };
+	int r;
 
 	randombytes_buf(s->id.bytes, sizeof(s->id.bytes));
 	ticket.channel = s->id;
 	buffer_reset(&a->contents);
-	buffer_reset(&a->sealed);
 	ticket_encode(&ticket, &a->contents);
-	seal_put(a->seal, SEALED_TICKET, buffer_span(&a->contents), &a->sealed);
-	if (buffer_error(&a->sealed))
-		return buffer_error(&a->sealed);
+	r = seal_contents(a, SEALED_TICKET);
+	if (r < 0)
+		return r;
 	m.ticket.epoch = seal_epoch(a->seal);
 	m.ticket.ticket = buffer_span(&a->sealed);
 	return channel_send(&s->channel, &m, -1);
@@ -185,13 +195,13 @@ static int send_chained(struct session *s, const struct stream *stream)
 		.trailer = span_from_string(stream->chain.checksum),
 	};
 	struct ipc_message m = { .number = IPC_CHAINED, .chained.call = stream->call };
+	int r;
 
 	buffer_reset(&a->contents);
-	buffer_reset(&a->sealed);
 	chain_seal_encode(&seal, &a->contents);
-	seal_put(a->seal, SEALED_CHAIN, buffer_span(&a->contents), &a->sealed);
-	if (buffer_error(&a->sealed))
-		return buffer_error(&a->sealed);
+	r = seal_contents(a, SEALED_CHAIN);
+	if (r < 0)
+		return r;
 	m.chained.seal = buffer_span(&a->sealed);
 	return channel_send(&s->channel, &m, -1);
 }
@@ -345,16 +355,12 @@ static struct grant grant_of(struct session *s, const struct ipc_ask *m,
 	};
 }
 
-/* The sealed grant, in the buffer that authd keeps for it. False where the request is too large. */
-static bool seal_grant(struct authd *a, const struct grant *g)
+/* Of one request; the worker and its other clients have nothing to do with it. */
+static enum s3_error own_failure(const struct ipc_ask *m, int error)
 {
-	buffer_reset(&a->contents);
-	buffer_reset(&a->sealed);
-	grant_encode(g, &a->contents);
-	if (buffer_error(&a->contents))
-		return false;
-	seal_put(a->seal, SEALED_GRANT, buffer_span(&a->contents), &a->sealed);
-	return buffer_error(&a->sealed) == 0;
+	log_error("cannot-judge request=%016" PRIx64 " error=%s", m->request_id,
+		  strerrorname_np(-error));
+	return S3_ERROR_INTERNAL_ERROR;
 }
 
 static int allow(struct session *s, const struct ipc_ask *m, const struct origin *from,
@@ -371,8 +377,12 @@ static int allow(struct session *s, const struct ipc_ask *m, const struct origin
 		ruling->error = S3_ERROR_SLOW_DOWN;
 		return deny(s, m, from, ruling);
 	}
-	if (!seal_grant(a, &g)) {
-		ruling->error = S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE;
+	buffer_reset(&a->contents);
+	grant_encode(&g, &a->contents);
+	r = seal_contents(a, SEALED_GRANT);
+	if (r < 0) {
+		ruling->error = r == -EMSGSIZE ? S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE
+					       : own_failure(m, r);
 		return deny(s, m, from, ruling);
 	}
 	if (s3_payload_is_chained(g.request.payload)) {
@@ -418,12 +428,8 @@ static int take_ask(struct session *s, const struct ipc_ask *m)
 	/* For conditions of policies: what is no address is none. */
 	r = judge_hear(a->judge, (enum s3_dialect)m->dialect, &head,
 		       from.has_ip ? from.text : SPAN(""), now_s, &ruling);
-	if (r < 0) {
-		/* Of one request; the worker and its other clients have nothing to do with it. */
-		log_error("cannot-judge request=%016" PRIx64 " error=%s", m->request_id,
-			  strerrorname_np(-r));
-		ruling.error = S3_ERROR_INTERNAL_ERROR;
-	}
+	if (r < 0)
+		ruling.error = own_failure(m, r);
 	return ruling.error ? deny(s, m, &from, &ruling) : allow(s, m, &from, now_s, &ruling);
 }
 
