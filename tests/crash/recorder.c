@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Both names of a call are wanted, as they are called: open() and open64(). */
-#undef _FILE_OFFSET_BITS
-#include "tests/crash/history.h"
+#include "tests/lib/preload.h"
 
 /*
  * Preloaded into a process, writes down whatever it does to files that could be lost with the
@@ -15,15 +13,11 @@
  * each cut.
  */
 
-#include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -31,22 +25,13 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "tests/crash/history.h"
+
 /* Out of the way of programs that count theirs. */
 #define LOG_FD 900
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool recording, plain;
-
-#define NEXT(name) ((__typeof__(&name))next_of(#name))
-
-static void *next_of(const char *name)
-{
-	void *next = dlsym(RTLD_NEXT, name);
-
-	if (!next)
-		abort();
-	return next;
-}
 
 /* --- the history --------------------------------------------------------------------------- */
 
@@ -258,27 +243,7 @@ static int record_open(int at_fd, const char *path, int flags, mode_t mode)
 	return fd;
 }
 
-static mode_t mode_of(int flags, va_list rest)
-{
-	return flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY)) ? va_arg(rest, mode_t) : 0;
-}
-
-#define OPENING(name, at_fd, ...)                                                                  \
-	int name(__VA_ARGS__, int flags, ...)                                                      \
-	{                                                                                          \
-		va_list rest;                                                                      \
-		mode_t mode;                                                                       \
-                                                                                                   \
-		va_start(rest, flags);                                                             \
-		mode = mode_of(flags, rest);                                                       \
-		va_end(rest);                                                                      \
-		return record_open(at_fd, path, flags, mode);                                      \
-	}
-
-OPENING(open, AT_FDCWD, const char *path)
-OPENING(open64, AT_FDCWD, const char *path)
-OPENING(openat, directory_fd, int directory_fd, const char *path)
-OPENING(openat64, directory_fd, int directory_fd, const char *path)
+OPENING_ALL(record_open)
 
 /* --- bytes --------------------------------------------------------------------------------- */
 

@@ -17,7 +17,7 @@ import tempfile
 
 import pytest
 
-from lib import coffer, rawhttp
+from lib import coffer, preload, rawhttp
 
 SEEDS = 4
 ROUNDS = 60
@@ -55,10 +55,8 @@ def tool(build, *args, **how):
 
 
 def recording(build, history, under):
-    return {"RECORDER_FILE": str(history), "RECORDER_UNDER": str(under),
-            "LD_PRELOAD": str(build / "tests" / "crash" / "recorder.so"),
-            # The recorder comes before a sanitizer's library, which dislikes that.
-            "ASAN_OPTIONS": "verify_asan_link_order=0"}
+    return preload.variables(build / "tests" / "crash" / "recorder.so",
+                             RECORDER_FILE=str(history), RECORDER_UNDER=str(under))
 
 
 def record(build, memory, history, seed, durability="full", rounds=ROUNDS):
@@ -277,27 +275,13 @@ def stage():
     shutil.rmtree(directory)
 
 
-def recorded(server, build, stage, history):
-    """The launcher's environment, so that stored has the recorder in it: daemons inherit nothing."""
-    programs = stage / "programs"
-    programs.mkdir(mode=0o755)
-    for daemon in ("frontend", "authd"):
-        (programs / f"coffer-{daemon}").symlink_to(build / daemon / f"coffer-{daemon}")
-    variables = recording(build, history, server.data / "data")
-    script = programs / "coffer-stored"
-    script.write_text("".join(["#!/bin/sh\n",
-                               *[f"{name}={value} " for name, value in variables.items()],
-                               f"exec {build}/stored/coffer-stored \"$@\"\n"]))
-    script.chmod(0o755)
-    return {"COFFER_LIBEXEC": str(programs)}
-
-
 def test_t80_all_of_coffer_after_a_power_cut(build, stage):
     history = stage / "history"
     history.touch()
     history.chmod(0o666)
     server = coffer.Coffer()
-    server.env = recorded(server, build, stage, history)
+    server.env = preload.environment(
+        stage, build, {"stored": recording(build, history, server.data / "data")})
     with server:
         client = Client(server, history)
         client.work()
