@@ -102,12 +102,15 @@ static void expire_idle(struct worker *w, const struct connection_list *idle, ui
 		worker_drop_idle(w, idle);
 }
 
+static void tell_parent(struct worker *w);
+
 static int sweep(struct loop_timer *t)
 {
 	struct worker *w = (struct worker *)((char *)t - offsetof(struct worker, sweep));
 	uint64_t now = clock_boottime_ns();
 
 	worker_post(w);
+	tell_parent(w);
 	paces_sweep(&w->paces, now);
 	expire_all(&w->busy, now);
 	expire_idle(w, &w->idle, now);
@@ -128,14 +131,30 @@ static void open_doors_at_last(struct worker *w)
 
 /* --- the parent -------------------------------------------------------------------------- */
 
+/* That there is no parent any more is noticed at the line's other end; else the next sweep says it again. */
+static void say(struct worker *w, enum line_word word, bool *ret_said)
+{
+	int r = line_say(w->line.fd, word, -1);
+
+	*ret_said = r == 0;
+	if (r < 0)
+		log_error("line-failed error=%s", strerrorname_np(-r));
+}
+
 static void dial(void *context, enum links_peer peer)
 {
 	struct worker *w = context;
-	int r = line_say(w->line.fd, peer == LINKS_AUTHD ? LINE_AUTHD : LINE_STORED, -1);
 
-	/* Without the parent there is no going on; it is noticed at the line's other end. */
-	if (r < 0)
-		log_error("line-failed error=%s", strerrorname_np(-r));
+	say(w, peer == LINKS_AUTHD ? LINE_AUTHD : LINE_STORED, &w->was_dialled[peer]);
+}
+
+static void tell_parent(struct worker *w)
+{
+	for (size_t peer = 0; peer < ARRAY_SIZE(w->was_dialled); peer++)
+		if (!w->was_dialled[peer])
+			dial(w, (enum links_peer)peer);
+	if (!w->was_ready && links_authd_is_open(&w->links) && links_stored_is_open(&w->links))
+		say(w, LINE_READY, &w->was_ready);
 }
 
 /* Something is known of authd or stored that was not: who waits for that looks again. */
@@ -192,7 +211,7 @@ static void links_have_changed(void *context)
 	if (w->was_ready || !links_authd_is_open(&w->links) || !links_stored_is_open(&w->links))
 		return;
 	open_doors_at_last(w);
-	w->was_ready = line_say(w->line.fd, LINE_READY, -1) == 0;
+	tell_parent(w);
 }
 
 static int line_ready(struct loop_source *s, uint32_t events)

@@ -60,6 +60,7 @@ struct worker {
 	struct connection_list idle, busy;
 	struct turns renderings;	/* documents that wait to be written */
 	struct connection_list idle_scrapes;	/* who is idle at the metrics, where there is other room */
+	bool was_dialled[LINKS_PEERS];	/* the parent was asked for it */
 	bool was_ready;		/* the parent was told */
 	bool draining;
 	bool hurrying;		/* it waits no longer for who has asked nothing */
