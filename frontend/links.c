@@ -30,6 +30,41 @@ static bool is_error(uint16_t e)
 	return e > S3_ERROR_NONE && e < S3_ERROR_COUNT;
 }
 
+/* `lost` may neither begin nor end a call: it only notes what became of it. */
+static void links_lose(struct links *l, bool (*is_there)(struct call *c))
+{
+	struct call *c;
+	size_t at = 0;
+
+	while ((c = table_next(&l->calls, &at)))
+		if (is_there(c))
+			l->config.handler->lost(c);
+}
+
+static bool stops_at_authd(struct call *c)
+{
+	bool was = c->at_authd;
+
+	c->at_authd = false;
+	return was;
+}
+
+static bool stops_at_stored(struct call *c)
+{
+	bool was = c->at_stored;
+
+	c->at_stored = false;
+	return was;
+}
+
+static void leave_stored(struct links *l)
+{
+	channel_close(&l->stored);
+	links_lose(l, stops_at_stored);
+	l->config.dial(l->config.context, LINKS_STORED);
+	links_changed(l);
+}
+
 /* --- the way in to stored ---------------------------------------------------------------- */
 
 /* Shows the ticket we have, once; and never two before the first is answered. */
@@ -50,6 +85,9 @@ static int on_entered(struct links *l, const struct ipc_entered *m, int *fds)
 	if (!l->entering)
 		return CHANNEL_VIOLATION;
 	l->entering = false;
+	/* A newer one has come meanwhile: see on_ticket(). */
+	if (!l->ticket_shown)
+		return -ESTALE;
 	l->stored.phase = IPC_PHASE_READY;
 	l->inline_limit = MIN(m->inline_limit, (uint32_t)IPC_INLINE_MAX);
 	links_changed(l);
@@ -92,6 +130,10 @@ static int on_welcome(struct links *l, const struct ipc_welcome *m, int *fds)
 	return 0;
 }
 
+/*
+ * Grants are for the channel that the ticket names from now on. stored has let us in as another, whose grants they
+ * would be forged ones of.
+ */
 static int on_ticket(struct links *l, const struct ipc_ticket *m, int *fds)
 {
 	buffer_reset(&l->ticket);
@@ -99,6 +141,8 @@ static int on_ticket(struct links *l, const struct ipc_ticket *m, int *fds)
 	if (buffer_error(&l->ticket))
 		return l->ticket.error;
 	l->ticket_shown = false;
+	if (links_stored_is_open(l))
+		leave_stored(l);
 	links_enter(l);
 	return 0;
 }
@@ -290,33 +334,6 @@ static void log_end(const char *peer, enum channel_end end, int detail)
 	}
 }
 
-/* `lost` may neither begin nor end a call: it only notes what became of it. */
-static void links_lose(struct links *l, bool (*is_there)(struct call *c))
-{
-	struct call *c;
-	size_t at = 0;
-
-	while ((c = table_next(&l->calls, &at)))
-		if (is_there(c))
-			l->config.handler->lost(c);
-}
-
-static bool leave_authd(struct call *c)
-{
-	bool was = c->at_authd;
-
-	c->at_authd = false;
-	return was;
-}
-
-static bool leave_stored(struct call *c)
-{
-	bool was = c->at_stored;
-
-	c->at_stored = false;
-	return was;
-}
-
 /* The next authd has other tickets: an id of the old one opens nothing any more. */
 static void authd_ended(struct channel *c, enum channel_end end, int detail)
 {
@@ -325,7 +342,7 @@ static void authd_ended(struct channel *c, enum channel_end end, int detail)
 	log_end("authd", end, detail);
 	l->config.ended(l->config.context, LINKS_AUTHD, end);
 	buffer_reset(&l->ticket);
-	links_lose(l, leave_authd);
+	links_lose(l, stops_at_authd);
 	l->config.dial(l->config.context, LINKS_AUTHD);
 	links_changed(l);
 }
@@ -336,9 +353,7 @@ static void stored_ended(struct channel *c, enum channel_end end, int detail)
 
 	log_end("stored", end, detail);
 	l->config.ended(l->config.context, LINKS_STORED, end);
-	links_lose(l, leave_stored);
-	l->config.dial(l->config.context, LINKS_STORED);
-	links_changed(l);
+	leave_stored(l);
 }
 
 static const struct channel_handler authd_handler = { authd_message, authd_ended };

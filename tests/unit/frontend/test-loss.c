@@ -74,6 +74,10 @@ static void test_request_at_a_dying_authd_is_503_and_authd_is_dialled_again(void
 	stage_pong(&s, LINKS_STORED);
 	expect_status(client, 503, "\"authd\":false,\"stored\":true");
 	stage_connect_authd(&s);
+	/* Its grants are for another channel than the one to stored was opened as. */
+	assert(hear_wish() == LINE_STORED);
+	lose(&s.stored);
+	stage_connect_stored(&s);
 	stage_send_text(&s, client, GET);
 	stage_grant(&s);
 	expect_message(&s.stored, IPC_CALL);
@@ -160,9 +164,28 @@ static void test_new_ticket_waits_for_the_answer_to_the_old(void)
 	stage_say(&s, s.authd, &ticket, -1);
 	stage_expect_silence(&s, s.stored);
 	stage_say(&s, s.stored, &entered, -1);
-	assert(links_stored_is_open(&s.worker.links));
+	/* It was let in as the channel of the old one, and grants are for that of the new one. */
+	assert(hear_wish() == LINE_STORED && !links_stored_is_open(&s.worker.links));
 	ticket.ticket.ticket = SPAN("a ticket");
 	stage_say(&s, s.authd, &ticket, -1);
+	lose(&s.stored);
+	stage_connect_stored(&s);
+}
+
+static void test_new_ticket_is_shown_on_a_channel_of_its_own(void)
+{
+	struct ipc_message ticket = { .number = IPC_TICKET, .ticket = { 9, SPAN("a ticket") } };
+	int client = stage_connect(&s);
+
+	stage_send_text(&s, client, GET);
+	stage_grant(&s);
+	expect_message(&s.stored, IPC_CALL);
+	stage_say(&s, s.authd, &ticket, -1);
+	expect_status(client, 503, "<Code>ServiceUnavailable</Code>");
+	assert(hear_wish() == LINE_STORED);
+	lose(&s.stored);
+	stage_connect_stored(&s);
+	close(client);
 }
 
 static void test_nonsense_from_a_peer_closes_that_link_only(void)
@@ -173,6 +196,9 @@ static void test_nonsense_from_a_peer_closes_that_link_only(void)
 	assert(hear_wish() == LINE_AUTHD);
 	lose(&s.authd);
 	stage_connect_authd(&s);
+	assert(hear_wish() == LINE_STORED);
+	lose(&s.stored);
+	stage_connect_stored(&s);
 	stage_send_text(&s, client, GET);
 	stage_grant(&s);
 	expect_message(&s.stored, IPC_CALL);
@@ -652,6 +678,7 @@ int main(void)
 		test_upload_at_a_dying_stored_is_503,
 		test_stale_ticket_waits_for_the_next,
 		test_new_ticket_waits_for_the_answer_to_the_old,
+		test_new_ticket_is_shown_on_a_channel_of_its_own,
 		test_nonsense_from_a_peer_closes_that_link_only,
 		test_answers_to_forgotten_calls_are_ignored,
 	};
