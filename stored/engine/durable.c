@@ -52,6 +52,21 @@ static int flush_directory(const struct durable *d, int fd)
 	return 0;
 }
 
+/*
+ * For what was found done: a flush of it may have failed, and has left the directory clean in memory, whatever the
+ * disk has. Something changes in it, so that the next flush writes it.
+ */
+static int make_dirty(int fd)
+{
+	static const char name[] = "flushed-again";
+	_cleanup_(fd_closep) int made = -1;
+
+	made = openat(fd, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (made < 0)
+		return -errno;
+	return unlinkat(fd, name, 0) < 0 ? -errno : 0;
+}
+
 int durable_write_back(int fd, uint64_t from, uint64_t len)
 {
 	const unsigned int how =
@@ -119,9 +134,11 @@ int durable_unlink_database(const struct durable *d, int dir_fd, const char *nam
 	int r;
 
 	durable_step(d, DURABLE_CATALOG_UNLINK);
-	if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
-		return -errno;
-	r = flush_directory(d, dir_fd);
+	r = unlinkat(dir_fd, name, 0) < 0 ? -errno : 0;
+	if (r == -ENOENT)
+		r = make_dirty(dir_fd);
+	if (r == 0)
+		r = flush_directory(d, dir_fd);
 	if (r == 0)
 		durable_step(d, DURABLE_CATALOG_UNLINKED);
 	return r;
@@ -129,11 +146,17 @@ int durable_unlink_database(const struct durable *d, int dir_fd, const char *nam
 
 int durable_adopt_database(const struct durable *d, int from_dir_fd, int dir_fd, const char *name)
 {
+	int r;
+
 	durable_step(d, DURABLE_CATALOG_ADOPT);
 	if (renameat2(from_dir_fd, name, dir_fd, name, RENAME_NOREPLACE) < 0)
 		return -errno;
 	durable_step(d, DURABLE_CATALOG_ADOPTED);
-	return flush_directory(d, dir_fd);
+	r = flush_directory(d, dir_fd);
+	/* So that it can be done again, and there is something to flush then. */
+	if (r < 0 && renameat2(dir_fd, name, from_dir_fd, name, RENAME_NOREPLACE) < 0)
+		return -errno;
+	return r;
 }
 
 int durable_remove_directory(const struct durable *d, int parent_fd, const char *name)
@@ -142,9 +165,10 @@ int durable_remove_directory(const struct durable *d, int parent_fd, const char 
 
 	durable_step(d, DURABLE_TENANT_REMOVE);
 	r = tree_remove(parent_fd, name);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	r = flush_directory(d, parent_fd);
+	if (r == -ENOENT)
+		r = make_dirty(parent_fd);
+	if (r == 0)
+		r = flush_directory(d, parent_fd);
 	if (r == 0)
 		durable_step(d, DURABLE_TENANT_REMOVED);
 	return r;
@@ -153,15 +177,19 @@ int durable_remove_directory(const struct durable *d, int parent_fd, const char 
 int durable_make_directory(const struct durable *d, int parent_fd, const char *name, int *ret_fd)
 {
 	_cleanup_(fd_closep) int fd = -1;
+	bool made = mkdirat(parent_fd, name, 0700) == 0;
 	int r;
 
-	if (mkdirat(parent_fd, name, 0700) < 0 && errno != EEXIST)
+	if (!made && errno != EEXIST)
 		return -errno;
 	durable_step(d, DURABLE_DIRECTORY_MADE);
 	fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	r = flush_directory(d, parent_fd);
+	/* Who comes next makes it anew, and has something to flush. */
+	if (r < 0 && made)
+		(void)!unlinkat(parent_fd, name, AT_REMOVEDIR);
 	if (r < 0)
 		return r;
 	*ret_fd = steal_fd(fd);

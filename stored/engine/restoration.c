@@ -21,6 +21,7 @@
 enum restoration_state {
 	RESTORATION_TAKING, /* blobs come in */
 	RESTORATION_WHOLE, /* all are there */
+	RESTORATION_ADOPTING, /* the catalog is being given its name */
 	RESTORATION_ADOPTED, /* the tenant has its catalog */
 	RESTORATION_STATES,
 };
@@ -29,7 +30,8 @@ enum restoration_state {
 
 static const uint8_t restoration_moves[RESTORATION_STATES] = {
 	[RESTORATION_TAKING] = TO(RESTORATION_WHOLE),
-	[RESTORATION_WHOLE] = TO(RESTORATION_WHOLE) | TO(RESTORATION_ADOPTED),
+	[RESTORATION_WHOLE] = TO(RESTORATION_WHOLE) | TO(RESTORATION_ADOPTING),
+	[RESTORATION_ADOPTING] = TO(RESTORATION_WHOLE) | TO(RESTORATION_ADOPTED),
 };
 
 struct restoration {
@@ -549,18 +551,34 @@ int restoration_finish(struct restoration *r)
 	return restoration_move(r, RESTORATION_WHOLE) ? 0 : S3_ERROR_INVALID_REQUEST;
 }
 
+/* The catalog gets its name without its log, which must be in it by then. */
+static int finish_databases(struct restoration *r)
+{
+	int e = 0;
+
+	/* An earlier attempt has done it. */
+	if (!r->writer)
+		return 0;
+	database_pool_clear(&r->readers);
+	e = database_checkpoint(r->writer, true);
+	if (e == 0)
+		r->writer = database_close(r->writer);
+	return e;
+}
+
 int restoration_adopt(struct restoration *r)
 {
 	struct store *s = r->store;
 	int e;
 
-	if (!restoration_move(r, RESTORATION_ADOPTED))
+	if (!restoration_move(r, RESTORATION_ADOPTING))
 		return S3_ERROR_INVALID_REQUEST;
-	/* The last to close leaves no log behind. */
-	close_databases(r);
-	e = catalogs_adopt(&s->catalogs, &r->tenant, r->directory_fd);
+	e = finish_databases(r);
+	if (e == 0)
+		e = catalogs_adopt(&s->catalogs, &r->tenant, r->directory_fd);
 	if (e == 0)
 		(void)!durable_remove_directory(&s->durable, r->place.directory_fd,
 						RESTORING_DIRECTORY);
+	(void)restoration_move(r, e == 0 ? RESTORATION_ADOPTED : RESTORATION_WHOLE);
 	return e;
 }

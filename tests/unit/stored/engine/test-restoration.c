@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -448,6 +449,45 @@ static void test_what_was_interrupted_is_gone_on_with(void)
 	end();
 }
 
+/* In the library's place: the directory's flush behind the adoption fails, once. */
+static _Atomic bool adoption_fails;
+
+static void fail_adoption(void *context, enum durable_step step)
+{
+	if (step == DURABLE_CATALOG_ADOPTED && !steps[step]++)
+		adoption_fails = true;
+}
+
+int fsync(int fd)
+{
+	if (!atomic_exchange(&adoption_fails, false))
+		return (int)syscall(SYS_fsync, fd);
+	errno = EIO;
+	return -1;
+}
+
+static void test_an_adoption_that_failed_can_be_asked_for_again(void)
+{
+	struct restoration *r;
+	struct copy c;
+
+	begin();
+	take(&c);
+	fixture_close(&to);
+	steps[DURABLE_CATALOG_ADOPTED] = 0;
+	to.config.hook = (struct durable_hook){ fail_adoption, NULL };
+	fixture_open(&to);
+	assert(begin_with(c.files[SNAPSHOT_CATALOG].fd, false, &r) == 0);
+	assert(take_blobs(r, &c) == 0);
+	assert(adopt(r) == -EIO);
+	assert(find_bucket(&to, "bucket") == S3_ERROR_NO_SUCH_BUCKET && has_marker());
+	assert(adopt(r) == 0);
+	restoration_free(r);
+	assert(holds(&to, "large", large()) && !has_marker());
+	drop(&c);
+	end();
+}
+
 static void test_what_is_given_up_leaves_nothing(void)
 {
 	struct restoration *r;
@@ -759,6 +799,7 @@ int main(int argc, char *argv[])
 	RUN(test_while_it_is_restored_a_tenant_gets_nothing_else);
 	RUN(test_one_that_died_when_it_was_through_leaves_no_mark);
 	RUN(test_what_was_interrupted_is_gone_on_with);
+	RUN(test_an_adoption_that_failed_can_be_asked_for_again);
 	RUN(test_what_is_given_up_leaves_nothing);
 	RUN(test_names_that_others_have_are_told_and_nothing_is_changed);
 	RUN(test_other_bytes_than_the_catalog_names_are_not_taken);
