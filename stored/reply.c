@@ -99,6 +99,7 @@ static enum s3_error error_of_failure(int errno_)
 	case EMFILE:
 	case ENFILE:
 	case EAGAIN:
+	case EROFS:
 		return S3_ERROR_SERVICE_UNAVAILABLE;
 	default:
 		return S3_ERROR_INTERNAL_ERROR;

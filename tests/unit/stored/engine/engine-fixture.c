@@ -98,7 +98,7 @@ static char *read_text(const char *path)
 	return text;
 }
 
-void fixture_begin_from(struct fixture *f, const char *dump)
+void fixture_prepare_from(struct fixture *f, const char *dump)
 {
 	_cleanup_(freep) char *sql = read_text(dump);
 
@@ -109,6 +109,11 @@ void fixture_begin_from(struct fixture *f, const char *dump)
 		    "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema;"
 		    "PRAGMA writable_schema = OFF; VACUUM; PRAGMA user_version = 0");
 	fixture_sql(f, &f->tenant, sql);
+}
+
+void fixture_begin_from(struct fixture *f, const char *dump)
+{
+	fixture_prepare_from(f, dump);
 	fixture_open(f);
 }
 

@@ -34,6 +34,9 @@ void fixture_begin(struct fixture *f);
 /* The same, but with the catalog that the SQL in the file `dump` makes in place of that bucket. */
 void fixture_begin_from(struct fixture *f, const char *dump);
 
+/* What that opens. */
+void fixture_prepare_from(struct fixture *f, const char *dump);
+
 void fixture_end(struct fixture *f);
 
 struct ipc_id other_tenant(void);

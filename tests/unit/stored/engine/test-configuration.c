@@ -4,6 +4,10 @@
 
 #include "engine-fixture.h"
 
+#include <limits.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 static struct fixture f;
 
 #define ALL_KINDS ((1u << STORE_CONFIGURATION_COUNT) - 1)
@@ -195,6 +199,53 @@ static void test_buckets_of_before_are_closed_to_the_public(const char *dump)
 	fixture_end(&f);
 }
 
+/* In the library's place: files cannot be flushed. */
+static _Atomic bool flushes_fail;
+
+int fdatasync(int fd)
+{
+	if (!flushes_fail)
+		return (int)syscall(SYS_fdatasync, fd);
+	errno = EIO;
+	return -1;
+}
+
+/* As a process leaves it behind that could not flush it. */
+static void leave_a_log(void)
+{
+	char path[PATH_MAX], tenant[IPC_ID_TEXT_SIZE];
+	sqlite3 *db;
+
+	snprintf(path, sizeof(path), "%s/tenants/%s/catalog.db", f.directory,
+		 ipc_id_text(&f.tenant, tenant));
+	assert(sqlite3_open(path, &db) == SQLITE_OK);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	assert(sqlite3_exec(db, "PRAGMA journal_mode = WAL; PRAGMA application_id = 1", NULL, NULL,
+			    NULL) == SQLITE_OK);
+	sqlite3_close(db);
+}
+
+/* A release cannot read what an earlier one made, and nothing is built on a log that may be lost. */
+static void test_a_catalog_of_before_waits_until_its_log_is_flushed(const char *dump)
+{
+	struct catalog *c;
+
+	fixture_prepare_from(&f, dump);
+	leave_a_log();
+	flushes_fail = true;
+	fixture_open(&f);
+	assert(catalog_get(&f.store->catalogs, &f.tenant, false, &c) == -EROFS);
+	/* No start is needed: each time it is opened the log is read again. */
+	flushes_fail = false;
+	assert(catalog_get(&f.store->catalogs, &f.tenant, false, &c) == 0);
+	catalog_put(c);
+	/* Whose names these are the index hears at the next. */
+	fixture_close(&f);
+	fixture_open(&f);
+	assert(is_blocked("alpha"));
+	fixture_end(&f);
+}
+
 int main(int argc, char **argv)
 {
 	RUN(test_a_document_is_kept_until_it_is_replaced_or_taken_away);
@@ -209,5 +260,6 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		test_buckets_of_before_are_closed_to_the_public(argv[i]);
 	assert(argc > 1);
+	test_a_catalog_of_before_waits_until_its_log_is_flushed(argv[1]);
 	return 0;
 }
