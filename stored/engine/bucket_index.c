@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "base/wal.h"
 #include "stored/engine/claims.h"
 #include "stored/engine/engine.h"
 
@@ -367,7 +368,7 @@ int bucket_index_open(struct bucket_index *x, struct store *s, const char *path)
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.wake = PTHREAD_COND_INITIALIZER,
 	};
-	left = database_forget_pages(s->data_fd, "buckets.db");
+	left = wal_forget_pages(s->data_fd, "buckets.db");
 	if (left < 0)
 		return left;
 	r = open_databases(x, path);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/wal.h"
 #include "stored/engine/catalogs.h"
 #include "stored/engine/restoring.h"
 
@@ -58,7 +59,7 @@ static int open_writer(struct catalog *c, const char *path)
 {
 	int left, r;
 
-	left = database_forget_pages(c->place.directory_fd, "catalog.db");
+	left = wal_forget_pages(c->place.directory_fd, "catalog.db");
 	if (left < 0)
 		return left;
 	r = database_open(path, DATABASE_WRITER, c->catalogs->durable, catalog_statements,

@@ -65,14 +65,6 @@ bool database_in_transaction(const struct database *db);
 bool database_lost_flush(const struct database *db);
 
 /*
- * To be called before the writer of `name` in this directory is opened. 1: an earlier process left
- * a log behind, perhaps because a flush failed, and what is in memory may not be what is on the
- * disk: it is dropped from there, and the log must be checkpointed whole before anything is built
- * on it. 0: it ended in order.
- */
-must_check int database_forget_pages(int directory_fd, const char *name);
-
-/*
  * Closing it will not touch the log. After a lost flush the log's pages may be clean in memory and
  * missing on the disk: only who reads them again from there may move them into the file.
  */
