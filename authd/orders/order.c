@@ -87,11 +87,16 @@ static void order_finish(struct order *o, json_t *answer)
 		json_decref(answer);
 }
 
-/* stored has taken it; or is gone, and hears of it when it comes. */
+/*
+ * stored has taken it; or is gone, and hears of it when it comes. One that is there and does not say so is sent away:
+ * nothing is granted before it has come again and knows of all that are closed.
+ */
 static void told_stored(void *owner, enum s3_error error)
 {
 	struct order *o = owner;
 
+	if (error != S3_ERROR_NONE && o->authd->storelinks.current)
+		storelink_drop(o->authd);
 	order_finish(o, steal_ptr(o->answer));
 }
 

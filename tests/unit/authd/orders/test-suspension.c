@@ -64,6 +64,25 @@ static void test_t80_a_stored_that_comes_hears_of_all_that_are_suspended(void)
 	assert(!stored_was_told("closed") && stored_was_told("open"));
 }
 
+/* What it does not say it has taken is not in force there, and the administrator is told that it is. */
+static void test_t80_a_stored_that_does_not_answer_is_sent_away_first(void)
+{
+	struct errand *e;
+	int fd;
+
+	create("unheard");
+	fd = change_suspension("unheard", true);
+	hear_suspend(&find("unheard")->id, true);
+	assert(office_silent(&office, fd));
+	e = office.authd.errands.first;
+	loop_arm(&office.authd.loop, &e->late, 0);
+	assert(told(hear_answer(fd), "state", "suspended"));
+	assert(!storelinks_are_ready(&office.authd) && office_hung_up(&office, stored));
+	close(stored);
+	connect_stored();
+	assert(stored_was_told("unheard"));
+}
+
 /* Between what it is told before the key, and its word that it has that. */
 static void test_t80_a_stored_that_is_just_coming_is_told_as_well(void)
 {
@@ -126,6 +145,7 @@ int main(void)
 	test_a_tenant_is_suspended_until_it_is_resumed();
 	test_who_suspends_is_answered_when_stored_has_taken_it();
 	test_t80_a_stored_that_comes_hears_of_all_that_are_suspended();
+	test_t80_a_stored_that_does_not_answer_is_sent_away_first();
 	test_t80_a_stored_that_is_just_coming_is_told_as_well();
 	test_stored_is_told_of_each_however_many_there_are();
 	test_a_stored_that_cannot_be_told_is_done_with();
