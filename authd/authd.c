@@ -46,6 +46,9 @@ static int open_database(struct authd *a)
 			  strerrorname_np(-r), r == -EFBIG ? " made_by=a-newer-coffer" : "");
 		return r;
 	}
+	if (!database_is_settled(a->database))
+		log_error("log-not-settled path=%s read-only=yes",
+			  LOG_VALUE(span_from_string(path)));
 	if (!keyring_fits(a->keyring)) {
 		log_error(
 			"keyring-key-wrong path=%s: the secrets in it were sealed with another key",

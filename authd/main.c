@@ -167,9 +167,13 @@ static int serve(struct program *p)
 {
 	int r = 0;
 
-	while (r >= 0 && !p->authd.loop.stopping)
+	while (r >= 0 && !p->authd.loop.stopping && !writer_has_failed(p->authd.writer))
 		r = authd_step(&p->authd, -1);
 	service_notify(p->notify_fd, "STOPPING=1");
+	if (r >= 0 && writer_has_failed(p->authd.writer)) {
+		log_error("write-failed file=auth.db action=restart");
+		return -EIO;
+	}
 	if (r < 0)
 		log_error("loop-failed error=%s", strerrorname_np(-r));
 	else

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/wal.h"
 
 /* Says in the file's header whose it is: "CFau". */
 #define APPLICATION_ID 0x43466175
@@ -164,6 +165,9 @@ static int migrate(struct database *d)
 		return -EBADMSG;
 	if (version > (int)ARRAY_SIZE(migrations))
 		return -EFBIG;
+	/* Nothing is built on a log that may not be on the disk. */
+	if (version < (int)ARRAY_SIZE(migrations) && d->unsettled)
+		return -EROFS;
 	for (; r >= 0 && version < (int)ARRAY_SIZE(migrations); version++)
 		r = migrate_one(d, version);
 	return r;
@@ -215,16 +219,32 @@ static int create_private(const char *path)
 	return 0;
 }
 
+/*
+ * Moves what an earlier process left in the log into the file. Where there is no room for it, it has been read
+ * from the disk, and can be gone on with.
+ */
+static void settle(struct database *d)
+{
+	int code = sqlite3_wal_checkpoint_v2(d->sqlite, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+
+	d->unsettled = code != SQLITE_OK && database_failure(code) != -ENOSPC;
+	if (d->unsettled)
+		database_keep_log(d);
+}
+
 int database_open(const char *path, struct database **ret)
 {
 	_cleanup_(database_closep) struct database *d = calloc(1, sizeof(*d));
-	int code, r;
+	int code, log_was_left, r;
 
 	if (!d)
 		return -ENOMEM;
 	r = create_private(path);
 	if (r < 0)
 		return r;
+	log_was_left = wal_forget_pages(AT_FDCWD, path);
+	if (log_was_left < 0)
+		return log_was_left;
 	code = sqlite3_open_v2(path, &d->sqlite,
 			       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
 				       SQLITE_OPEN_NOFOLLOW,
@@ -232,6 +252,8 @@ int database_open(const char *path, struct database **ret)
 	if (code != SQLITE_OK)
 		return database_failure(code);
 	r = configure(d);
+	if (r >= 0 && log_was_left)
+		settle(d);
 	if (r >= 0)
 		r = migrate(d);
 	if (r >= 0)
@@ -251,6 +273,16 @@ struct database *database_close(struct database *d)
 	sqlite3_close(d->sqlite);
 	free(d);
 	return NULL;
+}
+
+bool database_is_settled(const struct database *d)
+{
+	return !d->unsettled;
+}
+
+void database_keep_log(struct database *d)
+{
+	sqlite3_db_config(d->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 }
 
 const char *database_complaint(const struct database *d)
@@ -340,8 +372,9 @@ int database_together(struct database *d, int (*make)(struct database *d, void *
 	if (r == DATABASE_OK)
 		r = database_execute(d, "COMMIT");
 	/* What SQLite could not do it may have rolled back by itself already. */
-	if (r != DATABASE_OK && !sqlite3_get_autocommit(d->sqlite))
-		(void)!database_execute(d, "ROLLBACK");
+	if (r != DATABASE_OK && !sqlite3_get_autocommit(d->sqlite) &&
+	    database_execute(d, "ROLLBACK") < 0)
+		return -EIO;
 	return r;
 }
 

@@ -19,6 +19,18 @@ DEFINE_CLEANUP(struct database *, database_close)
 /* Puts everything there is into an empty keyring. -EBADMSG: rows that are not ours. */
 must_check int database_load(struct database *d, struct keyring *k);
 
+/*
+ * False where an earlier process may not have flushed what it left in the log, and this one could not either. Then it
+ * can be read, and nothing may be built on it until another process has opened it.
+ */
+bool database_is_settled(const struct database *d);
+
+/*
+ * Closing it will not touch the log. After a lost flush the log's pages may be clean in memory and missing on
+ * the disk: only who reads them again from there may move them into the file.
+ */
+void database_keep_log(struct database *d);
+
 /* SQLite's words about the last failure, for the log. */
 const char *database_complaint(const struct database *d);
 

@@ -64,6 +64,7 @@ enum statement {
 struct database {
 	sqlite3 *sqlite;
 	sqlite3_stmt *statements[STATEMENT_COUNT];
+	bool unsettled; /* what an earlier process left in the log is not known to be on the disk */
 };
 
 /* A code of SQLite's as -errno. */
@@ -76,7 +77,10 @@ sqlite3_stmt *database_statement(struct database *d, enum statement which);
 /* Runs a statement whose values are bound. DATABASE_MISSING where it has changed no row. */
 must_check int database_run(struct database *d, enum statement which);
 
-/* All that make() changes, or, where it does not say DATABASE_OK, none of it. */
+/*
+ * All that make() changes, or, where it does not say DATABASE_OK, none of it. -EIO also where even that cannot be
+ * said: what comes behind it would not be durable.
+ */
 must_check int database_together(struct database *d, int (*make)(struct database *d, void *what),
 				 void *what);
 

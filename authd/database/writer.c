@@ -18,7 +18,7 @@ struct writer {
 	struct database *database;
 	pthread_t thread;
 	bool started;
-	bool failed; /* the thread's own: the disk can no longer be believed */
+	_Atomic bool failed; /* the disk can no longer be believed */
 
 	pthread_mutex_t lock; /* for all below */
 	pthread_cond_t wake;
@@ -126,7 +126,7 @@ static void write_change(struct writer *w, struct change *c)
 		c->result = auditfile_append(c->file, buffer_span(&c->lines), c->flush);
 		return;
 	}
-	if (w->failed) {
+	if (w->failed || !database_is_settled(w->database)) {
 		c->result = -EIO;
 		snprintf(c->complaint, sizeof(c->complaint), "an earlier write failed");
 		return;
@@ -135,6 +135,13 @@ static void write_change(struct writer *w, struct change *c)
 	if (c->result < 0)
 		snprintf(c->complaint, sizeof(c->complaint), "%s", database_complaint(w->database));
 	w->failed = c->result == -EIO;
+	if (w->failed)
+		database_keep_log(w->database);
+}
+
+bool writer_has_failed(const struct writer *w)
+{
+	return w->failed;
 }
 
 static void *writer_run(void *argument)

@@ -82,6 +82,12 @@ enum writer_outcome {
 	WRITER_FULL,	/* or about to end, when AUDIT alone is taken */
 };
 
+/*
+ * Whether a write or a flush has failed, so that no more changes are made. Only a new process can find out what
+ * the disk has; this one is to end once those who wait are told.
+ */
+bool writer_has_failed(const struct writer *w);
+
 /* How many changes are under way. */
 size_t writer_waiting(struct writer *w);
 

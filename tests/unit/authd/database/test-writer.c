@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -217,15 +218,63 @@ static void test_nothing_is_durable_behind_a_failed_write(void)
 	assert(add_tenant(&d, "before") == DATABASE_OK);
 	signal(SIGXFSZ, SIG_IGN);
 	limit_files(1);
+	assert(!writer_has_failed(d.writer));
 	assert(add_tenant(&d, "failed") == -EIO);
+	assert(writer_has_failed(d.writer));
 	limit_files(RLIM_INFINITY);
 	assert(add_tenant(&d, "after") == -EIO);
 	desk_close(&d);
 	desk_open(&d);
 	assert(keyring_find_tenant(d.keyring, SPAN("before")));
-	assert(keyring_tenant_count(d.keyring) == 1);
+	assert(keyring_tenant_count(d.keyring) == 1 && !writer_has_failed(d.writer));
 	assert(add_tenant(&d, "again") == DATABASE_OK);
 	desk_close(&d);
+	remove_directory();
+}
+
+/* In the library's place: files cannot be flushed. */
+static bool flushes_fail;
+
+int fdatasync(int fd)
+{
+	if (!flushes_fail)
+		return (int)syscall(SYS_fdatasync, fd);
+	errno = EIO;
+	return -1;
+}
+
+static bool has_log(void)
+{
+	char name[160];
+
+	snprintf(name, sizeof(name), "%s-wal", path);
+	return access(name, F_OK) == 0;
+}
+
+/* The kernel would say that the next flush is fine: what is in the log is read again, and flushed, first. */
+static void test_an_unsettled_log_is_read_only_until_it_is_read_again(void)
+{
+	struct desk d;
+
+	make_directory();
+	desk_open(&d);
+	assert(add_tenant(&d, "before") == DATABASE_OK);
+	flushes_fail = true;
+	assert(add_tenant(&d, "failed") == -EIO);
+	desk_close(&d);
+	assert(has_log());
+	desk_open(&d);
+	assert(!database_is_settled(d.database) && keyring_find_tenant(d.keyring, SPAN("before")));
+	flushes_fail = false;
+	assert(add_tenant(&d, "unsettled") == -EIO && !writer_has_failed(d.writer));
+	desk_close(&d);
+	assert(has_log());
+	desk_open(&d);
+	assert(database_is_settled(d.database) && keyring_find_tenant(d.keyring, SPAN("before")));
+	assert(!keyring_find_tenant(d.keyring, SPAN("unsettled")));
+	assert(add_tenant(&d, "again") == DATABASE_OK);
+	desk_close(&d);
+	assert(!has_log());
 	remove_directory();
 }
 
@@ -280,6 +329,7 @@ int main(void)
 	test_what_waits_at_the_end_is_still_made();
 	test_what_is_said_of_changes_at_the_end_is_written();
 	test_nothing_is_durable_behind_a_failed_write();
+	test_an_unsettled_log_is_read_only_until_it_is_read_again();
 	test_t80_what_was_acknowledged_survives_a_kill();
 	return 0;
 }
