@@ -171,7 +171,8 @@ static int serve(struct program *p)
 		r = authd_step(&p->authd, -1);
 	service_notify(p->notify_fd, "STOPPING=1");
 	if (r >= 0 && writer_has_failed(p->authd.writer)) {
-		log_error("write-failed file=auth.db action=restart");
+		log_error("write-failed path=%s action=restart",
+			  LOG_VALUE(span_from_string(p->options.state)));
 		return -EIO;
 	}
 	if (r < 0)

@@ -35,6 +35,9 @@ int audit_open(struct audit *a, struct authd *authd, enum audit_place place, con
 		r = auditfile_open(directory, "queries", &queries, &a->queries);
 	if (r == 0)
 		r = auditfile_open(directory, "denials", &denials, &a->denials);
+	if (r == 0 && auditfile_has_failed(a->orders))
+		log_error("audit-not-flushed path=%s orders=none",
+			  LOG_VALUE(span_from_string(directory)));
 	if (r < 0)
 		log_error("audit-unusable path=%s error=%s", LOG_VALUE(span_from_string(directory)),
 			  strerrorname_np(-r));

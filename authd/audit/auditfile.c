@@ -134,8 +134,16 @@ int auditfile_open(const char *directory, const char *name, const struct auditfi
 	}
 	if (r < 0)
 		return r;
+	/* An earlier process may have had to leave that to us. */
+	if (fdatasync(f->fd) < 0)
+		f->failed = true;
 	*ret = steal_ptr(f);
 	return 0;
+}
+
+bool auditfile_has_failed(const struct auditfile *f)
+{
+	return f->failed;
 }
 
 struct auditfile *auditfile_close(struct auditfile *f)

@@ -28,3 +28,6 @@ DEFINE_CLEANUP(struct auditfile *, auditfile_close)
  * failed flush, also of a new file's name, nobody knows what the disk has: it fails from then on.
  */
 must_check int auditfile_append(struct auditfile *f, struct span lines, bool flush);
+
+/* Whether a flush has failed, perhaps when it was opened. The next process may have more luck. */
+bool auditfile_has_failed(const struct auditfile *f);

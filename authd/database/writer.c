@@ -122,8 +122,12 @@ static int make(struct database *d, struct change *c)
  */
 static void write_change(struct writer *w, struct change *c)
 {
+	bool had_failed;
+
 	if (c->kind == CHANGE_AUDIT) {
+		had_failed = auditfile_has_failed(c->file);
 		c->result = auditfile_append(c->file, buffer_span(&c->lines), c->flush);
+		w->failed |= !had_failed && auditfile_has_failed(c->file);
 		return;
 	}
 	if (w->failed || !database_is_settled(w->database)) {

@@ -83,8 +83,8 @@ enum writer_outcome {
 };
 
 /*
- * Whether a write or a flush has failed, so that no more changes are made. Only a new process can find out what
- * the disk has; this one is to end once those who wait are told.
+ * Whether a write or a flush has failed since then, of the audit log or the database, so that no more changes are
+ * made. Only a new process can find out what the disk has; this one is to end once those who wait are told.
  */
 bool writer_has_failed(const struct writer *w);
 

@@ -45,6 +45,14 @@ static void remove_directory(void)
 	assert(rmdir(directory) == 0);
 }
 
+static void remove_log(void)
+{
+	char name[160];
+
+	snprintf(name, sizeof(name), "%s/log.1.log", directory);
+	assert(unlink(name) == 0);
+}
+
 static void desk_open(struct desk *d)
 {
 	*d = (struct desk){ 0 };
@@ -195,7 +203,7 @@ static void test_what_is_said_of_changes_at_the_end_is_written(void)
 	auditfile_close(d.log);
 	snprintf(log_path, sizeof(log_path), "%s/log.1.log", directory);
 	assert(stat(log_path, &st) == 0 && st.st_size == WRITER_QUEUE_MAX * 5);
-	assert(unlink(log_path) == 0);
+	remove_log();
 	remove_directory();
 }
 
@@ -278,6 +286,39 @@ static void test_an_unsettled_log_is_read_only_until_it_is_read_again(void)
 	remove_directory();
 }
 
+/* What is in the log of orders of one that was not made, nobody must be able to take for done. */
+static void test_a_log_that_cannot_be_flushed_is_opened_anew(void)
+{
+	static const struct auditfile_limits limits = { 1 << 20, 2 };
+	struct change *record = calloc(1, sizeof(*record));
+	struct desk d;
+
+	make_directory();
+	desk_open(&d);
+	assert(auditfile_open(directory, "log", &limits, &d.log) == 0);
+	flushes_fail = true;
+	*record = (struct change){ .kind = CHANGE_AUDIT,
+				   .file = d.log,
+				   .lines = BUFFER_INIT(64),
+				   .flush = true,
+				   .done = done,
+				   .owner = &d };
+	buffer_append_string(&record->lines, "order\n");
+	assert(writer_submit(d.writer, record) == WRITER_OK);
+	wait_for(&d, 1);
+	assert(d.results[0] == -EIO && writer_has_failed(d.writer));
+	auditfile_close(d.log);
+	/* Where it still cannot be, another start would be no better. */
+	assert(auditfile_open(directory, "log", &limits, &d.log) == 0 && auditfile_has_failed(d.log));
+	auditfile_close(d.log);
+	flushes_fail = false;
+	assert(auditfile_open(directory, "log", &limits, &d.log) == 0 && !auditfile_has_failed(d.log));
+	auditfile_close(d.log);
+	desk_close(&d);
+	remove_log();
+	remove_directory();
+}
+
 /* T80, authd's part: what was acknowledged is there after a kill at any moment. */
 static void test_t80_what_was_acknowledged_survives_a_kill(void)
 {
@@ -330,6 +371,7 @@ int main(void)
 	test_what_is_said_of_changes_at_the_end_is_written();
 	test_nothing_is_durable_behind_a_failed_write();
 	test_an_unsettled_log_is_read_only_until_it_is_read_again();
+	test_a_log_that_cannot_be_flushed_is_opened_anew();
 	test_t80_what_was_acknowledged_survives_a_kill();
 	return 0;
 }
