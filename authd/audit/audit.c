@@ -36,7 +36,7 @@ int audit_open(struct audit *a, struct authd *authd, enum audit_place place, con
 	if (r == 0)
 		r = auditfile_open(directory, "denials", &denials, &a->denials);
 	if (r == 0 && auditfile_has_failed(a->orders))
-		log_error("audit-not-flushed path=%s orders=none",
+		log_error("audit-failed path=%s orders=none",
 			  LOG_VALUE(span_from_string(directory)));
 	if (r < 0)
 		log_error("audit-unusable path=%s error=%s", LOG_VALUE(span_from_string(directory)),

@@ -93,7 +93,10 @@ static int open_number(struct auditfile *f, uint64_t number, int flags)
 	return 0;
 }
 
-/* A crash may have cut the last line: what follows begins on one of its own. */
+/*
+ * A crash may have cut the last line: what follows begins on one of its own. Where there is no room for that, nothing
+ * follows; but authd is there, so that a full disk can be emptied.
+ */
 static int go_on(struct auditfile *f)
 {
 	struct stat st;
@@ -104,7 +107,8 @@ static int go_on(struct auditfile *f)
 	f->len = (uint64_t)st.st_size;
 	if (f->len && pread(f->fd, &end, 1, st.st_size - 1) != 1)
 		return -EIO;
-	return end == '\n' ? 0 : write_all(f, SPAN("\n"));
+	f->failed = end != '\n' && write_all(f, SPAN("\n")) < 0;
+	return 0;
 }
 
 int auditfile_open(const char *directory, const char *name, const struct auditfile_limits *limits,
@@ -135,8 +139,7 @@ int auditfile_open(const char *directory, const char *name, const struct auditfi
 	if (r < 0)
 		return r;
 	/* An earlier process may have had to leave that to us. */
-	if (fdatasync(f->fd) < 0)
-		f->failed = true;
+	f->failed |= fdatasync(f->fd) < 0;
 	*ret = steal_ptr(f);
 	return 0;
 }

@@ -29,5 +29,5 @@ DEFINE_CLEANUP(struct auditfile *, auditfile_close)
  */
 must_check int auditfile_append(struct auditfile *f, struct span lines, bool flush);
 
-/* Whether a flush has failed, perhaps when it was opened. The next process may have more luck. */
+/* Whether nothing is appended any more, perhaps since it was opened. The next process may have more luck. */
 bool auditfile_has_failed(const struct auditfile *f);
