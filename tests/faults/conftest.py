@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which of the calls that could fail do, and the server in which they do."""
+
+import os
+import random
+
+import pytest
+
+from lib import coffer, faults
+
+SAMPLES = 4		# of each kind of fault, in `make check`
+
+
+class Made:
+    """Makes servers whose daemons can be told to fail: `faulty(forgetful=True)`. All that were stay till the end."""
+
+    def __init__(self):
+        self.servers = []
+
+    def __call__(self, **how):
+        parent = "/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"
+        self.servers.append(faults.Faulty(parent=parent, **how))
+        return self.servers[-1].start()
+
+
+@pytest.fixture(scope="module")
+def faulty():
+    if coffer.build_dir() is None:
+        pytest.skip("COFFER_BUILD is not set")
+    made = Made()
+    yield made
+    for server in made.servers:
+        server.close()
+
+
+@pytest.fixture
+def moments(request):
+    """Of so many calls which is the first to fail, and how many do: `moments(n)`; all where --long is given."""
+    seed = request.config.getoption("--seed")
+    seed = random.randrange(1 << 32) if seed is None else seed
+    rand = random.Random(f"{seed} {request.node.name}")
+    print(f"--seed {seed}")
+
+    def choose(n):
+        if request.config.getoption("--long"):
+            chosen = range(1, n + 1)
+        else:
+            chosen = sorted(rand.sample(range(1, n + 1), min(n, SAMPLES)))
+        return [(first, rand.choice((1, 1, 3, faults.ALWAYS))) for first in chosen]
+
+    return choose
