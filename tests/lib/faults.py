@@ -12,6 +12,7 @@ import errno
 import mmap
 import os
 import struct
+import time
 
 from . import coffer, preload
 
@@ -56,6 +57,7 @@ class Faulty(coffer.Coffer):
 
     def __init__(self, build=None, parent="/dev/shm", forgetful=False, **how):
         super().__init__(build=build, parent=parent, **how)
+        self.said = 0
         # Not below the data: that is what a test looks at.
         self.plans = {daemon: Plan(self.dir / f"plan-{daemon}") for daemon in coffer.DAEMONS}
         self.lost = {daemon: self.dir / f"lost-{daemon}" for daemon in ("authd", "stored")
@@ -68,6 +70,20 @@ class Faulty(coffer.Coffer):
             daemon: preload.variables(library, FAULTS_PLAN=plan.path, **(
                 {"FAULTS_LOST": self.lost[daemon]} if daemon in self.lost else {}))
             for daemon, plan in self.plans.items()})
+
+    def _wait_until_ready(self):
+        """Also for the launcher's word: of a daemon that ends before it, it takes the start for failed."""
+        said = self.said
+        super()._wait_until_ready()
+        deadline = time.monotonic() + coffer.START_LIMIT_S
+        while "serves S3 at" not in self.log(said):
+            if time.monotonic() > deadline:
+                raise coffer.CofferError(f"the launcher did not say that it serves:\n{self.log()}")
+            time.sleep(self.poll_s)
+
+    def start(self):
+        self.said = self.log_size()
+        return super().start()
 
     def fail(self, daemon, kind, error, first=1, count=1):
         """Lets calls of that kind fail, from the `first` on from now."""
