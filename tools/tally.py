@@ -5,6 +5,7 @@ import contextlib
 import re
 import resource
 import time
+import traceback
 import xml.etree.ElementTree as ElementTree
 
 COUNT = re.compile(r"(\d+) passed, (\d+) failed, (\d+) skipped\n")
@@ -55,6 +56,17 @@ class Tally:
             self.measured.append((stage, f"{time.monotonic() - began:.0f} s, "
                                   f"{processor_s() - worked:.0f} s of processors"))
 
+    def add_run(self, name, status, report):
+        """Adds a run of what has --junitxml. That it ended badly or left no whole report is a failure of its own
+        where the report has none."""
+        failed_before = len(self.failed)
+        try:
+            self.add_junit(report)
+        except (OSError, ElementTree.ParseError) as error:
+            self.failed.append(f"{name}: exit status {status}, and no report: {error}")
+        if status != 0 and len(self.failed) == failed_before:
+            self.failed.append(f"{name}: exit status {status}")
+
     def add_junit(self, report):
         """Adds what pytest --junitxml wrote."""
         for case in ElementTree.parse(report).iter("testcase"):
@@ -67,3 +79,15 @@ class Tally:
                 self.skipped.append((name, skip.get("message") or "no reason given"))
             else:
                 self.passed += 1
+
+
+def count(act):
+    """Reports what act(tally) has tallied, and returns the exit status. What act raises has failed, too."""
+    tally = Tally()
+    try:
+        act(tally)
+    except Exception as error:
+        traceback.print_exc()
+        tally.failed.append(f"{type(error).__name__}: {error}".splitlines()[0])
+    tally.report()
+    return 1 if tally.failed else 0
