@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures for every test that speaks to a running server."""
 
+import contextlib
 import os
 import pathlib
 import uuid
@@ -60,15 +61,14 @@ def new_coffer():
         pytest.skip("needs a server of its own; COFFER_ENDPOINT names one that others use")
     if coffer.build_dir() is None:
         pytest.skip("COFFER_BUILD is not set")
-    made = []
+    # All are closed, also where a sanitizer's report makes the closing of one an error.
+    with contextlib.ExitStack() as made:
+        def make(**how):
+            running = _start(**how)
+            made.callback(_close, running)
+            return running
 
-    def make(**how):
-        made.append(_start(**how))
-        return made[-1]
-
-    yield make
-    for running in made:
-        _close(running)
+        yield make
 
 
 @pytest.fixture
