@@ -3,7 +3,7 @@
 
 /*
  * The operators of conditions, and the values that they compare: those of the policy, compiled, and those of the
- * request, which are text. One value with one value; what follows from several is policy_condition.h's.
+ * request, which are text. One value with one value; what follows from several is condition.h's.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  */
 
