@@ -5,23 +5,19 @@
 
 #define SPENT_FIRST_SIZE 256
 
-static const struct ipc_id no_id;
-
-/* Ids are random, and nobody but authd chooses them: any part of one is as good as a hash. */
-static struct ipc_id *slot_of(const struct spent_set *s, const struct ipc_id *id)
+/* Numbers are random, and nobody but authd chooses them: any part of one is as good as a hash. */
+static uint64_t *slot_of(const struct spent_set *s, uint64_t number)
 {
-	size_t i;
+	size_t i = number & (s->size - 1);
 
-	for (i = ipc_id_number(id) & (s->size - 1); !ipc_id_equal(&s->slots[i], &no_id);
-	     i = (i + 1) & (s->size - 1))
-		if (ipc_id_equal(&s->slots[i], id))
-			break;
+	while (s->slots[i] && s->slots[i] != number)
+		i = (i + 1) & (s->size - 1);
 	return &s->slots[i];
 }
 
-static bool set_has(const struct spent_set *s, const struct ipc_id *id)
+static bool set_has(const struct spent_set *s, uint64_t number)
 {
-	return s->size && ipc_id_equal(slot_of(s, id), id);
+	return s->size && *slot_of(s, number) == number;
 }
 
 static void set_clear(struct spent_set *s)
@@ -39,14 +35,14 @@ static int set_grow(struct spent_set *s)
 	if (!larger.slots)
 		return -ENOMEM;
 	for (size_t i = 0; i < s->size; i++)
-		if (!ipc_id_equal(&s->slots[i], &no_id))
-			*slot_of(&larger, &s->slots[i]) = s->slots[i];
+		if (s->slots[i])
+			*slot_of(&larger, s->slots[i]) = s->slots[i];
 	free(s->slots);
 	*s = larger;
 	return 0;
 }
 
-static int set_add(struct spent_set *s, const struct ipc_id *id)
+static int set_add(struct spent_set *s, uint64_t number)
 {
 	int r;
 
@@ -57,7 +53,7 @@ static int set_add(struct spent_set *s, const struct ipc_id *id)
 		if (r < 0)
 			return r;
 	}
-	*slot_of(s, id) = *id;
+	*slot_of(s, number) = number;
 	s->count++;
 	return SPENT_FRESH;
 }
@@ -77,10 +73,12 @@ static void turn(struct spent *s, uint64_t now_ns)
 
 int spent_add(struct spent *s, const struct ipc_id *id, uint64_t now_ns)
 {
+	const uint64_t number = ipc_id_number(id);
+
 	turn(s, now_ns);
-	if (ipc_id_equal(id, &no_id) || set_has(&s->young, id) || set_has(&s->old, id))
+	if (number == 0 || set_has(&s->young, number) || set_has(&s->old, number))
 		return SPENT_BEFORE;
-	return set_add(&s->young, id);
+	return set_add(&s->young, number);
 }
 
 void spent_clear(struct spent *s)

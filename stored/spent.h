@@ -5,14 +5,18 @@
  * The ids of grants that were opened, remembered for as long as the same grant could be shown again.
  * Two generations, each filled for one GRANT_LIFE_NS and kept for at least another: forgetting costs
  * nothing but dropping the older one. An id is never forgotten to make room.
+ *
+ * Of an id its number is kept, 64 bits of the 128 that authd drew at random: among as many as fit in here,
+ * a fresh grant has that of another once in 10^12. It would be refused.
  */
 
 #include "ipc/wire.h"
 
-#define SPENT_MAX (512 * 1024)	/* ids in one generation */
+/* Ids in one generation: 69,000 changes a second. A generation that is full takes 32 MiB. */
+#define SPENT_MAX (2 * 1024 * 1024)
 
 struct spent_set {
-	struct ipc_id *slots;	/* the zero id marks a free one */
+	uint64_t *slots;	/* 0 marks a free one */
 	size_t size;		/* a power of two, or 0 */
 	size_t count;
 };
