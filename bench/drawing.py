@@ -89,5 +89,9 @@ def _latency(works):
 
 
 def draw(report, directory):
-    _gnuplot(_ratios(report["works"]), directory / RATIOS)
-    _gnuplot(_latency(report["works"]), directory / LATENCY)
+    """Both, as far as the works of the report have something to draw."""
+    works = report["works"]
+    if any(w["goal"] is not None for w in works):
+        _gnuplot(_ratios(works), directory / RATIOS)
+    if any("latency" in w for w in works):
+        _gnuplot(_latency(works), directory / LATENCY)

@@ -135,3 +135,13 @@ def test_a_peer_that_refuses_is_named(server):
     done = run(peer_of(stranger), "--only", "HEAD")
     assert done.returncode == 1
     assert done.stderr == "bench: Neighbour: PUT /coffer-bench: 403 SignatureDoesNotMatch\n"
+
+
+def test_works_without_curves_draw_ratios_alone(tmp_path):
+    if coffer.build_dir() is None:
+        pytest.skip("COFFER_BUILD is not set")
+    if not shutil.which("gnuplot"):
+        pytest.skip("gnuplot is not installed")
+    done = run("", "--only", "on tmpfs", "--json", tmp_path / "report.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [p.name for p in tmp_path.glob("*.svg")] == ["performance-ratios.svg"]
