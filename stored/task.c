@@ -7,25 +7,6 @@
 
 #include "base/fd.h"
 
-void task_list_push(struct task_list *l, struct task *t)
-{
-	t->next = NULL;
-	if (l->first)
-		*l->last = t;
-	else
-		l->first = t;
-	l->last = &t->next;
-}
-
-struct task *task_list_pop(struct task_list *l)
-{
-	struct task *t = l->first;
-
-	if (t)
-		l->first = t->next;
-	return t;
-}
-
 /* --- a pool of threads ----------------------------------------------------------------------- */
 
 struct pool {
@@ -217,18 +198,34 @@ bool pool_hasten(struct pool *p)
 
 /* --- the way back to the loop ---------------------------------------------------------------- */
 
+/* All that was left, the first one first. */
+static struct task *fetch(struct mailbox *m)
+{
+	struct task *newest = atomic_exchange(&m->newest, NULL), *first = NULL;
+
+	while (newest) {
+		struct task *before = newest->next;
+
+		newest->next = first;
+		first = newest;
+		newest = before;
+	}
+	return first;
+}
+
 void mailbox_drain(struct mailbox *m)
 {
-	struct task_list fetched;
 	struct task *t;
 
-	pthread_mutex_lock(&m->lock);
-	fetched = m->waiting;
-	m->waiting = (struct task_list){ 0 };
-	m->rung = false;
-	pthread_mutex_unlock(&m->lock);
-	while ((t = task_list_pop(&fetched)))
+	/* In this order: who leaves something that is not fetched here any more rings again. */
+	atomic_store(&m->rung, false);
+	t = fetch(m);
+	while (t) {
+		struct task *next = t->next;
+
 		t->run(t);
+		t = next;
+	}
 }
 
 static int mailbox_ready(struct loop_source *s, uint32_t events)
@@ -245,7 +242,6 @@ int mailbox_open(struct mailbox *m, struct loop *l)
 	m->source.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (m->source.fd < 0)
 		return -errno;
-	pthread_mutex_init(&m->lock, NULL);
 	/* Each write is an edge: what was written need not be read. */
 	r = loop_add(l, &m->source, EPOLLIN | EPOLLET);
 	if (r < 0)
@@ -257,26 +253,22 @@ void mailbox_close(struct mailbox *m)
 {
 	loop_remove(&m->source);
 	m->source.fd = fd_close(m->source.fd);
-	pthread_mutex_destroy(&m->lock);
 }
 
 void mailbox_leave(struct mailbox *m, struct task *t)
 {
-	pthread_mutex_lock(&m->lock);
-	task_list_push(&m->waiting, t);
-	pthread_mutex_unlock(&m->lock);
+	t->next = atomic_load(&m->newest);
+	while (!atomic_compare_exchange_weak(&m->newest, &t->next, t))
+		;
 }
 
 void mailbox_ring(struct mailbox *m)
 {
 	static const uint64_t one = 1;
-	bool ring;
 
-	pthread_mutex_lock(&m->lock);
-	ring = m->waiting.first && !m->rung;
-	m->rung |= ring;
-	pthread_mutex_unlock(&m->lock);
-	while (ring && write(m->source.fd, &one, sizeof(one)) < 0 && errno == EINTR)
+	if (!atomic_load(&m->newest) || atomic_exchange(&m->rung, true))
+		return;
+	while (write(m->source.fd, &one, sizeof(one)) < 0 && errno == EINTR)
 		;
 }
 

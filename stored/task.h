@@ -8,6 +8,7 @@
  */
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/loop.h"
 #include "base/turns.h"
@@ -25,14 +26,6 @@ struct task_room {
 	void *kept;
 	void (*clear)(struct task_room *room);	/* of whoever put something there */
 };
-
-struct task_list {
-	struct task *first;
-	struct task **last;	/* where the next one goes; NULL while the list is empty */
-};
-
-void task_list_push(struct task_list *l, struct task *t);
-struct task *task_list_pop(struct task_list *l);	/* NULL where there is none */
 
 /* The member that a task is, back to what it is about. */
 #define task_owner(task, type, member) ((type *)((char *)(task) - offsetof(type, member)))
@@ -80,12 +73,11 @@ bool pool_hasten(struct pool *p);
 
 /* --- the way back to the loop ---------------------------------------------------------------- */
 
-/* Tasks that other threads give to the loop's thread. */
+/* Tasks that other threads give to the loop's thread. No lock: the loop never waits for who was put off the processor. */
 struct mailbox {
 	struct loop_source source;
-	pthread_mutex_t lock;
-	struct task_list waiting;
-	bool rung;	/* the loop has been told of what waits */
+	_Atomic(struct task *) newest;	/* of those that wait; each has the one that was left before it */
+	atomic_bool rung;		/* the loop has been told of what waits */
 };
 
 must_check int mailbox_open(struct mailbox *m, struct loop *l);
