@@ -328,6 +328,14 @@ static int take(struct body *b, struct span bytes, struct body_room *room)
 	return 0;
 }
 
+/* Whoever commits has sent all: nothing may wait behind what was committed to. */
+static bool has_more(const struct body *b)
+{
+	uint8_t byte;
+
+	return !b->pipe_ended && read(b->pipe.fd, &byte, 1) > 0;
+}
+
 /* Whether it has come to its end, now that bytes came or the loop said something. */
 static bool settle(struct body *b)
 {
@@ -341,6 +349,8 @@ static bool settle(struct body *b)
 		return end(b, BODY_LONG);
 	if (b->received < b->committed)
 		return b->pipe_ended ? end(b, BODY_SHORT) : false;
+	if (has_more(b))
+		return end(b, BODY_LONG);
 	/* A seal over chunks that nobody has hashed cannot be authd's. */
 	if (b->terms.chained && (b->cut < b->received || !cutter_is_even(&b->cutter)))
 		return end(b, BODY_ABSURD);

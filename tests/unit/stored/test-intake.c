@@ -3,6 +3,7 @@
 /* Bodies on the intake's threads, and the disk behind them that is slower than they are. */
 
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -208,8 +209,8 @@ static void on_over(struct task *t)
 	n_over++;
 }
 
-/* One that stays in memory, with so much in its pipe as that takes. */
-static struct body *begin_small(const struct ipc_id *tenant, uint64_t *ret_len)
+/* One that stays in memory. */
+static struct body *begin_empty(const struct ipc_id *tenant, int *ret_fd)
 {
 	struct body_terms terms = { .store = f.store,
 				    .methods = &methods,
@@ -218,12 +219,21 @@ static struct body *begin_small(const struct ipc_id *tenant, uint64_t *ret_len)
 				    .most = MIB,
 				    .head_limit = MIB };
 	struct body_notes notes = { .ended.run = on_over, .mailbox = &mailbox };
+	struct body *b;
+
+	assert(body_new(&terms, &notes, &b, ret_fd) == 0);
+	return b;
+}
+
+/* The same, with so much in its pipe as that takes. */
+static struct body *begin_small(const struct ipc_id *tenant, uint64_t *ret_len)
+{
 	static const uint8_t piece[4 * KIB];
 	struct body *b;
 	ssize_t n;
 	int fd;
 
-	assert(body_new(&terms, &notes, &b, &fd) == 0);
+	b = begin_empty(tenant, &fd);
 	*ret_len = 0;
 	while ((n = write(fd, piece, sizeof(piece))) > 0)
 		*ret_len += (uint64_t)n;
@@ -266,11 +276,53 @@ static void test_t57_a_flood_of_bodies_does_not_come_before_another_tenants(void
 	finish();
 }
 
+static void wait_until_taken(int fd)
+{
+	int waiting = 1;
+
+	while (waiting) {
+		assert(ioctl(fd, FIONREAD, &waiting) == 0);
+		usleep(1000);
+	}
+}
+
+static void test_t73_what_waits_behind_what_was_committed_to_makes_it_no_object(void)
+{
+	static const uint8_t bytes[64];
+	struct body *first, *b;
+	uint64_t len;
+	int fd;
+
+	begin();
+	n_over = 0;
+	first = begin_small(&f.tenant, &len);
+	b = begin_empty(&f.tenant, &fd);
+	intake_add(intake, b);
+	assert(write(fd, bytes, sizeof(bytes)) == sizeof(bytes));
+	wait_until_taken(fd);
+	/* The intake's only thread stands here until there is more, and b is committed. */
+	pthread_mutex_lock(&first->lock);
+	intake_add(intake, first);
+	first->drop = true;
+	usleep(QUIET_MS * 1000);
+	assert(write(fd, bytes, 1) == 1);
+	body_commit(b, sizeof(bytes));
+	pthread_mutex_unlock(&first->lock);
+	while (n_over < 2)
+		assert(loop_step(&loop, -1) == 0);
+	assert(b->end == BODY_LONG);
+	close(fd);
+	body_free(b);
+	body_free(first);
+	finish();
+}
+
 int main(void)
 {
 	RUN(test_t57_a_body_goes_no_further_ahead_of_the_disk_than_it_may);
 	RUN(test_a_body_that_is_dropped_stays_until_its_piece_is_back);
 	RUN(test_where_nobody_can_write_a_body_comes_in_all_the_same);
 	RUN(test_t57_a_flood_of_bodies_does_not_come_before_another_tenants);
+	RUN(test_t73_what_waits_behind_what_was_committed_to_makes_it_no_object);
 	return 0;
 }
