@@ -65,8 +65,10 @@ void log_event(enum log_level level, const char *format, ...)
 
 void log_flush(void)
 {
-	while (log_gathered_len && write(STDERR_FILENO, log_gathered, log_gathered_len) < 0 &&
-	       errno == EINTR)
+	/* Where nothing is gathered, threads only ever read this. */
+	if (!log_gathered_len)
+		return;
+	while (write(STDERR_FILENO, log_gathered, log_gathered_len) < 0 && errno == EINTR)
 		;
 	log_gathered_len = 0;
 }

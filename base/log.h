@@ -26,7 +26,8 @@ void log_event(enum log_level level, const char *format, ...) printf_like(2, 3);
 
 /*
  * An event that is a record already. Ends the record. One in JSON stands alone on its line, without
- * the process's name, so that what reads the log finds objects.
+ * the process's name, so that what reads the log finds objects. In a process that says records, or gathers
+ * them, one thread alone says anything.
  */
 void log_record(enum log_level level, struct record *r);
 
