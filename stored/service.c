@@ -12,7 +12,7 @@
 /* How long a stop waits for what the disk is at. */
 #define STOP_NS (20 * NS_PER_S)
 
-/* After it another reader comes to what waits for one that does not come back. */
+/* After it another reader comes to what waits for one that does not come back, and what that one has done is heard. */
 #define SERVICE_PATIENCE_NS NS_PER_MS
 
 /* Everything that opens files or takes locks when it is used first is used here once. */
@@ -45,10 +45,13 @@ static int on_patience_over(struct loop_timer *t)
 	return 0;
 }
 
-/* Brief tasks wait for the thread that is at others; but not for what keeps that one from coming. */
+/*
+ * Brief tasks wait for the thread that is at others, and their answers for the end of its turn; but not for what
+ * keeps that one from coming.
+ */
 static void be_patient(struct service *s)
 {
-	if (!s->patience.loop && pool_waiting(s->readers))
+	if (!s->patience.loop && pool_may_be_kept(s->readers))
 		loop_arm(&s->loop, &s->patience, clock_boottime_ns() + SERVICE_PATIENCE_NS);
 }
 

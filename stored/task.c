@@ -183,17 +183,32 @@ int pool_submit(struct pool *p, struct task *t, const struct ipc_id *tenant, uin
 	return taken ? POOL_TAKEN : POOL_FULL;
 }
 
-bool pool_hasten(struct pool *p)
+static bool may_be_kept(const struct pool *p)
 {
-	bool waits;
+	return p->waiting.count > 0 || p->n_brief > 0;
+}
+
+bool pool_may_be_kept(struct pool *p)
+{
+	bool may;
 
 	pthread_mutex_lock(&p->lock);
-	waits = p->waiting.count > 0;
-	if (waits && p->n_taken == p->n_taken_before)
+	may = may_be_kept(p);
+	pthread_mutex_unlock(&p->lock);
+	return may;
+}
+
+bool pool_hasten(struct pool *p)
+{
+	bool may;
+
+	pthread_mutex_lock(&p->lock);
+	if (p->waiting.count > 0 && p->n_taken == p->n_taken_before)
 		wake_one(p);
 	p->n_taken_before = p->n_taken;
+	may = may_be_kept(p);
 	pthread_mutex_unlock(&p->lock);
-	return waits;
+	return may;
 }
 
 /* --- the way back to the loop ---------------------------------------------------------------- */

@@ -67,9 +67,14 @@ must_check int pool_submit(struct pool *p, struct task *t, const struct ipc_id *
 
 /*
  * Brief tasks wait for threads that are at brief ones. Should those not come back, since the disk keeps them,
- * this wakes another: where something waits, and nothing was taken since the last call. True while something waits.
+ * this wakes another: where something waits, and nothing was taken since the last call. Nor is the home told before
+ * the end of a turn: who is at home looks by himself for as long as this is true, while something waits or a
+ * turn of brief tasks is under way.
  */
 bool pool_hasten(struct pool *p);
+
+/* What pool_hasten() would return, without doing anything. */
+bool pool_may_be_kept(struct pool *p);
 
 /* --- the way back to the loop ---------------------------------------------------------------- */
 

@@ -35,6 +35,16 @@ static void wait_at_the_gate(struct task *t)
 	pthread_mutex_unlock(&gate);
 }
 
+static pthread_mutex_t second_gate = PTHREAD_MUTEX_INITIALIZER;
+
+static void wait_at_the_second_gate(struct task *t)
+{
+	pthread_barrier_wait(&busy);
+	pthread_mutex_lock(&second_gate);
+	pthread_mutex_unlock(&second_gate);
+}
+
+static struct job second = { .task.run = wait_at_the_second_gate };
 static struct job jobs[QUEUE_MAX], doorman = { .task.run = wait_at_the_gate };
 static size_t n_jobs;
 
@@ -135,14 +145,56 @@ static void test_a_brief_task_waits_for_a_thread_that_does_not_come_back_only_un
 	/* The first sees that something was taken before. */
 	assert(pool_hasten(p) && pool_hasten(p));
 	wait_until_all_is_taken(p);
-	assert(!pool_hasten(p));
 	end(p);
+}
+
+static void count_at_home(struct task *t)
+{
+	n_ran++;
+}
+
+static struct mailbox home;
+
+static void leave_at_home(struct task *t)
+{
+	t->run = count_at_home;
+	mailbox_leave(&home, t);
+}
+
+/* The gate keeps the second of a turn; what the first has left at home is not for it to keep. */
+static void test_what_a_turn_has_done_is_looked_for_while_the_rest_of_it_is_kept(void)
+{
+	struct job done = { .task.run = leave_at_home };
+	struct loop loop;
+	struct pool *p;
+
+	n_ran = 0;
+	assert(loop_init(&loop) == 0 && mailbox_open(&home, &loop) == 0);
+	assert(pool_new("test", 1, QUEUE_MAX, &home, &p) == 0);
+	pthread_barrier_init(&busy, NULL, 2);
+	pthread_mutex_lock(&gate);
+	assert(pool_submit(p, &doorman.task, &flooding, TASK_LONG) == POOL_TAKEN);
+	pthread_barrier_wait(&busy);
+	assert(pool_submit(p, &done.task, &quiet, TASK_BRIEF) == POOL_TAKEN);
+	assert(pool_submit(p, &second.task, &quiet, TASK_BRIEF) == POOL_TAKEN);
+	pthread_mutex_lock(&second_gate);
+	pthread_mutex_unlock(&gate);
+	pthread_barrier_wait(&busy);
+	assert(pool_waiting(p) == 0 && pool_may_be_kept(p) && pool_hasten(p));
+	mailbox_drain(&home);
+	assert(n_ran == 1);
+	pthread_mutex_unlock(&second_gate);
+	pool_free(p);
+	pthread_barrier_destroy(&busy);
+	mailbox_close(&home);
+	loop_clear(&loop);
 }
 
 static void test_what_waits_behind_a_long_task_has_the_next_thread(void)
 {
 	struct pool *p = begin(2, TASK_LONG);
 
+	assert(!pool_may_be_kept(p) && !pool_hasten(p));
 	assert(submit_of(p, &quiet, TASK_BRIEF) == POOL_TAKEN);
 	wait_until_all_is_taken(p);
 	end(p);
@@ -162,6 +214,7 @@ int main(void)
 {
 	test_brief_tasks_of_a_tenant_share_a_turn_but_no_more_than_that();
 	test_a_brief_task_waits_for_a_thread_that_does_not_come_back_only_until_hastened();
+	test_what_a_turn_has_done_is_looked_for_while_the_rest_of_it_is_kept();
 	test_what_waits_behind_a_long_task_has_the_next_thread();
 	test_more_than_a_turn_of_brief_tasks_wakes_another_thread();
 	test_t57_a_flood_delays_another_tenant_by_one_task();
