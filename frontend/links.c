@@ -57,9 +57,11 @@ static bool stops_at_stored(struct call *c)
 	return was;
 }
 
-static void leave_stored(struct links *l)
+/* It has ended like that, or does so now. */
+static void leave_stored(struct links *l, enum channel_end end)
 {
 	channel_close(&l->stored);
+	l->config.ended(l->config.context, LINKS_STORED, end);
 	links_lose(l, stops_at_stored);
 	l->config.dial(l->config.context, LINKS_STORED);
 	links_changed(l);
@@ -142,7 +144,7 @@ static int on_ticket(struct links *l, const struct ipc_ticket *m, int *fds)
 		return l->ticket.error;
 	l->ticket_shown = false;
 	if (links_stored_is_open(l))
-		leave_stored(l);
+		leave_stored(l, CHANNEL_END_HANGUP);
 	links_enter(l);
 	return 0;
 }
@@ -352,8 +354,7 @@ static void stored_ended(struct channel *c, enum channel_end end, int detail)
 	struct links *l = c->owner;
 
 	log_end("stored", end, detail);
-	l->config.ended(l->config.context, LINKS_STORED, end);
-	leave_stored(l);
+	leave_stored(l, end);
 }
 
 static const struct channel_handler authd_handler = { authd_message, authd_ended };

@@ -193,6 +193,24 @@ static void test_a_link_that_ends_is_not_waited_for(void)
 	close_stage();
 }
 
+static void test_a_link_that_is_given_up_for_a_new_ticket_is_not_waited_for(void)
+{
+	struct ipc_message ticket = { .number = IPC_TICKET, .ticket = { 9, SPAN("a ticket") } };
+	int client;
+
+	open_stage();
+	client = come(LOCALLY);
+	ask(client, "GET", "/metrics", "");
+	answer_as_authd();
+	stage_say(&s, s.authd, &ticket, -1);
+	expect(client, 200,
+	       PARTS("coffer_up{daemon=\"stored\"} 0\n",
+		     "coffer_ipc_losses_total{daemon=\"frontend\",peer=\"stored\",why=\"hangup\"} "
+		     "1\n"));
+	close(client);
+	close_stage();
+}
+
 static void test_t75_over_tcp_nothing_is_told_without_the_token(void)
 {
 	static const char *const wrong[] = {
@@ -434,6 +452,7 @@ int main(void)
 	test_authd_and_stored_are_asked_and_all_is_told();
 	test_who_does_not_answer_is_missing_and_nobody_waits_longer();
 	test_a_link_that_ends_is_not_waited_for();
+	test_a_link_that_is_given_up_for_a_new_ticket_is_not_waited_for();
 	test_t75_over_tcp_nothing_is_told_without_the_token();
 	test_t75_strangers_who_stay_keep_nobody_out();
 	test_who_is_idle_at_the_metrics_makes_room_there_only();
