@@ -33,7 +33,7 @@ void log_record(enum log_level level, struct record *r);
 
 /*
  * The same, but the line may wait for others: until LOG_GATHERED_MAX bytes do, any other line is written, or
- * log_flush(). Who ends without it loses them, so it is for what tells no more than that all is well.
+ * log_flush(). Who ends without it loses them: what must not be lost is no line to gather.
  */
 #define LOG_GATHERED_MAX 4096	/* a pipe takes so much in one piece: lines of several processes do not mix */
 void log_gather(enum log_level level, struct record *r);
