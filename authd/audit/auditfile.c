@@ -76,15 +76,18 @@ static int open_number(struct auditfile *f, uint64_t number, int flags)
 {
 	_cleanup_(fd_closep) int fd = -1;
 	char name[NAME_SIZE];
+	int r;
 
 	fd = openat(f->directory_fd, name_of(f, number, name),
 		    O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
 	if (fd < 0)
 		return -errno;
-	/* It is there, and cannot be made once more; nobody knows whether a crash takes it away. */
 	if ((flags & O_CREAT) && fsync(f->directory_fd) < 0) {
+		r = -errno;
+		/* Whoever comes next makes it anew, and has something to flush. */
+		(void)!unlinkat(f->directory_fd, name, 0);
 		f->failed = true;
-		return -errno;
+		return r;
 	}
 	fd_close(f->fd);
 	f->fd = steal_fd(fd);
@@ -139,7 +142,7 @@ int auditfile_open(const char *directory, const char *name, const struct auditfi
 	if (r < 0)
 		return r;
 	/* An earlier process may have had to leave that to us. */
-	f->failed |= fdatasync(f->fd) < 0;
+	f->failed |= fdatasync(f->fd) < 0 || fsync(f->directory_fd) < 0;
 	*ret = steal_ptr(f);
 	return 0;
 }

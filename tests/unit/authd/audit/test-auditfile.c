@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "audit-scene.h"
 #include "base/fd.h"
@@ -39,6 +40,14 @@ static struct auditfile *open_it(const struct auditfile_limits *limits)
 
 	assert(auditfile_open(directory, "audit", limits, &f) == 0);
 	return f;
+}
+
+static bool is_there(const char *name)
+{
+	char path[200];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	return access(path, F_OK) == 0;
 }
 
 static const char *contents(const char *name)
@@ -159,6 +168,8 @@ static void test_what_does_not_fit_is_not_there_by_half(void)
 /* In place of libc's, in all of this process. */
 static int file_flush_error, directory_flush_error;
 
+static bool directory_is_flushed;
+
 static int flush(int fd, long call, int error)
 {
 	errno = error;
@@ -175,7 +186,10 @@ int fsync(int fd)
 	struct stat st;
 
 	assert(fstat(fd, &st) == 0);
-	return flush(fd, SYS_fsync, S_ISDIR(st.st_mode) ? directory_flush_error : 0);
+	if (!S_ISDIR(st.st_mode))
+		return flush(fd, SYS_fsync, 0);
+	directory_is_flushed = !directory_flush_error;
+	return flush(fd, SYS_fsync, directory_flush_error);
 }
 
 static void test_a_failed_flush_is_final_whatever_it_is_called(void)
@@ -214,11 +228,31 @@ static void test_a_file_whose_name_may_be_lost_is_not_written_to(void)
 	directory_flush_error = 0;
 	assert(auditfile_append(f, SPAN("next\n"), true) == -EIO);
 	assert(strcmp(contents("audit.1.log"), "0123456789\n") == 0);
-	assert(strcmp(contents("audit.2.log"), "") == 0);
+	/* A directory that a failed flush has left clean would not be written by the next one. */
+	assert(!is_there("audit.2.log"));
 	auditfile_close(f);
 	f = open_it(&narrow);
 	assert(auditfile_append(f, SPAN("restarted\n"), true) == 0);
 	assert(strcmp(contents("audit.2.log"), "restarted\n") == 0);
+	auditfile_close(f);
+	end();
+}
+
+/* Whoever made it may have been killed before its name was flushed. */
+static void test_the_name_of_one_that_is_there_is_flushed(void)
+{
+	struct auditfile *f;
+
+	begin();
+	auditfile_close(open_it(&wide));
+	directory_is_flushed = false;
+	f = open_it(&wide);
+	assert(directory_is_flushed && !auditfile_has_failed(f));
+	auditfile_close(f);
+	directory_flush_error = EIO;
+	f = open_it(&wide);
+	assert(auditfile_has_failed(f) && auditfile_append(f, SPAN("lost\n"), true) == -EIO);
+	directory_flush_error = 0;
 	auditfile_close(f);
 	end();
 }
@@ -246,6 +280,7 @@ int main(void)
 	test_what_does_not_fit_is_not_there_by_half();
 	test_a_failed_flush_is_final_whatever_it_is_called();
 	test_a_file_whose_name_may_be_lost_is_not_written_to();
+	test_the_name_of_one_that_is_there_is_flushed();
 	test_a_link_in_its_place_is_not_followed();
 	return 0;
 }
