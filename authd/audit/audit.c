@@ -214,7 +214,7 @@ void audit_say_outcome(struct record *r, enum figures_order outcome, const json_
 
 /* --- on the way to the disk --------------------------------------------------------------- */
 
-static struct change *change_new(struct auditfile *file, size_t most)
+static struct change *change_new(const struct audit *a, struct auditfile *file, size_t most)
 {
 	struct change *c = calloc(1, sizeof(*c));
 
@@ -222,13 +222,14 @@ static struct change *change_new(struct auditfile *file, size_t most)
 		return NULL;
 	c->kind = CHANGE_AUDIT;
 	c->file = file;
+	c->vital = file == a->orders;
 	c->lines = BUFFER_INIT(most);
 	return c;
 }
 
-static struct change *change_of(struct auditfile *file, struct record *r)
+static struct change *change_of(const struct audit *a, struct auditfile *file, struct record *r)
 {
-	struct change *c = change_new(file, RECORD_MAX);
+	struct change *c = change_new(a, file, RECORD_MAX);
 
 	if (c)
 		buffer_append(&c->lines, record_end(r));
@@ -237,7 +238,7 @@ static struct change *change_of(struct auditfile *file, struct record *r)
 
 struct change *audit_intent(struct audit *a, struct record *r)
 {
-	struct change *c = change_of(a->orders, r);
+	struct change *c = change_of(a, a->orders, r);
 
 	if (c)
 		c->flush = true;
@@ -283,14 +284,14 @@ void audit_note(struct audit *a, bool changes, struct record *journal, struct re
 {
 	log_record(LOG_LEVEL_INFO, journal);
 	if (audit_is_kept(a))
-		keep(a, change_of(changes ? a->orders : a->queries, kept));
+		keep(a, change_of(a, changes ? a->orders : a->queries, kept));
 }
 
 #define IMPORTED_MAX (4 * MIB)
 
 void audit_note_imported(struct audit *a, const char *id, const struct token *tokens)
 {
-	struct change *c = audit_is_kept(a) ? change_new(a->orders, IMPORTED_MAX) : NULL;
+	struct change *c = audit_is_kept(a) ? change_new(a, a->orders, IMPORTED_MAX) : NULL;
 	struct record r;
 
 	for (const struct token *t = tokens; c && t; t = t->next) {
@@ -311,7 +312,7 @@ void audit_note_denial(struct audit *a, struct record *kept)
 	if (!audit_is_kept(a))
 		return;
 	if (a->n_notes < AUDIT_NOTES_MAX)
-		keep(a, change_of(a->denials, kept));
+		keep(a, change_of(a, a->denials, kept));
 	else
 		lose(a, "too-many");
 }

@@ -57,6 +57,7 @@ struct change {
 	struct auditfile *file;		/* AUDIT: only the writer's thread appends to it */
 	struct buffer lines;		/* AUDIT: owned */
 	bool flush;			/* AUDIT: durable when done */
+	bool vital;			/* AUDIT: without this file no order is taken */
 	int result;			/* enum database_outcome or -errno, when done */
 	char complaint[128];		/* with -errno: SQLite's words */
 	void (*done)(struct change *c);	/* on the loop; the change is the callee's again */
@@ -83,7 +84,7 @@ enum writer_outcome {
 };
 
 /*
- * Whether a write or a flush has failed since then, of the audit log or the database, so that no more changes are
+ * Whether a write or a flush has failed since then, of a vital file or the database, so that no more changes are
  * made. Only a new process can find out what the disk has; this one is to end once those who wait are told.
  */
 bool writer_has_failed(const struct writer *w);

@@ -286,25 +286,33 @@ static void test_an_unsettled_log_is_read_only_until_it_is_read_again(void)
 	remove_directory();
 }
 
+static struct change *new_line(struct desk *d, bool vital)
+{
+	struct change *c = calloc(1, sizeof(*c));
+
+	assert(c);
+	*c = (struct change){ .kind = CHANGE_AUDIT,
+			      .file = d->log,
+			      .lines = BUFFER_INIT(64),
+			      .flush = true,
+			      .vital = vital,
+			      .done = done,
+			      .owner = d };
+	buffer_append_string(&c->lines, "line\n");
+	return c;
+}
+
 /* What is in the log of orders of one that was not made, nobody must be able to take for done. */
 static void test_a_log_that_cannot_be_flushed_is_opened_anew(void)
 {
 	static const struct auditfile_limits limits = { 1 << 20, 2 };
-	struct change *record = calloc(1, sizeof(*record));
 	struct desk d;
 
 	make_directory();
 	desk_open(&d);
 	assert(auditfile_open(directory, "log", &limits, &d.log) == 0);
 	flushes_fail = true;
-	*record = (struct change){ .kind = CHANGE_AUDIT,
-				   .file = d.log,
-				   .lines = BUFFER_INIT(64),
-				   .flush = true,
-				   .done = done,
-				   .owner = &d };
-	buffer_append_string(&record->lines, "order\n");
-	assert(writer_submit(d.writer, record) == WRITER_OK);
+	assert(writer_submit(d.writer, new_line(&d, true)) == WRITER_OK);
 	wait_for(&d, 1);
 	assert(d.results[0] == -EIO && writer_has_failed(d.writer));
 	auditfile_close(d.log);
@@ -313,6 +321,27 @@ static void test_a_log_that_cannot_be_flushed_is_opened_anew(void)
 	auditfile_close(d.log);
 	flushes_fail = false;
 	assert(auditfile_open(directory, "log", &limits, &d.log) == 0 && !auditfile_has_failed(d.log));
+	auditfile_close(d.log);
+	desk_close(&d);
+	remove_log();
+	remove_directory();
+}
+
+/* Denials are what strangers make: they must not be able to have authd end on a disk that fails. */
+static void test_a_log_that_no_order_needs_ends_nothing(void)
+{
+	static const struct auditfile_limits limits = { 1 << 20, 2 };
+	struct desk d;
+
+	make_directory();
+	desk_open(&d);
+	assert(auditfile_open(directory, "log", &limits, &d.log) == 0);
+	flushes_fail = true;
+	assert(writer_submit(d.writer, new_line(&d, false)) == WRITER_OK);
+	wait_for(&d, 1);
+	flushes_fail = false;
+	assert(d.results[0] == -EIO && auditfile_has_failed(d.log) && !writer_has_failed(d.writer));
+	assert(add_tenant(&d, "ordered") == DATABASE_OK);
 	auditfile_close(d.log);
 	desk_close(&d);
 	remove_log();
@@ -372,6 +401,7 @@ int main(void)
 	test_nothing_is_durable_behind_a_failed_write();
 	test_an_unsettled_log_is_read_only_until_it_is_read_again();
 	test_a_log_that_cannot_be_flushed_is_opened_anew();
+	test_a_log_that_no_order_needs_ends_nothing();
 	test_t80_what_was_acknowledged_survives_a_kill();
 	return 0;
 }
