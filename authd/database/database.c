@@ -232,6 +232,24 @@ static void settle(struct database *d)
 		database_keep_log(d);
 }
 
+/*
+ * Commits what is there already. Where a disk writes nothing any more, there may be no log to tell of it, and each
+ * change would be found to fail, and end its process, anew.
+ */
+static int try_commit(struct database *d)
+{
+	char owner[64];
+	int r;
+
+	snprintf(owner, sizeof(owner), "PRAGMA application_id = %d", APPLICATION_ID);
+	r = database_execute(d, owner);
+	if (r == -EIO) {
+		d->unsettled = true;
+		database_keep_log(d);
+	}
+	return r == -EIO || r == -ENOSPC ? 0 : r;
+}
+
 int database_open(const char *path, struct database **ret)
 {
 	_cleanup_(database_closep) struct database *d = calloc(1, sizeof(*d));
@@ -258,6 +276,8 @@ int database_open(const char *path, struct database **ret)
 		r = migrate(d);
 	if (r >= 0)
 		r = prepare(d);
+	if (r >= 0 && !d->unsettled)
+		r = try_commit(d);
 	if (r < 0)
 		return r;
 	*ret = steal_ptr(d);

@@ -20,8 +20,8 @@ DEFINE_CLEANUP(struct database *, database_close)
 must_check int database_load(struct database *d, struct keyring *k);
 
 /*
- * False where an earlier process may not have flushed what it left in the log, and this one could not either. Then it
- * can be read, and nothing may be built on it until another process has opened it.
+ * False where an earlier process may not have flushed what it left in the log, and this one could not either; or where
+ * it cannot commit. Then it can be read, and nothing may be built on it until another process has opened it.
  */
 bool database_is_settled(const struct database *d);
 

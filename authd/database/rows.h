@@ -64,7 +64,7 @@ enum statement {
 struct database {
 	sqlite3 *sqlite;
 	sqlite3_stmt *statements[STATEMENT_COUNT];
-	bool unsettled; /* what an earlier process left in the log is not known to be on the disk */
+	bool unsettled; /* what is in the log is not known to be on the disk */
 };
 
 /* A code of SQLite's as -errno. */

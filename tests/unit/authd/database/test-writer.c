@@ -286,6 +286,30 @@ static void test_an_unsettled_log_is_read_only_until_it_is_read_again(void)
 	remove_directory();
 }
 
+/* Else it would end, and be back, with each change: what was used is written every minute. */
+static void test_one_that_can_write_nothing_from_its_start_on_is_read_only(void)
+{
+	struct desk d;
+
+	make_directory();
+	desk_open(&d);
+	assert(add_tenant(&d, "before") == DATABASE_OK);
+	desk_close(&d);
+	assert(!has_log());
+	flushes_fail = true;
+	desk_open(&d);
+	assert(!database_is_settled(d.database) && keyring_find_tenant(d.keyring, SPAN("before")));
+	assert(add_tenant(&d, "again") == -EIO && !writer_has_failed(d.writer));
+	flushes_fail = false;
+	desk_close(&d);
+	desk_open(&d);
+	assert(database_is_settled(d.database) && keyring_tenant_count(d.keyring) == 1);
+	assert(add_tenant(&d, "again") == DATABASE_OK);
+	desk_close(&d);
+	assert(!has_log());
+	remove_directory();
+}
+
 static struct change *new_line(struct desk *d, bool vital)
 {
 	struct change *c = calloc(1, sizeof(*c));
@@ -400,6 +424,7 @@ int main(void)
 	test_what_is_said_of_changes_at_the_end_is_written();
 	test_nothing_is_durable_behind_a_failed_write();
 	test_an_unsettled_log_is_read_only_until_it_is_read_again();
+	test_one_that_can_write_nothing_from_its_start_on_is_read_only();
 	test_a_log_that_cannot_be_flushed_is_opened_anew();
 	test_a_log_that_no_order_needs_ends_nothing();
 	test_t80_what_was_acknowledged_survives_a_kill();
