@@ -67,10 +67,10 @@ def check_orphans(servers):
         time.sleep(SWEEP_S)
 
 
-def check_log(server):
+def check_log(server, *secrets):
     said = server.log()
     assert not coffer.SANITIZER_REPORT.search(said), said
-    for secret in (server.secret_key, server.token):
+    for secret in (server.secret_key, server.token, *secrets):
         assert secret not in said
 
 

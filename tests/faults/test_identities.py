@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from lib import faults, rawhttp
-from .administrator import Administrator
+from .administrator import SECRET, Administrator
 from .sweep import check_log
 
 KINDS = [("allocation", "ENOMEM"), ("write", "EIO"), ("write", "ENOSPC"), ("write", "half"),
@@ -49,7 +49,7 @@ def test_a_fault_undoes_no_order_and_tells_no_lie(faulty, moments, kind, error):
               f"unsure={administrator.unsure}")
         settle(server, administrator, needs_start=kind in ("flush", "write") and count > 1)
     assert failed > 0
-    check_log(server)
+    check_log(server, SECRET)
     server.stop()
 
 
