@@ -112,6 +112,11 @@ int head_finish(struct head *h)
 {
 	struct span expect;
 
+	/* What is cut off may hold what would be missing. */
+	if (h->fields.error == -EMSGSIZE)
+		head_refuse(h, S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE, NULL);
+	else if (h->fields.error && !h->error)
+		return buffer_error(&h->fields);
 	check_framing(h);
 	h->host = only_field(h, SPAN("host"), "Host must not be repeated.");
 	if (!h->host.len)
@@ -119,7 +124,5 @@ int head_finish(struct head *h)
 	only_field(h, SPAN("authorization"), "Authorization must not be repeated.");
 	expect = only_field(h, SPAN("expect"), "Expect must not be repeated.");
 	h->expects_continue = span_equal_nocase(expect, SPAN("100-continue"));
-	if (h->fields.error == -EMSGSIZE)
-		head_refuse(h, S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE, NULL);
-	return h->error ? (int)h->error : buffer_error(&h->fields);
+	return (int)h->error;
 }

@@ -162,6 +162,26 @@ static void test_head_is_bounded_in_fields_and_bytes(void)
 	head_clear(&h);
 }
 
+/* Host comes behind what did not fit: it is not missing. */
+static void test_what_is_cut_off_is_not_missing(void)
+{
+	static const struct field none[FIELDS_MAX];
+	static char value[S3_HEAD_MAX];
+	struct head h = make("/", "HTTP/1.1", none);
+
+	memset(value, 'a', sizeof(value));
+	head_add_field(&h, SPAN("X"), (struct span){ value, sizeof(value) });
+	head_add_field(&h, SPAN("Host"), SPAN("a"));
+	assert(head_finish(&h) == S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE);
+	head_clear(&h);
+	h = make("/", "HTTP/1.1", none);
+	/* As an allocation that fails leaves it. */
+	h.fields.error = -ENOMEM;
+	head_add_field(&h, SPAN("Host"), SPAN("a"));
+	assert(head_finish(&h) == -ENOMEM);
+	head_clear(&h);
+}
+
 static void test_every_byte_is_judged(void)
 {
 	for (unsigned int c = 0; c < 256; c++) {
@@ -181,6 +201,7 @@ int main(void)
 	test_sound_head_is_kept_as_it_came();
 	test_body_is_framed_as_the_head_says();
 	test_head_is_bounded_in_fields_and_bytes();
+	test_what_is_cut_off_is_not_missing();
 	test_every_byte_is_judged();
 	return 0;
 }
