@@ -6,35 +6,17 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "database/place.h"
+
 #undef NDEBUG
 #include <assert.h>
 
 static const uint8_t master[KEYRING_MASTER_LEN] = { 1, 2, 3 };
-static char directory[64], path[128];
 
 struct store {
 	struct keyring *keyring;
 	struct database *database;
 };
-
-static void make_directory(void)
-{
-	snprintf(directory, sizeof(directory), "/tmp/authd-database-XXXXXX");
-	assert(mkdtemp(directory));
-	snprintf(path, sizeof(path), "%s/auth.db", directory);
-}
-
-static void remove_directory(void)
-{
-	static const char *const suffixes[] = { "", "-wal", "-shm" };
-	char name[160];
-
-	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
-		snprintf(name, sizeof(name), "%s%s", path, suffixes[i]);
-		unlink(name);
-	}
-	assert(rmdir(directory) == 0);
-}
 
 static void store_open(struct store *s)
 {

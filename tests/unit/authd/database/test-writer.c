@@ -10,11 +10,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "database/place.h"
+
 #undef NDEBUG
 #include <assert.h>
 
 static const uint8_t master[KEYRING_MASTER_LEN] = { 2 };
-static char directory[64], path[128];
 
 struct desk {
 	struct loop loop;
@@ -25,25 +26,6 @@ struct desk {
 	int results[WRITER_QUEUE_MAX];
 	size_t n_results;
 };
-
-static void make_directory(void)
-{
-	snprintf(directory, sizeof(directory), "/tmp/authd-writer-XXXXXX");
-	assert(mkdtemp(directory));
-	snprintf(path, sizeof(path), "%s/auth.db", directory);
-}
-
-static void remove_directory(void)
-{
-	static const char *const suffixes[] = { "", "-wal", "-shm" };
-	char name[160];
-
-	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
-		snprintf(name, sizeof(name), "%s%s", path, suffixes[i]);
-		unlink(name);
-	}
-	assert(rmdir(directory) == 0);
-}
 
 static void remove_log(void)
 {
