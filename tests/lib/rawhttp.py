@@ -72,7 +72,7 @@ class Response:
     @property
     def code(self):
         """The S3 error code, or None when the body is no error document."""
-        if not self.body.lstrip().startswith(b"<"):
+        if not self.body.lstrip().startswith(b"<?xml"):
             return None
         root = self.xml
         return root.findtext("Code") if root.tag == "Error" else None
