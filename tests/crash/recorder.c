@@ -171,6 +171,7 @@ __attribute__((constructor)) static void begin(void)
  * filter may let a daemon do; they write from the beginning to the end, or say where.
  */
 static uint64_t positions[LOG_FD];
+static bool appends[LOG_FD]; /* opened so that it goes to the end */
 
 static void set_position(int fd, uint64_t position)
 {
@@ -183,7 +184,10 @@ static void set_position(int fd, uint64_t position)
 static uint64_t advance(int fd, ssize_t n)
 {
 	uint64_t at = positions[fd];
+	struct stat st;
 
+	if (appends[fd] && fstat(fd, &st) == 0)
+		return (uint64_t)(st.st_size - n);
 	set_position(fd, at + (uint64_t)n);
 	return at;
 }
@@ -210,6 +214,8 @@ static int open_plain(int at_fd, const char *path, int flags, mode_t mode)
 	int fd = NEXT(openat)(at_fd, path, flags, mode);
 
 	set_position(fd, 0);
+	if (fd >= 0)
+		appends[fd] = flags & O_APPEND;
 	return fd;
 }
 
