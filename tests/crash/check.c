@@ -3,31 +3,18 @@
 
 #include <dirent.h>
 #include <sqlite3.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/crash/contents.h"
+#include "tests/crash/verdict.h"
 #include "tests/unit/stored/engine/engine-fixture.h"
 
 struct check {
+	struct verdict v;
 	struct fixture f;
-	const struct story *story;
-	uint64_t found[STORY_SLOTS];
-	unsigned int n_wrong;
 };
-
-__attribute__((format(printf, 2, 3))) static void wrong(struct check *c, const char *format, ...)
-{
-	va_list values;
-
-	va_start(values, format);
-	fputs("  ", stderr);
-	vfprintf(stderr, format, values);
-	fputc('\n', stderr);
-	va_end(values);
-	c->n_wrong++;
-}
 
 /* --- what a slot has ------------------------------------------------------------------------- */
 
@@ -127,7 +114,7 @@ static struct found_upload find_uploads(struct check *c, struct slot s)
 				   span_from_string(story_bucket(s.tenant, 0, bucket)), &l);
 
 	if (r != 0 && r != S3_ERROR_NO_SUCH_BUCKET)
-		wrong(c, "uploads cannot be listed: %d", r);
+		wrong(&c->v, "uploads cannot be listed: %d", r);
 	return u;
 }
 
@@ -145,7 +132,7 @@ static bool find_part(struct check *c, struct slot s, struct upload_part *ret)
 			     span_from_string(story_bucket(s.tenant, 0, bucket)), u.key,
 			     span_from_string(u.id), 0, ARRAY_SIZE(parts), parts, &count,
 			     &truncated) != 0)
-		wrong(c, "parts cannot be listed");
+		wrong(&c->v, "parts cannot be listed");
 	for (uint32_t i = 0; i < count; i++)
 		if (parts[i].number == s.part + 1) {
 			*ret = parts[i];
@@ -171,8 +158,10 @@ static bool part_is(struct check *c, struct slot s, uint64_t value)
 	return part.size == expected.size && strcmp(part.etag, text) == 0;
 }
 
-static bool slot_is(struct check *c, struct slot s, uint64_t value)
+static bool slot_is(void *context, struct slot s, uint64_t value)
 {
+	struct check *c = context;
+
 	c->f.tenant = story_tenant(s.tenant);
 	switch (s.kind) {
 	case STORY_BUCKET:
@@ -187,93 +176,21 @@ static bool slot_is(struct check *c, struct slot s, uint64_t value)
 		return find_uploads(c, s).n == value;
 	case STORY_PART:
 		return part_is(c, s, value);
+	case STORY_TENANT:
+	case STORY_TITLE:
+	case STORY_SUSPENSION:
+	case STORY_USER:
+	case STORY_RIGHTS:
+	case STORY_SECRET:
+	case STORY_TOKEN:
+		return !value;
 	case STORY_KINDS:
 		break;
 	}
 	return false;
 }
 
-/* --- against what was told ------------------------------------------------------------------- */
-
-static const struct claim *find_claim(const struct note *n, uint32_t slot)
-{
-	for (size_t i = 0; i < n->n; i++)
-		if (n->claims[i].slot == slot)
-			return &n->claims[i];
-	return NULL;
-}
-
-static const struct note *find_pending(const struct story *s, uint32_t slot)
-{
-	for (size_t i = 0; i < s->n_pending; i++)
-		if (find_claim(&s->pending[i], slot))
-			return &s->pending[i];
-	return NULL;
-}
-
-static uint32_t n_slots(const struct check *c)
-{
-	return c->story->n_tenants * STORY_SLOTS_EACH;
-}
-
-/* All of it happened, or nothing. */
-static void check_pending(struct check *c, const struct note *n)
-{
-	unsigned int before = 0, after = 0;
-	char text[64];
-
-	for (size_t i = 0; i < n->n; i++) {
-		const struct claim *claim = &n->claims[i];
-		uint64_t told = c->story->told[claim->slot];
-		struct slot s = slot_of(claim->slot);
-		bool is_new = slot_is(c, s, claim->value), is_old = slot_is(c, s, told);
-
-		c->found[claim->slot] = is_new ? claim->value : told;
-		if (!is_new && !is_old)
-			wrong(c, "%s is neither %llu nor %llu", slot_text(s, text),
-			      (unsigned long long)told, (unsigned long long)claim->value);
-		before += is_old && !is_new;
-		after += is_new && !is_old;
-	}
-	if (before && after)
-		wrong(c, "change %u, of %s, has happened by half", n->change,
-		      slot_text(slot_of(n->claims[0].slot), text));
-}
-
-static void check_told(struct check *c)
-{
-	const struct story *s = c->story;
-	char text[64];
-
-	for (uint32_t i = 0; i < n_slots(c); i++) {
-		if (find_pending(s, i))
-			continue;
-		c->found[i] = s->told[i];
-		if (!slot_is(c, slot_of(i), s->told[i]))
-			wrong(c, "%s is not %llu, as was told", slot_text(slot_of(i), text),
-			      (unsigned long long)s->told[i]);
-	}
-	for (size_t i = 0; i < s->n_pending; i++)
-		check_pending(c, &s->pending[i]);
-}
-
-/* As it was found before. */
-static void check_found(struct check *c, const char *when)
-{
-	char text[64];
-
-	for (uint32_t i = 0; i < n_slots(c); i++)
-		if (!slot_is(c, slot_of(i), c->found[i]))
-			wrong(c, "%s: %s is not %llu any more", when, slot_text(slot_of(i), text),
-			      (unsigned long long)c->found[i]);
-}
-
-static uint64_t found(const struct check *c, unsigned int tenant, enum story_kind kind,
-		      unsigned int index)
-{
-	return c->found[slot_number(
-		(struct slot){ .tenant = tenant, .kind = kind, .index = index })];
-}
+/* --- lists ----------------------------------------------------------------------------------- */
 
 static int count_item(void *context, const struct listing_item *item)
 {
@@ -289,18 +206,18 @@ static void check_lists(struct check *c, unsigned int tenant)
 	char bucket[STORY_NAME_MAX];
 
 	for (unsigned int i = 0; i < STORY_BUCKETS; i++)
-		expected += found(c, tenant, STORY_BUCKET, i) != 0;
+		expected += found(&c->v, tenant, STORY_BUCKET, i) != 0;
 	for (unsigned int i = 0; i < STORY_KEYS; i++)
-		expected_keys += found(c, tenant, STORY_KEY, i) != 0;
+		expected_keys += found(&c->v, tenant, STORY_KEY, i) != 0;
 	if (store_list_buckets(c->f.store, &c->f.tenant, &l) != 0 || n_buckets != expected)
-		wrong(c, "tenant %u: %u buckets in place of %u", tenant, n_buckets, expected);
-	if (!found(c, tenant, STORY_BUCKET, 0))
+		wrong(&c->v, "tenant %u: %u buckets in place of %u", tenant, n_buckets, expected);
+	if (!found(&c->v, tenant, STORY_BUCKET, 0))
 		return;
 	l = (struct listing){ .limit = 1000, .emit = count_item, .context = &n_keys };
 	if (store_list_objects(c->f.store, &c->f.tenant,
 			       span_from_string(story_bucket(tenant, 0, bucket)), &l) != 0 ||
 	    n_keys != expected_keys)
-		wrong(c, "tenant %u: %u keys in place of %u", tenant, n_keys, expected_keys);
+		wrong(&c->v, "tenant %u: %u keys in place of %u", tenant, n_keys, expected_keys);
 }
 
 /* --- figures, sweep, use --------------------------------------------------------------------- */
@@ -328,7 +245,7 @@ static void check_figures(struct check *c, const char *bucket)
 		change_free(change);
 	} while (r == 0 && !at.through);
 	if (r != 0 || memcmp(&at.recorded, &at.counted, sizeof(at.counted)) != 0)
-		wrong(c, "%s: figures are wrong: %d", bucket, r);
+		wrong(&c->v, "%s: figures are wrong: %d", bucket, r);
 }
 
 /* What is left of an upload can be gone on with, and its part has the right bytes. */
@@ -356,12 +273,12 @@ static void complete_upload(struct check *c, struct slot s)
 	if (r == S3_ERROR_QUOTA_EXCEEDED)
 		return;
 	if (r != 0)
-		wrong(c, "upload of key %u cannot be completed: %d", s.index, r);
-	c->found[slot_number((struct slot){ s.tenant, STORY_KEY, s.index, 0 })] =
-		c->found[slot_number((struct slot){ s.tenant, STORY_PART, s.index, 0 })];
-	c->found[slot_number((struct slot){ s.tenant, STORY_UPLOAD, s.index, 0 })] = 0;
+		wrong(&c->v, "upload of key %u cannot be completed: %d", s.index, r);
+	c->v.found[slot_number((struct slot){ s.tenant, STORY_KEY, s.index, 0 })] =
+		c->v.found[slot_number((struct slot){ s.tenant, STORY_PART, s.index, 0 })];
+	c->v.found[slot_number((struct slot){ s.tenant, STORY_UPLOAD, s.index, 0 })] = 0;
 	for (unsigned int i = 0; i < STORY_PARTS; i++)
-		c->found[slot_number((struct slot){ s.tenant, STORY_PART, s.index, i })] = 0;
+		c->v.found[slot_number((struct slot){ s.tenant, STORY_PART, s.index, i })] = 0;
 }
 
 /* Something new can be made, with a blob, and goes again. */
@@ -371,14 +288,14 @@ static void check_use(struct check *c)
 	struct change *change;
 
 	if (run(c, CHANGE_CREATE_BUCKET, "bucket", NULL, &change) != 0)
-		wrong(c, "no bucket can be made");
+		wrong(&c->v, "no bucket can be made");
 	change_free(change);
 	if (put_blob(&c->f, "afterwards", story_bytes(1, buf)) != 0 ||
 	    !holds(&c->f, "afterwards", story_bytes(1, buf)) ||
 	    delete_object(&c->f, "afterwards") != 0)
-		wrong(c, "it does not work");
+		wrong(&c->v, "it does not work");
 	if (run(c, CHANGE_DELETE_BUCKET, "bucket", NULL, &change) != 0)
-		wrong(c, "a bucket cannot be deleted");
+		wrong(&c->v, "a bucket cannot be deleted");
 	change_free(change);
 }
 
@@ -390,9 +307,9 @@ static void sweep(struct check *c, bool again)
 	bury(&c->f);
 	r = sweep_orphans(c->f.store, &c->f.tenant, &n);
 	if (r != 0 && r != -ENOENT)
-		wrong(c, "sweep fails: %d", r);
+		wrong(&c->v, "sweep fails: %d", r);
 	if (again && n)
-		wrong(c, "the sweep after the second start finds %zu files", n);
+		wrong(&c->v, "the sweep after the second start finds %zu files", n);
 }
 
 static void check_tenant(struct check *c, unsigned int tenant)
@@ -403,7 +320,7 @@ static void check_tenant(struct check *c, unsigned int tenant)
 	check_lists(c, tenant);
 	sweep(c, false);
 	for (unsigned int i = 0; i < STORY_BUCKETS; i++)
-		if (found(c, tenant, STORY_BUCKET, i))
+		if (found(&c->v, tenant, STORY_BUCKET, i))
 			check_figures(c, story_bucket(tenant, i, bucket));
 }
 
@@ -412,9 +329,9 @@ static void finish_erasure(struct check *c, unsigned int tenant)
 {
 	c->f.tenant = story_tenant(tenant);
 	for (uint32_t i = 0; i < STORY_SLOTS_EACH; i++)
-		c->found[tenant * STORY_SLOTS_EACH + i] = 0;
+		c->v.found[tenant * STORY_SLOTS_EACH + i] = 0;
 	if (erase_wholly(&c->f) != 0 || has_directory(&c->f))
-		wrong(c, "tenant %u cannot be erased", tenant);
+		wrong(&c->v, "tenant %u cannot be erased", tenant);
 }
 
 /* --- files ----------------------------------------------------------------------------------- */
@@ -427,7 +344,7 @@ static sqlite3_int64 ask(struct check *c, sqlite3 *db, const char *sql)
 	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
 		n = sqlite3_column_int64(s, 0);
 	else
-		wrong(c, "%s: %s", sql, sqlite3_errmsg(db));
+		wrong(&c->v, "%s: %s", sql, sqlite3_errmsg(db));
 	sqlite3_finalize(s);
 	return n;
 }
@@ -448,13 +365,13 @@ static void check_blobs(struct check *c, const char *tenant, sqlite3 *db)
 		snprintf(path, sizeof(path), "%s/tenants/%s/blobs/%.2s/%s", c->f.directory, tenant,
 			 id, id);
 		if (stat(path, &st) < 0 || st.st_size != sqlite3_column_int64(s, 1))
-			wrong(c, "blob %s is not there, or not whole", id);
+			wrong(&c->v, "blob %s is not there, or not whole", id);
 	}
 	sqlite3_finalize(s);
 	if (count_files(&c->f) != n)
-		wrong(c, "tenant %s: %zu files of %zu blobs", tenant, count_files(&c->f), n);
+		wrong(&c->v, "tenant %s: %zu files of %zu blobs", tenant, count_files(&c->f), n);
 	if (ask(c, db, "SELECT count(*) FROM dead"))
-		wrong(c, "tenant %s: some dead are not buried", tenant);
+		wrong(&c->v, "tenant %s: some dead are not buried", tenant);
 }
 
 static void check_files(struct check *c, unsigned int tenant)
@@ -467,12 +384,12 @@ static void check_files(struct check *c, unsigned int tenant)
 	snprintf(path, sizeof(path), "%s/tenants/%s/catalog.db", c->f.directory, id);
 	if (access(path, F_OK) < 0) {
 		if (count_files(&c->f))
-			wrong(c, "tenant %u has no catalog, but files", tenant);
+			wrong(&c->v, "tenant %u has no catalog, but files", tenant);
 		return;
 	}
 	assert(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK);
 	if (ask(c, db, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"))
-		wrong(c, "the catalog of tenant %u is damaged", tenant);
+		wrong(&c->v, "the catalog of tenant %u is damaged", tenant);
 	check_blobs(c, id, db);
 	sqlite3_close(db);
 }
@@ -486,52 +403,74 @@ static bool open_store(struct check *c)
 	if (r == 0)
 		r = store_start(c->f.store);
 	if (r != 0)
-		wrong(c, "it cannot be opened: %d", r);
+		wrong(&c->v, "it cannot be opened: %d", r);
 	return r == 0;
 }
 
 static void first_start(struct check *c)
 {
-	check_told(c);
-	for (unsigned int i = 0; i < c->story->n_tenants; i++)
+	verdict_told(&c->v);
+	for (unsigned int i = 0; i < c->v.story->n_tenants; i++)
 		check_tenant(c, i);
-	check_found(c, "after the sweep");
+	verdict_found(&c->v, "after the sweep");
 	for (unsigned int i = 0; i < STORY_KEYS; i++) {
 		c->f.tenant = story_tenant(0);
 		complete_upload(c, (struct slot){ .kind = STORY_PART, .index = i });
 	}
-	for (unsigned int i = 0; i < c->story->n_tenants; i++)
-		if (c->story->erased[i])
+	for (unsigned int i = 0; i < c->v.story->n_tenants; i++)
+		if (c->v.story->erased[i])
 			finish_erasure(c, i);
 	c->f.tenant = story_tenant(0);
 	check_use(c);
 	sweep(c, false);
 }
 
-unsigned int check_directory(const char *directory, const struct story *s)
+static void configure(struct check *c, const char *directory)
 {
-	struct check c = { .story = s };
-
-	snprintf(c.f.directory, sizeof(c.f.directory), "%s", directory);
-	c.f.config = (struct store_config){
-		.data_dir = c.f.directory,
+	snprintf(c->f.directory, sizeof(c->f.directory), "%s", directory);
+	c->f.config = (struct store_config){
+		.data_dir = c->f.directory,
 		.committers = 1,
 		.floor_bytes = 1,
 		.sweep_delay_s = 3600,
 	};
+}
+
+unsigned int check_directory(const char *directory, const struct story *s)
+{
+	struct check c = { .v = { .story = s, .slot_is = slot_is, .context = &c } };
+
+	configure(&c, directory);
 	if (!open_store(&c))
-		return c.n_wrong;
+		return c.v.n_wrong;
 	first_start(&c);
 	fixture_close(&c.f);
 	for (unsigned int i = 0; i < s->n_tenants; i++)
 		check_files(&c, i);
 	if (!open_store(&c))
-		return c.n_wrong;
-	check_found(&c, "after the second start");
+		return c.v.n_wrong;
+	verdict_found(&c.v, "after the second start");
 	for (unsigned int i = 0; i < s->n_tenants; i++) {
 		c.f.tenant = story_tenant(i);
 		sweep(&c, true);
 	}
 	fixture_close(&c.f);
-	return c.n_wrong;
+	return c.v.n_wrong;
+}
+
+unsigned int check_recovery(const char *directory, const struct story *s)
+{
+	struct check c = { .v = { .story = s, .slot_is = slot_is, .context = &c } };
+
+	configure(&c, directory);
+	if (!open_store(&c))
+		return c.v.n_wrong;
+	verdict_told(&c.v);
+	verdict_note(&c.v);
+	for (unsigned int i = 0; i < s->n_tenants; i++) {
+		c.f.tenant = story_tenant(i);
+		sweep(&c, false);
+	}
+	fixture_close(&c.f);
+	return c.v.n_wrong;
 }

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/defs.h"
+
 #define SECTOR 512
 #define PAGE   4096
 
@@ -41,7 +43,7 @@ struct object {
 	uint64_t number;
 	bool is_directory;
 	char *name; /* its first */
-	bool is_blob, is_log, is_database;
+	bool is_blob, is_log, is_database, is_orders;
 	bool is_shard, has_shards;
 	struct bytes bytes;
 	struct entry *entries;
@@ -55,6 +57,7 @@ struct disk {
 	uint8_t *history;
 	struct deed *deeds;
 	size_t n_deeds, at;
+	bool started;
 	struct object *objects, *root;
 };
 
@@ -323,6 +326,7 @@ static struct object *add(struct disk *d, const struct deed *x, bool is_director
 	o->is_directory = is_directory;
 	o->is_log = ends_with(x->name, "-wal");
 	o->is_database = ends_with(x->name, ".db");
+	o->is_orders = ends_with(x->name, ".log");
 	o->is_blob = !is_directory && x->directory &&
 		     (!*x->name || strcmp(x->directory->name, "staging") == 0);
 	o->is_shard = is_directory && x->directory && x->directory->has_shards;
@@ -381,13 +385,15 @@ static bool is_lied_about(const struct disk *d, const struct object *o)
 		return o->is_log;
 	case DISK_LOSES_CATALOGS:
 		return o->is_database;
+	case DISK_LOSES_ORDERS:
+		return o->is_orders;
 	}
 	return false;
 }
 
 static void flush(const struct disk *d, struct object *o)
 {
-	if (is_lied_about(d, o))
+	if (d->started && is_lied_about(d, o))
 		return;
 	for (size_t i = 0; i < o->n_deeds; i++) {
 		if (!o->is_directory) {
@@ -444,6 +450,9 @@ static void follow_deed(struct disk *d, struct deed *x)
 		x->object = find(d, x->record.object);
 		if (x->object)
 			flush(d, x->object);
+		return;
+	case HISTORY_START:
+		d->started = true;
 		return;
 	case HISTORY_NOTE:
 		return;
@@ -551,4 +560,13 @@ struct disk *disk_free(struct disk *d)
 size_t disk_length(const struct disk *d)
 {
 	return d->n_deeds;
+}
+
+size_t disk_start(const struct disk *d)
+{
+	size_t i = 0;
+
+	while (i < d->n_deeds && d->deeds[i].record.kind != HISTORY_START)
+		i++;
+	return MIN(i + 1, d->n_deeds);
 }

@@ -26,7 +26,8 @@
 	LIE(LOSES_SHARDS, "shards", "names of those directories")                                  \
 	LIE(LOSES_PLACES, "places", "all other names")                                             \
 	LIE(LOSES_LOGS, "logs", "SQLite's write-ahead logs")                                       \
-	LIE(LOSES_CATALOGS, "catalogs", "its databases, into which logs are moved")
+	LIE(LOSES_CATALOGS, "catalogs", "its databases, into which logs are moved")                \
+	LIE(LOSES_ORDERS, "orders", "authd's log of orders")
 
 enum disk_lie {
 #define LIE(SYMBOL, name, what) DISK_##SYMBOL,
@@ -58,6 +59,7 @@ struct disk *disk_new(const char *history, enum disk_lie lie);
 struct disk *disk_free(struct disk *d);
 
 size_t disk_length(const struct disk *d);	/* of the history, in records */
+size_t disk_start(const struct disk *d);	/* where what was there before is, and nothing else */
 
 /* Goes on to just before record `at`: forwards only. Notes on the way are handed to noted(). */
 void disk_follow(struct disk *d, size_t at, void (*noted)(void *context, const void *bytes, size_t len),

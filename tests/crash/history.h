@@ -8,6 +8,7 @@
  * again after its object went.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ enum history_kind {
 	HISTORY_TRUNCATE,	/* object, length */
 	HISTORY_SYNC,		/* object: it has been flushed */
 	HISTORY_NOTE,		/* length and bytes: the process's own words */
+	HISTORY_START,		/* what stands before it was there already, and is as if it had been flushed */
 };
 
 struct history_record {
@@ -37,3 +39,6 @@ struct history_record {
 
 /* Defined where the recorder is preloaded: what was noted happened after all that stands before it. */
 __attribute__((weak)) void history_note(const void *bytes, size_t len);
+
+/* Likewise: begins to record, where the environment has not begun it. */
+__attribute__((weak)) void history_begin(const char *file, const char *under, bool is_plain);

@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A power-cut tester. `record` works on a store; with recorder.so preloaded that leaves a history.
- * `check` makes of it directories as they could be after the power has gone, somewhere in it, and
- * looks whether all is there that was promised. Each state is looked at by a process of its own.
+ * A power-cut tester of a store, and as power-cut-authd of an authd. `record` works on one; with
+ * recorder.so preloaded, as it must be for `check`, too, that leaves a history. `check` makes of it
+ * directories as they could be after the power has gone, somewhere in it, and looks whether all is
+ * there that was promised. In some of them the first start leaves a history itself, which is cut
+ * again. Each state is looked at by a process of its own.
  *
  *   power-cut record DIRECTORY full|relaxed ROUNDS SEED
- *   power-cut check HISTORY LIE STATES SEED SHARE SHARES SCRATCH
+ *   power-cut check HISTORY LIE AGAIN STATES SEED SHARE SHARES SCRATCH
  *   power-cut make HISTORY LIE RECORD LUCK SEED DIRECTORY
  *
- * LIE and LUCK are names from disk.h, such as "honest" and "nothing". `check` says of each state in
- * which something is wrong with what `make` makes it again.
+ * LIE, AGAIN - that of the second cut - and LUCK are names from disk.h, such as "honest" and
+ * "nothing". `check` says of each state in which something is wrong with what `make` makes it
+ * again.
  */
 
 #include <ftw.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,10 +33,12 @@
 #undef NDEBUG
 #include <assert.h>
 
-/* A store that does not come to an end is one that fails. */
+/* A process that does not come to an end is one that fails. */
 #define PATIENCE_S 120
 
-static struct story told;
+/* So many first starts of all are cut themselves, each so often. */
+#define AGAIN_EVERY  8
+#define AGAIN_STATES 3
 
 static void hear(void *context, const void *bytes, size_t len)
 {
@@ -40,7 +46,7 @@ static void hear(void *context, const void *bytes, size_t len)
 
 	assert(len == sizeof(n));
 	memcpy(&n, bytes, len);
-	story_follow(&told, &n);
+	story_follow(context, &n);
 }
 
 struct state {
@@ -52,11 +58,12 @@ struct state {
 /* Spread over the history, and never backwards from one to the next. */
 static struct state state_of(const struct disk *d, uint64_t number, uint64_t n, uint64_t seed)
 {
-	uint64_t random = seed ^ (number * 0x2545f4914f6cdd1d), places = disk_length(d) + 1;
+	uint64_t random = seed ^ (number * 0x2545f4914f6cdd1d), start = disk_start(d);
+	uint64_t places = disk_length(d) + 1 - start;
 	uint64_t from = number * places / n, to = (number + 1) * places / n;
 	struct state s = { .luck = (enum disk_luck)(number % DISK_LUCKS) };
 
-	s.at = from + (to > from ? mix(&random) % (to - from) : 0);
+	s.at = start + from + (to > from ? mix(&random) % (to - from) : 0);
 	s.seed = mix(&random);
 	return s;
 }
@@ -66,24 +73,72 @@ static int remove_entry(const char *path, const struct stat *st, int flag, struc
 	return remove(path);
 }
 
-static bool is_good(const struct disk *d, struct state s, const char *directory)
+/* A history that is followed, and where states of it are made. */
+struct cut {
+	const char *history;
+	enum disk_lie lie;
+	struct disk *disk;
+	const char *directory;
+	struct story told;
+};
+
+/* What is run in that state, by a process of its own; with `history`, under the recorder. */
+static bool is_good(const struct cut *c, struct state s, const char *history)
 {
 	pid_t pid;
 	int status;
 
-	assert(mkdir(directory, 0700) == 0);
-	disk_make(d, directory, s.luck, s.seed);
+	assert(mkdir(c->directory, 0700) == 0);
+	disk_make(c->disk, c->directory, s.luck, s.seed);
 	pid = fork();
 	assert(pid >= 0);
 	if (pid == 0) {
+		unsigned int n_wrong;
+
 		alarm(PATIENCE_S);
-		exit(check_directory(directory, &told) ? EXIT_FAILURE : EXIT_SUCCESS);
+		if (history)
+			history_begin(history, c->directory, s.seed % 2);
+		n_wrong = history ? check_recovery(c->directory, &c->told)
+				  : check_directory(c->directory, &c->told);
+		exit(n_wrong ? EXIT_FAILURE : EXIT_SUCCESS);
 	}
 	assert(waitpid(pid, &status, 0) == pid);
 	if (WIFSIGNALED(status))
 		fprintf(stderr, "  killed by %s\n", strsignal(WTERMSIG(status)));
-	assert(nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0);
-	return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
+	assert(nftw(c->directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS)
+		return true;
+	fprintf(stderr, "bad: %s %s %zu %s %llu\n", c->history, disk_lie_names[c->lie], s.at,
+		disk_luck_names[s.luck], (unsigned long long)s.seed);
+	return false;
+}
+
+/* Lets it start on that state, cuts that, too, and looks at what comes of it. Where that is bad the
+ * history stays. */
+static bool is_good_again(const struct cut *c, struct state s, enum disk_lie lie,
+			  unsigned long long number)
+{
+	char history[PATH_MAX];
+	struct cut again = {
+		.history = history, .lie = lie, .directory = c->directory, .told = c->told
+	};
+	bool good;
+
+	snprintf(history, sizeof(history), "%s-again-%llu", c->history, number);
+	unlink(history);
+	good = is_good(c, s, history);
+	again.disk = disk_new(history, lie);
+	for (uint64_t i = 0; good && i < AGAIN_STATES; i++) {
+		struct state after = state_of(again.disk, i, AGAIN_STATES, s.seed);
+
+		after.luck = (enum disk_luck)(after.seed % DISK_LUCKS);
+		disk_follow(again.disk, after.at, hear, &again.told);
+		good = is_good(&again, after, NULL);
+	}
+	disk_free(again.disk);
+	if (good)
+		unlink(history);
+	return good;
 }
 
 static enum disk_lie lie_of(const char *name)
@@ -97,27 +152,32 @@ static enum disk_lie lie_of(const char *name)
 
 static int check(char **args)
 {
-	struct disk *d = disk_new(args[0], lie_of(args[1]));
-	uint64_t n = strtoull(args[2], NULL, 10), seed = strtoull(args[3], NULL, 10);
-	uint64_t share = strtoull(args[4], NULL, 10), shares = strtoull(args[5], NULL, 10);
+	static struct cut c;
+	enum disk_lie again = lie_of(args[2]);
+	uint64_t n = strtoull(args[3], NULL, 10), seed = strtoull(args[4], NULL, 10);
+	uint64_t share = strtoull(args[5], NULL, 10), shares = strtoull(args[6], NULL, 10);
 	unsigned int n_bad = 0, n_good = 0;
 	char directory[64];
 
-	snprintf(directory, sizeof(directory), "%s/state-%s", args[6], args[4]);
+	assert(history_begin);
+	snprintf(directory, sizeof(directory), "%s/state-%s", args[7], args[5]);
+	c.history = args[0];
+	c.lie = lie_of(args[1]);
+	c.directory = directory;
+	c.disk = disk_new(c.history, c.lie);
 	for (uint64_t i = share; i < n; i += shares) {
-		struct state s = state_of(d, i, n, seed);
+		struct state s = state_of(c.disk, i, n, seed);
+		bool good;
 
-		disk_follow(d, s.at, hear, NULL);
-		if (is_good(d, s, directory)) {
-			n_good++;
-			continue;
-		}
-		n_bad++;
-		fprintf(stderr, "bad: %s %zu %s %llu\n", args[1], s.at, disk_luck_names[s.luck],
-			(unsigned long long)s.seed);
+		disk_follow(c.disk, s.at, hear, &c.told);
+		good = is_good(&c, s, NULL);
+		if (good && i / shares % AGAIN_EVERY == 0)
+			good = is_good_again(&c, s, again, i);
+		n_good += good;
+		n_bad += !good;
 	}
 	printf("good %u bad %u\n", n_good, n_bad);
-	disk_free(d);
+	disk_free(c.disk);
 	return n_bad ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -147,15 +207,12 @@ static int make(char **args)
 
 static int record(char **args)
 {
-	enum durability durability =
-		strcmp(args[1], "relaxed") == 0 ? DURABILITY_RELAXED : DURABILITY_FULL;
-
 	if (!history_note) {
 		fprintf(stderr, "nothing is recorded: recorder.so is not preloaded\n");
 		return EXIT_FAILURE;
 	}
-	workload_run(args[0], durability, (unsigned int)strtoul(args[2], NULL, 10),
-		     strtoull(args[3], NULL, 10));
+	workload_run(args[0], strcmp(args[1], "relaxed") == 0,
+		     (unsigned int)strtoul(args[2], NULL, 10), strtoull(args[3], NULL, 10));
 	return EXIT_SUCCESS;
 }
 
@@ -167,7 +224,7 @@ int main(int argc, char **argv)
 		int (*run)(char **args);
 	} verbs[] = {
 		{ "record", 4, record },
-		{ "check", 7, check },
+		{ "check", 8, check },
 		{ "make", 6, make },
 	};
 

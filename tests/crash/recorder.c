@@ -13,6 +13,7 @@
  * each cut.
  */
 
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -150,20 +151,74 @@ void history_note(const void *bytes, size_t len)
 	pthread_mutex_unlock(&lock);
 }
 
-__attribute__((constructor)) static void begin(void)
-{
-	const char *file = getenv(HISTORY_FILE), *under = getenv(HISTORY_UNDER);
-	int fd;
+static void put_tree(int fd, uint64_t number);
 
-	if (!file || !under)
-		return;
-	fd = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+static void put_entry(int directory_fd, uint64_t directory, const char *name)
+{
+	int fd = openat(directory_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct place p = { .directory = directory };
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		abort();
+	snprintf(p.name, sizeof(p.name), "%s", name);
+	put_at(S_ISDIR(st.st_mode) ? HISTORY_MAKE_DIRECTORY : HISTORY_CREATE, st.st_ino, &p);
+	if (S_ISDIR(st.st_mode))
+		put_tree(fd, st.st_ino);
+	else if (st.st_size)
+		put_written(fd, st.st_ino, 0, (size_t)st.st_size);
+	put_object(HISTORY_SYNC, st.st_ino, 0);
+	close(fd);
+}
+
+/* What is in a directory already. */
+static void put_tree(int fd, uint64_t number)
+{
+	DIR *d = fdopendir(dup(fd));
+	const struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			put_entry(fd, number, e->d_name);
+	if (d)
+		closedir(d);
+	put_object(HISTORY_SYNC, number, 0);
+}
+
+/* A process that goes on with a history of another finds what that one has left. */
+static void put_start(const char *under)
+{
+	int fd = open(under, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (fstat(LOG_FD, &st) < 0)
+		abort();
+	put_object(HISTORY_ROOT, object_at(AT_FDCWD, under, 0), 0);
+	if (st.st_size == 0 && fd >= 0)
+		put_tree(fd, object_at(AT_FDCWD, under, 0));
+	if (fd >= 0)
+		close(fd);
+	put_object(HISTORY_START, 0, 0);
+}
+
+void history_begin(const char *file, const char *under, bool is_plain)
+{
+	int fd = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
 	if (fd < 0 || dup3(fd, LOG_FD, O_CLOEXEC) < 0)
 		abort();
 	close(fd);
-	put_object(HISTORY_ROOT, object_at(AT_FDCWD, under, 0), 0);
-	plain = getenv(HISTORY_PLAIN);
+	put_start(under);
+	plain = is_plain;
 	recording = true;
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+	const char *file = getenv(HISTORY_FILE), *under = getenv(HISTORY_UNDER);
+
+	if (file && under)
+		history_begin(file, under, getenv(HISTORY_PLAIN));
 }
 
 /*

@@ -6,10 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/unit/stored/engine/engine-fixture.h"
+#include "base/defs.h"
 
-#define SMALL_MAX 3000
-#define LARGE_MIN 20000
+#define FIRST_OF_AUTHD (STORY_BUCKETS + 2 + STORY_KEYS * (2 + STORY_PARTS))
 
 /* Where the slots of a kind begin among those of a tenant, and how many there are. */
 static const struct {
@@ -22,6 +21,14 @@ static const struct {
 	[STORY_KEY] = { "key", STORY_BUCKETS + 2, STORY_KEYS },
 	[STORY_UPLOAD] = { "upload", STORY_BUCKETS + 2 + STORY_KEYS, STORY_KEYS },
 	[STORY_PART] = { "part", STORY_BUCKETS + 2 + 2 * STORY_KEYS, STORY_KEYS *STORY_PARTS },
+	[STORY_TENANT] = { "tenant", FIRST_OF_AUTHD, 1 },
+	[STORY_TITLE] = { "title", FIRST_OF_AUTHD + 1, 1 },
+	[STORY_SUSPENSION] = { "suspension", FIRST_OF_AUTHD + 2, 1 },
+	[STORY_USER] = { "user", FIRST_OF_AUTHD + 3, STORY_USERS },
+	[STORY_RIGHTS] = { "rights", FIRST_OF_AUTHD + 3 + STORY_USERS, STORY_USERS },
+	[STORY_SECRET] = { "secret", FIRST_OF_AUTHD + 3 + 2 * STORY_USERS, STORY_SECRETS },
+	[STORY_TOKEN] = { "token", FIRST_OF_AUTHD + 3 + 2 * STORY_USERS + STORY_SECRETS,
+			  STORY_TOKENS },
 };
 
 unsigned int slot_number(struct slot s)
@@ -68,42 +75,8 @@ void story_follow(struct story *s, const struct note *n)
 	while (i < s->n_pending && s->pending[i].change != n->change)
 		i++;
 	assert(i < s->n_pending);
-	for (size_t k = 0; k < s->pending[i].n; k++)
+	for (size_t k = 0; n->kind == NOTE_ENDS && k < s->pending[i].n; k++)
 		s->told[s->pending[i].claims[k].slot] = s->pending[i].claims[k].value;
 	s->pending[i] = s->pending[--s->n_pending];
-}
-
-struct span story_bytes(uint64_t value, uint8_t buf[static STORY_BYTES_MAX])
-{
-	size_t len = value % 2 ? LARGE_MIN + value * 977 % (STORY_BYTES_MAX - LARGE_MIN)
-			       : 1 + value * 131 % SMALL_MAX;
-
-	fill(buf, len, (unsigned int)value);
-	return (struct span){ buf, len };
-}
-
-struct span story_document(uint64_t value, char buf[static STORY_NAME_MAX])
-{
-	snprintf(buf, STORY_NAME_MAX, "{\"Id\":\"%llu\"}", (unsigned long long)value);
-	return span_from_string(buf);
-}
-
-const char *story_bucket(unsigned int tenant, unsigned int index, char buf[static STORY_NAME_MAX])
-{
-	snprintf(buf, STORY_NAME_MAX, "bucket-%u-%u", tenant, index);
-	return buf;
-}
-
-const char *story_key(unsigned int index, char buf[static STORY_NAME_MAX])
-{
-	snprintf(buf, STORY_NAME_MAX, "key-%u", index);
-	return buf;
-}
-
-struct ipc_id story_tenant(unsigned int tenant)
-{
-	struct ipc_id id;
-
-	memset(id.bytes, 0x30 + (int)tenant, sizeof(id.bytes));
-	return id;
+	s->n_acknowledged += n->kind == NOTE_ENDS;
 }

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """T80 (its power-cut half): the power goes, at any moment, and what was acknowledged is there.
 
-recorder.so writes down what the store does to files while clients work on it; power-cut makes of that
-directories as a disk could have them after a cut, and looks at each with a store. docs/durability.md says what
-may be lost and what is looked at. What went wrong can be made again: the history is kept, and each bad state
-is named by the words that `power-cut make` takes.
+recorder.so writes down what a store does to files while clients work on it, or an authd while administrators do;
+power-cut makes of that directories as a disk could have them after a cut, and looks at each with a store or an
+authd. Some are cut a second time, while they start. docs/durability.md says what may be lost and what is looked
+at. What went wrong can be made again: the history is kept, and each bad state is named by the words that
+`power-cut make` takes.
 """
 
+import bisect
 import collections
 import os
 import pathlib
@@ -17,20 +19,24 @@ import tempfile
 
 import pytest
 
-from lib import coffer, preload, rawhttp
+from lib import coffer, operators, preload, rawhttp
 
-SEEDS = 4
+PROGRAMS = {"stored": "power-cut", "authd": "power-cut-authd"}
+# (of what, which of its seeds)
+HISTORIES = [("stored", 0), ("stored", 1), ("stored", 2), ("stored", 3), ("authd", 0)]
 ROUNDS = 60
-STATES = 2000			# over all seeds
+STATES = 2000			# over all histories
 STATES_OF_A_LIE = 42
+STATES_OF_A_SECOND_LIE = 84	# of which some are cut again
 SANITIZED_SHARE = 10		# sanitizers make a state so many times as dear
 LUCKS = ("all", "nothing", "names", "bytes", "some", "little", "much")
-LIES = ("blobs", "names", "shards", "places", "logs", "catalogs")
+LIES = [("stored", lie) for lie in ("blobs", "names", "shards", "places", "logs", "catalogs")] + [
+    ("authd", lie) for lie in ("places", "logs", "catalogs", "orders")]
 
 # history.h
 HEAD = struct.Struct("<IHHQQQQQ")
 WRITE, SYNC, NOTE = 7, 9, 10
-KINDS = range(1, 11)
+KINDS = range(1, 12)
 
 
 @pytest.fixture(scope="module")
@@ -49,25 +55,33 @@ def memory(tmp_path):
     shutil.rmtree(directory, ignore_errors=True)
 
 
-def tool(build, *args, **how):
-    return subprocess.run([str(build / "tests" / "crash" / "power-cut"), *map(str, args)],
+def program(build, of):
+    return str(build / "tests" / "crash" / PROGRAMS[of])
+
+
+def tool(build, of, *args, **how):
+    return subprocess.run([program(build, of), *map(str, args)],
                           capture_output=True, text=True, check=False, **how)
 
 
+def recorder(build):
+    return build / "tests" / "crash" / "recorder.so"
+
+
 def recording(build, history, under):
-    return preload.variables(build / "tests" / "crash" / "recorder.so",
+    return preload.variables(recorder(build),
                              RECORDER_FILE=str(history), RECORDER_UNDER=str(under))
 
 
-def record(build, memory, history, seed, durability="full", rounds=ROUNDS):
-    """Lets the store work under the recorder. How often it did what.
+def record(build, memory, history, seed, of="stored", durability="full", rounds=ROUNDS):
+    """Lets it work under the recorder. How often it did what.
 
     With every other seed blobs have names while they are written, as where a file system lacks O_TMPFILE.
     """
     data = memory / "data"
     data.mkdir()
     plain = {"RECORDER_PLAIN": "1"} if seed % 2 == 0 else {}
-    done = tool(build, "record", data, durability, rounds, seed,
+    done = tool(build, of, "record", data, durability, rounds, seed,
                 env={**os.environ, **recording(build, history, data), **plain})
     assert done.returncode == 0, done.stderr
     shutil.rmtree(data)
@@ -85,13 +99,14 @@ def records(history):
     return found
 
 
-def check(build, memory, history, lie, states, seed):
-    """(how many were good, how many bad, what was said of the bad)."""
+def check(build, memory, history, states, seed, of="stored", lie="honest", again="honest"):
+    """(how many were good, how many bad, what was said of the bad); `again` is the lie of second cuts."""
     shares = min(os.cpu_count() or 1, 4)
     running = [
-        subprocess.Popen([str(build / "tests" / "crash" / "power-cut"), "check", str(history), lie,
-                          str(states), str(seed), str(share), str(shares), str(memory)],
-                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen([program(build, of), "check", str(history), lie, again, str(states), str(seed),
+                          str(share), str(shares), str(memory)],
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                         env={**os.environ, **preload.variables(recorder(build))})
         for share in range(shares)]
     good = bad = 0
     said = ""
@@ -113,21 +128,21 @@ def n_states(build, n):
 # --- nothing is lost --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("nth", range(SEEDS))
-def test_t80_a_power_cut_loses_nothing_that_was_acknowledged(build, memory, tmp_path, request, nth):
+@pytest.mark.parametrize("of, nth", HISTORIES)
+def test_t80_a_power_cut_loses_nothing_that_was_acknowledged(build, memory, tmp_path, request, of, nth):
     chosen, history = request.config.getoption("--seed"), tmp_path / "history"
     seed = nth + 1 if chosen is None else chosen + nth
-    record(build, memory, history, seed)
+    record(build, memory, history, seed, of)
     length = len(records(history))
     states = request.config.getoption("--states")
     if states is not None:
-        states = max(states // SEEDS, 1)
+        states = max(states // len(HISTORIES), 1)
     elif request.config.getoption("--long"):
         states = (length + 1) * len(LUCKS)
     else:
-        states = n_states(build, STATES // SEEDS)
+        states = n_states(build, STATES // len(HISTORIES))
     print(f"seed {seed}: {states} states of {length} records in {history}")
-    good, bad, said = check(build, memory, history, "honest", states, seed)
+    good, bad, said = check(build, memory, history, states, seed, of)
     assert bad == 0, said[-8000:]
     assert good == states
 
@@ -137,7 +152,7 @@ def test_t80_a_power_cut_loses_nothing_that_was_acknowledged(build, memory, tmp_
 
 def test_the_work_is_of_every_kind(build, memory, tmp_path):
     done, kinds = collections.Counter(), collections.Counter()
-    for seed in range(1, SEEDS + 1):
+    for seed in range(1, sum(of == "stored" for of, _ in HISTORIES) + 1):
         history = tmp_path / str(seed)
         done.update(record(build, memory, history, seed))
         kinds.update(kind for kind, _ in records(history))
@@ -147,24 +162,33 @@ def test_the_work_is_of_every_kind(build, memory, tmp_path):
     assert set(kinds) == set(KINDS), kinds
 
 
-@pytest.mark.parametrize("lie", LIES)
-def test_a_flush_that_does_nothing_is_found(build, memory, tmp_path, lie):
+@pytest.mark.parametrize("of, lie", LIES)
+def test_a_flush_that_does_nothing_is_found(build, memory, tmp_path, of, lie):
     history = tmp_path / "history"
-    record(build, memory, history, 1)
-    _, bad, said = check(build, memory, history, lie, STATES_OF_A_LIE, 1)
+    record(build, memory, history, 1, of)
+    _, bad, said = check(build, memory, history, STATES_OF_A_LIE, 1, of, lie=lie)
     assert bad > 0, said[-8000:]
-    assert f"bad: {lie} " in said
+    assert f"bad: {history} {lie} " in said
+
+
+@pytest.mark.parametrize("of", PROGRAMS)
+def test_a_flush_that_does_nothing_while_it_starts_is_found(build, memory, tmp_path, of):
+    history = tmp_path / "history"
+    record(build, memory, history, 1, of)
+    _, bad, said = check(build, memory, history, STATES_OF_A_SECOND_LIE, 1, of, again="catalogs")
+    assert bad > 0, said[-8000:]
+    assert f"bad: {history}-again-" in said
 
 
 def test_relaxed_durability_is_found(build, memory, tmp_path):
     history = tmp_path / "history"
     record(build, memory, history, 1, durability="relaxed")
-    _, bad, _ = check(build, memory, history, "honest", STATES_OF_A_LIE, 1)
+    _, bad, _ = check(build, memory, history, STATES_OF_A_LIE, 1)
     assert bad > 0
 
 
 def test_nothing_is_found_out_without_the_recorder(build, memory):
-    done = tool(build, "record", memory, "full", 1, 1)
+    done = tool(build, "stored", "record", memory, "full", 1, 1)
     assert done.returncode != 0 and "nothing is recorded" in done.stderr
 
 
@@ -175,7 +199,7 @@ def contents(directory):
 
 def make(build, history, at, luck, seed, directory):
     directory.mkdir()
-    done = tool(build, "make", history, "honest", at, luck, seed, directory)
+    done = tool(build, "stored", "make", history, "honest", at, luck, seed, directory)
     assert done.returncode == 0, done.stderr
     return contents(directory)
 
@@ -256,13 +280,13 @@ def lost(server, told):
     return [key for key in told if found[key] != told[key]]
 
 
-def exchange(server, build, history, lie, at):
+def exchange(directory, build, history, lie, at):
     """Puts the directory there that the cut leaves, as whose it was."""
-    owner = (server.data / "data").stat()
-    shutil.rmtree(server.data / "data")
-    (server.data / "data").mkdir(mode=0o700)
-    assert tool(build, "make", history, lie, at, "nothing", 1, server.data / "data").returncode == 0
-    for path in [server.data / "data", *(server.data / "data").rglob("*")]:
+    owner = directory.stat()
+    shutil.rmtree(directory)
+    directory.mkdir(mode=0o700)
+    assert tool(build, "stored", "make", history, lie, at, "nothing", 1, directory).returncode == 0
+    for path in [directory, *directory.rglob("*")]:
         os.chown(path, owner.st_uid, owner.st_gid)
 
 
@@ -275,10 +299,16 @@ def stage():
     shutil.rmtree(directory)
 
 
-def test_t80_all_of_coffer_after_a_power_cut(build, stage):
-    history = stage / "history"
-    history.touch()
-    history.chmod(0o666)
+@pytest.fixture
+def history(stage):
+    """One that any daemon may write."""
+    path = stage / "history"
+    path.touch()
+    path.chmod(0o666)
+    return path
+
+
+def test_t80_all_of_coffer_after_a_power_cut(build, stage, history):
     server = coffer.Coffer()
     server.env = preload.environment(
         stage, build, {"stored": recording(build, history, server.data / "data")})
@@ -289,13 +319,69 @@ def test_t80_all_of_coffer_after_a_power_cut(build, stage):
         server.env = {}
         ends = [end for _, end in records(history)]
         for length, told in client.moments:
-            exchange(server, build, history, "honest", ends.index(length) + 1)
+            exchange(server.data / "data", build, history, "honest", ends.index(length) + 1)
             server.start()
             assert lost(server, told) == []
             listed = rawhttp.request(server, "GET", "/cut?list-type=2").xml
             assert {e.text for e in listed.iter("Key")} == {k for k, b in told.items() if b}
             server.stop()
         # Were nothing flushed, this would be seen.
-        exchange(server, build, history, "logs", ends.index(length) + 1)
+        exchange(server.data / "data", build, history, "logs", ends.index(length) + 1)
         server.start()
         assert lost(server, told)
+
+
+class Administrator:
+    """Who was known when he was told of it, and how long the history was by then."""
+
+    LISTS = ("tenant", "user", "key", "token")
+
+    def __init__(self, server, history):
+        self.server = server
+        self.history = history
+        self.moments = []
+
+    def order(self, what, **members):
+        answer = operators.order(self.server, what, **members)
+        assert answer["ok"], answer
+        length = self.history.stat().st_size
+        self.moments.append((length, self.known()))
+
+    def known(self):
+        answers = {noun: operators.order(self.server, f"{noun}.list")[f"{noun}s"] for noun in self.LISTS}
+        for one in answers["key"] + answers["token"]:
+            del one["last_used"]
+        return answers
+
+    def work(self):
+        self.order("tenant.create", name="cut")
+        self.order("user.create", tenant="cut", user="somebody")
+        self.order("key.create", tenant="cut", user="somebody", access_key="CUTCUTCUT",
+                   secret_key="a-secret-of-a-test")
+        self.order("key.disable", access_key="CUTCUTCUT")
+        self.order("token.create", tenant="default", token_name="cut", ttl_days=1)
+        self.order("tenant.suspend", name="cut")
+        self.order("key.delete", access_key="CUTCUTCUT")
+        self.order("token.delete", tenant="default", token_name="cut")
+
+
+def test_t80_who_is_known_to_all_of_coffer_after_a_power_cut(build, stage, history):
+    server = coffer.Coffer()
+    server.env = preload.environment(
+        stage, build, {"authd": recording(build, history, server.data / "auth")})
+    with server:
+        administrator = Administrator(server, history)
+        administrator.work()
+        server.stop()
+        server.env = {}
+        ends = [end for _, end in records(history)]
+        for length, known in administrator.moments:
+            # What comes of an order is written down behind the answer, so a record may be there by half.
+            at = bisect.bisect(ends, length)
+            exchange(server.data / "auth", build, history, "honest", at)
+            server.start()
+            assert administrator.known() == known
+            server.stop()
+        exchange(server.data / "auth", build, history, "logs", at)
+        server.start()
+        assert administrator.known() != known

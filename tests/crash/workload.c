@@ -2,6 +2,7 @@
 #include "tests/crash/workload.h"
 
 #include "base/fd.h"
+#include "tests/crash/contents.h"
 #include "tests/crash/disk.h"
 #include "tests/crash/history.h"
 #include "tests/crash/story.h"
@@ -57,7 +58,7 @@ static void tell(const struct note *n)
 static void claim(struct step *s, struct slot slot, uint64_t value)
 {
 	assert(s->note.n < STORY_CLAIMS_MAX);
-	s->note.claims[s->note.n++] = (struct claim){ slot_number(slot), value };
+	s->note.claims[s->note.n++] = (struct story_claim){ slot_number(slot), value };
 }
 
 static uint64_t value_of(struct slot slot)
@@ -503,14 +504,13 @@ static void something_else(void)
 	}
 }
 
-void workload_run(const char *directory, enum durability durability, unsigned int rounds,
-		  uint64_t seed)
+void workload_run(const char *directory, bool relaxed, unsigned int rounds, uint64_t seed)
 {
 	state = seed;
 	snprintf(f.directory, sizeof(f.directory), "%s", directory);
 	f.config = (struct store_config){
 		.data_dir = f.directory,
-		.durability = durability,
+		.durability = relaxed ? DURABILITY_RELAXED : DURABILITY_FULL,
 		.committers = 2,
 		.floor_bytes = 1,
 		.sweep_delay_s = 3600,

@@ -2,12 +2,13 @@
 #pragma once
 
 /*
- * Clients' work on a store in an empty directory, as the seed has it, with a note of whatever is begun and
- * acknowledged. What the store answers otherwise than it should ends the program.
+ * Clients' work on what is in an empty directory - a store, or authd's state -, as the seed has it, with a note of
+ * whatever is begun and acknowledged. What is answered otherwise than it should be ends the program. The
+ * first is workload.c, the other orders.c.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#include "stored/durable.h"
-
-void workload_run(const char *directory, enum durability durability, unsigned int rounds, uint64_t seed);
+/* Relaxed: as `durability = relaxed` has it. */
+void workload_run(const char *directory, bool relaxed, unsigned int rounds, uint64_t seed);

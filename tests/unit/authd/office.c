@@ -42,18 +42,39 @@ static void start(struct office *o, bool is_new)
 	assert(authd_start(&o->authd, -1, -1, -1) == 0);
 }
 
-void office_open(struct office *o)
+static void furnish(struct office *o)
 {
 	assert(sodium_init() >= 0);
-	strcpy(o->directory, "/tmp/authd-office-XXXXXX");
-	assert(mkdtemp(o->directory));
 	o->options = (struct options){ .state = o->directory,
 				       .frontend_uid = geteuid(),
 				       .stored_uid = geteuid(),
 				       .admins.uids = { geteuid() },
 				       .admins.n_uids = 1 };
 	o->suspended = BUFFER_INIT(1 * MIB);
+}
+
+void office_open(struct office *o)
+{
+	strcpy(o->directory, "/tmp/authd-office-XXXXXX");
+	assert(mkdtemp(o->directory));
+	furnish(o);
 	start(o, true);
+}
+
+int office_move_in(struct office *o, const char *directory)
+{
+	int r;
+
+	snprintf(o->directory, sizeof(o->directory), "%s", directory);
+	furnish(o);
+	r = authd_open(&o->authd, &o->options, master);
+	return r < 0 ? r : authd_start(&o->authd, -1, -1, -1);
+}
+
+void office_move_out(struct office *o)
+{
+	authd_close(&o->authd);
+	buffer_clear(&o->suspended);
 }
 
 void office_restart(struct office *o)
@@ -68,8 +89,7 @@ void office_close(struct office *o)
 					     "queries.1.log", "denials.1.log" };
 	char path[128];
 
-	authd_close(&o->authd);
-	buffer_clear(&o->suspended);
+	office_move_out(o);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		snprintf(path, sizeof(path), "%s/%s", o->directory, names[i]);
 		unlink(path);

@@ -28,6 +28,10 @@ void office_close(struct office *o);
 /* Ends it and starts it again on the same directory. */
 void office_restart(struct office *o);
 
+/* An authd on what there is in a directory of the caller's, which stays; 0, or what keeps it from starting. */
+int office_move_in(struct office *o, const char *directory);
+void office_move_out(struct office *o);
+
 /* The peer's end of a new channel; the caller closes it. */
 int office_worker(struct office *o);
 int office_stored(struct office *o);
