@@ -6,9 +6,10 @@
  * one holder at a time: the loop, or the thread that does the next piece of work for it. While it
  * is away the loop touches nothing but the members it marks as its own.
  *
- * A handler is what an operation does: handler_<operation>(), on a reader thread. It says 0, the enum
- * s3_error the client is told, or -errno; and with 0, in `step`, what comes next. Work that comes
- * later - when the body is there, when the change is committed - it leaves behind in `work` and `settle`.
+ * A handler is what an operation does: handler_<operation>(), on a reader thread, or on the loop where it
+ * is known to wait for nothing. It says 0, the enum s3_error the client is told, or -errno; and with 0, in
+ * `step`, what comes next. Work that comes later - when the body is there, when the change is committed - it
+ * leaves behind in `work` and `settle`.
  */
 
 #include "ipc/answer.h"
@@ -91,6 +92,7 @@ struct call {
 	const char *detail;		/* in place of the error's own sentence: a literal, or `text` */
 	const struct gate *gate, *source_gate;	/* of the buckets asked for; NULL: nobody's, or not asked */
 	enum s3_error refusal;		/* what he was not allowed to, and authd has not heard of yet */
+	bool admitted;			/* what handler_run() checks first holds */
 	bool hides_keys;		/* a key that is missing is told as one that is forbidden */
 	uint8_t *document;		/* the command, once it was read and checked */
 	struct body_terms terms;

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/table.h"
+#include "s3/policy/cost.h"
 #include "s3/policy/public.h"
 #include "stored/documents.h"
 
@@ -75,6 +76,7 @@ static int compile(struct kept_gate *k, struct span bucket)
 	}
 	k->gate.policy = k->policy;
 	k->gate.is_public = k->policy && policy_is_public(k->policy);
+	k->gate.is_brief = !k->policy || policy_cost(k->policy) <= GATE_BRIEF_STEPS;
 	return r;
 }
 
@@ -189,15 +191,34 @@ static struct kept_gate *find_kept(struct gates *all, uint64_t number, struct sp
 	return k;
 }
 
+static uint64_t number_of(const struct gates *all, struct span bucket)
+{
+	uint64_t number;
+
+	crypto_shorthash((uint8_t *)&number, span_bytes(bucket), bucket.len, all->key);
+	return number;
+}
+
+const struct gate *gates_peek(struct gates *all, struct span bucket)
+{
+	uint64_t number = number_of(all, bucket), stamp = store_stamp(all->store, bucket);
+	struct kept_gate *k;
+
+	if (pthread_mutex_trylock(&all->lock) != 0)
+		return NULL;
+	k = find_kept(all, number, bucket, stamp);
+	pthread_mutex_unlock(&all->lock);
+	return k ? &k->gate : NULL;
+}
+
 int gates_find(struct gates *all, struct span bucket, const struct gate **ret)
 {
 	/* Before the lock, which all readers share: what changes from here on may come behind this
 	 * request. */
-	uint64_t number, stamp = store_stamp(all->store, bucket);
+	uint64_t number = number_of(all, bucket), stamp = store_stamp(all->store, bucket);
 	struct kept_gate *k;
 	int r;
 
-	crypto_shorthash((uint8_t *)&number, span_bytes(bucket), bucket.len, all->key);
 	pthread_mutex_lock(&all->lock);
 	k = find_kept(all, number, bucket, stamp);
 	pthread_mutex_unlock(&all->lock);

@@ -15,6 +15,7 @@
 
 #define GATES_MAX 4096			/* kept */
 #define GATES_POLICIES_MAX (32 * MIB)	/* bytes of their policies in all, as text and compiled */
+#define GATE_BRIEF_STEPS (8 * KIB)	/* as policy_match() counts them; some 15 us */
 
 struct gate {
 	struct ipc_id owner;			/* the bucket's tenant */
@@ -23,6 +24,7 @@ struct gate {
 	bool is_public;				/* the policy */
 	bool is_damaged;			/* what was kept cannot be read: nobody is allowed anything */
 	unsigned int blocks;			/* set of 1 << enum s3_public_access_block */
+	bool is_brief;				/* to ask the policy takes at most GATE_BRIEF_STEPS, whatever is asked */
 };
 
 struct gates;
@@ -34,6 +36,9 @@ struct gates *gates_free(struct gates *all);
 
 /* Of the bucket of that name, whosever it is. NO_SUCH_BUCKET where it is nobody's. */
 must_check int gates_find(struct gates *all, struct span bucket, const struct gate **ret);
+
+/* The same if it is kept, and nobody has the lock: NULL otherwise. Reads nothing and does not wait. */
+const struct gate *gates_peek(struct gates *all, struct span bucket);
 
 /* Returns NULL. NULL is fine. */
 const struct gate *gate_put(const struct gate *g);

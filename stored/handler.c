@@ -74,9 +74,9 @@ static int ask(struct call *c)
 /* Whether he may; and whether the buckets are whose he takes them to be. */
 static int check_permission(struct call *c)
 {
-	int e = find_gates(c);
+	int e = 0;
 
-	if (e == 0 && (is_closed(c, c->gate) || is_closed(c, c->source_gate)))
+	if (is_closed(c, c->gate) || is_closed(c, c->source_gate))
 		e = S3_ERROR_ACCESS_DENIED;
 	if (e == 0 && !c->by_operator && !is_asked_later(call_request(c)->operation))
 		e = ask(c);
@@ -98,15 +98,45 @@ static int check_inside(const struct call *c)
 	return S3_ERROR_INCOMPLETE_BODY;
 }
 
-int handler_run(struct call *c)
+static int admit(struct call *c)
 {
-	const struct s3_request *r = call_request(c);
 	int e = bounds_check(&c->grant);
 
+	if (e == 0)
+		e = find_gates(c);
 	if (e == 0)
 		e = check_permission(c);
 	if (e > 0)
 		c->refusal = (enum s3_error)e;
+	return e;
+}
+
+/* Nothing is to be read for it, and what is to be asked was left over by authd for nobody. */
+static bool is_plain(const struct call *c)
+{
+	return !c->by_operator && c->command_fd < 0 && !c->grant.identity.policy.len &&
+	       span_is_none(call_request(c)->source_bucket);
+}
+
+bool handler_admits(struct call *c)
+{
+	if (!is_plain(c))
+		return false;
+	c->gate = gates_peek(c->service->gates, call_request(c)->bucket);
+	c->admitted = c->gate && c->gate->is_brief && bounds_check(&c->grant) == 0 &&
+		      check_permission(c) == 0;
+	if (c->admitted)
+		return true;
+	c->gate = gate_put(c->gate);
+	c->hides_keys = false;
+	return false;
+}
+
+int handler_run(struct call *c)
+{
+	const struct s3_request *r = call_request(c);
+	int e = c->admitted ? 0 : admit(c);
+
 	if (e == 0)
 		e = check_inside(c);
 	if (e == 0 && c->command_fd >= 0)

@@ -11,3 +11,10 @@ S3_OPERATIONS(OPERATION)
 
 /* Checks what holds for every operation, reads a command's document, and runs the handler. */
 must_check int handler_run(struct call *c);
+
+/*
+ * On the loop, of a call that brought no document: whether what handler_run() would check first is known to hold, by what
+ * is in memory and takes little to ask. Then it is not checked again. False decides nothing: who is refused hears so from
+ * handler_run().
+ */
+bool handler_admits(struct call *c);

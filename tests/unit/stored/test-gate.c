@@ -107,6 +107,49 @@ static void test_t30_a_bucket_that_became_anothers_has_another_gate(void)
 	end();
 }
 
+/* A glance never reads: what is not kept, or not up to date, is not there. */
+static void test_a_glance_finds_what_is_kept_and_true(void)
+{
+	const struct gate *g, *glanced;
+
+	begin();
+	assert(!gates_peek(gates, SPAN("bucket")));
+	g = gate("bucket");
+	glanced = gates_peek(gates, SPAN("bucket"));
+	assert(glanced == g && !gates_peek(gates, SPAN("nobodys")));
+	gate_put(glanced);
+	set("bucket", STORE_CONFIGURATION_POLICY, policy("\"*\""));
+	assert(!gates_peek(gates, SPAN("bucket")));
+	gate_put(g);
+	end();
+}
+
+static void test_a_policy_that_takes_long_to_ask_is_not_brief(void)
+{
+	static char text[4 * KIB];
+	char stars[KIB + 1] = { 0 };
+	const struct gate *g;
+
+	begin();
+	g = gate("bucket");
+	assert(g->is_brief);
+	gate_put(g);
+	set("bucket", STORE_CONFIGURATION_POLICY, policy("\"*\""));
+	g = gate("bucket");
+	assert(g->is_brief);
+	gate_put(g);
+	memset(stars, 'x', KIB);
+	snprintf(text, sizeof(text),
+		 "{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:*\","
+		 "\"Resource\":\"arn:aws:s3:::bucket/*%s\"}}",
+		 stars);
+	set("bucket", STORE_CONFIGURATION_POLICY, text);
+	g = gate("bucket");
+	assert(g->policy && !g->is_brief);
+	gate_put(g);
+	end();
+}
+
 static void test_what_cannot_be_read_lets_nobody_in(void)
 {
 	const struct gate *g;
@@ -191,6 +234,8 @@ int main(void)
 	RUN(test_a_gate_says_what_was_set);
 	RUN(test_one_is_kept_until_something_changes);
 	RUN(test_t30_a_bucket_that_became_anothers_has_another_gate);
+	RUN(test_a_glance_finds_what_is_kept_and_true);
+	RUN(test_a_policy_that_takes_long_to_ask_is_not_brief);
 	RUN(test_what_cannot_be_read_lets_nobody_in);
 	RUN(test_t40_what_is_kept_is_bounded);
 	RUN(test_t40_what_is_compiled_is_counted);
