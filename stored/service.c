@@ -116,8 +116,10 @@ int service_start(struct service *s)
 
 int service_step(struct service *s, int at_most_ms)
 {
-	int r = loop_step(&s->loop, at_most_ms);
+	int r;
 
+	s->hash_credit = SERVICE_HASH_MAX;
+	r = loop_step(&s->loop, at_most_ms);
 	mailbox_drain(&s->mailbox);
 	be_patient(s);
 	do

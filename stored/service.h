@@ -21,12 +21,13 @@
 #include "stored/tenants.h"
 #include "stored/unseal.h"
 
-#define SERVICE_READERS 4	/* threads that look things up, and keep small bodies */
+#define SERVICE_READERS 4	/* threads that look things up, and keep small bodies, where the loop does not */
 #define SERVICE_FLUSHERS 4	/* threads that wait for the disk to have a large body */
 #define SERVICE_COPIERS 2	/* threads that copy ranges of objects */
 #define SERVICE_ARCHIVISTS 1	/* threads that copy and check catalogs, for as long as it takes */
 #define SERVICE_ERASERS 1	/* threads that remove what a deleted tenant had, for as long as it takes */
 #define SERVICE_QUEUE_MAX 8192	/* calls that wait for one kind of thread */
+#define SERVICE_HASH_MAX (32 * KIB)	/* bytes of small bodies that one step of the loop hashes: some 60 us */
 
 struct service_config {
 	const char *authd_path;		/* where authd listens for stored */
@@ -53,6 +54,7 @@ struct service {
 	struct pool *readers, *flushers, *copiers, *archivists, *erasers;
 	struct loop_timer patience;	/* with what waits for a reader */
 	struct intake *intake;
+	size_t hash_credit;		/* bytes that this step of the loop may still hash */
 	size_t n_calls;			/* alive, whether or not somebody still waits for them */
 	size_t n_provisions, n_erasures;	/* likewise */
 	_Atomic bool stopping;		/* any thread: what takes long gives up */
