@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/task.h"
 
+#include <fcntl.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -245,20 +245,28 @@ void mailbox_drain(struct mailbox *m)
 
 static int mailbox_ready(struct loop_source *s, uint32_t events)
 {
+	char rings[16];
+
+	while (read(s->fd, rings, sizeof(rings)) < 0 && errno == EINTR)
+		;
 	mailbox_drain(task_owner(s, struct mailbox, source));
 	return 0;
 }
 
 int mailbox_open(struct mailbox *m, struct loop *l)
 {
-	int r;
+	int fds[2], r;
 
-	*m = (struct mailbox){ .source = { .ready = mailbox_ready } };
-	m->source.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (m->source.fd < 0)
+	/*
+	 * Not an eventfd: of a pipe the kernel takes it that who writes will sleep soon, as a
+	 * committer with nothing else to do does, and wakes the loop in his place rather than on a
+	 * processor that idles.
+	 */
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;
-	/* Each write is an edge: what was written need not be read. */
-	r = loop_add(l, &m->source, EPOLLIN | EPOLLET);
+	*m = (struct mailbox){ .source = { .fd = fds[0], .ready = mailbox_ready },
+			       .ring_fd = fds[1] };
+	r = loop_add(l, &m->source, EPOLLIN);
 	if (r < 0)
 		mailbox_close(m);
 	return r;
@@ -268,6 +276,7 @@ void mailbox_close(struct mailbox *m)
 {
 	loop_remove(&m->source);
 	m->source.fd = fd_close(m->source.fd);
+	m->ring_fd = fd_close(m->ring_fd);
 }
 
 void mailbox_leave(struct mailbox *m, struct task *t)
@@ -279,11 +288,9 @@ void mailbox_leave(struct mailbox *m, struct task *t)
 
 void mailbox_ring(struct mailbox *m)
 {
-	static const uint64_t one = 1;
-
 	if (!atomic_load(&m->newest) || atomic_exchange(&m->rung, true))
 		return;
-	while (write(m->source.fd, &one, sizeof(one)) < 0 && errno == EINTR)
+	while (write(m->ring_fd, "", 1) < 0 && errno == EINTR)
 		;
 }
 

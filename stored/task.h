@@ -80,7 +80,8 @@ bool pool_may_be_kept(struct pool *p);
 
 /* Tasks that other threads give to the loop's thread. No lock: the loop never waits for who was put off the processor. */
 struct mailbox {
-	struct loop_source source;
+	struct loop_source source;	/* the end of a pipe that is read, */
+	int ring_fd;			/* and the other one */
 	_Atomic(struct task *) newest;	/* of those that wait; each has the one that was left before it */
 	atomic_bool rung;		/* the loop has been told of what waits */
 };

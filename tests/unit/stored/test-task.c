@@ -190,6 +190,25 @@ static void test_what_a_turn_has_done_is_looked_for_while_the_rest_of_it_is_kept
 	loop_clear(&loop);
 }
 
+/* More often than a pipe holds: the loop comes by itself each time, and is told all the same. */
+static void test_who_is_told_and_comes_by_himself_is_told_again(void)
+{
+	struct task t = { .run = count_at_home };
+	struct loop loop;
+
+	n_ran = 0;
+	assert(loop_init(&loop) == 0 && mailbox_open(&home, &loop) == 0);
+	for (size_t i = 0; i < 100000; i++) {
+		mailbox_post(&home, &t);
+		mailbox_drain(&home);
+		assert(n_ran == i + 1);
+	}
+	mailbox_post(&home, &t);
+	assert(loop_step(&loop, -1) == 0 && n_ran == 100001);
+	mailbox_close(&home);
+	loop_clear(&loop);
+}
+
 static void test_what_waits_behind_a_long_task_has_the_next_thread(void)
 {
 	struct pool *p = begin(2, TASK_LONG);
@@ -215,6 +234,7 @@ int main(void)
 	test_brief_tasks_of_a_tenant_share_a_turn_but_no_more_than_that();
 	test_a_brief_task_waits_for_a_thread_that_does_not_come_back_only_until_hastened();
 	test_what_a_turn_has_done_is_looked_for_while_the_rest_of_it_is_kept();
+	test_who_is_told_and_comes_by_himself_is_told_again();
 	test_what_waits_behind_a_long_task_has_the_next_thread();
 	test_more_than_a_turn_of_brief_tasks_wakes_another_thread();
 	test_t57_a_flood_delays_another_tenant_by_one_task();
