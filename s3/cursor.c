@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "s3/cursor.h"
 
-#include <jansson.h>
-
 #include "s3/encoding.h"
 #include "s3/errors.h"
+#include "s3/jsontext.h"
 
 #define MEMBER "last_key"
 
@@ -74,11 +73,15 @@ void cursor_encode(struct buffer *b, struct span key)
 
 static int parse(struct span json, struct buffer *key)
 {
-	json_t *root = json_loadb(json.data, json.len, JSON_REJECT_DUPLICATES, NULL);
+	json_t *root = NULL;
 	const char *text;
 	size_t len;
-	int r = S3_ERROR_REST_INVALID_CURSOR;
+	int r;
 
+	r = jsontext_read(json, &root, NULL);
+	if (r < 0)
+		return r;
+	r = S3_ERROR_REST_INVALID_CURSOR;
 	if (json_unpack_ex(root, NULL, JSON_STRICT, "{s:s%}", MEMBER, &text, &len) == 0) {
 		buffer_append(key, (struct span){ text, len });
 		r = key->error;

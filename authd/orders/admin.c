@@ -11,6 +11,7 @@
 #include "authd/orders/order.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "s3/jsontext.h"
 
 #define ADMIN_READ_SIZE 4096
 
@@ -317,8 +318,10 @@ static void *json_memory(size_t len)
 {
 	size_t *block = malloc(sizeof(max_align_t) + len);
 
-	if (!block)
+	if (!block) {
+		jsontext_starve();
 		return NULL;
+	}
 	*block = len;
 	return (char *)block + sizeof(max_align_t);
 }

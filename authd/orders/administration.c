@@ -12,6 +12,7 @@
 #include "authd/refusal.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "s3/jsontext.h"
 #include "s3/target.h"
 #include "s3/uri.h"
 
@@ -363,7 +364,7 @@ static bool set_members(struct question *q, const json_t *body)
 static bool set_body(struct question *q)
 {
 	struct span text = q->m->body;
-	json_t *body;
+	json_t *body = NULL;
 	bool good;
 
 	if (q->target.route == ADMINISTRATION_POLICY_PUT)
@@ -372,7 +373,8 @@ static bool set_body(struct question *q)
 		return true;
 	if (!rows[q->target.route].members)
 		return refuse(q, S3_ERROR_INVALID_REQUEST, "This takes no body.");
-	body = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, NULL);
+	if (jsontext_read(text, &body, NULL) < 0)
+		return false;
 	good = set_members(q, body);
 	json_decref(body);
 	return good;

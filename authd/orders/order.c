@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "s3/jsontext.h"
 
 #define S_PER_DAY (24 * 60 * 60)
 
@@ -573,7 +574,12 @@ static json_t *give(struct authd *a, json_t *request, int file, const struct ord
 json_t *order_give(struct authd *a, struct span line, int file, const struct order_waiter *w,
 		   struct order **ret)
 {
-	return give(a, json_loadb(line.data, line.len, JSON_REJECT_DUPLICATES, NULL), file, w, ret);
+	json_t *request = NULL;
+
+	if (jsontext_read(line, &request, NULL) >= 0)
+		return give(a, request, file, w, ret);
+	fd_close(file);
+	return NULL;
 }
 
 json_t *order_give_request(struct authd *a, json_t *request, const struct order_waiter *w,

@@ -2,6 +2,7 @@
 #include "s3/policy/document.h"
 
 #include "s3/errors.h"
+#include "s3/jsontext.h"
 #include "s3/policy/cost.h"
 #include "s3/policy/statement.h"
 
@@ -167,14 +168,13 @@ static int check_size(struct policy_parser *p, struct span text)
 static int load(struct policy_parser *p, struct span text, json_t **ret)
 {
 	json_error_t error;
+	int r;
 
 	if (!text.len || span_bytes(text)[0] != '{')
 		return policy_refuse(p, "%s", s3_errors[S3_ERROR_MALFORMED_POLICY].message);
-	*ret = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, &error);
-	if (*ret)
-		return 0;
-	if (json_error_code(&error) == json_error_out_of_memory)
-		return -ENOMEM;
+	r = jsontext_read(text, ret, &error);
+	if (r <= 0)
+		return r;
 	if (json_error_code(&error) == json_error_duplicate_key)
 		return policy_refuse(p, "A field stands there twice, at line %d, column %d",
 				     error.line, error.column);

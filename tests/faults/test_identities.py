@@ -53,6 +53,27 @@ def test_a_fault_undoes_no_order_and_tells_no_lie(faulty, moments, kind, error):
     server.stop()
 
 
+def test_a_secret_is_the_one_that_was_given_or_none(faulty):
+    """Long strings in an order need memory again and again."""
+    server = faulty()
+    administrator = Administrator(server)
+    administrator.ask("tenant.create", name="t")
+    server.count("authd")
+    made = 0
+    members = {"tenant": "t", "secret_key": SECRET}
+    administrator.ask("key.create", access_key=f"CF{0:018}", **members)
+    for first in range(1, server.seen("authd", "allocation") + 1):
+        access_key = f"CF{first:018}"
+        server.fail("authd", "allocation", "ENOMEM", first)
+        answer = administrator.ask("key.create", access_key=access_key, **members)
+        server.well()
+        if answer and answer["ok"]:
+            made += 1
+            assert administrator.eventually(administrator.opens, access_key), (first, server.log())
+    assert made > 0
+    server.stop()
+
+
 def test_what_authd_could_not_flush_is_read_from_the_disk(faulty):
     """The lie that the kernel tells: what is clean in its cache is not on the disk."""
     server = faulty(forgetful=True)

@@ -8,6 +8,7 @@
 
 #include "authd/orders/order.h"
 #include "clerk.h"
+#include "s3/jsontext.h"
 
 #undef NDEBUG
 #include <assert.h>
@@ -258,7 +259,10 @@ static unsigned int json_budget;
 
 static void *json_memory_of_budget(size_t len)
 {
-	return json_budget && json_budget-- ? json_memory(len) : NULL;
+	if (json_budget && json_budget--)
+		return json_memory(len);
+	jsontext_starve();
+	return NULL;
 }
 
 /* What cannot be answered for want of memory was refused all the same. */
