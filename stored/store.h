@@ -289,7 +289,10 @@ struct moment *moment_end(struct moment *m);
 /* A fresh read-only descriptor of the blob under extents[n]; the object is within it at offset. */
 must_check int store_open_extent(struct store *s, const struct object *o, size_t n, int *ret_fd);
 
-/* Lets go of the blobs. Any thread. Returns NULL. */
+/* One more reference, to be freed like the first. Any thread. */
+struct object *object_ref(struct object *o);
+
+/* Frees a reference; the last one lets go of the blobs. Any thread. Returns NULL. */
 struct object *object_free(struct object *o);
 DEFINE_CLEANUP(struct object *, object_free)
 

@@ -66,12 +66,14 @@ int store_check_room(struct store *s, uint64_t bytes)
 
 struct held_object {
 	struct object object; /* first: it is what callers have */
-	struct store *store;
-	struct catalog *catalog; /* a reference */
+	_Atomic unsigned int refs;
 	struct extent *extents;
 	struct object_part *parts;
-	bool pinned;
 	struct buffer memory; /* etag, storage class, attributes, body, one after another */
+
+	/* Of one that has extents, which are pinned: */
+	struct store *store;
+	struct catalog *catalog; /* a reference */
 };
 
 static struct held_object *held(struct object *o)
@@ -79,13 +81,19 @@ static struct held_object *held(struct object *o)
 	return (struct held_object *)o;
 }
 
+struct object *object_ref(struct object *o)
+{
+	atomic_fetch_add(&held(o)->refs, 1);
+	return o;
+}
+
 struct object *object_free(struct object *o)
 {
 	struct held_object *h = held(o);
 
-	if (!o)
+	if (!o || atomic_fetch_sub(&h->refs, 1) > 1)
 		return NULL;
-	if (h->pinned && catalog_unpin(h->catalog, h->extents, o->n_extents))
+	if (h->catalog && catalog_unpin(h->catalog, h->extents, o->n_extents))
 		sweep_tell_of_dead(&h->store->sweep, &h->catalog->tenant);
 	catalog_put(h->catalog);
 	buffer_clear(&h->memory);
@@ -137,7 +145,8 @@ static int read_extents(struct held_object *h, struct reading *reading, const st
 		r = catalog_pin(reading->catalog, h->extents, h->object.n_extents);
 	if (r != 0)
 		return r;
-	h->pinned = true;
+	h->store = reading->store;
+	h->catalog = catalog_ref(reading->catalog);
 	h->object.extents = h->extents;
 	return 0;
 }
@@ -184,8 +193,6 @@ static int read_object(struct held_object *h, struct reading *reading,
 	r = object_row_find(reading->db, name, &q, &row);
 	if (r <= 0)
 		return r < 0 ? r : S3_ERROR_NO_SUCH_KEY;
-	h->store = reading->store;
-	h->catalog = catalog_ref(reading->catalog);
 	return with ? read_body(h, reading, &row, with) : keep_row(h, &row, SPAN_NONE);
 }
 
@@ -202,6 +209,7 @@ static int find_object(struct reading *reading, struct span bucket, struct span 
 	h = calloc(1, sizeof(*h));
 	if (!h)
 		return -ENOMEM;
+	h->refs = 1;
 	o = &h->object;
 	r = bucket_row_find(reading->db, bucket, &found);
 	if (r == 0)
