@@ -236,9 +236,16 @@ struct object_part {
 	struct checksum_value checksum;	/* of the upload's algorithm; NONE where it had none */
 };
 
+/* What the store had counted when an object was looked up; its own. */
+struct store_mark {
+	uint32_t key, tenant;
+	uint64_t begun;
+};
+
 /*
- * An object as it was at one moment. It holds its blobs: they can be opened until object_free(),
- * whatever happens to the key. Its body is either `body` (small) or the extents, one after another.
+ * An object as it was at one moment, and does not change any more: whoever has a reference may read it. It holds its
+ * blobs: they can be opened until the last object_free(), whatever happens to the key. Its body is either `body`
+ * (small) or the extents, one after another.
  */
 struct object {
 	uint64_t instance;		/* changes with every put to this key */
@@ -259,6 +266,9 @@ struct object {
 	/* With STORE_WITH_PARTS, n_parts is parts_count: */
 	const struct object_part *parts;
 	size_t n_parts;
+
+	bool marked;			/* for store_is_current() */
+	struct store_mark mark;
 };
 
 enum store_with {
@@ -285,6 +295,13 @@ must_check int store_find_object_in(struct store *s, struct moment **moment,
 				    struct span key, struct span version, unsigned int with,
 				    struct object **ret);
 struct moment *moment_end(struct moment *m);
+
+/*
+ * Whether the same look-up would find this object still, as store_find_object_in() has found it: nothing was told of,
+ * or can have been seen by anybody, that has changed its key, its bucket or what its tenant has. False where that is not
+ * known. Reads nothing, and waits for nobody. Any thread.
+ */
+bool store_is_current(const struct store *s, const struct object *o);
 
 /* A fresh read-only descriptor of the blob under extents[n]; the object is within it at offset. */
 must_check int store_open_extent(struct store *s, const struct object *o, size_t n, int *ret_fd);

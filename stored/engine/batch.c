@@ -120,20 +120,23 @@ static void note_commit(struct store_meters *m, size_t n, uint64_t ns)
 	meter_note(&m->commit_times, METER_SCALE_TIMES, ns);
 }
 
-static int commit(struct batch *b, struct change **changes, size_t n)
+static size_t count_done(struct change *const *changes, size_t n)
 {
-	const struct durable *d = &b->store->durable;
-	uint64_t began_ns;
 	size_t done = 0;
-	bool lost;
-	int r;
 
 	for (size_t i = 0; i < n; i++)
 		done += changes[i]->result == 0;
-	if (!done) {
-		roll_back(b);
-		return TRANSACTION_DONE;
-	}
+	return done;
+}
+
+static int commit(struct batch *b, struct change **changes, size_t n)
+{
+	const struct durable *d = &b->store->durable;
+	size_t done = count_done(changes, n);
+	uint64_t began_ns;
+	bool lost;
+	int r;
+
 	durable_step(d, DURABLE_CATALOG_COMMIT);
 	began_ns = clock_boottime_ns();
 	r = ledger_write(&b->catalog->ledger, b->db);
@@ -169,9 +172,14 @@ static enum transaction_outcome transact(struct batch *b, struct change **change
 	}
 	for (size_t i = 0; i < n && outcome == TRANSACTION_DONE; i++)
 		outcome = apply_one(b, changes[i]);
-	if (outcome == TRANSACTION_DONE)
-		return commit(b, changes, n);
-	roll_back(b);
+	if (outcome != TRANSACTION_DONE || !count_done(changes, n)) {
+		roll_back(b);
+		return outcome;
+	}
+	/* Also of those that have failed: it does not rest on their savepoints. */
+	commits_begin(&b->store->commits, changes, n);
+	outcome = commit(b, changes, n);
+	commits_end(&b->store->commits, changes, n);
 	return outcome;
 }
 

@@ -8,6 +8,7 @@
 
 #include "stored/engine/bucket_index.h"
 #include "stored/engine/catalogs.h"
+#include "stored/engine/commits.h"
 #include "stored/engine/committer.h"
 #include "stored/engine/meters.h"
 #include "stored/engine/restoring.h"
@@ -33,7 +34,7 @@ struct store {
 	pthread_cond_t settled;
 	size_t n_pending; /* changes submitted and not yet done */
 
-	_Atomic uint64_t n_told; /* changes that somebody may have been told of */
+	struct commits commits;
 	struct stamps stamps;
 	struct restorations restorations;
 	struct room room;

@@ -52,7 +52,10 @@ int erase_catalog(struct store *s, struct change *c)
 
 	if (r != 0 || c->erase_tenant.mode == ERASE_ASK)
 		return r;
-	return catalogs_erase(&s->catalogs, &c->tenant);
+	commits_begin_all(&s->commits, &c->tenant);
+	r = catalogs_erase(&s->catalogs, &c->tenant);
+	commits_end_all(&s->commits, &c->tenant);
+	return r;
 }
 
 /* The many, piece by piece, so that whoever wants to stop need not wait for all of them. */

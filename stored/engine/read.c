@@ -238,7 +238,7 @@ int store_find_object(struct store *s, const struct ipc_id *tenant, struct span 
 
 struct moment {
 	struct reading reading;
-	uint64_t n_told; /* before it began */
+	uint64_t n_ended; /* before it began */
 };
 
 struct moment *moment_end(struct moment *m)
@@ -257,7 +257,7 @@ static int moment_begin(struct store *s, const struct ipc_id *tenant, struct mom
 
 	if (!m)
 		return -ENOMEM;
-	m->n_told = atomic_load(&s->n_told);
+	m->n_ended = commits_ended(&s->commits);
 	r = reading_begin(s, tenant, true, &m->reading);
 	if (r == 0)
 		*ret = m;
@@ -270,13 +270,16 @@ static bool moment_serves(const struct moment *m, const struct store *s,
 			  const struct ipc_id *tenant)
 {
 	return m && ipc_id_equal(&m->reading.tenant, tenant) &&
-	       m->n_told == atomic_load(&s->n_told);
+	       m->n_ended == commits_ended(&s->commits);
 }
 
 int store_find_object_in(struct store *s, struct moment **moment, const struct ipc_id *tenant,
 			 struct span bucket, struct span key, struct span version,
 			 unsigned int with, struct object **ret)
 {
+	struct store_mark mark;
+	/* Before it is seen whether the moment serves, or a new one begins. */
+	bool marked = commits_mark(&s->commits, tenant, bucket, key, &mark);
 	int r = 0;
 
 	if (moment_serves(*moment, s, tenant)) {
@@ -287,9 +290,18 @@ int store_find_object_in(struct store *s, struct moment **moment, const struct i
 	}
 	if (r == 0)
 		r = find_object(&(*moment)->reading, bucket, key, version, with, ret);
+	if (r == 0) {
+		(*ret)->marked = marked;
+		(*ret)->mark = mark;
+	}
 	if (r < 0)
 		*moment = moment_end(*moment);
 	return r == S3_ERROR_NO_SUCH_BUCKET ? store_explain_missing(s, tenant, bucket) : r;
+}
+
+bool store_is_current(const struct store *s, const struct object *o)
+{
+	return o->marked && commits_hold(&s->commits, &o->mark);
 }
 
 /* A file that a row refers to and that is not there, or too short, is damage: no missing key. */

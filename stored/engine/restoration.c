@@ -574,8 +574,10 @@ int restoration_adopt(struct restoration *r)
 	if (!restoration_move(r, RESTORATION_ADOPTING))
 		return S3_ERROR_INVALID_REQUEST;
 	e = finish_databases(r);
+	commits_begin_all(&s->commits, &r->tenant);
 	if (e == 0)
 		e = catalogs_adopt(&s->catalogs, &r->tenant, r->directory_fd);
+	commits_end_all(&s->commits, &r->tenant);
 	if (e == 0)
 		(void)!durable_remove_directory(&s->durable, r->place.directory_fd,
 						RESTORING_DIRECTORY);

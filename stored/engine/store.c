@@ -113,6 +113,7 @@ static struct store *store_new(const struct store_config *config)
 	s->durable = (struct durable){ config->durability, config->hook, &s->flushes };
 	s->data_fd = s->tenants_fd = -1;
 	s->started_ns = clock_realtime_ns();
+	commits_init(&s->commits);
 	stamps_init(&s->stamps);
 	pthread_mutex_init(&s->restorations.lock, NULL);
 	sluice_init(&s->sluice);
@@ -259,7 +260,6 @@ static void advance_stamps(struct store *s, const struct change *c)
 void store_finish_change(struct store *s, struct change *c, int result)
 {
 	advance_stamps(s, c);
-	atomic_fetch_add(&s->n_told, 1);
 	c->result = outcome(s, c, result);
 	c->done(c);
 	count_pending(s, false);
@@ -271,6 +271,9 @@ void store_fail_catalog(struct store *s, struct catalog *c)
 
 	if (!catalog_fail(c))
 		return;
+	/* What its keys are from now on is asked of the catalog, whatever it says. */
+	commits_begin_all(&s->commits, &c->tenant);
+	commits_end_all(&s->commits, &c->tenant);
 	log_error("flush-failed tenant=%s", ipc_id_text(&c->tenant, text));
 	if (s->config.failed)
 		s->config.failed(s->config.context, &c->tenant);
