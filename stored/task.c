@@ -18,12 +18,19 @@ struct pool {
 	unsigned int n_idle;	/* threads that wait, */
 	unsigned int n_coming;	/* as many of which are being woken */
 	unsigned int n_brief;	/* threads that soon come for more */
+	_Atomic bool may_be_kept;	/* as of the last change; read without the lock */
 	struct mailbox *home;
 	bool ending;
 	char name[16];
 	unsigned int n_threads;
 	pthread_t threads[];
 };
+
+/* Whatever changes one of the two ends with this. */
+static void note_kept(struct pool *p)
+{
+	atomic_store(&p->may_be_kept, p->waiting.count > 0 || p->n_brief > 0);
+}
 
 static void wake_one(struct pool *p)
 {
@@ -96,11 +103,13 @@ static void *pool_main(void *arg)
 			continue;
 		}
 		p->n_brief += brief;
+		note_kept(p);
 		wake_where_needed(p);
 		pthread_mutex_unlock(&p->lock);
 		run_turn(p, turn);
 		pthread_mutex_lock(&p->lock);
 		p->n_brief -= brief;
+		note_kept(p);
 	}
 	pthread_mutex_unlock(&p->lock);
 	return NULL;
@@ -177,38 +186,26 @@ int pool_submit(struct pool *p, struct task *t, const struct ipc_id *tenant, uin
 	taken = turns_add(&p->waiting, &t->turn, ipc_id_number(tenant), cost);
 	if (taken) {
 		p->waiting_cost += cost;
+		note_kept(p);
 		wake_where_needed(p);
 	}
 	pthread_mutex_unlock(&p->lock);
 	return taken ? POOL_TAKEN : POOL_FULL;
 }
 
-static bool may_be_kept(const struct pool *p)
+bool pool_may_be_kept(const struct pool *p)
 {
-	return p->waiting.count > 0 || p->n_brief > 0;
-}
-
-bool pool_may_be_kept(struct pool *p)
-{
-	bool may;
-
-	pthread_mutex_lock(&p->lock);
-	may = may_be_kept(p);
-	pthread_mutex_unlock(&p->lock);
-	return may;
+	return atomic_load(&p->may_be_kept);
 }
 
 bool pool_hasten(struct pool *p)
 {
-	bool may;
-
 	pthread_mutex_lock(&p->lock);
 	if (p->waiting.count > 0 && p->n_taken == p->n_taken_before)
 		wake_one(p);
 	p->n_taken_before = p->n_taken;
-	may = may_be_kept(p);
 	pthread_mutex_unlock(&p->lock);
-	return may;
+	return pool_may_be_kept(p);
 }
 
 /* --- the way back to the loop ---------------------------------------------------------------- */

@@ -73,8 +73,8 @@ must_check int pool_submit(struct pool *p, struct task *t, const struct ipc_id *
  */
 bool pool_hasten(struct pool *p);
 
-/* What pool_hasten() would return, without doing anything. */
-bool pool_may_be_kept(struct pool *p);
+/* What pool_hasten() would return, without doing anything, nor waiting for the lock. */
+bool pool_may_be_kept(const struct pool *p);
 
 /* --- the way back to the loop ---------------------------------------------------------------- */
 
