@@ -34,6 +34,16 @@ const struct setting_row settings[SETTINGS] = {
 		.argument = "BYTES",
 		.help = "bodies up to this size live inside the catalog",
 	},
+	[SETTING_OBJECT_MEMORY] = {
+		.section = "storage", .key = "object-memory", .type = SETTING_SIZE_OR_NONE,
+		.times = 1,
+		.least = 65536, .most = 1073741824,
+		.daemons = SETTING_FOR_STORED,
+		.fallback = "32MiB",
+		.argument = "SIZE",
+		.help = "memory for small objects that were read lately, and for what is known of "
+			"others; none for none of it",
+	},
 	[SETTING_UPLOADS_EXPIRE] = {
 		.section = "storage", .key = "uploads-expire", .type = SETTING_DURATION_OR_NONE,
 		.times = 1,

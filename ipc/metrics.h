@@ -100,6 +100,13 @@
 	METRIC(CATALOG_READS, "coffer_stored_catalog_reads_total", STORED, COUNTER, NUMBER, "",    \
 	       "How often a tenant's catalog was read: for a request that was let pass, and for "  \
 	       "the policy of a bucket that is not in memory")                                     \
+	METRIC(RECALLS, "coffer_stored_recalls_total", STORED, COUNTER, NUMBER, "outcome",         \
+	       "GET and HEAD of objects that were looked for among those that are in memory "      \
+	       "(object-memory): hit, miss")                                                       \
+	METRIC(RECALL_OBJECTS, "coffer_stored_recall_objects", STORED, GAUGE, NUMBER, "",          \
+	       "Objects, small ones or what is known of others, that are in memory")               \
+	METRIC(RECALL_BYTES, "coffer_stored_recall_bytes", STORED, GAUGE, NUMBER, "",              \
+	       "Bytes of memory that they take, at most as object-memory says")                    \
 	METRIC(COMMIT_CHANGES, "coffer_stored_commit_changes", STORED, SIZES, NUMBER, "",          \
 	       "How many changes share one transaction, and its flush")                            \
 	METRIC(COMMIT_TIME, "coffer_stored_commit_seconds", STORED, TIMES, SECONDS, "",            \

@@ -510,6 +510,51 @@ int call_commit(struct call *c, uint64_t length, struct span seal, struct span t
 	return 0;
 }
 
+/* --- what is in memory ----------------------------------------------------------------------- */
+
+/* Of what may be asked for briefly: the object as it is now, and all of it. */
+static bool is_recallable(const struct call *c)
+{
+	const struct span *params = call_request(c)->params;
+
+	return !c->by_operator && call_is_brief(c) && span_is_none(params[S3_PARAM_VERSION_ID]) &&
+	       span_is_none(params[S3_PARAM_PART_NUMBER]);
+}
+
+static bool wants_body(const struct call *c)
+{
+	return call_request(c)->operation == S3_GET_OBJECT;
+}
+
+static struct recall_name recall_name(const struct call *c)
+{
+	const struct s3_request *r = call_request(c);
+
+	return (struct recall_name){ call_owner(c), r->bucket, r->key };
+}
+
+/* For who may have it, and nobody else touches what was looked up lately. */
+static bool recall(struct call *c)
+{
+	struct recall_name name;
+
+	if (!is_recallable(c) || !handler_admits(c))
+		return false;
+	name = recall_name(c);
+	c->object = recall_find(c->service->recall, &name, wants_body(c), c->session->moved_ns);
+	return c->object;
+}
+
+/* Also where the answer is that it is not what somebody expects, or is what he has. */
+static void remember(struct call *c)
+{
+	struct recall_name name = recall_name(c);
+
+	if (c->object && is_recallable(c))
+		recall_add(c->service->recall, &name, wants_body(c), c->object,
+			   clock_boottime_ns());
+}
+
 /* --- going on -------------------------------------------------------------------------------- */
 
 static void go_on(struct call *c)
@@ -564,6 +609,7 @@ static void on_returned(struct task *t)
 	struct call *c = task_owner(t, struct call, task);
 
 	note_refusal(c);
+	remember(c);
 	if (!c->session) {
 		over(c);
 		return;
@@ -611,6 +657,8 @@ void call_begin(struct call *c)
 	c->work = handler_run;
 	if (may_run_here(c))
 		run_here(c);
+	else if (recall(c))
+		conclude(c, c->work(c));
 	else
 		send_away(c, c->service->readers);
 }

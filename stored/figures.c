@@ -39,6 +39,14 @@ static void tell_refusals(const struct figures *f, struct buffer *to)
 			sample_put(to, METRIC_REFUSALS, f->refusals[e], s3_errors[e].code, NULL);
 }
 
+static void tell_recalls(struct recall_figures f, struct buffer *to)
+{
+	sample_put(to, METRIC_RECALLS, f.hits, "hit", NULL);
+	sample_put(to, METRIC_RECALLS, f.misses, "miss", NULL);
+	sample_put(to, METRIC_RECALL_OBJECTS, f.count, NULL);
+	sample_put(to, METRIC_RECALL_BYTES, f.bytes, NULL);
+}
+
 static uint64_t count_bodies(const struct service *s)
 {
 	uint64_t n = 0;
@@ -96,6 +104,7 @@ void figures_tell(struct service *s, struct buffer *to)
 	sample_put(to, METRIC_CHANNELS, sessions_count(&s->sessions, &worker_role), "worker", NULL);
 	sample_put(to, METRIC_CHANNELS, sessions_count(&s->sessions, &operator_role), "operator",
 		   NULL);
+	tell_recalls(recall_figures(s->recall), to);
 	store_tell(s->store, to);
 	tell_holdings(s, to);
 }

@@ -35,6 +35,9 @@ static int find(struct call *c, unsigned int with)
 {
 	const struct s3_request *r = call_request(c);
 
+	/* The loop had it in memory. */
+	if (c->object)
+		return 0;
 	if (call_is_brief(c))
 		return find_briefly(c, with);
 	return store_find_object(c->service->store, call_owner(c), r->bucket, r->key,

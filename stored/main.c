@@ -123,6 +123,7 @@ static int open_service(void)
 		.frontend_uid = o->frontend_uid,
 		.admins = o->admins,
 		.inline_limit = o->inline_limit,
+		.recall_bytes = o->object_memory,
 		.region = o->region ? o->region : OPTIONS_REGION,
 		.region_pinned = o->region != NULL,
 	};

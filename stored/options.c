@@ -6,6 +6,7 @@
 
 #include "base/account.h"
 #include "base/duration.h"
+#include "base/size.h"
 #include "ipc/schema.h"
 
 static const char usage[] =
@@ -23,6 +24,7 @@ static const char usage[] =
 	"  --admin-gid GROUP            so may who has this group as his own; may be repeated\n"
 	"  --durability full|relaxed    relaxed: a power cut may undo the last seconds\n"
 	"  --inline-limit BYTES         bodies up to here live in the catalog (default 16384)\n"
+	"  --object-memory SIZE|none    for small objects that were read lately (default 32MiB)\n"
 	"  --uploads-expire SPAN|none   uploads in parts that nobody finishes (default 7d)\n"
 	"  --region NAME                the only region of buckets (default: us-east-1, and any)\n"
 	"  --uid USER                   become this user; --gid GROUP goes with it\n"
@@ -38,6 +40,7 @@ enum which_option {
 	OPTION_ADMIN_GID,
 	OPTION_DURABILITY,
 	OPTION_INLINE_LIMIT,
+	OPTION_OBJECT_MEMORY,
 	OPTION_UPLOADS_EXPIRE,
 	OPTION_REGION,
 	OPTION_UID,
@@ -56,6 +59,7 @@ static const struct option long_options[] = {
 	{ "admin-gid", required_argument, NULL, OPTION_ADMIN_GID },
 	{ "durability", required_argument, NULL, OPTION_DURABILITY },
 	{ "inline-limit", required_argument, NULL, OPTION_INLINE_LIMIT },
+	{ "object-memory", required_argument, NULL, OPTION_OBJECT_MEMORY },
 	{ "uploads-expire", required_argument, NULL, OPTION_UPLOADS_EXPIRE },
 	{ "region", required_argument, NULL, OPTION_REGION },
 	{ "uid", required_argument, NULL, OPTION_UID },
@@ -79,6 +83,18 @@ static bool take_limit(const char *text, uint32_t *ret)
 	if (!span_to_u64(span_from_string(text), &n) || n > IPC_INLINE_MAX)
 		return false;
 	*ret = (uint32_t)n;
+	return true;
+}
+
+static bool take_memory(const char *text, uint64_t *ret)
+{
+	uint64_t n = 0;
+
+	if (strcmp(text, "none") != 0 &&
+	    (!size_parse(span_from_string(text), &n) || n < OPTIONS_OBJECT_MEMORY_LEAST ||
+	     n > OPTIONS_OBJECT_MEMORY_MOST))
+		return false;
+	*ret = n;
 	return true;
 }
 
@@ -111,6 +127,8 @@ static bool take(struct options *o, int which, const char *text)
 		return take_durability(text, &o->durability);
 	case OPTION_INLINE_LIMIT:
 		return take_limit(text, &o->inline_limit);
+	case OPTION_OBJECT_MEMORY:
+		return take_memory(text, &o->object_memory);
 	case OPTION_UPLOADS_EXPIRE:
 		return take_expiry(text, &o->uploads_expire_ns);
 	case OPTION_REGION:
@@ -158,6 +176,7 @@ bool options_parse(int argc, char **argv, struct options *ret)
 			     .uid = (uid_t)-1,
 			     .gid = (gid_t)-1,
 			     .inline_limit = OPTIONS_INLINE_LIMIT,
+			     .object_memory = OPTIONS_OBJECT_MEMORY,
 			     .uploads_expire_ns = OPTIONS_UPLOADS_EXPIRE_NS };
 	int which;
 

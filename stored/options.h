@@ -10,6 +10,9 @@
 #include "stored/durable.h"
 
 #define OPTIONS_INLINE_LIMIT (16 * KIB)
+#define OPTIONS_OBJECT_MEMORY (32 * MIB)
+#define OPTIONS_OBJECT_MEMORY_LEAST (64 * KIB)
+#define OPTIONS_OBJECT_MEMORY_MOST GIB
 #define OPTIONS_REGION "us-east-1"
 #define OPTIONS_UPLOADS_EXPIRE_NS (7 * 24 * 3600 * NS_PER_S)
 
@@ -23,6 +26,7 @@ struct options {
 	uid_t uid;			/* (uid_t)-1: stays who it is */
 	gid_t gid;
 	uint32_t inline_limit;
+	uint64_t object_memory;		/* 0: none */
 	uint64_t uploads_expire_ns;	/* 0: never */
 	enum durability durability;
 	enum confine_mode confine;

@@ -73,6 +73,8 @@ int service_init(struct service *s, const struct service_config *config, struct 
 	if (r == 0)
 		r = gates_new(store, GATES_MAX, GATES_POLICIES_MAX, &s->gates);
 	if (r == 0)
+		r = recall_new(store, config->recall_bytes, &s->recall);
+	if (r == 0)
 		r = unseal_new(&s->unseal);
 	if (r == 0)
 		r = channel_group_init(&s->group);
@@ -148,10 +150,12 @@ void service_stop(struct service *s)
 	s->archivists = pool_free(s->archivists);
 	s->erasers = pool_free(s->erasers);
 	s->intake = intake_free(s->intake);
+	s->recall = recall_free(s->recall);
 }
 
 void service_clear(struct service *s)
 {
+	s->recall = recall_free(s->recall);
 	if (s->mailbox.source.loop)
 		mailbox_close(&s->mailbox);
 	if (s->loop.epoll_fd >= 0)

@@ -14,6 +14,7 @@
 #include "stored/gate.h"
 #include "stored/hasher.h"
 #include "stored/intake.h"
+#include "stored/recall.h"
 #include "stored/session.h"
 #include "stored/store.h"
 #include "stored/suspensions.h"
@@ -34,6 +35,7 @@ struct service_config {
 	uid_t frontend_uid;
 	struct peer_list admins;	/* who may be an operator */
 	uint32_t inline_limit;		/* bodies up to here live in the catalog */
+	size_t recall_bytes;		/* for what was looked up lately */
 	const char *region;		/* of buckets made without a LocationConstraint */
 	bool region_pinned;		/* and no other can be asked for */
 };
@@ -60,6 +62,7 @@ struct service {
 	_Atomic bool stopping;		/* any thread: what takes long gives up */
 	struct figures figures;
 	struct tenants tenants;		/* whose calls there were */
+	struct recall *recall;
 };
 
 /* Makes everything but threads and channels. The store is opened already, and not yet started. */

@@ -20,6 +20,8 @@ REQUESTS = 20
 READS = "coffer_stored_catalog_reads_total"
 CHANGES = "coffer_stored_commit_changes_sum"
 FLUSHES = "coffer_stored_flush_seconds_count"
+# What is in memory is looked for behind the refusal, too: it tells what others have read.
+RECALLS = "coffer_stored_recalls_total"
 
 # Method, target, headers, body: {b} is the victim's bucket, {o} one's own, {k} a key and {u} an upload of the victim's.
 OPERATIONS = [(method, "/{b}/{k}" + query, authorisation.extra_headers(query, body), body)
@@ -71,10 +73,10 @@ def fill(operation, found, own, key, upload):
 
 
 def work(victim, ask):
-    """What stored has counted while so many were asked and refused: reads, changes, flushes, refusals."""
+    """What stored has counted while so many were asked and refused: reads, recalls, changes, flushes, refusals."""
     def counted():
         told = metrics.scrape(victim)
-        return [told.sum(READS), told.sum(CHANGES), told.sum(FLUSHES),
+        return [told.sum(READS), told.sum(RECALLS), told.sum(CHANGES), told.sum(FLUSHES),
                 told.sum("coffer_stored_refusals_total", error="AccessDenied")]
 
     before = counted()
@@ -92,7 +94,7 @@ def refused_unseen(victim, stranger, found, operation, asked=None):
     for request in (there, missing):
         *done, refusals = work(victim, lambda request=request: asked(request))
         assert refusals == REQUESTS, "stored has not heard of them: nothing is shown"
-        assert all(n < REQUESTS for n in done), f"{request[:2]}: reads, changes, flushes {done}"
+        assert all(n < REQUESTS for n in done), f"{request[:2]}: reads, recalls, changes, flushes {done}"
 
 
 def label(operation):
@@ -122,3 +124,12 @@ def test_what_is_looked_up_is_counted(victim, plain):
     for _ in range(REQUESTS):
         assert rawhttp.request(victim, "HEAD", f"/{plain.bucket}/missing").status == 404
     assert metrics.scrape(victim).sum(READS) - before >= REQUESTS
+
+
+def test_what_is_in_memory_is_counted(victim, plain):
+    assert rawhttp.request(victim, "HEAD", f"/{plain.bucket}/k").status == 200
+    before = [metrics.scrape(victim).sum(name) for name in (RECALLS, READS)]
+    for _ in range(REQUESTS):
+        assert rawhttp.request(victim, "HEAD", f"/{plain.bucket}/k").status == 200
+    after = [metrics.scrape(victim).sum(name) for name in (RECALLS, READS)]
+    assert after[0] - before[0] >= REQUESTS > after[1] - before[1]

@@ -89,7 +89,8 @@ def test_process_starts_clean(launcher, daemon):
 
 def test_options_are_handed_on(launcher):
     launcher.start("--domain", "a.local", "--domain", "b.local", "--region", "eu", "--workers", "2",
-                   "--durability", "relaxed", "--inline-limit", "77", "--admin-uid", "1234",
+                   "--durability", "relaxed", "--inline-limit", "77", "--object-memory", "none",
+                   "--admin-uid", "1234",
                    "--admin-gid", "5678", "--request-rate", "91", "--request-burst", "92",
                    "--login-failures", "93", "--login-pause", "94",
                    "--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "::1",
@@ -108,7 +109,7 @@ def test_options_are_handed_on(launcher):
                    ("--state", str(launcher.data / "auth"))]:
         assert wanted in pairs["authd"]
     for wanted in [("--durability", "relaxed"), ("--inline-limit", "77"), ("--region", "eu"),
-                   ("--admin-uid", "1234"), ("--admin-gid", "5678"),
+                   ("--object-memory", "none"), ("--admin-uid", "1234"), ("--admin-gid", "5678"),
                    ("--data", str(launcher.data / "data")),
                    ("--authd", str(launcher.data / "run/authd-stored.sock"))]:
         assert wanted in pairs["stored"]

@@ -27,6 +27,7 @@ static void test_what_is_not_said_has_defaults(void)
 	assert(PARSE(REQUIRED));
 	assert(o.frontend_uid == 7 && o.authd_uid == (uid_t)-1 && o.uid == (uid_t)-1);
 	assert(o.inline_limit == OPTIONS_INLINE_LIMIT && !o.region);
+	assert(o.object_memory == 32 * MIB);
 	assert(o.uploads_expire_ns == 7 * 24 * 3600 * NS_PER_S);
 	assert(o.durability == DURABILITY_FULL && o.confine == CONFINE_STRICT);
 	assert(o.admins.n_uids == 0 && o.admins.n_gids == 0);
@@ -42,6 +43,8 @@ static void test_what_is_said_is_taken(void)
 	assert(PARSE(REQUIRED, "--admin-uid", "11", "--admin-gid", "12", "--admin-uid", "13"));
 	assert(o.admins.n_uids == 2 && o.admins.uids[0] == 11 && o.admins.uids[1] == 13);
 	assert(o.admins.n_gids == 1 && o.admins.gids[0] == 12);
+	assert(PARSE(REQUIRED, "--object-memory", "1GiB") && o.object_memory == GIB);
+	assert(PARSE(REQUIRED, "--object-memory", "none") && o.object_memory == 0);
 	assert(PARSE(REQUIRED, "--uploads-expire", "1h 30min"));
 	assert(o.uploads_expire_ns == 5400 * NS_PER_S);
 	assert(PARSE(REQUIRED, "--uploads-expire", "none") && o.uploads_expire_ns == 0);
@@ -63,6 +66,9 @@ static void test_what_is_not_understood_is_refused(void)
 	assert(!PARSE(REQUIRED, "--uid", "no such user"));
 	assert(!PARSE(REQUIRED, "--admin-uid", "no such user"));
 	assert(!PARSE(REQUIRED, "--inline-limit", "65537"));
+	assert(!PARSE(REQUIRED, "--object-memory", "65535"));
+	assert(!PARSE(REQUIRED, "--object-memory", "2GiB"));
+	assert(!PARSE(REQUIRED, "--object-memory", "some"));
 	assert(!PARSE(REQUIRED, "--durability", "Full"));
 	assert(!PARSE(REQUIRED, "--confine", "none"));
 	assert(!PARSE(REQUIRED, "--region", ""));

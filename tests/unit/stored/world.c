@@ -260,6 +260,7 @@ void world_begin(struct world *w)
 	struct service_config config = { .authd_path = w->authd_path,
 					 .frontend_uid = getuid(),
 					 .inline_limit = WORLD_INLINE_LIMIT,
+					 .recall_bytes = MIB,
 					 .region = "us-east-1" };
 
 	*w = (struct world){ .dir = "/tmp/test-stored-XXXXXX",
