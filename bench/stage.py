@@ -83,14 +83,16 @@ class Stage:
         control.complete_upload(target, BUCKET, key, upload)
         return got
 
-    def prepare(self, target, with_lists):
-        """The objects of the works on the disk. The buckets must be there, and empty."""
+    def prepare(self, target, listed):
+        """The objects that these works on the disk need. The buckets must be there, and empty."""
         sizes = self.sizes
         self.fill(target, BUCKET, "k{key}", sizes.keys, sizes.small)
         for key, size in (("large", sizes.large), ("whole", sizes.whole)):
             self.put(target, key, size)
         self.upload(target, "parts", sizes.large, sizes.part)
-        if not with_lists:
+        if any(work.of_spread for work in listed):
+            self.fill(target, BUCKET, "s{key}", sizes.spread, sizes.small)
+        if not any(work.of_lists for work in listed):
             return
         self.fill(target, FEW_BUCKET, "{group}/{member}", sizes.few, 0, "--group", FEW_MEMBERS)
         self.fill(target, MANY_BUCKET, "{group}/{member}", sizes.many, 0, "--group", sizes.members)

@@ -15,6 +15,8 @@ FEW_MEMBERS = 10
 class Sizes:
     """How much of everything there is; bytes, where it is not a number of keys."""
     keys: int = 1000
+    # With all that it takes to find them, three times what stored's object-memory holds.
+    spread: int = 20_000
     small: int = 4 * KIB
     large: int = 64 * MIB
     part: int = 8 * MIB
@@ -35,7 +37,7 @@ class Sizes:
 
 
 # Shows that every work runs, in a few seconds, and says nothing about speed.
-QUICK = Sizes(keys=50, large=10 * MIB, part=5 * MIB, whole=16 * MIB, page=50, members=20,
+QUICK = Sizes(keys=50, spread=100, large=10 * MIB, part=5 * MIB, whole=16 * MIB, page=50, members=20,
               huge=30 * MIB, huge_part=5 * MIB)
 
 
@@ -88,6 +90,7 @@ class Work:
     in_bytes: bool = False
     has_curve: bool = False
     of_lists: bool = False
+    of_spread: bool = False
 
     def rate(self, got):
         return got["bytes" if self.in_bytes else "requests"] / got["seconds"]
@@ -125,11 +128,15 @@ MD5 = Beside("one core's MD5", "md5")
 
 def small_works(sizes):
     size = amount(sizes.small)
+    spread = Load(("--path", f"/{BUCKET}/s{{key}}", "--keys", sizes.spread, "--size", sizes.small,
+                   "--connections", 32))
     return (
         Work(f"GET {size}, 32 connections", _small(sizes, 32), _nginx_small(sizes, 32),
              Goal(0.4), has_curve=True),
         Work(f"GET {size}, 1 connection", _small(sizes, 1), _nginx_small(sizes, 1),
              has_curve=True),
+        Work(f"GET {size} of {sizes.spread:,} keys, 32 connections", spread,
+             Beside(f"of {sizes.keys:,} keys", "coffer", _small(sizes, 32)), of_spread=True),
         Work("HEAD, 32 connections", _small(sizes, 32, "--method", "HEAD"),
              _nginx_small(sizes, 32, "--method", "HEAD"), Goal(0.4)),
         Work(f"PUT {size}, durable, 32 connections", _small(sizes, 32, "--method", "PUT"), FILES,
