@@ -172,6 +172,9 @@ bool date_parse_http(struct span text, int64_t *ret_s)
 	struct civil c = { 0 };
 
 	text = span_trim(text);
+	/* Of most requests, which have none. */
+	if (!text.len)
+		return false;
 	if (!parse_rfc1123(text, &c) && !parse_rfc850(text, &c) && !parse_asctime(text, &c))
 		return false;
 	return seconds_from_civil(&c, ret_s);

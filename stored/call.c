@@ -45,10 +45,12 @@ int call_new(struct service *s, struct span sealed, struct span inside, int comm
 	     struct call **ret)
 {
 	_cleanup_(fd_closep) int fd = command_fd;
-	struct call *c = calloc(1, sizeof(*c) + sealed.len + inside.len);
+	struct call *c = malloc(sizeof(*c) + sealed.len + inside.len);
 
 	if (!c)
 		return -ENOMEM;
+	memset(c, 0, offsetof(struct call, text));
+	c->text[0] = '\0';
 	c->service = s;
 	memcpy(c->memory, sealed.data, sealed.len);
 	if (inside.len)

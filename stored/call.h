@@ -101,7 +101,6 @@ struct call {
 	struct change *change;
 	struct answer answer;
 	char checksum_text[CHECKSUM_TEXT_MAX];
-	char text[CALL_TEXT_MAX];	/* what the answer borrows and nobody else keeps */
 	struct items items;
 	struct object *object;
 	bool is_object;			/* the answer is an OBJECT */
@@ -110,6 +109,8 @@ struct call {
 	struct delivery delivery;
 	unsigned int wanted;		/* pieces to open */
 
+	/* From here on nothing is zeroed but the first byte, so that it is an empty string. */
+	char text[CALL_TEXT_MAX];	/* what the answer borrows and nobody else keeps */
 	uint8_t memory[];		/* what grant and inside point to */
 };
 
