@@ -9,6 +9,7 @@ import time
 
 from lib import operators, rawhttp, sigv4
 
+ANSWER_LIMIT_S = 3
 RECOVERY_LIMIT_S = 20
 SECRET = "a-secret-of-a-test"
 
@@ -32,7 +33,7 @@ class Administrator:
     def ask(self, what, **members):
         """The answer, or None where there is none."""
         try:
-            return operators.order(self.server, what, **members)
+            return operators.order(self.server, what, ANSWER_LIMIT_S, **members)
         except TimeoutError:
             self.silent += 1
         except (OSError, ValueError):

@@ -12,10 +12,10 @@ from . import ipc
 NO_TAGS = b"\xff"
 
 
-def order(coffer, what, **members):
+def order(coffer, what, limit_s=ipc.RECEIVE_S, **members):
     """One line to the admin socket; the answer, decoded."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
-        s.settimeout(ipc.RECEIVE_S)
+        s.settimeout(limit_s)
         s.connect(str(coffer.admin_socket))
         s.sendall(json.dumps({"do": what, **members}).encode() + b"\n")
         return json.loads(s.makefile().readline())
