@@ -628,6 +628,12 @@ static void on_returned(struct task *t)
 
 /* --- begun ------------------------------------------------------------------------------------ */
 
+/* In bytes: to begin, and to hand the change over, takes as long as so many. */
+static size_t cost_of_hashing(const struct call *c)
+{
+	return MAX(c->inside.len, (size_t)SERVICE_HASH_LEAST);
+}
+
 /*
  * A small body that came with its call, and is admitted by what is known, needs nothing but to be
  * hashed, and that takes no longer than to wake a reader. So the loop does it, as far as it may in
@@ -636,12 +642,12 @@ static void on_returned(struct task *t)
 static bool may_run_here(struct call *c)
 {
 	return call_request(c)->operation == S3_PUT_OBJECT && c->committed &&
-	       c->inside.len <= c->service->hash_credit && handler_admits(c);
+	       cost_of_hashing(c) <= c->service->hash_credit && handler_admits(c);
 }
 
 static void run_here(struct call *c)
 {
-	c->service->hash_credit -= c->inside.len;
+	c->service->hash_credit -= cost_of_hashing(c);
 	c->step = CALL_ANSWER;
 	c->result = c->work(c);
 	go_on(c);

@@ -29,6 +29,7 @@
 #define SERVICE_ERASERS 1	/* threads that remove what a deleted tenant had, for as long as it takes */
 #define SERVICE_QUEUE_MAX 8192	/* calls that wait for one kind of thread */
 #define SERVICE_HASH_MAX (32 * KIB)	/* bytes of small bodies that one step of the loop hashes: some 60 us */
+#define SERVICE_HASH_LEAST (4 * KIB)	/* as which a smaller one counts */
 
 struct service_config {
 	const char *authd_path;		/* where authd listens for stored */
