@@ -275,7 +275,7 @@ static void test_t40_tenants_are_bounded(void)
 
 #define KEYS	 4
 #define READERS	 3
-#define WRITES	 300
+#define WRITES	 600
 #define IN_A_ROW 6
 
 /*
