@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "authd/bearer.h"
+#include "authd/hmac.h"
 #include "base/clock.h"
 #include "s3/encoding.h"
 #include "s3/rest.h"
@@ -384,7 +385,7 @@ static int hear_body(const struct judge *j, struct span body)
 	uint8_t hash[SIGV4_LEN];
 	char text[2 * SIGV4_LEN + 1];
 
-	crypto_hash_sha256(hash, body.data, body.len);
+	sha256(body, hash);
 	hex_encode((struct span){ hash, sizeof(hash) }, text);
 	return span_equal(j->claim.payload, span_from_string(text))
 		       ? 0

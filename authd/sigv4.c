@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "authd/sigv4.h"
 
-#include <sodium.h>
-
+#include "authd/hmac.h"
 #include "s3/encoding.h"
 
-_Static_assert(SIGV4_LEN == crypto_hash_sha256_BYTES && SIGV4_LEN == crypto_auth_hmacsha256_BYTES,
-	       "SigV4 is made of SHA-256");
+_Static_assert(SIGV4_LEN == HMAC_LEN, "SigV4 is made of SHA-256");
 _Static_assert(sizeof(SIGV4_PREFIX) - 1 == SIGV4_PREFIX_LEN, "length of the prefix");
 
 const char *const sigv4_services[SIGV4_SERVICES] = {
@@ -20,46 +18,35 @@ const uint8_t sigv4_empty_hash[SIGV4_LEN] = {
 	0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
 };
 
-static void put(crypto_auth_hmacsha256_state *h, struct span s)
-{
-	crypto_auth_hmacsha256_update(h, s.data, s.len);
-}
-
-static void put_hex(crypto_auth_hmacsha256_state *h, const uint8_t bytes[static SIGV4_LEN])
+static void put_hex(struct hmac *h, const uint8_t bytes[static SIGV4_LEN])
 {
 	char text[2 * SIGV4_LEN + 1];
 
 	hex_encode((struct span){ bytes, SIGV4_LEN }, text);
-	put(h, (struct span){ text, 2 * SIGV4_LEN });
+	hmac_put(h, (struct span){ text, 2 * SIGV4_LEN });
 }
 
 /* Every string to sign begins with what it is, when, and for what. */
-static void begin(crypto_auth_hmacsha256_state *h, const uint8_t key[static SIGV4_LEN],
-		  struct span algorithm, const struct sigv4_scope *scope)
+static void begin(struct hmac *h, const uint8_t key[static SIGV4_LEN], struct span algorithm,
+		  const struct sigv4_scope *scope)
 {
-	crypto_auth_hmacsha256_init(h, key, SIGV4_LEN);
-	put(h, algorithm);
-	put(h, SPAN("\n"));
-	put(h, scope->time);
-	put(h, SPAN("\n"));
-	put(h, scope->text);
-	put(h, SPAN("\n"));
-}
-
-static void end(crypto_auth_hmacsha256_state *h, uint8_t ret[static SIGV4_LEN])
-{
-	crypto_auth_hmacsha256_final(h, ret);
-	sodium_memzero(h, sizeof(*h));
+	hmac_begin(h, key, SIGV4_LEN);
+	hmac_put(h, algorithm);
+	hmac_put(h, SPAN("\n"));
+	hmac_put(h, scope->time);
+	hmac_put(h, SPAN("\n"));
+	hmac_put(h, scope->text);
+	hmac_put(h, SPAN("\n"));
 }
 
 static void step(const uint8_t *key, size_t key_len, struct span message,
 		 uint8_t ret[static SIGV4_LEN])
 {
-	crypto_auth_hmacsha256_state h;
+	struct hmac h;
 
-	crypto_auth_hmacsha256_init(&h, key, key_len);
-	put(&h, message);
-	end(&h, ret);
+	hmac_begin(&h, key, key_len);
+	hmac_put(&h, message);
+	hmac_end(&h, ret);
 }
 
 void sigv4_derive(struct span prefixed_secret, struct span day, struct span region,
@@ -74,42 +61,42 @@ void sigv4_derive(struct span prefixed_secret, struct span day, struct span regi
 void sigv4_sign(const uint8_t key[static SIGV4_LEN], const struct sigv4_scope *scope,
 		struct span canonical, uint8_t ret[static SIGV4_LEN])
 {
-	crypto_auth_hmacsha256_state h;
+	struct hmac h;
 	uint8_t hash[SIGV4_LEN];
 
-	crypto_hash_sha256(hash, canonical.data, canonical.len);
+	sha256(canonical, hash);
 	begin(&h, key, SPAN(SIGV4_ALGORITHM), scope);
 	put_hex(&h, hash);
-	end(&h, ret);
+	hmac_end(&h, ret);
 }
 
 void sigv4_sign_chunk(const uint8_t key[static SIGV4_LEN], const struct sigv4_scope *scope,
 		      const uint8_t previous[static SIGV4_LEN],
 		      const uint8_t hash[static SIGV4_LEN], uint8_t ret[static SIGV4_LEN])
 {
-	crypto_auth_hmacsha256_state h;
+	struct hmac h;
 
 	begin(&h, key, SPAN(SIGV4_ALGORITHM "-PAYLOAD"), scope);
 	put_hex(&h, previous);
-	put(&h, SPAN("\n"));
+	hmac_put(&h, SPAN("\n"));
 	/* Of the chunk's headers, of which there are none. */
 	put_hex(&h, sigv4_empty_hash);
-	put(&h, SPAN("\n"));
+	hmac_put(&h, SPAN("\n"));
 	put_hex(&h, hash);
-	end(&h, ret);
+	hmac_end(&h, ret);
 }
 
 void sigv4_sign_trailer(const uint8_t key[static SIGV4_LEN], const struct sigv4_scope *scope,
 			const uint8_t previous[static SIGV4_LEN], struct span trailer,
 			uint8_t ret[static SIGV4_LEN])
 {
-	crypto_auth_hmacsha256_state h;
+	struct hmac h;
 	uint8_t hash[SIGV4_LEN];
 
-	crypto_hash_sha256(hash, trailer.data, trailer.len);
+	sha256(trailer, hash);
 	begin(&h, key, SPAN(SIGV4_ALGORITHM "-TRAILER"), scope);
 	put_hex(&h, previous);
-	put(&h, SPAN("\n"));
+	hmac_put(&h, SPAN("\n"));
 	put_hex(&h, hash);
-	end(&h, ret);
+	hmac_end(&h, ret);
 }

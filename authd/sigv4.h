@@ -6,9 +6,6 @@
  * into its canonical form. It cannot fail and allocates nothing.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
- *
- * libsodium computes it: its one-shot HMAC leaves no key in heap memory, which OpenSSL's contexts
- * do, and at some 3 us a request (1 us with OpenSSL) it is not what a request costs.
  */
 
 #include "base/span.h"

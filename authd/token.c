@@ -3,9 +3,10 @@
 
 #include <sodium.h>
 
+#include "authd/hmac.h"
 #include "s3/names.h"
 
-_Static_assert(TOKEN_HASH_LEN == crypto_hash_sha256_BYTES, "what is kept of a token");
+_Static_assert(TOKEN_HASH_LEN == HMAC_LEN, "what is kept of a token");
 _Static_assert(TOKEN_TEXT_SIZE ==
 		       sizeof(TOKEN_TEXT_MARK) - 1 +
 			       sodium_base64_ENCODED_LEN(TOKEN_RANDOM_LEN,
@@ -46,7 +47,7 @@ unsigned int token_scope_find(struct span name)
 
 void token_hash(struct span text, uint8_t ret[static TOKEN_HASH_LEN])
 {
-	crypto_hash_sha256(ret, text.data, text.len);
+	sha256(text, ret);
 }
 
 void token_make(char ret_text[static TOKEN_TEXT_SIZE], uint8_t ret_hash[static TOKEN_HASH_LEN])
