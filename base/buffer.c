@@ -36,7 +36,7 @@ static int buffer_grow(struct buffer *b, size_t needed)
 	return 0;
 }
 
-uint8_t *buffer_reserve(struct buffer *b, size_t n)
+uint8_t *buffer_extend(struct buffer *b, size_t n)
 {
 	size_t needed;
 
@@ -44,29 +44,14 @@ uint8_t *buffer_reserve(struct buffer *b, size_t n)
 		return NULL;
 	if (__builtin_add_overflow(b->len, n, &needed))
 		b->error = -EMSGSIZE;
-	else if (needed > b->size || !b->data)
+	else
 		b->error = buffer_grow(b, needed);
 	return b->error ? NULL : b->data + b->len;
-}
-
-void buffer_append(struct buffer *b, struct span s)
-{
-	uint8_t *to = s.len ? buffer_reserve(b, s.len) : NULL;
-
-	if (!to)
-		return;
-	memcpy(to, s.data, s.len);
-	b->len += s.len;
 }
 
 void buffer_append_string(struct buffer *b, const char *s)
 {
 	buffer_append(b, span_from_string(s));
-}
-
-void buffer_append_byte(struct buffer *b, uint8_t c)
-{
-	buffer_append(b, (struct span){ &c, 1 });
 }
 
 void buffer_append_u64(struct buffer *b, uint64_t value)

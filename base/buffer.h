@@ -25,16 +25,41 @@ void buffer_clear(struct buffer *b);
 /* Forgets contents and error but keeps the memory. */
 void buffer_reset(struct buffer *b);
 
-/* Makes room for n more bytes and returns where they go, or NULL; then buffer_commit(n). */
-uint8_t *buffer_reserve(struct buffer *b, size_t n);
+/* What buffer_reserve() does where there is too little room. */
+uint8_t *buffer_extend(struct buffer *b, size_t n);
+
+/*
+ * Makes room for n more bytes and returns where they go, or NULL; then buffer_commit(n). Here, with what
+ * appends a few bytes: messages and texts are put together from dozens of pieces.
+ */
+static inline uint8_t *buffer_reserve(struct buffer *b, size_t n)
+{
+	if (b->error || !b->data || n > b->size - b->len)
+		return buffer_extend(b, n);
+	return b->data + b->len;
+}
+
 static inline void buffer_commit(struct buffer *b, size_t n)
 {
 	b->len += n;
 }
 
-void buffer_append(struct buffer *b, struct span s);
+static inline void buffer_append(struct buffer *b, struct span s)
+{
+	uint8_t *to = s.len ? buffer_reserve(b, s.len) : NULL;
+
+	if (!to)
+		return;
+	memcpy(to, s.data, s.len);
+	b->len += s.len;
+}
+
+static inline void buffer_append_byte(struct buffer *b, uint8_t c)
+{
+	buffer_append(b, (struct span){ &c, 1 });
+}
+
 void buffer_append_string(struct buffer *b, const char *s);
-void buffer_append_byte(struct buffer *b, uint8_t c);
 void buffer_append_u64(struct buffer *b, uint64_t value);	/* in decimal */
 void buffer_printf(struct buffer *b, const char *format, ...) printf_like(2, 3);
 

@@ -3,21 +3,6 @@
 
 #include <strings.h>
 
-bool span_equal(struct span a, struct span b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
-bool span_equal_nocase(struct span a, struct span b)
-{
-	return a.len == b.len && span_starts_with_nocase(a, b);
-}
-
-bool span_starts_with(struct span s, struct span prefix)
-{
-	return s.len >= prefix.len && span_equal(span_first(s, prefix.len), prefix);
-}
-
 bool span_starts_with_nocase(struct span s, struct span prefix)
 {
 	const uint8_t *a = span_bytes(s), *b = span_bytes(prefix);

@@ -52,10 +52,22 @@ static inline uint8_t ascii_lower(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
 }
 
-bool span_equal(struct span a, struct span b);
-bool span_equal_nocase(struct span a, struct span b); /* ASCII letters only */
-bool span_starts_with(struct span s, struct span prefix);
+static inline bool span_equal(struct span a, struct span b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static inline bool span_starts_with(struct span s, struct span prefix)
+{
+	return s.len >= prefix.len && span_equal(span_first(s, prefix.len), prefix);
+}
+
+/* ASCII letters only. */
 bool span_starts_with_nocase(struct span s, struct span prefix);
+static inline bool span_equal_nocase(struct span a, struct span b)
+{
+	return a.len == b.len && span_starts_with_nocase(a, b);
+}
 
 /* Orders by bytes, a prefix first, as memcmp() and SQLite's BINARY collation do. */
 int span_compare(struct span a, struct span b);

@@ -7,6 +7,8 @@
  * reader for good, yields zero, and is asked for once at the end.
  */
 
+#include <endian.h>
+
 #include "base/buffer.h"
 
 struct ipc_id {
@@ -52,18 +54,79 @@ static inline bool wire_ended(const struct wire_reader *r)
 	return !r->failed && r->rest.len == 0;
 }
 
-uint8_t wire_get_u8(struct wire_reader *r);
-uint16_t wire_get_u16(struct wire_reader *r);
-uint32_t wire_get_u32(struct wire_reader *r);
-uint64_t wire_get_u64(struct wire_reader *r);
-void wire_get_raw(struct wire_reader *r, void *to, size_t len);
+/* A grant has some fifty values: what is known where it stands is not asked for by a call. */
+static inline void wire_get_raw(struct wire_reader *r, void *to, size_t len)
+{
+	if (r->failed || r->rest.len < len) {
+		r->failed = true;
+		memset(to, 0, len);
+		return;
+	}
+	memcpy(to, r->rest.data, len);
+	r->rest = span_skip(r->rest, len);
+}
+
+static inline uint8_t wire_get_u8(struct wire_reader *r)
+{
+	uint8_t value;
+
+	wire_get_raw(r, &value, sizeof(value));
+	return value;
+}
+
+static inline uint16_t wire_get_u16(struct wire_reader *r)
+{
+	uint16_t value;
+
+	wire_get_raw(r, &value, sizeof(value));
+	return le16toh(value);
+}
+
+static inline uint32_t wire_get_u32(struct wire_reader *r)
+{
+	uint32_t value;
+
+	wire_get_raw(r, &value, sizeof(value));
+	return le32toh(value);
+}
+
+static inline uint64_t wire_get_u64(struct wire_reader *r)
+{
+	uint64_t value;
+
+	wire_get_raw(r, &value, sizeof(value));
+	return le64toh(value);
+}
 
 /* Borrowed from the packet; longer than `limit` fails the reader. */
 struct span wire_get_bytes(struct wire_reader *r, size_t limit);
 
-void wire_put_u8(struct buffer *b, uint8_t value);
-void wire_put_u16(struct buffer *b, uint16_t value);
-void wire_put_u32(struct buffer *b, uint32_t value);
-void wire_put_u64(struct buffer *b, uint64_t value);
-void wire_put_raw(struct buffer *b, const void *from, size_t len);
+static inline void wire_put_raw(struct buffer *b, const void *from, size_t len)
+{
+	buffer_append(b, (struct span){ from, len });
+}
+
+static inline void wire_put_u8(struct buffer *b, uint8_t value)
+{
+	wire_put_raw(b, &value, sizeof(value));
+}
+
+static inline void wire_put_u16(struct buffer *b, uint16_t value)
+{
+	value = htole16(value);
+	wire_put_raw(b, &value, sizeof(value));
+}
+
+static inline void wire_put_u32(struct buffer *b, uint32_t value)
+{
+	value = htole32(value);
+	wire_put_raw(b, &value, sizeof(value));
+}
+
+static inline void wire_put_u64(struct buffer *b, uint64_t value)
+{
+	value = htole64(value);
+	wire_put_raw(b, &value, sizeof(value));
+}
+
 void wire_put_bytes(struct buffer *b, struct span s);
