@@ -19,6 +19,12 @@ struct attributes_meta {
 	size_t bytes;	/* names without prefix, and values */
 };
 
+/* Of a request without any. The fields, which are 8 KiB, are left as they are. */
+static inline void attributes_meta_init(struct attributes_meta *meta)
+{
+	meta->count = meta->bytes = 0;
+}
+
 /* 0, or the enum s3_error: METADATA_TOO_LARGE, INVALID_ARGUMENT. */
 must_check int attributes_add_meta(struct attributes_meta *meta, struct span name,
 				   struct span value, const char **ret_detail);

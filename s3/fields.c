@@ -63,12 +63,9 @@ int fields_reserve(const struct s3_head *head, struct buffer *ret)
 
 bool fields_is_one_line(struct span value)
 {
-	const uint8_t *b = value.data;
-
-	for (size_t i = 0; i < value.len; i++)
-		if (b[i] == '\r' || b[i] == '\n' || b[i] == '\0')
-			return false;
-	return true;
+	return !value.len || (!memchr(value.data, '\r', value.len) &&
+			      !memchr(value.data, '\n', value.len) &&
+			      !memchr(value.data, '\0', value.len));
 }
 
 int fields_walk(struct span fields, int (*take)(void *, struct span, struct span), void *context,

@@ -16,14 +16,27 @@ const char *const s3_param_names[S3_PARAM_COUNT] = {
 #undef PARAM
 };
 
+/* Once more with their lengths, since each name of a request is compared with half a dozen of these. */
+static const struct span headers[S3_HEADER_COUNT] = {
+#define HEADER(SYMBOL, name) [S3_HEADER_##SYMBOL] = SPAN(name),
+	S3_HEADERS(HEADER)
+#undef HEADER
+};
+
+static const struct span params[S3_PARAM_COUNT] = {
+#define PARAM(SYMBOL, name) [S3_PARAM_##SYMBOL] = SPAN(name),
+	S3_PARAMS(PARAM)
+#undef PARAM
+};
+
 /* Halves a list of names in the order of their bytes; count where there is none such. */
-static size_t find(const char *const names[], size_t count, struct span name)
+static size_t find(const struct span names[], size_t count, struct span name)
 {
 	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = span_compare(name, span_from_string(names[middle]));
+		int order = span_compare(name, names[middle]);
 
 		if (order == 0)
 			return middle;
@@ -46,11 +59,10 @@ enum s3_header s3_header_find(struct span name)
 
 		lower[i] = ascii_lower(c);
 	}
-	return (enum s3_header)find(s3_header_names, S3_HEADER_COUNT,
-				    (struct span){ lower, name.len });
+	return (enum s3_header)find(headers, S3_HEADER_COUNT, (struct span){ lower, name.len });
 }
 
 enum s3_param s3_param_find(struct span name)
 {
-	return (enum s3_param)find(s3_param_names, S3_PARAM_COUNT, name);
+	return (enum s3_param)find(params, S3_PARAM_COUNT, name);
 }

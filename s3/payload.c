@@ -218,9 +218,14 @@ static struct span without_parts(struct span value)
 
 static int parse_checksum_header(struct s3_request *r, const char **ret_detail)
 {
+	static const enum s3_header headers[CHECKSUM_COUNT] = {
+#define CHECKSUM(SYMBOL, ...) [CHECKSUM_##SYMBOL] = S3_HEADER_AMZ_CHECKSUM_##SYMBOL,
+		S3_CHECKSUMS(CHECKSUM)
+#undef CHECKSUM
+	};
+
 	for (unsigned int a = CHECKSUM_NONE + 1; a < CHECKSUM_COUNT; a++) {
-		enum s3_header h = s3_header_find(span_from_string(checksum_rows[a].header));
-		struct span value = r->headers[h];
+		struct span value = r->headers[headers[a]];
 
 		if (span_is_none(value))
 			continue;

@@ -18,7 +18,7 @@ struct parser {
 	const char **detail;
 	struct target target;
 	const char *subresource;
-	struct attributes_meta meta;
+	struct attributes_meta *meta;
 };
 
 struct span s3_head_find(const struct s3_head *head, const char *name)
@@ -38,7 +38,7 @@ static int take_header(void *context, struct span name, struct span value)
 	int e;
 
 	if (span_starts_with_nocase(name, SPAN(ATTRIBUTES_META_PREFIX)))
-		return attributes_add_meta(&p->meta, name, value, p->detail);
+		return attributes_add_meta(p->meta, name, value, p->detail);
 	e = values_check_name(name);
 	if (e)
 		return e;
@@ -106,8 +106,8 @@ static bool is_taken(const struct parser *p, struct span name)
 {
 	enum s3_header h = s3_header_find(name);
 
-	for (size_t i = 0; i < p->meta.count; i++)
-		if (span_equal_nocase(p->meta.fields[i].name, name))
+	for (size_t i = 0; i < p->meta->count; i++)
+		if (span_equal_nocase(p->meta->fields[i].name, name))
 			return true;
 	return h != S3_HEADER_COUNT && !span_is_none(p->request->headers[h]);
 }
@@ -191,7 +191,7 @@ static int find_attributes(struct parser *p)
 
 	if (!keeps_attributes(r->operation))
 		return 0;
-	e = attributes_build(r, &p->meta, p->decoded, p->detail);
+	e = attributes_build(r, p->meta, p->decoded, p->detail);
 	if (e)
 		return e;
 	if (p->decoded->len > start)
@@ -230,29 +230,34 @@ static int parse(struct parser *p, const struct s3_head *head, const char *const
 int s3_request_parse(const struct s3_head *head, const char *const *domains, struct s3_parsed *ret,
 		     const char **ret_detail)
 {
-	_cleanup_(s3_parsed_clear) struct s3_parsed parsed = { 0 };
+	_cleanup_(buffer_clear) struct buffer decoded = { 0 };
+	struct s3_request request = { 0 };
+	struct attributes_meta meta;
 	struct parser p = {
-		.request = &parsed.request,
-		.decoded = &parsed.decoded,
+		.request = &request,
+		.decoded = &decoded,
 		.detail = ret_detail,
+		.meta = &meta,
 	};
+	bool virtual_host;
 	int r;
 
 	*ret_detail = NULL;
+	attributes_meta_init(&meta);
 	r = target_split(head->target, &p.target);
 	if (r)
 		return r;
-	r = fields_reserve(head, &parsed.decoded);
+	r = fields_reserve(head, &decoded);
 	if (r)
 		return r;
-	r = parse(&p, head, domains, &parsed.virtual_host);
+	r = parse(&p, head, domains, &virtual_host);
 	if (r)
 		return r;
 	/* Joins may have left too little for the rest, which would then be cut short. */
-	if (buffer_error(&parsed.decoded))
+	if (buffer_error(&decoded))
 		return S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE;
-	*ret = parsed;
-	parsed = (struct s3_parsed){ 0 };
+	*ret = (struct s3_parsed){ request, decoded, virtual_host };
+	decoded = (struct buffer){ 0 };
 	return 0;
 }
 

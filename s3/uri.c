@@ -11,24 +11,35 @@ static bool is_unreserved(uint8_t c)
 	       c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-void uri_encode(struct buffer *b, struct span s, bool keep_slashes)
+/* How many bytes at the beginning stand for themselves: of most names, all. */
+static size_t plain_len(struct span s, bool keep_slashes)
 {
 	const uint8_t *p = s.data;
+	size_t n = 0;
 
-	for (size_t i = 0; i < s.len; i++) {
-		uint8_t *to = buffer_reserve(b, 3);
+	while (n < s.len && (is_unreserved(p[n]) || (keep_slashes && p[n] == '/')))
+		n++;
+	return n;
+}
 
-		if (!to)
+static void append_encoded(struct buffer *b, uint8_t c)
+{
+	uint8_t text[3] = { '%', (uint8_t)upper_digits[c >> 4], (uint8_t)upper_digits[c & 15] };
+
+	buffer_append(b, (struct span){ text, sizeof(text) });
+}
+
+void uri_encode(struct buffer *b, struct span s, bool keep_slashes)
+{
+	while (s.len) {
+		size_t n = plain_len(s, keep_slashes);
+
+		buffer_append(b, span_first(s, n));
+		s = span_skip(s, n);
+		if (!s.len)
 			return;
-		if (is_unreserved(p[i]) || (keep_slashes && p[i] == '/')) {
-			to[0] = p[i];
-			buffer_commit(b, 1);
-			continue;
-		}
-		to[0] = '%';
-		to[1] = (uint8_t)upper_digits[p[i] >> 4];
-		to[2] = (uint8_t)upper_digits[p[i] & 15];
-		buffer_commit(b, 3);
+		append_encoded(b, span_bytes(s)[0]);
+		s = span_skip(s, 1);
 	}
 }
 

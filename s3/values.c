@@ -27,36 +27,40 @@ static bool is_one_of(struct span value, const char *const names[], size_t count
 bool value_is_printable(struct span value)
 {
 	const uint8_t *p = value.data;
+	uint8_t wrong = 0;
 
+	/* To the end even behind a wrong one: so the compiler takes sixteen of them at a time. */
 	for (size_t i = 0; i < value.len; i++)
-		if ((p[i] < ' ' && p[i] != '\t') || p[i] == 0x7f)
-			return false;
-	return true;
+		wrong |= ((p[i] < ' ') & (p[i] != '\t')) | (p[i] == 0x7f);
+	return !wrong;
 }
 
 int values_check_name(struct span name)
 {
 	static const struct {
-		const char *prefix;
+		struct span prefix; /* behind "x-amz-" */
 		enum s3_error error;
 	} refused[] = {
-		{ "x-amz-copy-source-server-side-encryption-", S3_ERROR_NOT_IMPLEMENTED },
-		{ "x-amz-grant-", S3_ERROR_ACCESS_CONTROL_LIST_NOT_SUPPORTED },
-		{ "x-amz-if-match-", S3_ERROR_NOT_IMPLEMENTED },
-		{ "x-amz-object-lock-", S3_ERROR_NOT_IMPLEMENTED },
-		{ "x-amz-rename-source", S3_ERROR_NOT_IMPLEMENTED },
-		{ "x-amz-security-token", S3_ERROR_INVALID_TOKEN },
-		{ "x-amz-server-side-encryption", S3_ERROR_NOT_IMPLEMENTED },
-		{ "x-amz-website-redirect-location", S3_ERROR_NOT_IMPLEMENTED },
-		{ "x-amz-write-offset-bytes", S3_ERROR_NOT_IMPLEMENTED },
+		{ SPAN("copy-source-server-side-encryption-"), S3_ERROR_NOT_IMPLEMENTED },
+		{ SPAN("grant-"), S3_ERROR_ACCESS_CONTROL_LIST_NOT_SUPPORTED },
+		{ SPAN("if-match-"), S3_ERROR_NOT_IMPLEMENTED },
+		{ SPAN("object-lock-"), S3_ERROR_NOT_IMPLEMENTED },
+		{ SPAN("rename-source"), S3_ERROR_NOT_IMPLEMENTED },
+		{ SPAN("security-token"), S3_ERROR_INVALID_TOKEN },
+		{ SPAN("server-side-encryption"), S3_ERROR_NOT_IMPLEMENTED },
+		{ SPAN("website-redirect-location"), S3_ERROR_NOT_IMPLEMENTED },
+		{ SPAN("write-offset-bytes"), S3_ERROR_NOT_IMPLEMENTED },
 	};
+	struct span own;
 
+	if (!span_starts_with_nocase(name, SPAN("x-amz-")))
+		return 0;
+	own = span_skip(name, sizeof("x-amz-") - 1);
 	for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
-		if (span_starts_with_nocase(name, span_from_string(refused[i].prefix)))
+		if (span_starts_with_nocase(own, refused[i].prefix))
 			return (int)refused[i].error;
 	/* What it asks to be checked would go unchecked. */
-	if (span_starts_with_nocase(name, SPAN("x-amz-checksum-")) &&
-	    s3_header_find(name) == S3_HEADER_COUNT)
+	if (span_starts_with_nocase(own, SPAN("checksum-")) && s3_header_find(name) == S3_HEADER_COUNT)
 		return S3_ERROR_INVALID_REQUEST;
 	return 0;
 }
