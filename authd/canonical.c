@@ -4,6 +4,7 @@
 #include "s3/pairs.h"
 #include "s3/target.h"
 #include "s3/uri.h"
+#include "s3/values.h"
 
 void canonical_init(struct canonical *c)
 {
@@ -24,18 +25,6 @@ void canonical_clear(struct canonical *c)
 
 /* --- taking apart ------------------------------------------------------------------------- */
 
-/* A line end in a value could stand for the beginning of another field's line. */
-static bool is_one_line(struct span s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		uint8_t c = span_bytes(s)[i];
-
-		if ((c < ' ' && c != '\t') || c == 0x7f)
-			return false;
-	}
-	return true;
-}
-
 static int read_fields(struct canonical *c, struct span rest)
 {
 	struct span name, value;
@@ -45,7 +34,8 @@ static int read_fields(struct canonical *c, struct span rest)
 	while ((r = pairs_next(&rest, &name, &value)) > 0) {
 		if (c->n_fields == S3_FIELDS_MAX)
 			return S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE;
-		if (!is_one_line(value))
+		/* A line end in it could stand for the beginning of another field's line. */
+		if (!value_is_printable(value))
 			return S3_ERROR_INVALID_ARGUMENT;
 		c->fields[c->n_fields++] =
 			(struct canonical_field){ .name = name, .value = span_trim(value) };
@@ -112,7 +102,7 @@ int canonical_read(struct canonical *c, const struct s3_head *head)
 	r = target_split(head->target, &target);
 	if (r)
 		return S3_ERROR_INVALID_URI;
-	if (!is_one_line(head->method))
+	if (!value_is_printable(head->method))
 		return S3_ERROR_INVALID_ARGUMENT;
 	c->method = head->method;
 	buffer_reset(&c->path);
@@ -180,6 +170,11 @@ static bool is_blank(uint8_t c)
 	return c == ' ' || c == '\t';
 }
 
+static bool has_blanks(struct span value)
+{
+	return value.len && (memchr(value.data, ' ', value.len) || memchr(value.data, '\t', value.len));
+}
+
 /* Runs of blanks inside a value count as one space; at its ends there are none. */
 static void put_value(struct buffer *text, struct span value)
 {
@@ -189,6 +184,10 @@ static void put_value(struct buffer *text, struct span value)
 
 	if (!to)
 		return;
+	if (!has_blanks(value)) {
+		buffer_append(text, value);
+		return;
+	}
 	for (size_t i = 0; i < value.len; i++)
 		if (!is_blank(from[i]))
 			to[n++] = from[i];
