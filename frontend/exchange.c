@@ -138,6 +138,7 @@ static struct exchange *exchange_new(struct connection *c, const char *target,
 	snprintf(e->id_text, sizeof(e->id_text), "%016" PRIX64, e->id);
 	e->started_ns = clock_boottime_ns();
 	e->target_at = target;
+	head_init(&e->head);
 	e->sealed = BUFFER_INIT(IPC_GRANT_MAX);
 	e->items = BUFFER_INIT(EXCHANGE_ITEMS_MAX);
 	e->rendering.answer = BUFFER_INIT(IPC_ITEMS_MAX);
@@ -351,8 +352,8 @@ static void begin(struct exchange *e, const char *method, const char *version)
 
 	e->head_seen = true;
 	e->is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
-	head_init(&e->head, span_from_string(method), span_from_string(e->target),
-		  span_from_string(version));
+	head_begin(&e->head, span_from_string(method), span_from_string(e->target),
+		   span_from_string(version));
 	mhdhead_read(e->http, method, (struct span){ e->target_at, e->head.target.len }, version,
 		     &e->head);
 	r = head_finish(&e->head);

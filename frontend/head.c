@@ -37,24 +37,46 @@ static void check_target(struct head *h)
 		head_refuse(h, S3_ERROR_INVALID_URI, "The request target holds a NUL.");
 }
 
-void head_init(struct head *h, struct span method, struct span target, struct span version)
+void head_init(struct head *h)
 {
 	*h = (struct head){
-		.method = method,
-		.target = target,
+		.line = BUFFER_INIT(HEAD_BYTES_MAX),
+		.method = SPAN(""),
+		.target = SPAN(""),
 		.fields = BUFFER_INIT(S3_HEAD_MAX),
 	};
+}
+
+void head_clear(struct head *h)
+{
+	buffer_clear(&h->line);
+	buffer_clear(&h->fields);
+}
+
+/* The bytes of a connection are there for a moment only, and a request takes longer. */
+static void keep_line(struct head *h, struct span method, struct span target)
+{
+	struct span kept;
+
+	buffer_append(&h->line, method);
+	buffer_append(&h->line, target);
+	if (h->line.error)
+		return;
+	kept = buffer_span(&h->line);
+	h->method = span_first(kept, method.len);
+	h->target = span_skip(kept, method.len);
+}
+
+void head_begin(struct head *h, struct span method, struct span target, struct span version)
+{
+	keep_line(h, method, target);
 	if (method.len > HEAD_METHOD_MAX || !field_is_token(method))
 		head_refuse(h, S3_ERROR_INVALID_REQUEST, "The request method is malformed.");
 	h->http_1_0 = span_equal(version, SPAN("HTTP/1.0"));
 	if (!h->http_1_0 && !span_equal(version, SPAN("HTTP/1.1")))
 		head_refuse(h, S3_ERROR_INVALID_REQUEST, "Only HTTP/1.0 and HTTP/1.1 are spoken.");
-	check_target(h);
-}
-
-void head_clear(struct head *h)
-{
-	buffer_clear(&h->fields);
+	if (!h->line.error)
+		check_target(h);
 }
 
 void head_add_field(struct head *h, struct span name, struct span value)
@@ -108,9 +130,37 @@ static void check_framing(struct head *h)
 	}
 }
 
+/* Whether a field that is a list of words, and may come several times, has that one. */
+static bool has_word(const struct head *h, struct span wanted, struct span word)
+{
+	struct span rest = buffer_span(&h->fields), name, value, one;
+
+	while (pairs_next(&rest, &name, &value) > 0) {
+		if (!span_equal_nocase(name, wanted))
+			continue;
+		while (!span_is_none(value)) {
+			value = span_cut(value, ',', &one);
+			if (span_equal_nocase(span_trim(one), word))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* RFC 9112, 9.3. */
+static bool persists(const struct head *h)
+{
+	if (has_word(h, SPAN("connection"), SPAN("close")))
+		return false;
+	return !h->http_1_0 || has_word(h, SPAN("connection"), SPAN("keep-alive"));
+}
+
 int head_finish(struct head *h)
 {
 	struct span expect;
+
+	if (h->line.error)
+		return buffer_error(&h->line);
 
 	/* What is cut off may hold what would be missing. */
 	if (h->fields.error == -EMSGSIZE)
@@ -123,6 +173,7 @@ int head_finish(struct head *h)
 		head_refuse(h, S3_ERROR_INVALID_REQUEST, "Host is missing.");
 	only_field(h, SPAN("authorization"), "Authorization must not be repeated.");
 	expect = only_field(h, SPAN("expect"), "Expect must not be repeated.");
+	h->persists = persists(h);
 	h->expects_continue = span_equal_nocase(expect, SPAN("100-continue"));
 	return (int)h->error;
 }

@@ -2,11 +2,12 @@
 #pragma once
 
 /*
- * The head of a request, checked more strictly than libmicrohttpd does: what two readers could take
- * for two different requests is refused, and the connection with it. Nothing is decoded here: authd
- * gets the head as it came.
+ * The head of a request, which is judged strictly: what two readers could take for two different
+ * requests is refused, and the connection with it. Nothing is decoded here: authd gets the head as
+ * it came.
  *
- * Fields are added in the order in which they came, then head_finish() judges the whole.
+ * The request line comes first, fields are added in the order in which they came, then
+ * head_finish() judges the whole.
  */
 
 #include "base/buffer.h"
@@ -15,6 +16,8 @@
 
 #define HEAD_METHOD_MAX 16
 #define HEAD_FIELDS_COUNT_MAX 200
+/* All of it, as it comes from a client. */
+#define HEAD_BYTES_MAX (S3_TARGET_MAX + S3_HEAD_MAX)
 
 enum head_framing {
 	HEAD_NO_BODY,
@@ -23,8 +26,9 @@ enum head_framing {
 };
 
 struct head {
-	struct span method;	/* borrowed */
-	struct span target;	/* raw; borrowed */
+	struct buffer line;	/* holds the next two */
+	struct span method;
+	struct span target;	/* raw */
 	struct buffer fields;	/* pairs, as they came */
 	unsigned int n_fields;
 	struct span host;	/* in fields, once finished */
@@ -32,6 +36,7 @@ struct head {
 	uint64_t content_length;
 	bool expects_continue;
 	bool http_1_0;
+	bool persists;		/* another request may follow on the connection */
 
 	/* Why it is refused: the first reason found, a literal. */
 	enum s3_error error;
@@ -43,9 +48,11 @@ static inline bool head_has_body(const struct head *h)
 	return h->framing == HEAD_CHUNKED || (h->framing == HEAD_LENGTH && h->content_length > 0);
 }
 
-/* The request line; method and target must live as long as the head. */
-void head_init(struct head *h, struct span method, struct span target, struct span version);
+void head_init(struct head *h);
 void head_clear(struct head *h);
+
+/* The request line. */
+void head_begin(struct head *h, struct span method, struct span target, struct span version);
 
 void head_add_field(struct head *h, struct span name, struct span value);
 

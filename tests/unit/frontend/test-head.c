@@ -18,7 +18,8 @@ static struct head make(const char *target, const char *version, const struct fi
 {
 	struct head h;
 
-	head_init(&h, SPAN("PUT"), span_from_string(target), span_from_string(version));
+	head_init(&h);
+	head_begin(&h, SPAN("PUT"), span_from_string(target), span_from_string(version));
 	for (size_t i = 0; i < FIELDS_MAX && fields[i].name; i++)
 		head_add_field(&h, span_from_string(fields[i].name), fields[i].value);
 	return h;
@@ -145,6 +146,32 @@ static void test_body_is_framed_as_the_head_says(void)
 	head_clear(&h);
 }
 
+static void test_who_says_so_goes_and_who_is_old_goes_unless_he_says_otherwise(void)
+{
+	static const struct {
+		const char *version, *said;
+		bool persists;
+	} cases[] = {
+		{ "HTTP/1.1", "", true },	    { "HTTP/1.1", "keep-alive", true },
+		{ "HTTP/1.1", "Close", false },	    { "HTTP/1.1", "TE , close", false },
+		{ "HTTP/1.1", "closed", true },	    { "HTTP/1.0", "", false },
+		{ "HTTP/1.0", "Keep-Alive", true }, { "HTTP/1.0", "keep-alive,close", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct field fields[FIELDS_MAX] = {
+			{ "Host", SPAN("a") },
+			{ "Connection", SPAN("upgrade") },
+			{ "connection", span_from_string(cases[i].said) },
+		};
+		struct head h = make("/", cases[i].version, fields);
+
+		assert(head_finish(&h) == 0);
+		assert(h.persists == cases[i].persists);
+		head_clear(&h);
+	}
+}
+
 static void test_head_is_bounded_in_fields_and_bytes(void)
 {
 	static const struct field host[FIELDS_MAX] = { { "Host", SPAN("a") } };
@@ -180,6 +207,11 @@ static void test_what_is_cut_off_is_not_missing(void)
 	head_add_field(&h, SPAN("Host"), SPAN("a"));
 	assert(head_finish(&h) == -ENOMEM);
 	head_clear(&h);
+	head_init(&h);
+	h.line.error = -ENOMEM;
+	head_begin(&h, SPAN("PUT"), SPAN("/"), SPAN("HTTP/1.1"));
+	assert(head_finish(&h) == -ENOMEM && h.target.data);
+	head_clear(&h);
 }
 
 static void test_every_byte_is_judged(void)
@@ -200,6 +232,7 @@ int main(void)
 	test_t54_each_rule_refuses_by_itself();
 	test_sound_head_is_kept_as_it_came();
 	test_body_is_framed_as_the_head_says();
+	test_who_says_so_goes_and_who_is_old_goes_unless_he_says_otherwise();
 	test_head_is_bounded_in_fields_and_bytes();
 	test_what_is_cut_off_is_not_missing();
 	test_every_byte_is_judged();

@@ -26,7 +26,8 @@ static bool is_page(enum s3_dialect dialect, const char *target, const char *hos
 	struct head h;
 	bool is;
 
-	head_init(&h, SPAN("GET"), span_from_string(target), SPAN("HTTP/1.1"));
+	head_init(&h);
+	head_begin(&h, SPAN("GET"), span_from_string(target), SPAN("HTTP/1.1"));
 	head_add_field(&h, SPAN("Host"), span_from_string(host));
 	assert(head_finish(&h) == 0);
 	is = pages_find(dialect, &h, domains) != NULL;
