@@ -6,12 +6,14 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "frontend/inlet.h"
 #include "ipc/wire.h"
 
 #define TRAILER_MAX 512
 
-/* What one call of body_take() can leave behind: no more than libmicrohttpd's buffer hands over. */
+/* What one call of body_take() can leave behind: of what is received at a time, that is all. */
 #define WAITING_MAX (1024 * 1024)
+_Static_assert(WAITING_MAX >= INLET_PIECE, "what was received is not lost");
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 

@@ -2,14 +2,14 @@
 #pragma once
 
 /*
- * How long a worker waits for whom. libmicrohttpd knows a timeout of inactivity only, which a slow
- * drip never meets; these run out whatever the other side does in the meantime.
+ * How long a worker waits for whom. A timeout of inactivity alone is one that a slow drip never meets: these run
+ * out whatever the other side does in the meantime, but for the two that say how much is enough.
  *
  * DEADLINE(SYMBOL, milliseconds, "what must have happened by then")
  */
 #define DEADLINES(DEADLINE)                                                                        \
 	DEADLINE(NONE, 0, "nothing")                                                               \
-	DEADLINE(IDLE, 75000, "a connection's next request line")                                  \
+	DEADLINE(IDLE, 75000, "the first byte of a connection's next request")                                  \
 	DEADLINE(HEAD, 20000, "the rest of the head")                                              \
 	DEADLINE(MEASURE, 2000, "authd's and stored's figures, for the metrics")                   \
 	DEADLINE(ASK, 10000, "authd's word")                                                       \
@@ -18,7 +18,7 @@
 	DEADLINE(STALL, 60000, "room in stored's pipe")                                            \
 	DEADLINE(CHANGE, 900000, "stored's word on a change; a copy of 5 GiB takes its time")      \
 	DEADLINE(REPLY, 30000, "the rest of a small body that nobody wants, before the answer")    \
-	DEADLINE(SEND, 60000, "the client takes the answer; and DEADLINE_SEND_RATE for each byte") \
+	DEADLINE(SEND, 60000, "the client takes the answer, or goes on to, at DEADLINE_SEND_RATE") \
 	DEADLINE(FAREWELL, 2000, "a refused client stops sending")
 
 #define DEADLINE_BODY_BYTES (30 * 1024)

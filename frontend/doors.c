@@ -18,7 +18,7 @@ static bool is_full(const struct door *d)
 
 /*
  * With the doors closed, the sweep opens them again. For as many scrapes as there may be at once no
- * door of others closes: libmicrohttpd turns the next one away.
+ * door of others closes: the next one is turned away.
  */
 static bool make_room(struct door *d)
 {
@@ -56,7 +56,10 @@ static void accept_one(struct door *d)
 		meter_add_alone(&worker_counts(w)->scrapes[COUNTS_SCRAPE_REFUSED], 1);
 		return;
 	}
-	http_add(d->http, fd, (struct sockaddr *)&address, len);
+	if (is_full(d))
+		close(fd);
+	else if (connection_new(d->http, fd, (struct sockaddr *)&address) < 0)
+		doors_close(&w->doors);
 }
 
 /* Exclusive: of all workers that wait at a door, the kernel wakes one. */

@@ -3,8 +3,7 @@
 
 /*
  * The bytes of an object on their way out, where stored hands out descriptors: a window of extents,
- * each a stretch of a file that never changes. Whoever reads them owns them and closes each when it
- * is done.
+ * each a stretch of a file that never changes, which is closed when it is done with.
  */
 
 #include <sys/types.h>
@@ -38,8 +37,5 @@ static inline bool download_has_all(const struct download *d)
 	return d->arrived == d->total;
 }
 
-/*
- * Reads from the first extent. Returns how many bytes, and sets *ret_finished where the extent is
- * done with. 0: none is here; -errno.
- */
-ssize_t download_read(struct download *d, void *to, size_t len, bool *ret_finished);
+/* So many bytes of the first extent have gone. True where it is done with, and its descriptor closed. */
+must_check bool download_sent(struct download *d, size_t len);

@@ -13,8 +13,9 @@
 #include "frontend/dialect.h"
 #include "frontend/dialogue.h"
 #include "frontend/farewell.h"
+#include "frontend/headtext.h"
+#include "frontend/http.h"
 #include "frontend/limit.h"
-#include "frontend/mhdhead.h"
 #include "frontend/pages.h"
 #include "frontend/response.h"
 #include "frontend/upload.h"
@@ -32,14 +33,14 @@
 static const uint32_t exchange_moves[EXCHANGE_STATE_COUNT] = {
 	[EXCHANGE_HEADING] = TO(CHECKING) | TO(ASKING) | TO(COLLECTING) | TO(ADMINISTERING) |
 			     TO(REPLYING) | TO(FAREWELL) | TO(ENDED),
-	[EXCHANGE_CHECKING] = TO(REPLYING) | TO(LINGERING) | TO(ENDED),
+	[EXCHANGE_CHECKING] = TO(REPLYING) | TO(FAREWELL) | TO(ENDED),
 	[EXCHANGE_ASKING] = TO(OPENING) | TO(RECEIVING) | TO(READING) | TO(WRITING) | TO(REPLYING) |
-			    TO(LINGERING) | TO(ENDED),
-	[EXCHANGE_OPENING] = TO(RECEIVING) | TO(REPLYING) | TO(LINGERING) | TO(ENDED),
+			    TO(FAREWELL) | TO(ENDED),
+	[EXCHANGE_OPENING] = TO(RECEIVING) | TO(REPLYING) | TO(FAREWELL) | TO(ENDED),
 	[EXCHANGE_RECEIVING] = TO(STALLED) | TO(THROTTLED) | TO(CHAINING) | TO(READING) |
 			       TO(WRITING) | TO(REPLYING) | TO(FAREWELL) | TO(ENDED),
-	[EXCHANGE_STALLED] = TO(RECEIVING) | TO(REPLYING) | TO(LINGERING) | TO(ENDED),
-	[EXCHANGE_THROTTLED] = TO(RECEIVING) | TO(REPLYING) | TO(LINGERING) | TO(ENDED),
+	[EXCHANGE_STALLED] = TO(RECEIVING) | TO(REPLYING) | TO(FAREWELL) | TO(ENDED),
+	[EXCHANGE_THROTTLED] = TO(RECEIVING) | TO(REPLYING) | TO(FAREWELL) | TO(ENDED),
 	[EXCHANGE_CHAINING] = TO(WRITING) | TO(REPLYING) | TO(ENDED),
 	[EXCHANGE_READING] = TO(REPLYING) | TO(ENDED),
 	[EXCHANGE_WRITING] = TO(REPLYING) | TO(ENDED),
@@ -74,31 +75,34 @@ bool exchange_is_suspended(enum exchange_state s)
 	return exchange_rows[s].suspended;
 }
 
-/* A large answer may take its time, but not any time. */
-static uint64_t extra_time(const struct exchange *e, enum exchange_state s)
-{
-	return s == EXCHANGE_SENDING ? e->reply.length / DEADLINE_SEND_RATE * NS_PER_S : 0;
-}
-
 static bool waits_for_bandwidth(enum exchange_state s)
 {
 	return s == EXCHANGE_THROTTLED || s == EXCHANGE_HELD || s == EXCHANGE_PACED;
 }
 
+/*
+ * What moves from now on is held against the deadline. An answer that waited for more of itself goes on as it was.
+ */
+static void note_progress(struct exchange *e, enum exchange_state from)
+{
+	if (from == EXCHANGE_REPLYING)
+		e->is_measured = false;
+	else if (exchange_takes_body(e))
+		e->progress = e->received;
+}
+
 void exchange_move(struct exchange *e, enum exchange_state to)
 {
-	bool was = exchange_is_suspended(e->state), is = exchange_is_suspended(to);
+	enum exchange_state from = e->state;
 
-	assert(exchange_may_move(e->state, to));
-	if (waits_for_bandwidth(e->state))
+	assert(exchange_may_move(from, to));
+	if (waits_for_bandwidth(from))
 		pace_withdraw(&e->part);
 	e->state = to;
-	e->progress = e->received;
-	connection_set_deadline(e->connection, exchange_rows[to].deadline, extra_time(e, to));
-	if (is && !was)
-		MHD_suspend_connection(e->http);
-	if (was && !is)
-		http_resume(e->connection->http, e->http);
+	note_progress(e, from);
+	connection_set_deadline(e->connection, exchange_rows[to].deadline, 0);
+	if (!exchange_is_suspended(to))
+		connection_wake(e->connection);
 }
 
 /* --- life -------------------------------------------------------------------------------- */
@@ -112,8 +116,6 @@ static struct exchange *exchange_free(struct exchange *e)
 	administration_release(e);
 	rendering_clear(e);
 	loop_remove(&e->pipe);
-	loop_remove(&e->socket);
-	free(e->target);
 	head_clear(&e->head);
 	buffer_clear(&e->sealed);
 	body_clear(&e->body);
@@ -123,34 +125,26 @@ static struct exchange *exchange_free(struct exchange *e)
 	free(e);
 	return NULL;
 }
-DEFINE_CLEANUP(struct exchange *, exchange_free)
 
-static struct exchange *exchange_new(struct connection *c, const char *target,
-				     struct MHD_Connection *http)
+static struct exchange *exchange_new(struct connection *c)
 {
-	_cleanup_(exchange_freep) struct exchange *e = calloc(1, sizeof(*e));
+	struct exchange *e = calloc(1, sizeof(*e));
 
 	if (!e)
 		return NULL;
 	e->connection = c;
-	e->http = http;
 	e->id = worker_next_request_id(c->worker);
 	snprintf(e->id_text, sizeof(e->id_text), "%016" PRIX64, e->id);
 	e->started_ns = clock_boottime_ns();
-	e->target_at = target;
 	head_init(&e->head);
 	e->sealed = BUFFER_INIT(IPC_GRANT_MAX);
 	e->items = BUFFER_INIT(EXCHANGE_ITEMS_MAX);
 	e->rendering.answer = BUFFER_INIT(IPC_ITEMS_MAX);
 	body_init(&e->body);
 	reply_init(&e->reply);
-	e->target = strdup(target);
-	if (!e->target)
-		return NULL;
 	c->exchange = e;
 	connection_join(c, &c->worker->busy);
-	connection_set_deadline(c, DEADLINE_HEAD, 0);
-	return steal_ptr(e);
+	return e;
 }
 
 void exchange_abandon(struct exchange *e)
@@ -200,11 +194,8 @@ void exchange_deliver(struct exchange *e)
 		exchange_move(e, EXCHANGE_REPLYING);
 		return;
 	}
+	exchange_move(e, EXCHANGE_FAREWELL);
 	farewell_say(e);
-	if (exchange_is_suspended(e->state))
-		farewell_linger(e);
-	else
-		exchange_move(e, EXCHANGE_FAREWELL);
 }
 
 void exchange_sign(struct exchange *e)
@@ -230,7 +221,7 @@ void exchange_refuse_with(struct exchange *e, enum s3_error error, struct span d
 	struct render_error in = {
 		.error = error,
 		.detail = detail,
-		.target = span_from_string(e->target),
+		.target = e->head.target,
 		.request = e->granted ? &e->grant.request : NULL,
 		.answer = answer,
 		.retry_after_s = e->retry_after_s,
@@ -264,14 +255,9 @@ void exchange_give_up(struct exchange *e, int r)
 
 /* --- time -------------------------------------------------------------------------------- */
 
-static bool takes_body(const struct exchange *e)
+bool exchange_takes_body(const struct exchange *e)
 {
 	return e->state == EXCHANGE_RECEIVING || e->state == EXCHANGE_COLLECTING;
-}
-
-bool exchange_waits_for_client(const struct exchange *e)
-{
-	return e->state == EXCHANGE_HEADING || takes_body(e);
 }
 
 /* A client that sends fast enough gets another period. */
@@ -283,6 +269,30 @@ static void expire_body(struct exchange *e)
 		return;
 	}
 	exchange_give_up(e, S3_ERROR_REQUEST_TIMEOUT);
+}
+
+static uint64_t enough_of_an_answer(const struct exchange *e)
+{
+	uint64_t ms = e->connection->worker->config.deadlines_ms[DEADLINE_SEND];
+
+	return MAX(ms * DEADLINE_SEND_RATE / 1000, UINT64_C(1));
+}
+
+/*
+ * Likewise one that reads fast enough. How much it has taken is asked for here only, and not when
+ * the answer begins: asking costs a system call, and hardly any answer comes to this.
+ */
+static void expire_answer(struct exchange *e)
+{
+	uint64_t taken = response_taken(e);
+
+	if (e->is_measured && taken < e->progress + enough_of_an_answer(e)) {
+		exchange_end(e);
+		return;
+	}
+	e->is_measured = true;
+	e->progress = taken;
+	connection_set_deadline(e->connection, DEADLINE_SEND, 0);
 }
 
 void exchange_expire(struct exchange *e)
@@ -306,57 +316,60 @@ void exchange_expire(struct exchange *e)
 		e->download.broken = true;
 		exchange_move(e, EXCHANGE_SENDING);
 		break;
-	case EXCHANGE_LINGERING:
-		farewell_end(e);
+	case EXCHANGE_SENDING:
+		expire_answer(e);
 		break;
+	case EXCHANGE_LINGERING:
 	case EXCHANGE_HEADING:
 	case EXCHANGE_THROTTLED:
 	case EXCHANGE_HELD:
 	case EXCHANGE_PACED:
 	case EXCHANGE_REPLYING:
-	case EXCHANGE_SENDING:
 	case EXCHANGE_FAREWELL:
 	case EXCHANGE_ENDED:
 	case EXCHANGE_STATE_COUNT:
-		connection_drop(e->connection);
+		exchange_end(e);
 		break;
 	}
 }
 
-void exchange_stop(struct exchange *e)
+void exchange_end(struct exchange *e)
 {
 	loop_remove(&e->pipe);
-	loop_remove(&e->socket);
-	e->download.broken = true;
 	connection_drop(e->connection);
 	if (e->state != EXCHANGE_ENDED)
 		exchange_move(e, EXCHANGE_ENDED);
 }
 
-/* --- libmicrohttpd's callbacks ----------------------------------------------------------- */
+/* --- what the connection calls ----------------------------------------------------------- */
 
-static void *on_target(void *cls, const char *target, struct MHD_Connection *http)
+static struct transfer transfer_of(const struct head *h)
 {
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(http, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct connection *c = info ? info->socket_context : NULL;
-
-	/* Without a connection or memory the request's first callback ends it. */
-	return c && target ? exchange_new(c, target, http) : NULL;
+	switch (h->framing) {
+	case HEAD_CHUNKED:
+		return transfer_of_chunks();
+	case HEAD_LENGTH:
+		return transfer_of_length(h->content_length);
+	case HEAD_NO_BODY:
+		break;
+	}
+	return transfer_of_length(0);
 }
 
 /* The head is here: refuses it, answers it here, or asks authd. */
-static void begin(struct exchange *e, const char *method, const char *version)
+static void begin(struct connection *c, struct span text)
 {
+	struct exchange *e = exchange_new(c);
 	int r;
 
-	e->head_seen = true;
-	e->is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
-	head_begin(&e->head, span_from_string(method), span_from_string(e->target),
-		   span_from_string(version));
-	mhdhead_read(e->http, method, (struct span){ e->target_at, e->head.target.len }, version,
-		     &e->head);
+	if (!e) {
+		connection_drop(c);
+		return;
+	}
+	headtext_read(text, &e->head);
 	r = head_finish(&e->head);
+	e->transfer = transfer_of(&e->head);
+	e->is_head = span_equal(e->head.method, SPAN("HEAD"));
 	e->administers = pages_are_administration(e);
 	if (r < 0)
 		exchange_give_up(e, r);
@@ -366,85 +379,24 @@ static void begin(struct exchange *e, const char *method, const char *version)
 		dialogue_ask(e);
 }
 
-static enum MHD_Result on_body(struct exchange *e, struct span *bytes)
+/* The rest of the body comes before the reply. */
+static void reply(struct exchange *e)
 {
-	size_t all = bytes->len;
-
-	if (takes_body(e)) {
-		if (limit_holds_body(e, all))
-			return MHD_YES;
-		e->received += all;
-		upload_take(e, bytes);
-		/* Only after a suspension does libmicrohttpd come again with what was left unread. */
-		if (!exchange_is_suspended(e->state))
-			*bytes = span_skip(*bytes, bytes->len);
-		e->received -= bytes->len;
-		limit_count_body(e, all - bytes->len);
-		return MHD_YES;
-	}
-	if (e->state == EXCHANGE_REPLYING) {
-		e->received += all;
-		*bytes = span_skip(*bytes, all);
-		return MHD_YES;
-	}
-	/*
-	 * libmicrohttpd 0.9.75 goes on to the next HTTP chunk in its buffer although the last one
-	 * suspended the connection: what is left unread here comes again after the suspension.
-	 */
-	if (exchange_is_suspended(e->state))
-		return MHD_YES;
-	if (e->state != EXCHANGE_FAREWELL)
-		return MHD_NO;
-	farewell_linger(e);
-	return MHD_YES;
+	if (upload_skip(e))
+		response_begin(e);
 }
 
-/* What is sent at once, and not piece by piece. */
-static uint64_t answer_in_memory(const struct exchange *e)
-{
-	return e->is_head || e->download.total ? 0 : e->reply.body.len;
-}
+/* In the others there is nothing to do for the client. */
+static void (*const steps[EXCHANGE_STATE_COUNT])(struct exchange *e) = {
+	[EXCHANGE_RECEIVING] = upload_receive, [EXCHANGE_COLLECTING] = upload_receive,
+	[EXCHANGE_REPLYING] = reply,	       [EXCHANGE_SENDING] = response_send,
+	[EXCHANGE_FAREWELL] = farewell_send,   [EXCHANGE_LINGERING] = farewell_linger,
+};
 
-/* The body is over, or there never was one: the last callback, and again after each suspension. */
-static enum MHD_Result on_body_end(struct exchange *e)
+static void step(struct connection *c)
 {
-	e->body_ended = true;
-	if (takes_body(e))
-		upload_end(e);
-	if (e->state == EXCHANGE_REPLYING && !limit_holds_reply(e, answer_in_memory(e)))
-		return response_queue(e);
-	if (e->state == EXCHANGE_FAREWELL)
-		farewell_linger(e);
-	return exchange_is_suspended(e->state) ? MHD_YES : MHD_NO;
-}
-
-static enum MHD_Result on_request(void *cls, struct MHD_Connection *http, const char *url,
-				  const char *method, const char *version, const char *data,
-				  size_t *data_len, void **context)
-{
-	struct exchange *e = *context;
-	struct span bytes = { data, *data_len };
-	enum MHD_Result r;
-
-	if (!e || e->state == EXCHANGE_ENDED)
-		return MHD_NO;
-	if (bytes.len) {
-		r = on_body(e, &bytes);
-		*data_len = bytes.len;
-		return r;
-	}
-	if (!e->head_seen)
-		begin(e, method, version);
-	else if (e->admitted)
-		return on_body_end(e);
-	/*
-	 * Before the body, once for each suspension. A reply queued here would cost the connection,
-	 * so it waits for the call at the body's end, which follows at once where there is none.
-	 */
-	if (e->state == EXCHANGE_FAREWELL)
-		farewell_linger(e);
-	e->admitted = !exchange_is_suspended(e->state);
-	return MHD_YES;
+	if (steps[c->exchange->state])
+		steps[c->exchange->state](c->exchange);
 }
 
 static void note_end(const struct exchange *e, bool whole)
@@ -466,23 +418,30 @@ static void note_end(const struct exchange *e, bool whole)
 	access_log(e, whole, now);
 }
 
-static void on_end(void *cls, struct MHD_Connection *http, void **context,
-		   enum MHD_RequestTerminationCode why)
+/* The exchange is gone, and the connection without one. */
+static void leave(struct exchange *e, bool whole)
 {
-	struct exchange *e = *context;
-	struct connection *c = e ? e->connection : NULL;
-
-	*context = NULL;
-	if (!e)
-		return;
-	note_end(e, why == MHD_REQUEST_TERMINATED_COMPLETED_OK);
-	c->exchange = NULL;
+	note_end(e, whole);
+	e->connection->exchange = NULL;
 	exchange_free(e);
-	worker_rest(c->worker, c);
+}
+
+void exchange_finish(struct exchange *e)
+{
+	struct connection *c = e->connection;
+	bool persists = response_persists(e);
+
+	leave(e, true);
+	http_rest(c, persists);
+}
+
+static void end(struct connection *c)
+{
+	leave(c->exchange, false);
 }
 
 const struct http_service exchange_service = {
-	.target = on_target,
-	.request = on_request,
-	.end = on_end,
+	.begin = begin,
+	.step = step,
+	.end = end,
 };

@@ -2,10 +2,9 @@
 #pragma once
 
 /*
- * An exchange is one request and its answer: a state machine that libmicrohttpd pushes from one
- * side and the links to authd and stored from the other. Its moves are one table, in exchange.c;
- * the list below says in which states libmicrohttpd's connection is suspended, and what ends the
- * wait.
+ * An exchange is one request and its answer: a state machine that the client pushes from one side and the links to
+ * authd and stored from the other. Its moves are one table, in exchange.c; the list below says in which states its
+ * client is left alone, and what ends the wait.
  *
  *   HEADING -> CHECKING -> REPLYING -> SENDING, for a health check
  *   HEADING -> [COLLECTING] -> ADMINISTERING -> REPLYING -> SENDING, for the admin API
@@ -13,8 +12,6 @@
  *                     -> [OPENING] -> RECEIVING -> [CHAINING] -> WRITING -> REPLYING -> SENDING
  *   refused while the body is still coming: FAREWELL -> LINGERING -> ENDED
  */
-
-#include <microhttpd.h>
 
 #include "base/loop.h"
 #include "frontend/body.h"
@@ -24,22 +21,23 @@
 #include "frontend/pace.h"
 #include "frontend/render/reply.h"
 #include "frontend/rendering.h"
+#include "frontend/transfer.h"
 #include "ipc/grant.h"
 #include "s3/administration.h"
 
 struct answer;
 struct connection;
 struct dialect;
+struct http_service;
 struct worker;
 
 /*
  * STATE(SYMBOL, suspended, DEADLINE)
  *
- * Suspended: libmicrohttpd leaves the connection alone until we resume it. It may be suspended in
- * its own callbacks only, so moves from an awake state to a suspended one happen there.
+ * Suspended: neither is read from the client nor sent to it, until somebody else moves the exchange on.
  */
 #define EXCHANGE_STATES(STATE)                                                                     \
-	STATE(HEADING, false, HEAD)	/* the request line is here, not all of the head */        \
+	STATE(HEADING, false, HEAD)	/* the head is here, and nothing has come of it yet */     \
 	STATE(CHECKING, true, ASK)	/* authd and stored are to say that they are there */      \
 	STATE(ASKING, true, ASK)	/* authd has the head */                                   \
 	STATE(OPENING, true, CALL)	/* stored is to hand out a pipe */                         \
@@ -53,12 +51,12 @@ struct worker;
 	STATE(ADMINISTERING, true, CHANGE) /* authd has all of it, and makes something durable */  \
 	STATE(REPLYING, false, REPLY)	/* the reply is ready; the rest of the body is dropped */  \
 	STATE(HELD, true, NONE)		/* the tenant's bandwidth is used up: so the reply waits, */ \
-	STATE(SENDING, false, SEND)	/* libmicrohttpd has the reply */                          \
+	STATE(SENDING, false, SEND)	/* the client takes the reply */                           \
 	STATE(STARVED, true, CALL)	/* more of the object is to come from stored */            \
 	STATE(PACED, true, NONE)	/* or what is left of it */                                \
-	STATE(FAREWELL, false, FAREWELL) /* the answer is out; the body is still coming in */      \
-	STATE(LINGERING, true, FAREWELL) /* the same, and we read the socket ourselves */          \
-	STATE(ENDED, false, FAREWELL)	/* nothing more happens; the connection closes */
+	STATE(FAREWELL, false, FAREWELL) /* the client takes a refusal; its body is still coming */ \
+	STATE(LINGERING, false, FAREWELL) /* it has the refusal; what it sends is dropped */       \
+	STATE(ENDED, false, NONE)	/* nothing more happens; the connection closes */
 
 enum exchange_state {
 #define STATE(SYMBOL, ...) EXCHANGE_##SYMBOL,
@@ -73,7 +71,6 @@ enum exchange_state {
 struct exchange {
 	struct call call;
 	struct connection *connection;
-	struct MHD_Connection *http;
 	enum exchange_state state;
 	uint64_t id;
 	char id_text[EXCHANGE_ID_TEXT];	/* the same as clients see it, and the log */
@@ -82,15 +79,14 @@ struct exchange {
 	uint64_t answered_ns;	/* when the answer was ready; 0: it is not */
 
 	/* What the client sent. */
-	char *target;		/* raw, a copy */
-	const char *target_at;	/* where libmicrohttpd has it */
-	bool head_seen;
-	bool admitted;		/* libmicrohttpd may send 100 Continue, and reads the body */
+	struct head head;
+	struct transfer transfer;	/* how far its body has come */
+	bool admitted;		/* the client was told to send its body, where it waits for that */
 	bool body_ended;
 	bool is_head;		/* HEAD: no answer has a body */
-	struct head head;
-	uint64_t received;	/* of the body, on the wire */
-	uint64_t progress;	/* `received`, when the deadline was last set */
+	uint64_t received;	/* of the body, without the framing of HTTP */
+	uint64_t progress;	/* bytes that had moved when the deadline was last set, either way */
+	bool is_measured;	/* it is that of the answer */
 
 	/* What became of it. */
 	struct buffer sealed;	/* the grant; empty until there is one */
@@ -110,18 +106,18 @@ struct exchange {
 
 	struct pace_part part;	/* of what its tenant may have at a time */
 	struct loop_source pipe;	/* while STALLED */
-	struct loop_source socket;	/* while LINGERING */
-	uint64_t linger_left;
+	uint64_t linger_left;	/* while LINGERING: bytes that are read yet */
 };
 
-/* What libmicrohttpd calls. */
+/* By which the doors of S3 and REST are served. */
 extern const struct http_service exchange_service;
 
 /* True if the table has that move. */
 bool exchange_may_move(enum exchange_state from, enum exchange_state to);
 bool exchange_is_suspended(enum exchange_state s);
 
-/* The only way to another state; suspends or resumes, and sets the deadline. */
+/* The only way to another state; wakes the connection where that leaves the client alone no longer, and sets
+ * the deadline. */
 void exchange_move(struct exchange *e, enum exchange_state to);
 
 /*
@@ -152,14 +148,17 @@ void exchange_abandon(struct exchange *e);
  */
 void exchange_give_up(struct exchange *e, int r);
 
-/* The client is to send something, and libmicrohttpd to read it. */
-bool exchange_waits_for_client(const struct exchange *e);
+/* The client sends its body, and somebody wants it. */
+bool exchange_takes_body(const struct exchange *e);
 
 /* The deadline of its state has passed. */
 void exchange_expire(struct exchange *e);
 
-/* The worker ends: whatever is under way does, too. */
-void exchange_stop(struct exchange *e);
+/* The client is gone, or to go: nothing more happens. */
+void exchange_end(struct exchange *e);
+
+/* The client has all of the reply: the request is over, and the exchange gone. */
+void exchange_finish(struct exchange *e);
 
 /* How its client is spoken to. */
 const struct dialect *exchange_dialect(const struct exchange *e);

@@ -3,10 +3,8 @@
 /* coffer-frontend: HTTP in, HTTP out. The order at start is that of policy/confine.h. */
 
 #include <jansson.h>
-#include <microhttpd.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -52,23 +50,13 @@ static int drop(struct program *p)
 	return 0;
 }
 
-/*
- * libmicrohttpd writes the Date header with gmtime_r(3), which reads the time zone when first used;
- * jansson's objects want a random number, which it would read from a device.
- */
-static int warm_up(const struct program *p)
+/* jansson's objects want a random number, which it would read from a device. */
+static void warm_up(const struct program *p)
 {
-	time_t now = time(NULL);
-	struct tm tm;
-
 	/* libcrypto reads its configuration when something is hashed for the first time. */
 	if (p->options.metrics.has_token)
 		(void)admission_admits_bearer(&p->options.metrics, SPAN("Bearer warm"));
-	tzset();
 	json_object_seed(0);
-	if (!gmtime_r(&now, &tm) || MHD_is_feature_supported(MHD_FEATURE_EPOLL) != MHD_YES)
-		return fail("warm-up", -ENOSYS);
-	return 0;
 }
 
 static int confine(struct program *p)
@@ -100,9 +88,7 @@ static int run(struct program *p)
 	r = drop(p);
 	if (r < 0)
 		return r;
-	r = warm_up(p);
-	if (r < 0)
-		return r;
+	warm_up(p);
 	r = parent_init(&p->parent, &p->options, &p->confine, &sockets);
 	if (r < 0)
 		return fail("open", r);

@@ -2,114 +2,166 @@
 #include "frontend/response.h"
 
 #include "base/log.h"
+#include "frontend/connection.h"
 #include "frontend/dialogue.h"
 #include "frontend/exchange.h"
 #include "frontend/limit.h"
+#include "frontend/render/head.h"
 #include "frontend/worker.h"
 
-/* What is read from the extents at a time. One extent alone goes out by sendfile(2) instead. */
-#define READ_SIZE (256 * 1024)
+/* Of one answer in one step of the worker, and with one call. */
+#define RESPONSE_PIECE (2 * MIB)
 
-static ssize_t read_extents(void *cls, uint64_t position, char *to, size_t len)
+/* Of an answer to HEAD, and of 204 and 304, only the head is sent. */
+static bool has_body(const struct exchange *e)
 {
-	struct exchange *e = cls;
-	struct download *d = &e->download;
-	bool finished;
-	ssize_t n;
+	return !e->is_head && render_head_allows_body(e->reply.status);
+}
 
-	if (!d->n && !d->broken) {
-		exchange_move(e, EXCHANGE_STARVED);
+static bool has_files(const struct exchange *e)
+{
+	return has_body(e) && e->download.total > 0;
+}
+
+/* What is sent at once, and not piece by piece. */
+static uint64_t answer_in_memory(const struct exchange *e)
+{
+	return e->is_head || e->download.total ? 0 : e->reply.body.len;
+}
+
+/* Of a worker that is about to end nobody should ask anything more. */
+bool response_persists(const struct exchange *e)
+{
+	return e->head.persists && !e->connection->worker->draining;
+}
+
+uint64_t response_taken(const struct exchange *e)
+{
+	const struct connection *c = e->connection;
+	uint64_t on_the_way = outlet_unacknowledged(c->socket.fd);
+
+	return c->outlet.sent - MIN(on_the_way, c->outlet.sent);
+}
+
+int response_say(struct exchange *e, bool persists, bool more)
+{
+	struct connection *c = e->connection;
+	struct buffer *text = &c->worker->text;
+	struct render_connection in = { .persists = persists,
+					.is_old = e->head.http_1_0,
+					.date = worker_date(c->worker) };
+	int r;
+
+	buffer_reset(text);
+	render_head(&e->reply, &in, text);
+	r = buffer_error(text);
+	if (r < 0)
+		return r;
+	return outlet_send(&c->outlet, c->socket.fd, buffer_span(text),
+			   has_body(e) ? buffer_span(&e->reply.body) : SPAN_NONE, more);
+}
+
+static void go_on(struct exchange *e, int r)
+{
+	if (r < 0)
+		exchange_end(e);
+	else if (r == OUTLET_SENT && !has_files(e))
+		exchange_finish(e);
+}
+
+/* Whoever reads a head believes it: what another body left over would be taken for the next reply.
+ */
+static bool is_as_said(const struct exchange *e)
+{
+	return !has_body(e) || e->reply.length == e->reply.body.len + e->download.total;
+}
+
+void response_begin(struct exchange *e)
+{
+	if (!is_as_said(e)) {
+		log_error("reply-misfit id=%s", e->id_text);
+		exchange_end(e);
+		return;
+	}
+	if (limit_holds_reply(e, answer_in_memory(e)))
+		return;
+	exchange_move(e, EXCHANGE_SENDING);
+	go_on(e, response_say(e, response_persists(e), has_files(e)));
+}
+
+/* --- objects ------------------------------------------------------------------------------ */
+
+static void break_off(struct exchange *e, int r)
+{
+	if (r == -ENODATA)
+		log_error("download-broken error=%s", strerrorname_np(-r));
+	exchange_end(e);
+}
+
+/* How much of what is there goes at once; 0: nothing for now. */
+static size_t piece_of(struct exchange *e)
+{
+	const struct download *d = &e->download;
+	uint64_t len = MIN(d->window[0].length, RESPONSE_PIECE);
+
+	if (!limit_paces(e))
+		return (size_t)len;
+	len = MIN(len, PACE_PIECE);
+	return limit_holds_piece(e, len) ? 0 : (size_t)len;
+}
+
+/* Returns what was sent; 0 where it does not go on now. */
+static size_t send_piece(struct exchange *e)
+{
+	struct connection *c = e->connection;
+	struct download *d = &e->download;
+	size_t len = piece_of(e), n;
+	int r;
+
+	if (!len)
 		return 0;
-	}
-	if (d->n && limit_paces(e)) {
-		len = MIN(MIN(len, (size_t)PACE_PIECE), (size_t)MIN(d->window[0].length, SIZE_MAX));
-		if (limit_holds_piece(e, len))
-			return 0;
-	}
-	n = d->n ? download_read(d, to, len, &finished) : -ENODATA;
-	if (n < 0) {
-		log_error("download-broken error=%s", strerrorname_np((int)-n));
-		return MHD_CONTENT_READER_END_WITH_ERROR;
-	}
-	limit_count_piece(e, (uint64_t)n);
-	if (finished)
+	r = outlet_send_file(&c->outlet, c->socket.fd, d->window[0].fd, d->window[0].offset, len,
+			     &n);
+	if (r < 0)
+		break_off(e, r);
+	if (r)
+		return 0;
+	limit_count_piece(e, n);
+	if (download_sent(d, n))
 		dialogue_want_extent(e);
 	return n;
 }
 
-/* Of an answer to HEAD, and of 304, only the length is told; nobody comes to read. */
-static ssize_t read_nothing(void *cls, uint64_t position, char *to, size_t len)
-{
-	return MHD_CONTENT_READER_END_WITH_ERROR;
-}
-
-static struct MHD_Response *respond_from_download(struct exchange *e)
+static void send_files(struct exchange *e)
 {
 	struct download *d = &e->download;
-	struct MHD_Response *m;
+	size_t sent = 0, n = 1;
 
-	/* What sendfile(2) has begun cannot be held. */
-	if (limit_paces(e) || d->n != 1 || d->window[0].length != d->total)
-		return MHD_create_response_from_callback(d->total, READ_SIZE, read_extents, e,
-							 NULL);
-	m = MHD_create_response_from_fd_at_offset64(d->total, d->window[0].fd, d->window[0].offset);
-	if (m)
-		d->n = 0;
-	return m;
-}
-
-static struct MHD_Response *respond_from_memory(struct reply *r)
-{
-	struct MHD_Response *m;
-
-	if (!r->body.len)
-		return MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
-	m = MHD_create_response_from_buffer(r->body.len, r->body.data, MHD_RESPMEM_MUST_FREE);
-	if (m)
-		r->body = BUFFER_INIT(REPLY_BODY_MAX);
-	return m;
-}
-
-static struct MHD_Response *respond(struct exchange *e)
-{
-	struct reply *r = &e->reply;
-
-	if (e->download.total)
-		return respond_from_download(e);
-	if (r->length != r->body.len)
-		return MHD_create_response_from_callback(r->length, 1, read_nothing, NULL, NULL);
-	return respond_from_memory(r);
-}
-
-static bool add_fields(struct MHD_Response *m, const struct reply *r)
-{
-	const char *name, *value;
-	size_t at = 0;
-
-	while (reply_next_field(r, &at, &name, &value))
-		/* It takes no empty value; a blank in front of a value is no part of it. */
-		if (MHD_add_response_header(m, name, *value ? value : " ") == MHD_NO)
-			return false;
-	return true;
-}
-
-/* Of a worker that is about to end nobody should ask anything more. */
-static bool add_farewell(struct MHD_Response *m, const struct exchange *e)
-{
-	return !e->connection->worker->draining ||
-	       MHD_add_response_header(m, "Connection", "close") == MHD_YES;
-}
-
-enum MHD_Result response_queue(struct exchange *e)
-{
-	struct MHD_Response *m = respond(e);
-	enum MHD_Result r = MHD_NO;
-
-	if (m && add_fields(m, &e->reply) && add_farewell(m, e)) {
-		exchange_move(e, EXCHANGE_SENDING);
-		r = MHD_queue_response(e->http, e->reply.status, m);
+	while (d->n && n && sent < RESPONSE_PIECE) {
+		n = send_piece(e);
+		sent += n;
 	}
-	if (m)
-		MHD_destroy_response(m);
-	return r;
+	if (e->state != EXCHANGE_SENDING || !n)
+		return;
+	if (d->n)
+		connection_yield(e->connection);
+	else if (download_has_all(d))
+		exchange_finish(e);
+	else if (d->broken)
+		break_off(e, -ENODATA);
+	else
+		exchange_move(e, EXCHANGE_STARVED);
+}
+
+void response_send(struct exchange *e)
+{
+	struct connection *c = e->connection;
+	int r = OUTLET_SENT;
+
+	if (!outlet_is_empty(&c->outlet))
+		r = outlet_flush(&c->outlet, c->socket.fd, has_files(e));
+	if (r == OUTLET_SENT && has_files(e))
+		send_files(e);
+	else
+		go_on(e, r);
 }

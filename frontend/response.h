@@ -1,11 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Hands an exchange's reply to libmicrohttpd: bytes in memory, one file, or a window of files. */
+/* An exchange's reply on its way to the client: head and body from memory, or a head and stretches of files. */
 
-#include <microhttpd.h>
+#include "base/defs.h"
 
 struct exchange;
 
-/* In the last callback of a REPLYING exchange, which is SENDING then. */
-enum MHD_Result response_queue(struct exchange *e);
+/* Of a REPLYING exchange, which is SENDING then, or HELD. */
+void response_begin(struct exchange *e);
+
+/* A piece of it, in SENDING. With the last one the exchange is gone. */
+void response_send(struct exchange *e);
+
+/* Whether the connection is to live on behind it. */
+bool response_persists(const struct exchange *e);
+
+/* How much the client has taken of this reply and those before it on the connection. */
+uint64_t response_taken(const struct exchange *e);
+
+/* Hands head and body to the connection; `persists` is what the client is told. An outcome of outlet_send(). */
+must_check int response_say(struct exchange *e, bool persists, bool more);

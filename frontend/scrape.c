@@ -4,15 +4,17 @@
 #include "base/log.h"
 #include "frontend/connection.h"
 #include "frontend/exposition.h"
+#include "frontend/headtext.h"
+#include "frontend/http.h"
+#include "frontend/render/head.h"
 #include "frontend/worker.h"
 
 struct scrape {
 	struct connection *connection;
-	struct MHD_Connection *http;
-	unsigned int status;
+	struct head head;
+	struct reply reply;
 	uint64_t number; /* of what was asked */
-	bool suspended;
-	bool admitted; /* the next callback is the one that may answer */
+	bool answered;
 	bool waits[LINKS_PEERS];
 	bool told[LINKS_PEERS];
 	struct buffer samples[LINKS_PEERS];
@@ -20,14 +22,16 @@ struct scrape {
 
 /* --- life --------------------------------------------------------------------------------- */
 
-static struct scrape *scrape_new(struct connection *c, struct MHD_Connection *http)
+static struct scrape *scrape_new(struct connection *c)
 {
 	struct scrape *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return NULL;
 	s->connection = c;
-	s->http = http;
+	head_init(&s->head);
+	s->reply = (struct reply){ .fields = BUFFER_INIT(REPLY_FIELDS_MAX),
+				   .body = BUFFER_INIT(EXPOSITION_MAX) };
 	for (size_t i = 0; i < LINKS_PEERS; i++)
 		s->samples[i] = BUFFER_INIT(IPC_SAMPLES_MAX);
 	c->scrape = s;
@@ -41,6 +45,8 @@ static void scrape_free(struct scrape *s)
 {
 	for (size_t i = 0; i < LINKS_PEERS; i++)
 		buffer_clear(&s->samples[i]);
+	head_clear(&s->head);
+	reply_clear(&s->reply);
 	s->connection->scrape = NULL;
 	s->connection->worker->n_scrapes--;
 	free(s);
@@ -56,14 +62,6 @@ static bool waits(const struct scrape *s)
 	return false;
 }
 
-static void resume(struct scrape *s)
-{
-	if (!s->suspended)
-		return;
-	s->suspended = false;
-	http_resume(s->connection->http, s->http);
-}
-
 static void ask(struct scrape *s)
 {
 	struct worker *w = s->connection->worker;
@@ -71,17 +69,13 @@ static void ask(struct scrape *s)
 	s->number = ++w->last_scrape;
 	for (enum links_peer peer = 0; peer < LINKS_PEERS; peer++)
 		s->waits[peer] = links_measure(&w->links, peer, s->number) == 0;
-	if (!waits(s))
-		return;
-	s->suspended = true;
-	MHD_suspend_connection(s->http);
 }
 
 static void settle(struct scrape *s, enum links_peer peer)
 {
 	s->waits[peer] = false;
 	if (!waits(s))
-		resume(s);
+		connection_wake(s->connection);
 }
 
 void scrape_hear(struct scrape *s, enum links_peer peer, uint64_t number, struct span samples)
@@ -107,13 +101,7 @@ void scrape_expire(struct scrape *s)
 	}
 	for (size_t i = 0; i < LINKS_PEERS; i++)
 		s->waits[i] = false;
-	resume(s);
-}
-
-void scrape_stop(struct scrape *s)
-{
-	connection_drop(s->connection);
-	scrape_expire(s);
+	connection_wake(s->connection);
 }
 
 /* --- the answer --------------------------------------------------------------------------- */
@@ -133,159 +121,157 @@ static void write_exposition(struct scrape *s, struct buffer *to)
 	exposition_write(&e, to);
 }
 
-static void write_document(struct scrape *s, struct buffer *to)
+static void write_document(struct scrape *s)
 {
-	switch (s->status) {
-	case MHD_HTTP_OK:
-		write_exposition(s, to);
+	struct reply *r = &s->reply;
+
+	switch (r->status) {
+	case 200:
+		write_exposition(s, &r->body);
 		break;
-	case MHD_HTTP_UNAUTHORIZED:
-		buffer_append_string(to, "The metrics want `Authorization: Bearer` with their "
-					 "token.\n");
+	case 400:
+		buffer_append_string(&r->body, "This is no request of HTTP/1.1.\n");
 		break;
-	case MHD_HTTP_METHOD_NOT_ALLOWED:
-		buffer_append_string(to, "Metrics can be read, and nothing else.\n");
+	case 401:
+		reply_field_string(r, "WWW-Authenticate", "Bearer");
+		buffer_append_string(&r->body,
+				     "The metrics want `Authorization: Bearer` with their "
+				     "token.\n");
+		break;
+	case 405:
+		reply_field_string(r, "Allow", "GET, HEAD");
+		buffer_append_string(&r->body, "Metrics can be read, and nothing else.\n");
 		break;
 	default:
-		buffer_append_string(to, "What there is, is at " SCRAPE_TARGET ".\n");
+		buffer_append_string(&r->body, "What there is, is at " SCRAPE_TARGET ".\n");
 	}
-}
-
-static bool add_fields(struct MHD_Response *m, unsigned int status)
-{
-	if (status == MHD_HTTP_UNAUTHORIZED &&
-	    (MHD_add_response_header(m, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer") == MHD_NO ||
-	     MHD_add_response_header(m, MHD_HTTP_HEADER_CONNECTION, "close") == MHD_NO))
-		return false;
-	if (status == MHD_HTTP_METHOD_NOT_ALLOWED &&
-	    MHD_add_response_header(m, MHD_HTTP_HEADER_ALLOW, "GET, HEAD") == MHD_NO)
-		return false;
-	return MHD_add_response_header(m, MHD_HTTP_HEADER_CONTENT_TYPE,
-				       status == MHD_HTTP_OK ? EXPOSITION_CONTENT_TYPE
-							     : "text/plain") == MHD_YES;
+	reply_document(r, r->status == 200 ? EXPOSITION_CONTENT_TYPE : "text/plain");
 }
 
 static void count(struct scrape *s)
 {
 	struct counts *c = worker_counts(s->connection->worker);
 
-	if (s->status == MHD_HTTP_OK)
+	if (s->reply.status == 200)
 		meter_add_alone(&c->scrapes[COUNTS_SCRAPE_ANSWERED], 1);
-	else if (s->status == MHD_HTTP_UNAUTHORIZED)
+	else if (s->reply.status == 401)
 		meter_add_alone(&c->scrapes[COUNTS_SCRAPE_REFUSED], 1);
 }
 
-static enum MHD_Result respond(struct scrape *s)
+/* A body is never read. Nor does anybody keep a connection for its token not being right. */
+static bool persists(const struct scrape *s)
 {
-	struct buffer text = BUFFER_INIT(EXPOSITION_MAX);
-	struct MHD_Response *m = NULL;
-	enum MHD_Result r = MHD_NO;
-
-	connection_set_deadline(s->connection, DEADLINE_SEND, 0);
-	count(s);
-	write_document(s, &text);
-	if (buffer_error(&text) == 0)
-		m = MHD_create_response_from_buffer(text.len, text.data, MHD_RESPMEM_MUST_FREE);
-	if (!m) {
-		log_error("scrape-failed error=%s",
-			  strerrorname_np(text.error ? -text.error : ENOMEM));
-		buffer_clear(&text);
-		return MHD_NO;
-	}
-	if (add_fields(m, s->status))
-		r = MHD_queue_response(s->http, s->status, m);
-	MHD_destroy_response(m);
-	return r;
+	return s->head.persists && !head_has_body(&s->head) && s->reply.status != 400 &&
+	       s->reply.status != 401 && !s->connection->worker->draining;
 }
 
-/* --- libmicrohttpd's callbacks ------------------------------------------------------------ */
+static int say(struct scrape *s)
+{
+	struct connection *c = s->connection;
+	struct buffer *text = &c->worker->text;
+	const struct render_connection in = { .persists = persists(s),
+					      .is_old = s->head.http_1_0,
+					      .date = worker_date(c->worker) };
+	bool is_head = span_equal(s->head.method, SPAN("HEAD"));
+	int r = reply_error(&s->reply);
+
+	buffer_reset(text);
+	render_head(&s->reply, &in, text);
+	if (r == 0)
+		r = buffer_error(text);
+	if (r < 0) {
+		log_error("scrape-failed error=%s", strerrorname_np(-r));
+		return r;
+	}
+	return outlet_send(&c->outlet, c->socket.fd, buffer_span(text),
+			   is_head ? SPAN_NONE : buffer_span(&s->reply.body), false);
+}
+
+static int respond(struct scrape *s)
+{
+	s->answered = true;
+	connection_set_deadline(s->connection, DEADLINE_SEND, 0);
+	count(s);
+	write_document(s);
+	return say(s);
+}
+
+/* --- what the connection calls ------------------------------------------------------------ */
 
 static bool is_admitted(const struct scrape *s)
 {
 	const struct connection *c = s->connection;
-	const char *field;
+	const struct s3_head head = { s->head.method, s->head.target,
+				      buffer_span(&s->head.fields) };
 
 	/* By a UNIX socket nobody comes in who is not. */
 	if (c->is_local)
 		return true;
-	field = MHD_lookup_connection_value(s->http, MHD_HEADER_KIND,
-					    MHD_HTTP_HEADER_AUTHORIZATION);
-	return admission_admits_bearer(c->worker->config.admission, span_from_string(field));
+	return admission_admits_bearer(c->worker->config.admission,
+				       s3_head_find(&head, "authorization"));
 }
 
-static unsigned int judge(const struct scrape *s, const char *url, const char *method)
+static unsigned int judge(const struct scrape *s)
 {
+	const struct head *h = &s->head;
+	struct span path;
+
+	if (h->error)
+		return 400;
 	if (!is_admitted(s))
-		return MHD_HTTP_UNAUTHORIZED;
-	if (strcmp(url, SCRAPE_TARGET))
-		return MHD_HTTP_NOT_FOUND;
-	if (strcmp(method, MHD_HTTP_METHOD_GET) && strcmp(method, MHD_HTTP_METHOD_HEAD))
-		return MHD_HTTP_METHOD_NOT_ALLOWED;
-	return MHD_HTTP_OK;
+		return 401;
+	span_cut(h->target, '?', &path);
+	if (!span_equal(path, SPAN(SCRAPE_TARGET)))
+		return 404;
+	if (!span_equal(h->method, SPAN("GET")) && !span_equal(h->method, SPAN("HEAD")))
+		return 405;
+	return 200;
 }
 
-static struct scrape *begin(struct MHD_Connection *http, const char *url, const char *method)
+static void begin(struct connection *c, struct span text)
 {
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(http, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct connection *c = info ? info->socket_context : NULL;
-	struct scrape *s = c ? scrape_new(c, http) : NULL;
+	struct scrape *s = scrape_new(c);
 
-	if (!s)
-		return NULL;
-	s->status = judge(s, url, method);
-	if (s->status == MHD_HTTP_OK)
-		ask(s);
-	return s;
-}
-
-/*
- * Called with the head, again after a suspension, and at the end of a body, of which there is none.
- * An answer that is queued before that end costs the connection: that of a stranger, who could hold
- * it by a body that never comes.
- */
-static enum MHD_Result on_request(void *cls, struct MHD_Connection *http, const char *url,
-				  const char *method, const char *version, const char *data,
-				  size_t *data_len, void **context)
-{
-	struct scrape *s = *context;
-
-	if (*data_len)
-		return MHD_NO;
-	if (s && s->admitted)
-		return respond(s);
-	if (!s)
-		*context = s = begin(http, url, method);
-	if (!s)
-		return MHD_NO;
-	if (s->status == MHD_HTTP_UNAUTHORIZED)
-		return respond(s);
-	s->admitted = !s->suspended;
-	return MHD_YES;
-}
-
-static void on_end(void *cls, struct MHD_Connection *http, void **context,
-		   enum MHD_RequestTerminationCode why)
-{
-	struct scrape *s = *context;
-	struct connection *c = s ? s->connection : NULL;
-
-	*context = NULL;
-	if (!s)
+	if (!s) {
+		connection_drop(c);
 		return;
-	scrape_free(s);
-	worker_rest(c->worker, c);
+	}
+	headtext_read(text, &s->head);
+	if (head_finish(&s->head) < 0) {
+		connection_drop(c);
+		return;
+	}
+	s->reply.status = judge(s);
+	if (s->reply.status == 200)
+		ask(s);
+	connection_wake(c);
 }
 
-/* Nothing is kept of the request line: the first callback has it. */
-static void *on_target(void *cls, const char *target, struct MHD_Connection *http)
+static void step(struct connection *c)
 {
-	return NULL;
+	struct scrape *s = c->scrape;
+	bool lives_on;
+	int r;
+
+	if (waits(s))
+		return;
+	r = s->answered ? outlet_flush(&c->outlet, c->socket.fd, false) : respond(s);
+	if (r < 0)
+		connection_drop(c);
+	if (r)
+		return;
+	lives_on = persists(s);
+	scrape_free(s);
+	http_rest(c, lives_on);
+}
+
+static void end(struct connection *c)
+{
+	scrape_free(c->scrape);
 }
 
 const struct http_service scrape_service = {
-	.target = on_target,
-	.request = on_request,
-	.end = on_end,
-	.connections_max = SCRAPE_CONNECTIONS_MAX,
+	.begin = begin,
+	.step = step,
+	.end = end,
 };

@@ -14,7 +14,7 @@
 
 struct scrape;
 
-/* What libmicrohttpd calls. */
+/* By which the metrics' door is served. */
 extern const struct http_service scrape_service;
 
 /* It has come from the peer; another scrape's is nothing to this one. */
@@ -25,6 +25,3 @@ void scrape_lose(struct scrape *s, enum links_peer peer);
 
 /* Its time is over: answers with what is there. */
 void scrape_expire(struct scrape *s);
-
-/* The worker ends. */
-void scrape_stop(struct scrape *s);

@@ -5,7 +5,27 @@
 #include "frontend/connection.h"
 #include "frontend/dialogue.h"
 #include "frontend/exchange.h"
+#include "frontend/limit.h"
 #include "frontend/worker.h"
+
+/*
+ * Who asks first is told now that he may. Who has begun to send has not waited. Where there is no
+ * body, RFC 9110, 10.1.1, lets it be left out; but botocore 1.29 that hears the final answer in its
+ * place takes the status of that for the status of its next answer, too.
+ */
+static int admit(struct exchange *e)
+{
+	struct connection *c = e->connection;
+	bool has_begun = head_has_body(&e->head) && c->inlet.kept.len;
+
+	if (e->admitted)
+		return 0;
+	e->admitted = true;
+	if (!e->head.expects_continue || e->head.http_1_0 || has_begun)
+		return 0;
+	return outlet_send(&c->outlet, c->socket.fd, SPAN("HTTP/1.1 100 Continue\r\n\r\n"),
+			   SPAN_NONE, false);
+}
 
 /* Nothing comes from the client: what it asked for can be told at once. */
 static void begin_without_body(struct exchange *e)
@@ -14,6 +34,8 @@ static void begin_without_body(struct exchange *e)
 
 	if (r)
 		exchange_give_up(e, r);
+	else if (admit(e) < 0)
+		exchange_end(e);
 	else
 		dialogue_tell(e);
 }
@@ -68,7 +90,10 @@ static void stall(struct exchange *e)
 		exchange_move(e, EXCHANGE_STALLED);
 }
 
-void upload_take(struct exchange *e, struct span *bytes)
+/* --- from the client ---------------------------------------------------------------------- */
+
+/* Takes bytes off *bytes; with the pipe full, the exchange is STALLED and the rest comes again. */
+static void hand_over(struct exchange *e, struct span *bytes)
 {
 	int r = body_take(&e->body, bytes);
 
@@ -80,14 +105,114 @@ void upload_take(struct exchange *e, struct span *bytes)
 		stall(e);
 }
 
-void upload_end(struct exchange *e)
+/* The client has sent everything. */
+static void conclude(struct exchange *e)
 {
 	int r = body_finish(&e->body);
 
+	e->body_ended = true;
 	if (r)
 		exchange_give_up(e, r);
 	else if (e->state == EXCHANGE_COLLECTING)
 		dialogue_administer(e);
 	else
 		dialogue_tell(e);
+}
+
+/* Where its end is nobody knows: it is the last on its connection. */
+static void refuse(struct exchange *e)
+{
+	exchange_abandon(e);
+	exchange_refuse(e, S3_ERROR_INVALID_REQUEST,
+			SPAN("The chunks of the request's body are malformed."));
+}
+
+/* Returns how much of the data was used. What is refused is heard to its end all the same. */
+static size_t take_data(struct exchange *e, struct span data)
+{
+	struct span rest = limit_paces(e) ? span_first(data, MIN(data.len, PACE_PIECE)) : data;
+	size_t all = rest.len;
+
+	if (limit_holds_body(e, all))
+		return 0;
+	e->received += all;
+	hand_over(e, &rest);
+	if (!exchange_is_suspended(e->state))
+		rest = span_skip(rest, rest.len);
+	e->received -= rest.len;
+	limit_count_body(e, all - rest.len);
+	return all - rest.len;
+}
+
+static void take(struct exchange *e, struct span *bytes)
+{
+	struct span data;
+	int r = TRANSFER_DATA;
+
+	while (r == TRANSFER_DATA && exchange_takes_body(e)) {
+		r = transfer_next(&e->transfer, bytes, &data);
+		if (r == TRANSFER_DATA)
+			transfer_use(&e->transfer, bytes, take_data(e, data));
+		else if (r == TRANSFER_OVER)
+			conclude(e);
+		else if (r == TRANSFER_MALFORMED)
+			refuse(e);
+	}
+}
+
+static int flush(struct exchange *e)
+{
+	struct connection *c = e->connection;
+
+	return outlet_is_empty(&c->outlet) ? 0 : outlet_flush(&c->outlet, c->socket.fd, false);
+}
+
+void upload_receive(struct exchange *e)
+{
+	struct connection *c = e->connection;
+	struct span bytes;
+	int r = admit(e);
+
+	/* It may have ended while the pipe was full: what comes now is the next request. */
+	if (r >= 0 && e->transfer.state == TRANSFER_AT_END) {
+		conclude(e);
+		return;
+	}
+	if (r >= 0)
+		r = flush(e);
+	if (r >= 0)
+		r = connection_read(c, false, &bytes);
+	if (r < 0 || r == INLET_ENDED)
+		exchange_end(e);
+	if (r)
+		return;
+	take(e, &bytes);
+	connection_keep(c, bytes);
+	if (exchange_takes_body(e) && inlet_is_promising(&c->inlet))
+		connection_wake(c);
+}
+
+bool upload_skip(struct exchange *e)
+{
+	struct connection *c = e->connection;
+	struct span bytes, data;
+	int r;
+
+	if (e->transfer.state == TRANSFER_AT_END)
+		return true;
+	r = connection_read(c, false, &bytes);
+	if (r == INLET_ENDED || r < 0)
+		exchange_end(e);
+	if (r)
+		return false;
+	/* Of a body whose length is known: nobody else's is skipped. */
+	if (transfer_next(&e->transfer, &bytes, &data) == TRANSFER_DATA) {
+		e->received += data.len;
+		transfer_use(&e->transfer, &bytes, data.len);
+	}
+	connection_keep(c, bytes);
+	if (e->transfer.state == TRANSFER_AT_END)
+		return true;
+	connection_wake(c);
+	return false;
 }

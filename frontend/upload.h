@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The body of an exchange between libmicrohttpd's callbacks and stored's pipe. */
+/* The body of an exchange between the client and stored's pipe. */
 
 #include "base/span.h"
 
@@ -16,8 +16,8 @@ void upload_begin(struct exchange *e);
 /* stored has handed out a pipe. Takes *fd. */
 void upload_open(struct exchange *e, int *fd);
 
-/* Takes bytes off *bytes; with the pipe full, the exchange is STALLED and the rest comes again. */
-void upload_take(struct exchange *e, struct span *bytes);
+/* Takes a piece of what the client sends; where that was the end of the body, goes on to what follows it. */
+void upload_receive(struct exchange *e);
 
-/* The client has sent everything. */
-void upload_end(struct exchange *e);
+/* Reads a piece of a body that nobody wants. True where nothing is left of it. */
+must_check bool upload_skip(struct exchange *e);

@@ -22,13 +22,22 @@ uint64_t worker_next_request_id(struct worker *w)
 	return ++w->last_request_id;
 }
 
+struct span worker_date(struct worker *w)
+{
+	uint64_t now_s = clock_realtime_ns() / NS_PER_S;
+
+	if (now_s != w->date_s)
+		date_format_http((int64_t)now_s, w->date);
+	w->date_s = now_s;
+	return span_from_string(w->date);
+}
+
 /* --- connections ------------------------------------------------------------------------- */
 
 static void drop_idle(struct worker *w, struct connection *c)
 {
 	connection_drop(c);
 	connection_join(c, &w->busy);
-	http_poke(c->http);
 }
 
 struct connection_list *worker_idle_of(struct worker *w, const struct http *h)
@@ -68,11 +77,6 @@ void worker_post(struct worker *w)
 
 static void expire(struct connection *c, uint64_t now)
 {
-	if (c->exchange && exchange_waits_for_client(c->exchange) && connection_has_ended(c)) {
-		connection_drop(c);
-		http_poke(c->http);
-		return;
-	}
 	if (!c->deadline_ns || c->deadline_ns > now)
 		return;
 	c->deadline_ns = 0;
@@ -82,7 +86,6 @@ static void expire(struct connection *c, uint64_t now)
 		scrape_expire(c->scrape);
 	else
 		connection_drop(c);
-	http_poke(c->http);
 }
 
 static void expire_all(struct connection_list *l, uint64_t now)
@@ -93,13 +96,6 @@ static void expire_all(struct connection_list *l, uint64_t now)
 		next = c->next;
 		expire(c, now);
 	}
-}
-
-/* They stand in the order of their deadlines. */
-static void expire_idle(struct worker *w, const struct connection_list *idle, uint64_t now)
-{
-	while (idle->first && idle->first->deadline_ns <= now)
-		worker_drop_idle(w, idle);
 }
 
 static void tell_parent(struct worker *w);
@@ -113,8 +109,8 @@ static int sweep(struct loop_timer *t)
 	tell_parent(w);
 	paces_sweep(&w->paces, now);
 	expire_all(&w->busy, now);
-	expire_idle(w, &w->idle, now);
-	expire_idle(w, &w->idle_scrapes, now);
+	expire_all(&w->idle, now);
+	expire_all(&w->idle_scrapes, now);
 	loop_arm(&w->loop, t, now + w->config.sweep_ms * NS_PER_MS);
 	return w->doors.are_open || w->draining ? 0 : doors_open(&w->doors);
 }
@@ -131,7 +127,8 @@ static void open_doors_at_last(struct worker *w)
 
 /* --- the parent -------------------------------------------------------------------------- */
 
-/* That there is no parent any more is noticed at the line's other end; else the next sweep says it again. */
+/* That there is no parent any more is noticed at the line's other end; else the next sweep says it
+ * again. */
 static void say(struct worker *w, enum line_word word, bool *ret_said)
 {
 	int r = line_say(w->line.fd, word, -1);
@@ -303,20 +300,17 @@ static void configure(struct worker *w, const struct worker_config *config)
 		w->config.sweep_ms = WORKER_SWEEP_MS;
 	w->loop.epoll_fd = -1;
 	w->renderings = rendering_turns();
+	w->room = BUFFER_INIT(INLET_PIECE);
+	w->text = BUFFER_INIT(OUTLET_TEXT_MAX);
+	for (enum s3_dialect d = 0; d < S3_DIALECT_COUNT; d++)
+		w->http[d] = (struct http){ w, &exchange_service, d, 0 };
+	w->metrics = (struct http){ w, &scrape_service, S3_DIALECT_S3, 0 };
 	w->line = (struct loop_source){ .fd = config->line_fd, .ready = line_ready };
 	doors_init(&w->doors, w, config->listeners, config->n_listeners);
 	w->sweep.expired = sweep;
 	w->drained.expired = drained;
 	w->hurry.expired = hurry;
 	w->signals.fd = -1;
-}
-
-static bool has_metrics(const struct worker *w)
-{
-	for (int i = 0; i < w->config.n_listeners; i++)
-		if (w->config.listeners[i].metrics)
-			return true;
-	return false;
 }
 
 static int open_all(struct worker *w)
@@ -327,10 +321,8 @@ static int open_all(struct worker *w)
 		r = loop_init(&w->loop);
 	if (r == 0)
 		r = channel_group_init(&w->group);
-	for (enum s3_dialect d = 0; d < S3_DIALECT_COUNT && r == 0; d++)
-		r = http_open(&w->http[d], w, &exchange_service, d);
-	if (r == 0 && has_metrics(w))
-		r = http_open(&w->metrics, w, &scrape_service, S3_DIALECT_S3);
+	if (r == 0 && !buffer_reserve(&w->room, INLET_PIECE))
+		r = buffer_error(&w->room);
 	if (r == 0)
 		r = loop_add(&w->loop, &w->line, EPOLLIN);
 	return r;
@@ -365,12 +357,20 @@ int worker_init(struct worker *w, const struct worker_config *config)
 	return 0;
 }
 
+static void free_all(struct connection_list *l)
+{
+	while (l->first)
+		connection_free(l->first);
+}
+
 void worker_clear(struct worker *w)
 {
 	doors_close(&w->doors);
-	for (enum s3_dialect d = 0; d < S3_DIALECT_COUNT; d++)
-		http_close(&w->http[d]);
-	http_close(&w->metrics);
+	free_all(&w->busy);
+	free_all(&w->idle);
+	free_all(&w->idle_scrapes);
+	buffer_clear(&w->room);
+	buffer_clear(&w->text);
 	paces_clear(&w->paces);
 	loop_disarm(&w->sweep);
 	loop_disarm(&w->drained);
@@ -406,35 +406,38 @@ static void end_drain(struct worker *w)
 		worker_stop(w);
 }
 
-/* The shorter of two waits, of which -1 is the longest. */
-static int sooner_ms(int a, int b)
+/* Each that is awake now, once: who wakes meanwhile, or has more to do, is among those of the next
+ * step. */
+static void run_connections(struct worker *w)
 {
-	return a < 0 ? b : b < 0 ? a : MIN(a, b);
+	const struct connection *last = w->awake.last;
+	struct connection *c;
+	bool was_last = !last;
+
+	while (!was_last && (c = connection_take_awake(&w->awake))) {
+		was_last = c == last;
+		connection_run(c);
+	}
 }
 
 int worker_step(struct worker *w, int at_most_ms)
 {
-	int patience = rendering_is_due(w) ? 0 : at_most_ms, r;
+	bool is_due = w->awake.first || rendering_is_due(w);
+	int r = loop_step(&w->loop, is_due ? 0 : at_most_ms);
 
-	patience = sooner_ms(patience, http_patience_ms(&w->metrics));
-	for (enum s3_dialect d = 0; d < S3_DIALECT_COUNT; d++)
-		patience = sooner_ms(patience, http_patience_ms(&w->http[d]));
-	r = loop_step(&w->loop, patience);
 	if (r < 0)
 		return r;
-	/* A flush may end a channel, and that resumes who waited: libmicrohttpd runs behind it. */
+	/* What was heard may have called for more to be said: nobody waits for it until all are
+	 * served. */
 	channel_group_flush(&w->group);
 	if (w->draining)
 		end_drain(w);
-	for (enum s3_dialect d = 0; d < S3_DIALECT_COUNT && r == 0; d++)
-		r = http_run(&w->http[d]);
-	if (r == 0)
-		r = http_run(&w->metrics);
-	if (r == 0)
-		rendering_step(w);
+	run_connections(w);
+	rendering_step(w);
+	channel_group_flush(&w->group);
 	/* The lines of all requests that have ended in this step. */
 	log_flush();
-	return r;
+	return 0;
 }
 
 int worker_run(struct worker *w)

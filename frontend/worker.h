@@ -2,9 +2,8 @@
 #pragma once
 
 /*
- * A worker serves connections: one thread, one loop with libmicrohttpd as one of its sources, a
- * channel each to authd and stored, and a line to the parent who dials for it. It opens no file and
- * makes no socket.
+ * A worker serves connections: one thread, one loop that they are sources of, a channel each to
+ * authd and stored, and a line to the parent who dials for it. It opens no file and makes no socket.
  */
 
 #include "frontend/access.h"
@@ -17,6 +16,7 @@
 #include "frontend/pace.h"
 #include "frontend/pulse.h"
 #include "frontend/rendering.h"
+#include "s3/date.h"
 
 #define WORKER_CONNECTIONS_MAX 16384
 #define WORKER_DOMAINS_MAX 16
@@ -58,6 +58,11 @@ struct worker {
 	struct loop_timer drained;
 	struct loop_timer hurry;
 	struct connection_list idle, busy;
+	struct connection_queue awake;
+	struct buffer room;	/* what any connection receives into */
+	struct buffer text;	/* the head of an answer, on its way out */
+	uint64_t date_s;	/* of `date` */
+	char date[DATE_TEXT_MAX];
 	struct turns renderings;	/* documents that wait to be written */
 	struct connection_list idle_scrapes;	/* who is idle at the metrics, where there is other room */
 	bool was_dialled[LINKS_PEERS];	/* the parent was asked for it */
@@ -100,6 +105,9 @@ static inline struct counts *worker_counts(struct worker *w)
 {
 	return board_slot(w->config.board, w->config.slot);
 }
+
+/* This second, as HTTP writes it; until the next call. */
+struct span worker_date(struct worker *w);
 
 /* How things stand, for the other workers. */
 void worker_post(struct worker *w);

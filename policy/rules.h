@@ -25,6 +25,7 @@
 #include <linux/fs.h>
 #include <linux/futex.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -128,7 +129,7 @@ enum rules_set {
  */
 #define RULES_FRONTEND(X)                                                                          \
 	RULES_COMMON(X)                                                                            \
-	X(openat, ERROR(EACCES), ALWAYS, "time zones and locales: no worker opens a file")         \
+	X(openat, ERROR(EACCES), ALWAYS, "locales: no worker opens a file")                        \
 	X(newfstatat, ERROR(EACCES), ALWAYS, "fstat(3) may be this call; but it takes paths, too") \
 	X(sendfile, ALLOW, ALWAYS, "a blob to its reader")                                         \
 	X(shutdown, ALLOW, ALWAYS, "the end of a connection")                                      \
@@ -137,8 +138,7 @@ enum rules_set {
 	X(fcntl, ALLOW, WHEN(EQUALS(1, F_ADD_SEALS)), "the seals of a memfd")                      \
 	X(setsockopt, ALLOW, WHEN(EQUALS(1, IPPROTO_TCP), EQUALS(2, TCP_NODELAY)),                 \
 	  "answers leave at once")                                                                 \
-	X(setsockopt, ALLOW, WHEN(EQUALS(1, IPPROTO_TCP), EQUALS(2, TCP_CORK)),                    \
-	  "a head waits for its body")
+	X(ioctl, ALLOW, WHEN(EQUALS(1, SIOCOUTQ)), "how much of an answer its client has taken")
 
 /* A worker: moves bytes between strangers and descriptors that stored handed out. */
 #define RULES_FRONTEND_WORKER(X)                                                                   \

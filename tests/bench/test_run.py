@@ -84,7 +84,7 @@ def check_rows(report):
 
 def check_what_is_measured_once(report):
     assert report["hashes"].keys() == {"md5", "sha256"}
-    assert report["memory_kib"].keys() == {"idle", "after"} and report["connection_kib"] > 0
+    assert report["memory_kib"].keys() == {"idle", "after"} and report["connection_kib"] < 40
     for way in ("up", "down"):
         assert report["huge"][way]["first_half"] >= report["huge"][way]["before"] > 0
 

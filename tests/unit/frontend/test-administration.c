@@ -184,7 +184,7 @@ static void test_a_client_that_vanishes_is_forgotten(void)
 	call = hear("POST", BODY);
 	close(client);
 	stage_steps(&s, 5);
-	/* Of a suspended connection libmicrohttpd hears nothing: the answer comes to nobody. */
+	/* While authd is asked nobody looks at the client: the answer comes to nobody. */
 	answer(call, 201, 0, "{}");
 	stage_steps(&s, 5);
 	client = stage_connect(&s);

@@ -21,26 +21,22 @@ static bool is_closed(int fd)
 	return fcntl(fd, F_GETFD) < 0;
 }
 
-static void test_extents_are_read_in_order_and_closed(void)
+static void test_extents_go_in_order_and_are_closed(void)
 {
 	int first = make_blob("xxhello"), second = make_blob(" world"), kept = second;
 	int kept_first = first;
 	struct download d;
-	bool finished;
-	char to[16];
 
 	download_init(&d, 11);
 	assert(download_add(&d, &first, 2, 5) && first == -1);
 	assert(!download_has_all(&d));
 	assert(download_add(&d, &second, 0, 6) && download_has_all(&d));
-	assert(download_read(&d, to, 3, &finished) == 3 && !finished);
-	assert(memcmp(to, "hel", 3) == 0);
-	/* Never past the end of an extent, whatever the file holds behind. */
-	assert(download_read(&d, to, sizeof(to), &finished) == 2 && finished);
-	assert(is_closed(kept_first));
-	assert(download_read(&d, to, sizeof(to), &finished) == 6 && finished);
-	assert(memcmp(to, " world", 6) == 0 && is_closed(kept));
-	assert(download_read(&d, to, sizeof(to), &finished) == 0 && !finished);
+	assert(!download_sent(&d, 3));
+	assert(d.window[0].fd == kept_first);
+	assert(d.window[0].offset == 5 && d.window[0].length == 2);
+	assert(download_sent(&d, 2) && is_closed(kept_first));
+	assert(d.n == 1 && d.window[0].fd == kept && d.window[0].offset == 0);
+	assert(download_sent(&d, 6) && is_closed(kept) && d.n == 0);
 	download_clear(&d);
 }
 
@@ -77,25 +73,10 @@ static void test_window_is_bounded(void)
 	assert(is_closed(fd) && d.n == 0);
 }
 
-static void test_file_that_is_too_short_is_an_error(void)
-{
-	int fd = make_blob("abc");
-	struct download d;
-	bool finished;
-	char to[16];
-
-	download_init(&d, 5);
-	assert(download_add(&d, &fd, 0, 5));
-	assert(download_read(&d, to, sizeof(to), &finished) == 3 && !finished);
-	assert(download_read(&d, to, sizeof(to), &finished) == -ENODATA);
-	download_clear(&d);
-}
-
 int main(void)
 {
-	test_extents_are_read_in_order_and_closed();
+	test_extents_go_in_order_and_are_closed();
 	test_what_was_not_announced_does_not_fit();
 	test_window_is_bounded();
-	test_file_that_is_too_short_is_an_error();
 	return 0;
 }

@@ -256,7 +256,7 @@ static void vanish_in_head(void)
 	vanish(client);
 }
 
-/* While authd is asked libmicrohttpd does not look at the client: the answer finds him gone. */
+/* While authd is asked nobody looks at the client: the answer finds him gone. */
 static void vanish_while_asking(void)
 {
 	int client = stage_connect(&s);
@@ -341,7 +341,7 @@ static void test_t57_clients_that_vanish_leave_nothing_behind(void)
 	assert(s.worker.links.calls.count == 0);
 }
 
-/* The last bytes and the end arrive together: libmicrohttpd sees one event, and reads the bytes. */
+/* The last bytes and the end arrive together, and the loop tells of both at once. */
 static void end_behind(const char *text, bool granted)
 {
 	int client = stage_connect(&s);

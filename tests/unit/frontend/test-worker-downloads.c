@@ -117,6 +117,22 @@ static void test_download_that_breaks_off_closes_the_connection(void)
 	close(client);
 }
 
+/* A blob never gets shorter; where one does, nothing else is sent in its place. */
+static void test_file_that_is_too_short_closes_the_connection(void)
+{
+	struct ipc_message m = { .number = IPC_EXTENT };
+	int client = stage_connect(&s), fd = memfd_create("blob", MFD_CLOEXEC);
+	struct stage_answer a;
+
+	assert(fd >= 0 && write(fd, large, LARGE / 2) == LARGE / 2);
+	m.extent = (struct ipc_extent){ begin_large_get(client), 0, LARGE, true };
+	stage_say(&s, s.stored, &m, fd);
+	a = stage_read(&s, client, false);
+	assert(a.closed && a.body_len == LARGE / 2);
+	stage_answer_clear(&a);
+	close(client);
+}
+
 static void test_head_tells_the_length_and_has_no_body(void)
 {
 	int client = stage_connect(&s);
@@ -235,6 +251,7 @@ int main(void)
 	test_object_of_many_extents();
 	test_download_waits_for_a_slow_stored();
 	test_download_that_breaks_off_closes_the_connection();
+	test_file_that_is_too_short_closes_the_connection();
 	test_head_tells_the_length_and_has_no_body();
 	test_refused_head_has_no_body();
 	test_not_modified_keeps_the_connection();

@@ -143,7 +143,7 @@ static void test_upload_of_unknown_length_commits_what_came(void)
 	close(client);
 }
 
-/* libmicrohttpd hands over chunk after chunk of what it has read, also once the pipe is full. */
+/* Chunk after chunk is at hand, also once the pipe is full. */
 static void test_many_chunks_wait_for_a_full_pipe(void)
 {
 	int client = stage_connect(&s), pipe_fd;
@@ -159,6 +159,31 @@ static void test_many_chunks_wait_for_a_full_pipe(void)
 	expect_pipe_end(pipe_fd);
 	expect_commit(call, n * chunk, SPAN(""), SPAN(""));
 	finish_put(client, call);
+	close(client);
+}
+
+/* The last bytes wait for the pipe: what the client asks next is kept meanwhile. */
+static void test_what_follows_an_upload_waits_for_its_end(void)
+{
+	static const struct span next = SPAN("GET /bucket/next HTTP/1.1\r\n" HOST "\r\n");
+	int client = stage_connect(&s), pipe_fd;
+	struct answer a = object_answer(5);
+	uint64_t call = begin_large_put(client, "Content-Length: 100000\r\n", &pipe_fd);
+
+	memcpy(copy, large, 100000);
+	memcpy(copy + 100000, next.data, next.len);
+	stage_send(&s, client, (struct span){ copy, 100000 + next.len });
+	stage_steps(&s, 20);
+	stage_expect_silence(&s, s.stored);
+	read_pipe_to(pipe_fd, copy, 100000);
+	assert(memcmp(large, copy, 100000) == 0);
+	expect_pipe_end(pipe_fd);
+	expect_commit(call, 100000, SPAN(""), SPAN(""));
+	finish_put(client, call);
+	call = stage_grant(&s);
+	expect_call(call, false, SPAN(""));
+	say_object(call, &a, SPAN("hello"), 0);
+	expect_answer(client, 200, "hello");
 	close(client);
 }
 
@@ -322,6 +347,7 @@ int main(void)
 	test_unsigned_stream_loses_its_framing_and_commits_with_its_trailer();
 	test_upload_of_unknown_length_commits_what_came();
 	test_many_chunks_wait_for_a_full_pipe();
+	test_what_follows_an_upload_waits_for_its_end();
 	test_small_signed_stream_travels_inside_and_commits_with_the_seal();
 	test_wrong_chunk_signature_cancels_the_upload();
 	test_refusal_in_mid_body_is_heard_by_a_client_that_goes_on_sending();

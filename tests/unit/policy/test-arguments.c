@@ -12,6 +12,7 @@
 #include <linux/futex.h>
 #include <linux/memfd.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -119,6 +120,9 @@ static const struct attempt {
 	ATTEMPT("input for a terminal", 0, ioctl, 0, TIOCSTI)
 	ATTEMPT("input for a console", 0, ioctl, 0, TIOCLINUX)
 	ATTEMPT("is it a terminal", 0, ioctl, 0, TCGETS)
+	ATTEMPT("what a socket has not sent", WORKER | PARENT, ioctl, 3, SIOCOUTQ)
+	ATTEMPT("the interfaces there are", 0, ioctl, 3, SIOCGIFCONF)
+	ATTEMPT("a corked connection", 0, setsockopt, 3, IPPROTO_TCP, TCP_CORK)
 
 	ATTEMPT("another program", 0, execve)
 	ATTEMPT("another program", 0, execveat, 3, 0, 0, 0, AT_EMPTY_PATH)
