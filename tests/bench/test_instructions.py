@@ -75,7 +75,7 @@ def built():
 def test_each_daemon_is_counted(built):
     if not shutil.which("valgrind"):
         pytest.skip("valgrind is not installed")
-    done = run("--only", "HEAD", "--requests", 40, "--top", 1)
+    done = run("--only", "HEAD", "--requests", 400, "--top", 1)
     assert (done.returncode, done.stderr) == (0, "")
     said = re.search(r"^HEAD.*: ([\d,]+) instructions = frontend ([\d,]+), authd ([\d,]+), stored ([\d,]+)$",
                      done.stdout, re.MULTILINE)
