@@ -37,6 +37,7 @@ struct connection {
 	bool is_new;			/* no request of its was answered yet */
 	bool is_heading;		/* the next request's head is here in part */
 	size_t heard;			/* so far its end was looked for */
+	size_t linger_left;		/* all is said: bytes that are read yet, and dropped */
 	bool dropped;			/* it ends in the worker's step */
 	bool awake;			/* something may be done */
 	bool is_running;		/* it is being done */

@@ -386,11 +386,16 @@ static void reply(struct exchange *e)
 		response_begin(e);
 }
 
+static void linger(struct exchange *e)
+{
+	farewell_linger(e->connection);
+}
+
 /* In the others there is nothing to do for the client. */
 static void (*const steps[EXCHANGE_STATE_COUNT])(struct exchange *e) = {
 	[EXCHANGE_RECEIVING] = upload_receive, [EXCHANGE_COLLECTING] = upload_receive,
 	[EXCHANGE_REPLYING] = reply,	       [EXCHANGE_SENDING] = response_send,
-	[EXCHANGE_FAREWELL] = farewell_send,   [EXCHANGE_LINGERING] = farewell_linger,
+	[EXCHANGE_FAREWELL] = farewell_send,   [EXCHANGE_LINGERING] = linger,
 };
 
 static void step(struct connection *c)

@@ -106,7 +106,6 @@ struct exchange {
 
 	struct pace_part part;	/* of what its tenant may have at a time */
 	struct loop_source pipe;	/* while STALLED */
-	uint64_t linger_left;	/* while LINGERING: bytes that are read yet */
 };
 
 /* By which the doors of S3 and REST are served. */

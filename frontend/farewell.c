@@ -18,8 +18,7 @@ static void go_on(struct exchange *e, int r)
 		exchange_end(e);
 		return;
 	}
-	shutdown(e->connection->socket.fd, SHUT_WR);
-	e->linger_left = LINGER_MAX;
+	farewell_part(e->connection);
 	exchange_move(e, EXCHANGE_LINGERING);
 }
 
@@ -35,19 +34,24 @@ void farewell_send(struct exchange *e)
 	go_on(e, outlet_flush(&c->outlet, c->socket.fd, false));
 }
 
-void farewell_linger(struct exchange *e)
+void farewell_part(struct connection *c)
 {
-	struct connection *c = e->connection;
+	shutdown(c->socket.fd, SHUT_WR);
+	c->linger_left = LINGER_MAX;
+}
+
+void farewell_linger(struct connection *c)
+{
 	struct span bytes;
 	int r = connection_read(c, false, &bytes);
 
 	if (r == INLET_DRY)
 		return;
-	if (r || bytes.len >= e->linger_left) {
-		exchange_end(e);
+	if (r || bytes.len >= c->linger_left) {
+		connection_drop(c);
 		return;
 	}
-	e->linger_left -= bytes.len;
+	c->linger_left -= bytes.len;
 	connection_keep(c, span_skip(bytes, bytes.len));
 	connection_wake(c);
 }

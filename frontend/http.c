@@ -2,6 +2,7 @@
 #include "frontend/http.h"
 
 #include "frontend/connection.h"
+#include "frontend/farewell.h"
 #include "frontend/headtext.h"
 #include "frontend/worker.h"
 
@@ -52,14 +53,29 @@ void http_step(struct connection *c)
 {
 	if (c->exchange || c->scrape)
 		c->http->service->step(c);
+	else if (c->linger_left)
+		farewell_linger(c);
 	else
 		hear(c);
+}
+
+/* Who has sent more than will be heard has the answer before that all the same. */
+static void part(struct connection *c)
+{
+	if (!inlet_is_promising(&c->inlet)) {
+		connection_drop(c);
+		return;
+	}
+	farewell_part(c);
+	connection_join(c, worker_idle_of(c->worker, c->http));
+	connection_set_deadline(c, DEADLINE_FAREWELL, 0);
+	connection_wake(c);
 }
 
 void http_rest(struct connection *c, bool persists)
 {
 	if (!persists) {
-		connection_drop(c);
+		part(c);
 		return;
 	}
 	worker_rest(c->worker, c);

@@ -232,6 +232,26 @@ static void test_an_empty_line_behind_a_request_is_none(void)
 	close(client);
 }
 
+/* A reset would take from many clients what they have not read yet. */
+static void test_who_says_more_behind_his_last_request_is_not_cut_off(void)
+{
+	static const char more[256 * 1024];
+	int client = stage_connect(&s);
+	ssize_t n;
+	char byte;
+
+	stage_send_text(&s, client,
+			"POST /-/health HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n" OWN_PAGE);
+	stage_send(&s, client, (struct span){ more, sizeof(more) });
+	expect_answer(client, 405, "MethodNotAllowed");
+	stage_send(&s, client, (struct span){ more, sizeof(more) });
+	while ((n = recv(client, &byte, 1, MSG_DONTWAIT)) < 0 && errno == EAGAIN)
+		stage_step(&s);
+	assert(n == 0);
+	assert(s.worker.idle.count == 1);
+	close(client);
+}
+
 static void wait_until_empty(void)
 {
 	uint64_t end = clock_boottime_ns() + STAGE_PATIENCE_MS * NS_PER_MS;
@@ -311,6 +331,9 @@ int main(void)
 	test_answers_wait_for_who_reads_them_late();
 	test_t57_who_asks_much_at_once_holds_up_nobody();
 	test_an_empty_line_behind_a_request_is_none();
+	wait_until_empty();
+	test_who_says_more_behind_his_last_request_is_not_cut_off();
+	wait_until_empty();
 	stage_close(&s);
 	test_t57_heads_that_do_not_come_to_an_end_make_room();
 	test_who_takes_enough_of_an_answer_has_more_time();
