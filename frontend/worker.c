@@ -430,11 +430,12 @@ int worker_step(struct worker *w, int at_most_ms)
 	/* What was heard may have called for more to be said: nobody waits for it until all are
 	 * served. */
 	channel_group_flush(&w->group);
-	if (w->draining)
-		end_drain(w);
 	run_connections(w);
 	rendering_step(w);
 	channel_group_flush(&w->group);
+	/* Behind what was done: who is let go now is awake, and the next step does not wait. */
+	if (w->draining)
+		end_drain(w);
 	/* The lines of all requests that have ended in this step. */
 	log_flush();
 	return 0;

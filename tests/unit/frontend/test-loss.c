@@ -636,6 +636,27 @@ static void test_an_idle_connection_does_not_hold_up_the_end(void)
 	stage_expect_close(&s, client);
 }
 
+static void sweep_rarely(struct worker_config *c)
+{
+	c->sweep_ms = 3600 * 1000;
+}
+
+/* Nothing else happens that the worker could wake from. */
+static void test_with_the_last_idle_connection_the_worker_ends_at_once(void)
+{
+	int client = let_in();
+	uint64_t from_ns;
+
+	ask_and_hear(client);
+	from_ns = clock_boottime_ns();
+	worker_drain(&s.worker);
+	stage_step(&s);
+	while (!s.worker.loop.stopping)
+		assert(worker_step(&s.worker, -1) == 0);
+	assert(clock_boottime_ns() - from_ns < WORKER_NEWCOMER_MS * NS_PER_MS / 2);
+	stage_expect_close(&s, client);
+}
+
 static void test_who_asks_nothing_holds_up_the_end_for_a_moment_only(void)
 {
 	int client = let_in();
@@ -708,6 +729,9 @@ int main(void)
 		test_who_asks_nothing_holds_up_the_end_for_a_moment_only,
 		test_a_request_under_way_is_answered_before_the_end,
 	};
+	static void (*const lonely[])(void) = {
+		test_with_the_last_idle_connection_the_worker_ends_at_once,
+	};
 
 	run(NULL, peers, ARRAY_SIZE(peers));
 	run(NULL, vanishing, ARRAY_SIZE(vanishing));
@@ -715,5 +739,6 @@ int main(void)
 	run(hurry, slow, ARRAY_SIZE(slow));
 	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
 		run(NULL, &ending[i], 1);
+	run(sweep_rarely, lonely, ARRAY_SIZE(lonely));
 	return 0;
 }
