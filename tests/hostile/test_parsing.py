@@ -2,6 +2,7 @@
 """T50 to T57: names, headers, framing, documents and ranges as nobody should send them."""
 
 import base64
+import contextlib
 import hashlib
 import os
 import re
@@ -225,6 +226,47 @@ def test_t54_pipelined_requests_are_answered_in_order(victim, bucket):
             assert c.receive().body == b"%d" % n
 
 
+CHUNKS = {
+    "size-0x": b"0x5\r\nhello\r\n0\r\n\r\n", "size-signed": b"+5\r\nhello\r\n0\r\n\r\n",
+    "size-underscore": b"0_5\r\nhello\r\n0\r\n\r\n", "size-blank": b"5 \r\nhello\r\n0\r\n\r\n",
+    "size-empty": b"\r\nhello\r\n0\r\n\r\n", "size-overflows": b"10000000000000005\r\nhello\r\n0\r\n\r\n",
+    "bare-lf": b"5\nhello\r\n0\r\n\r\n", "bare-cr-in-extension": b"5;a\rb\r\nhello\r\n0\r\n\r\n",
+    "extension-without-end": b"5;" + b"e" * 5000 + b"\r\nhello\r\n0\r\n\r\n",
+    "data-too-long": b"5\r\nhello!\r\n0\r\n\r\n", "data-bare-lf": b"5\r\nhello\n0\r\n\r\n",
+    "trailer-blank": b"5\r\nhello\r\n0\r\nX : y\r\n\r\n",
+    "trailer-folded": b"5\r\nhello\r\n0\r\nX: y\r\n z\r\n\r\n",
+    "trailer-bare-lf": b"5\r\nhello\r\n0\r\nX: y\n\r\n",
+}
+
+
+@pytest.mark.parametrize("name", CHUNKS)
+def test_t54_chunks_that_two_servers_read_differently_are_refused_and_closed(victim, bucket, name):
+    target = f"/{bucket}/k"
+    fields, _ = sigv4.header_auth(victim.credentials, "PUT", target, host=victim.netloc,
+                                  payload_hash="UNSIGNED-PAYLOAD")
+    mark = victim.log_size()
+    with rawhttp.Connection(victim) as c:
+        c.send(rawhttp.head("PUT", target, [*fields, ("Transfer-Encoding", "chunked")])
+               + CHUNKS[name] + SMUGGLED)
+        answered = c.until_close()
+    assert re.findall(rb"HTTP/1\.1 (\d{3}) ", answered) == [b"400"], answered
+    assert "smuggled" not in victim.log(mark)
+    assert keys_of(victim, bucket) == []
+
+
+def test_t54_nothing_behind_the_last_request_is_done_and_that_is_answered(victim, bucket):
+    """Bytes that nobody reads must not make a reset that takes the answer with them."""
+    head = [rawhttp.head("PUT", target := f"/{bucket}/{key}", [
+        *sigv4.header_auth(victim.credentials, "PUT", target, body=SMALL, host=victim.netloc)[0],
+        ("Content-Length", str(len(SMALL))), *more])
+        for key, more in (("first", [("Connection", "close")]), ("second", []))]
+    with rawhttp.Connection(victim) as c:
+        c.send(head[0] + SMALL + head[1] + SMALL + LARGE)
+        assert c.receive("PUT").status == 200
+        assert c.buffer == b"" and c.socket.recv(1) == b""
+    assert keys_of(victim, bucket) == ["first"]
+
+
 # --- T55: documents ---------------------------------------------------------------------------------
 
 BOMB = (b'<?xml version="1.0"?><!DOCTYPE d [<!ENTITY a "aaaaaaaaaa">'
@@ -387,6 +429,30 @@ def test_t57_a_thousand_idle_connections_do_not_stop_the_next(victim, bucket):
     finally:
         for s in idle:
             s.close()
+
+
+def test_t57_who_has_sent_all_he_will_still_gets_a_large_answer(victim, bucket):
+    assert put(victim, bucket, "large", LARGE * 20).status == 200
+    fields, _ = sigv4.header_auth(victim.credentials, "GET", f"/{bucket}/large", host=victim.netloc)
+    with rawhttp.Connection(victim) as c:
+        c.send(rawhttp.head("GET", f"/{bucket}/large", fields))
+        c.finish_sending()
+        assert c.receive().body == LARGE * 20
+        assert c.is_closed()
+
+
+def test_t57_who_asks_without_end_and_reads_nothing_is_not_heard_without_end(victim):
+    """What is not answered yet stays with the client: it costs the server no memory."""
+    asked = b"POST /-/health HTTP/1.1\r\n" + H + b"\r\n"
+    with contextlib.ExitStack() as stack:
+        for _ in range(20):
+            flood = stack.enter_context(rawhttp.Connection(victim))
+            flood.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            flood.socket.settimeout(0.5)
+            with pytest.raises(TimeoutError):
+                for _ in range(1000):
+                    flood.send(asked * 1000)
+        assert victim.serves()
 
 
 def test_t57_a_head_that_never_ends_is_refused(victim):
