@@ -5,16 +5,26 @@
  * no mistake. */
 enum reach {
 	REACH_TENANT = 0,
+	REACH_NOTHING, /* no row of a bucket or an object, and nothing else that a look-up reads */
 	REACH_KEY, /* its own, in its bucket */
 	REACH_ITEMS, /* those that it lists */
 };
 
 static const enum reach reaches[CHANGE_KIND_COUNT] = {
-	[CHANGE_PUT_OBJECT] = REACH_KEY,    [CHANGE_COPY_OBJECT] = REACH_KEY,
-	[CHANGE_DELETE_OBJECT] = REACH_KEY, [CHANGE_DELETE_OBJECTS] = REACH_ITEMS,
-	[CHANGE_CREATE_UPLOAD] = REACH_KEY, [CHANGE_PUT_PART] = REACH_KEY,
-	[CHANGE_COPY_PART] = REACH_KEY,	    [CHANGE_COMPLETE_UPLOAD] = REACH_KEY,
+	[CHANGE_PUT_OBJECT] = REACH_KEY,
+	[CHANGE_COPY_OBJECT] = REACH_KEY,
+	[CHANGE_DELETE_OBJECT] = REACH_KEY,
+	[CHANGE_DELETE_OBJECTS] = REACH_ITEMS,
+	[CHANGE_CREATE_UPLOAD] = REACH_KEY,
+	[CHANGE_PUT_PART] = REACH_KEY,
+	[CHANGE_COPY_PART] = REACH_KEY,
+	[CHANGE_COMPLETE_UPLOAD] = REACH_KEY,
 	[CHANGE_ABORT_UPLOAD] = REACH_KEY,
+	/* Blobs that no row of an object refers to any more, and figures. Both come by themselves,
+	 * and often: the one behind each large object that is replaced or deleted, the other for
+	 * each few thousand rows that are counted. */
+	[CHANGE_FORGET_DEAD] = REACH_NOTHING,
+	[CHANGE_RECOUNT] = REACH_NOTHING,
 };
 
 void commits_init(struct commits *c)
@@ -79,6 +89,8 @@ static void advance_change(struct commits *c, const struct change *change, bool 
 	switch (reaches[change->kind]) {
 	case REACH_TENANT:
 		advance_tenant(c, &change->tenant, begins);
+		break;
+	case REACH_NOTHING:
 		break;
 	case REACH_KEY:
 		advance_key(c, change, change->key, begins);

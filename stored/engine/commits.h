@@ -5,7 +5,8 @@
  * Which keys may have changed since they were looked up. A committer says of each transaction which keys it is about:
  * before its COMMIT that it has begun, and behind it, whatever came of it, that it has ended. Each key has two counters
  * for that, which it shares with others by a hash that nobody outside knows; each tenant has two more, for what is about
- * more than a few keys that are known. To share them costs a look-up and nothing else. Any thread.
+ * more than a few keys that are known. To share them costs a look-up and nothing else. What touches no row that is read
+ * to look up a key, such as what the sweep forgets of the dead, advances none of them. Any thread.
  *
  * A mark is made before the transaction begins in which a key is looked up. It is good if all that had begun had ended
  * by then, and it holds for as long as nothing else has begun. Why that is exact:

@@ -157,6 +157,20 @@ static void test_what_holds_blobs_is_not_kept(void)
 	end();
 }
 
+/* Where large objects are replaced all the time, the sweep comes each second. */
+static void test_the_sweep_takes_nothing_from_here(void)
+{
+	begin(MIB);
+	assert(put(&f, "key", SPAN("body")) == 0);
+	assert(put_blob(&f, "large", SPAN("body")) == 0);
+	keep("key");
+	assert(put_blob(&f, "large", SPAN("another")) == 0);
+	bury(&f);
+	assert(count_files(&f) == 1);
+	assert(has("key"));
+	end();
+}
+
 static void test_t40_large_objects_are_not_kept(void)
 {
 	static uint8_t body[RECALL_OBJECT_MAX];
@@ -386,6 +400,7 @@ int main(void)
 	RUN(test_another_key_bucket_or_tenant_is_another_object);
 	RUN(test_a_head_is_not_a_body);
 	RUN(test_what_holds_blobs_is_not_kept);
+	RUN(test_the_sweep_takes_nothing_from_here);
 	RUN(test_t40_large_objects_are_not_kept);
 	RUN(test_what_was_out_of_date_already_is_not_kept);
 	RUN(test_none_keeps_nothing);

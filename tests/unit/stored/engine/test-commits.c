@@ -108,9 +108,8 @@ static void test_other_keys_and_tenants_are_left_alone(void)
 static void test_what_else_happens_is_about_all_of_the_tenant(void)
 {
 	static const enum change_kind kinds[] = {
-		CHANGE_CREATE_BUCKET, CHANGE_DELETE_BUCKET,	CHANGE_FORGET_DEAD,
-		CHANGE_RECOUNT,	      CHANGE_ERASE_TENANT,	CHANGE_ADOPT,
-		CHANGE_SET_QUOTA,     CHANGE_SET_CONFIGURATION,
+		CHANGE_CREATE_BUCKET, CHANGE_DELETE_BUCKET, CHANGE_ERASE_TENANT,
+		CHANGE_ADOPT,	      CHANGE_SET_QUOTA,	    CHANGE_SET_CONFIGURATION,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
@@ -123,6 +122,23 @@ static void test_what_else_happens_is_about_all_of_the_tenant(void)
 			others[k] = mark(&other, (char[]){ (char)('a' + k), '\0' });
 		happen(c);
 		assert(!commits_hold(&commits, &m) && count_held(others, 10));
+	}
+}
+
+static void test_what_touches_no_object_leaves_all_as_it_is(void)
+{
+	static const enum change_kind kinds[] = { CHANGE_FORGET_DEAD, CHANGE_RECOUNT };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		_cleanup_(change_freep) struct change *c = make(kinds[i]);
+		struct store_mark m;
+
+		begin();
+		m = mark(&tenant, "key");
+		commits_begin(&commits, &c, 1);
+		assert(commits_hold(&commits, &m) && can_mark(&tenant, "key"));
+		commits_end(&commits, &c, 1);
+		assert(commits_hold(&commits, &m) && commits_ended(&commits) == 1);
 	}
 }
 
@@ -322,6 +338,7 @@ int main(void)
 	RUN(test_no_mark_is_good_while_a_change_is_under_way);
 	RUN(test_other_keys_and_tenants_are_left_alone);
 	RUN(test_what_else_happens_is_about_all_of_the_tenant);
+	RUN(test_what_touches_no_object_leaves_all_as_it_is);
 	RUN(test_all_of_a_tenant_can_be_said_of_no_change);
 	RUN(test_each_key_of_many_that_are_deleted_counts);
 	RUN(test_an_object_is_current_until_something_changes_it);
