@@ -40,3 +40,6 @@ void place_close(struct place *p);
 /* The directory in blobs/ where this blob is, or is to be; with `make` as above. */
 must_check int place_open_shard(const struct place *p, const struct ipc_id *blob, bool make,
 				const struct durable *d, int *ret_fd);
+
+/* Its file, to be read from; -ENOENT. */
+must_check int place_open_blob(const struct place *p, const struct ipc_id *blob, int *ret_fd);

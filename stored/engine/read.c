@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/store.h"
 
-#include <fcntl.h>
-
-#include "base/fd.h"
 #include "s3/encoding.h"
 #include "stored/engine/layout.h"
 #include "stored/engine/reading.h"
@@ -308,21 +305,12 @@ bool store_is_current(const struct store *s, const struct object *o)
 int store_open_extent(struct store *s, const struct object *o, size_t n, int *ret_fd)
 {
 	const struct held_object *h = (const struct held_object *)o;
-	_cleanup_(fd_closep) int shard_fd = -1;
-	char name[IPC_ID_TEXT_SIZE];
-	int fd, r;
+	int r;
 
 	if (n >= o->n_extents)
 		return -EINVAL;
-	r = catalog_open_shard(h->catalog, &o->extents[n].blob, false, &shard_fd);
-	if (r < 0)
-		return r == -ENOENT ? -EUCLEAN : r;
-	fd = openat(shard_fd, ipc_id_text(&o->extents[n].blob, name),
-		    O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? -EUCLEAN : -errno;
-	*ret_fd = fd;
-	return 0;
+	r = place_open_blob(&h->catalog->place, &o->extents[n].blob, ret_fd);
+	return r == -ENOENT ? -EUCLEAN : r;
 }
 
 /* --- uploads ------------------------------------------------------------------------------- */

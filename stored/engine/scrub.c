@@ -306,19 +306,6 @@ static int take_part(struct step *t, struct target *ret)
 
 /* --- blobs ----------------------------------------------------------------------------------- */
 
-static int open_blob(struct step *t, const struct target *target, int *ret_fd)
-{
-	_cleanup_(fd_closep) int shard_fd = -1;
-	char name[IPC_ID_TEXT_SIZE];
-	int r = catalog_open_shard(t->catalog, &target->extent.blob, false, &shard_fd);
-
-	if (r < 0)
-		return r;
-	*ret_fd = openat(shard_fd, ipc_id_text(&target->extent.blob, name),
-			 O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	return *ret_fd < 0 ? -errno : 0;
-}
-
 /* From the disk, not what is left in memory of what was once written. */
 static int read_chunk(struct step *t, int fd, uint64_t offset, size_t n, struct checksum_value *crc)
 {
@@ -378,7 +365,7 @@ static int read_blob(struct step *t, const struct target *target)
 		p->blob = e->blob;
 		memset(p->crc, 0, sizeof(p->crc));
 	}
-	r = open_blob(t, target, &fd);
+	r = place_open_blob(&t->catalog->place, &target->extent.blob, &fd);
 	if (r == 0 && fstat(fd, &st) < 0)
 		r = -errno;
 	if (r == -ENOENT)

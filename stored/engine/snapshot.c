@@ -274,19 +274,16 @@ int store_take_snapshot(struct store *s, const struct ipc_id *tenant, const _Ato
 int snapshot_open_blob(struct snapshot *s, const struct ipc_id *blob, int *ret_fd,
 		       uint64_t *ret_length)
 {
-	_cleanup_(fd_closep) int shard_fd = -1, fd = -1;
-	char name[IPC_ID_TEXT_SIZE];
+	_cleanup_(fd_closep) int fd = -1;
 	struct stat st;
 	int r = catalog_knows_blob(s->catalog, blob);
 
 	/* One that is in no row is not the tenant's yet, or not any more. */
 	if (r <= 0)
 		return r < 0 ? r : S3_ERROR_NO_SUCH_KEY;
-	r = catalog_open_shard(s->catalog, blob, false, &shard_fd);
-	if (r == 0) {
-		fd = openat(shard_fd, ipc_id_text(blob, name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-		r = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
-	}
+	r = place_open_blob(&s->catalog->place, blob, &fd);
+	if (r == 0 && fstat(fd, &st) < 0)
+		r = -errno;
 	if (r < 0)
 		return r == -ENOENT ? S3_ERROR_NO_SUCH_KEY : r;
 	*ret_fd = steal_fd(fd);
