@@ -223,12 +223,17 @@ static int thread_open(struct intake_thread *t, struct pool *writers)
 	return r;
 }
 
+static void thread_stop(struct intake_thread *t)
+{
+	if (!t->started)
+		return;
+	mailbox_post(&t->mailbox, &t->stop);
+	pthread_join(t->thread, NULL);
+	t->started = false;
+}
+
 static void thread_close(struct intake_thread *t)
 {
-	if (t->started) {
-		mailbox_post(&t->mailbox, &t->stop);
-		pthread_join(t->thread, NULL);
-	}
 	if (t->has_helper)
 		helper_close(&t->room.helper);
 	if (t->mailbox.source.loop)
@@ -256,10 +261,17 @@ int intake_new(unsigned int n_threads, struct pool *writers, struct intake **ret
 	return r;
 }
 
+void intake_stop(struct intake *i)
+{
+	for (unsigned int n = 0; n < i->n_threads; n++)
+		thread_stop(&i->threads[n]);
+}
+
 struct intake *intake_free(struct intake *i)
 {
 	if (!i)
 		return NULL;
+	intake_stop(i);
 	for (unsigned int n = 0; n < i->n_threads; n++)
 		thread_close(&i->threads[n]);
 	free(i);

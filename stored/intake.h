@@ -17,7 +17,11 @@ struct intake;
 /* Bodies that are large are written back on the writers' threads, in the turn of their tenant. */
 must_check int intake_new(unsigned int n_threads, struct pool *writers, struct intake **ret);
 
-/* Ends the threads, frees. Every body must have come back. */
+/*
+ * Ends the threads: the writers get nothing more from here, but what they have still finds its way back. So the intake
+ * is stopped before they end, and freed behind them. Bodies that have not come back by then never will.
+ */
+void intake_stop(struct intake *i);
 struct intake *intake_free(struct intake *i);
 
 /* The body is the intake's until its `ended` task runs. */

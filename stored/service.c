@@ -144,6 +144,10 @@ void service_stop(struct service *s)
 			break;
 	if (s->n_calls)
 		log_warning("calls-left-behind count=%zu", s->n_calls);
+	/* First the one, for it hands bodies to flushers: the disk may have kept some for longer
+	 * than that. */
+	if (s->intake)
+		intake_stop(s->intake);
 	s->readers = pool_free(s->readers);
 	s->copiers = pool_free(s->copiers);
 	s->flushers = pool_free(s->flushers);

@@ -60,6 +60,7 @@ static void begin(void)
 
 static void finish(void)
 {
+	intake_stop(intake);
 	writers = pool_free(writers);
 	intake = intake_free(intake);
 	mailbox_close(&mailbox);
@@ -167,6 +168,25 @@ static void test_a_body_that_is_dropped_stays_until_its_piece_is_back(void)
 	pthread_mutex_unlock(&gate);
 	wait_for_the_end();
 	assert(b->end == BODY_DROPPED && !b->writing);
+	close(fd);
+	body_free(b);
+	finish();
+}
+
+/* As where a disk that hangs has kept both for longer than a stop waits. */
+static void test_a_piece_that_comes_back_when_the_intake_has_stopped_finds_it(void)
+{
+	struct body *b;
+	int fd;
+
+	begin();
+	close_the_gate();
+	b = begin_body(&fd);
+	assert(send_until_stuck(fd, 0) >= BODY_AHEAD_MAX);
+	intake_stop(intake);
+	pthread_mutex_unlock(&gate);
+	writers = pool_free(writers);
+	assert(b->writing && !b->closed);
 	close(fd);
 	body_free(b);
 	finish();
@@ -321,6 +341,7 @@ int main(void)
 {
 	RUN(test_t57_a_body_goes_no_further_ahead_of_the_disk_than_it_may);
 	RUN(test_a_body_that_is_dropped_stays_until_its_piece_is_back);
+	RUN(test_a_piece_that_comes_back_when_the_intake_has_stopped_finds_it);
 	RUN(test_where_nobody_can_write_a_body_comes_in_all_the_same);
 	RUN(test_t57_a_flood_of_bodies_does_not_come_before_another_tenants);
 	RUN(test_t73_what_waits_behind_what_was_committed_to_makes_it_no_object);
