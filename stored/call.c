@@ -5,19 +5,11 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "stored/call_life.h"
 #include "stored/handler.h"
-#include "stored/integrity.h"
+#include "stored/reception.h"
 #include "stored/reply.h"
 #include "stored/service.h"
-
-/*
- * How long a body may take: without a byte, and in all. Who sends slower than the rate for the
- * whole of a body holds a pipe, a file and memory that others want.
- */
-#define BODY_IDLE_NS	       (60 * NS_PER_S)
-#define BODY_LEAST_NS	       (600 * NS_PER_S)
-#define BODY_LEAST_RATE	       (64 * KIB) /* bytes per second */
-#define BODY_LEAST_RATE_SHARED KIB /* of one of a tenant whose bodies share a bandwidth */
 
 #define LENGTHS_LIMIT (CUTTER_PENDING_MAX * sizeof(uint32_t))
 
@@ -33,7 +25,7 @@ static const uint8_t call_moves[CALL_STATES] = {
 	[CALL_SENDING] = TO(CALL_AWAY) | TO(CALL_OVER),
 };
 
-static void call_move(struct call *c, enum call_state to)
+void call_move(struct call *c, enum call_state to)
 {
 	assert(call_moves[c->state] & TO(to));
 	c->state = to;
@@ -95,14 +87,13 @@ struct call *call_free(struct call *c)
 	return NULL;
 }
 
-static void over(struct call *c)
+void call_over(struct call *c)
 {
 	call_move(c, CALL_OVER);
 	call_free(c);
 }
 
-/* The answer is final: it goes out as soon as the frontend has taken what is before it. */
-static void conclude(struct call *c, int result)
+void call_conclude(struct call *c, int result)
 {
 	c->result = result;
 	call_move(c, CALL_TELLING);
@@ -120,7 +111,7 @@ void call_abandon(struct call *c)
 		break;
 	case CALL_TELLING:
 	case CALL_SENDING:
-		over(c);
+		call_over(c);
 		break;
 	case CALL_OVER:
 	case CALL_STATES:
@@ -128,8 +119,7 @@ void call_abandon(struct call *c)
 	}
 }
 
-/* Refuses a call that somebody else may have in hand. */
-static void refuse_now(struct call *c, enum s3_error error)
+void call_refuse_now(struct call *c, enum s3_error error)
 {
 	reply_refusal(c, error);
 	session_forget(c->session, c);
@@ -225,15 +215,15 @@ bool call_is_brief(const struct call *c)
 	return !c->answered && (o == S3_GET_OBJECT || o == S3_HEAD_OBJECT);
 }
 
-/* In the turn of who asks, whosever the bucket is: who is popular must not pay for his visitors. */
-static void send_away(struct call *c, struct pool *p)
+/* Who is popular must not pay for his visitors. */
+void call_send_away(struct call *c, struct pool *p)
 {
 	uint64_t cost = call_is_brief(c) ? TASK_BRIEF : TASK_LONG;
 
 	call_move(c, CALL_AWAY);
 	c->task.run = on_work;
 	if (pool_submit(p, &c->task, call_tenant(c), cost) != POOL_TAKEN)
-		conclude(c, S3_ERROR_SLOW_DOWN);
+		call_conclude(c, S3_ERROR_SLOW_DOWN);
 }
 
 /* --- answering ------------------------------------------------------------------------------- */
@@ -242,7 +232,7 @@ static void send_away(struct call *c, struct pool *p)
 static void finish(struct call *c)
 {
 	session_forget(c->session, c);
-	over(c);
+	call_over(c);
 }
 
 /* Who is not to know which keys there are hears what he would hear of a key that he may not have.
@@ -280,7 +270,7 @@ static void open_pieces(struct call *c)
 {
 	c->wanted = c->credit;
 	c->work = open_more;
-	send_away(c, c->service->readers);
+	call_send_away(c, c->service->readers);
 }
 
 static void deliver(struct call *c)
@@ -310,205 +300,6 @@ int call_more(struct call *c)
 	c->credit++;
 	if (c->state == CALL_SENDING)
 		open_pieces(c);
-	return 0;
-}
-
-/* --- receiving ------------------------------------------------------------------------------- */
-
-static void on_body_hashes(struct task *t)
-{
-	struct body *b = task_owner(t, struct body, notes.hashes);
-	struct call *c = b->notes.owner;
-	_cleanup_(buffer_clear) struct buffer hashes = { 0 };
-
-	body_take_hashes(b, &hashes);
-	authority_send_hashes(&c->service->authority, &c->grant.id, buffer_span(&hashes));
-}
-
-/* What a body that ended comes to: 0, or why it is refused. */
-static int judge_body(struct call *c)
-{
-	const struct s3_request *r = call_request(c);
-
-	switch (c->body->end) {
-	case BODY_WHOLE:
-		return integrity_check(r, &c->body->hashes,
-				       (struct span){ c->trailer, c->trailer_len }, &c->detail);
-	case BODY_EXCESSIVE:
-		return r->length == S3_LENGTH_UNKNOWN ? S3_ERROR_ENTITY_TOO_LARGE
-						      : S3_ERROR_INCOMPLETE_BODY;
-	case BODY_FAILED:
-		if (c->body->result == S3_ERROR_QUOTA_EXCEEDED)
-			return call_refuse_quota(c, c->body->exceeded);
-		return c->body->result;
-	case BODY_UNDER_WAY:
-	case BODY_SHORT:
-	case BODY_LONG:
-	case BODY_ABSURD:
-	case BODY_DROPPED:
-		break;
-	}
-	return -EPROTO;
-}
-
-/* The frontend, which has counted the same bytes, says something else than the pipe. */
-static const char *violation(enum body_end end)
-{
-	if (end == BODY_ABSURD)
-		return "chunk-lengths";
-	return end == BODY_SHORT || end == BODY_LONG ? "body-length" : NULL;
-}
-
-static void on_body_ended(struct task *t)
-{
-	struct call *c = task_owner(t, struct body, notes.ended)->notes.owner;
-	int r;
-
-	/* The end of the session abandons all its calls, this one too. */
-	if (c->session && violation(c->body->end))
-		session_violated(c->session, violation(c->body->end));
-	if (!c->session) {
-		over(c);
-		return;
-	}
-	r = judge_body(c);
-	if (r)
-		conclude(c, r);
-	else
-		send_away(c, c->body->blob ? c->service->flushers : c->service->readers);
-}
-
-static uint64_t body_deadline_ns(const struct call *c)
-{
-	uint64_t rate = c->grant.limits.bandwidth ? BODY_LEAST_RATE_SHARED : BODY_LEAST_RATE;
-
-	return clock_boottime_ns() + BODY_LEAST_NS + c->terms.most / rate * NS_PER_S;
-}
-
-/* Tells the body what the frontend has said about it before it was there. */
-static int catch_up(struct call *c)
-{
-	int r = c->lengths.len ? body_expect(c->body, buffer_span(&c->lengths)) : 0;
-
-	buffer_clear(&c->lengths);
-	if (r == 0 && c->committed)
-		body_commit(c->body, c->length);
-	return r;
-}
-
-static void receive(struct call *c)
-{
-	struct body_notes notes = { .hashes.run = on_body_hashes,
-				    .ended.run = on_body_ended,
-				    .mailbox = &c->service->mailbox,
-				    .owner = c };
-	int write_fd, r;
-
-	if (!session_take_body(c->session, c)) {
-		conclude(c, S3_ERROR_SLOW_DOWN);
-		return;
-	}
-	c->terms.inside = c->has_inside ? c->inside : SPAN_NONE;
-	r = body_new(&c->terms, &notes, &c->body, &write_fd);
-	if (r < 0) {
-		conclude(c, r);
-		return;
-	}
-	call_move(c, CALL_RECEIVING);
-	c->deadline_ns = body_deadline_ns(c);
-	intake_add(c->service->intake, c->body);
-	if (!c->has_inside)
-		reply_pipe(c, write_fd);
-	if (catch_up(c) < 0)
-		refuse_now(c, S3_ERROR_SERVICE_UNAVAILABLE);
-}
-
-bool call_is_overdue(const struct call *c, uint64_t now_ns)
-{
-	return c->state == CALL_RECEIVING &&
-	       (now_ns >= c->deadline_ns || now_ns >= body_moved_ns(c->body) + BODY_IDLE_NS);
-}
-
-void call_expire(struct call *c)
-{
-	refuse_now(c, S3_ERROR_REQUEST_TIMEOUT);
-}
-
-/* What the frontend still says about a body may cross with the answer, and is of no consequence. */
-static bool is_decided(const struct call *c)
-{
-	return c->state == CALL_TELLING;
-}
-
-int call_lengths(struct call *c, struct span lengths)
-{
-	int r;
-
-	if (is_decided(c))
-		return 0;
-	if (!s3_payload_is_chained(call_request(c)->payload) || c->committed)
-		return session_violation(c->session, "lengths-not-expected");
-	if (c->state == CALL_RECEIVING) {
-		r = body_expect(c->body, lengths);
-		if (r < 0)
-			refuse_now(c, S3_ERROR_SERVICE_UNAVAILABLE);
-		return 0;
-	}
-	buffer_append(&c->lengths, lengths);
-	r = buffer_error(&c->lengths);
-	return r == -EMSGSIZE ? session_violation(c->session, "too-many-lengths") : r;
-}
-
-static void take_trailer(struct call *c, struct span trailer)
-{
-	/* What does not fit is no checksum of any algorithm; a piece of it is none either. */
-	c->trailer_len = MIN(trailer.len, sizeof(c->trailer));
-	memcpy(c->trailer, trailer.data, c->trailer_len);
-}
-
-/* The chain of a signed stream must have been walked by authd, and end where the frontend says. */
-static int check_chain(struct call *c, uint64_t length, struct span sealed, struct span trailer)
-{
-	struct chain_seal seal;
-	int r = unseal_chain(c->service->unseal, sealed, &c->grant.id, &c->grant.channel, &seal);
-
-	if (r == UNSEAL_STALE) {
-		refuse_now(c, S3_ERROR_SERVICE_UNAVAILABLE);
-		return 0;
-	}
-	if (r != UNSEAL_OK)
-		return session_violation(c->session, "chain-seal-forged");
-	if (seal.length != length || trailer.len)
-		return session_violation(c->session, "commit-beside-seal");
-	c->chain_is_done = true;
-	take_trailer(c, seal.trailer);
-	return 0;
-}
-
-int call_commit(struct call *c, uint64_t length, struct span seal, struct span trailer)
-{
-	const struct s3_request *r = call_request(c);
-	int result = 0;
-
-	if (is_decided(c))
-		return 0;
-	if (s3_operations[r->operation].body != S3_BODY_OBJECT || c->committed)
-		return session_violation(c->session, "commit-not-expected");
-	if (s3_payload_is_chained(r->payload))
-		result = check_chain(c, length, seal, trailer);
-	else if (seal.len)
-		result = session_violation(c->session, "seal-not-expected");
-	else
-		take_trailer(c, trailer);
-	if (result || !c->session)
-		return result;
-	c->committed = true;
-	c->length = length;
-	/* The client, not the frontend: it has announced another length than it has sent. */
-	if (r->length != S3_LENGTH_UNKNOWN && length != r->length)
-		refuse_now(c, S3_ERROR_INCOMPLETE_BODY);
-	else if (c->state == CALL_RECEIVING)
-		body_commit(c->body, length);
 	return 0;
 }
 
@@ -562,7 +353,7 @@ static void remember(struct call *c)
 static void go_on(struct call *c)
 {
 	if (c->result) {
-		conclude(c, c->result);
+		call_conclude(c, c->result);
 		return;
 	}
 	switch (c->step) {
@@ -570,25 +361,25 @@ static void go_on(struct call *c)
 		if (c->answered)
 			deliver(c);
 		else
-			conclude(c, 0);
+			call_conclude(c, 0);
 		break;
 	case CALL_SUBMIT:
 		submit(c);
 		break;
 	case CALL_RECEIVE:
-		receive(c);
+		reception_begin(c);
 		break;
 	case CALL_READ:
-		send_away(c, c->service->readers);
+		call_send_away(c, c->service->readers);
 		break;
 	case CALL_FLUSH:
-		send_away(c, c->service->flushers);
+		call_send_away(c, c->service->flushers);
 		break;
 	case CALL_COPY:
-		send_away(c, c->service->copiers);
+		call_send_away(c, c->service->copiers);
 		break;
 	case CALL_ARCHIVE:
-		send_away(c, c->service->archivists);
+		call_send_away(c, c->service->archivists);
 		break;
 	}
 }
@@ -613,7 +404,7 @@ static void on_returned(struct task *t)
 	note_refusal(c);
 	remember(c);
 	if (!c->session) {
-		over(c);
+		call_over(c);
 		return;
 	}
 	if (c->submitted) {
@@ -659,14 +450,14 @@ void call_begin(struct call *c)
 	c->length = c->inside.len;
 	tenants_note(&c->service->tenants, &c->grant.principal);
 	if (c->work) {
-		send_away(c, c->service->readers);
+		call_send_away(c, c->service->readers);
 		return;
 	}
 	c->work = handler_run;
 	if (may_run_here(c))
 		run_here(c);
 	else if (recall(c))
-		conclude(c, c->work(c));
+		call_conclude(c, c->work(c));
 	else
-		send_away(c, c->service->readers);
+		call_send_away(c, c->service->readers);
 }

@@ -130,9 +130,7 @@ DEFINE_CLEANUP(struct call *, call_free)
 /* Its grant is open and it is in its session's table: it goes to `work`, or where that is NULL its handler. */
 void call_begin(struct call *c);
 
-/* What the frontend says about it: 0 or CHANNEL_VIOLATION, or -errno, which ends the channel. */
-must_check int call_lengths(struct call *c, struct span lengths);
-must_check int call_commit(struct call *c, uint64_t length, struct span seal, struct span trailer);
+/* The frontend wants more of the object: 0 or CHANNEL_VIOLATION. */
 must_check int call_more(struct call *c);
 
 /* Nobody waits for it any more: it is over as soon as whoever has it gives it back. */
@@ -141,10 +139,6 @@ void call_abandon(struct call *c);
 /* Sends the next message of its answer; true with the last. Then its session calls call_told(). */
 must_check bool call_tell(struct call *c);
 void call_told(struct call *c);
-
-/* Whether its body should have been here long ago, and what happens then: it is refused. */
-bool call_is_overdue(const struct call *c, uint64_t now_ns);
-void call_expire(struct call *c);
 
 /* --- the handlers' ----------------------------------------------------------------------------- */
 

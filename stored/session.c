@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "stored/call.h"
 #include "stored/operator.h"
+#include "stored/reception.h"
 #include "stored/reply.h"
 #include "stored/service.h"
 
@@ -250,7 +251,7 @@ static int take_commit(struct session *s, const struct ipc_commit *m)
 {
 	struct call *c = table_find(&s->calls, m->call);
 
-	return c ? call_commit(c, m->length, m->seal, m->trailer) : 0;
+	return c ? reception_commit(c, m->length, m->seal, m->trailer) : 0;
 }
 
 static int take_next(struct session *s, const struct ipc_next *m)
@@ -338,7 +339,7 @@ static struct call *find_overdue(struct session *s, size_t *at, uint64_t now_ns)
 	struct call *c;
 
 	while ((c = table_next(&s->calls, at)))
-		if (call_is_overdue(c, now_ns))
+		if (reception_is_overdue(c, now_ns))
 			return c;
 	return NULL;
 }
@@ -348,7 +349,7 @@ static void expire_calls(struct session *s, uint64_t now_ns)
 	struct call *c;
 
 	for (size_t at = 0; (c = find_overdue(s, &at, now_ns)); at = 0)
-		call_expire(c);
+		reception_expire(c);
 }
 
 /* Whether it has a place that others may want, and has done nothing with it for too long. */

@@ -6,6 +6,7 @@
 #include "ipc/peer.h"
 #include "stored/call.h"
 #include "stored/command.h"
+#include "stored/reception.h"
 #include "stored/service.h"
 
 static bool admits(const struct service_config *c, const struct peer *p)
@@ -111,7 +112,7 @@ static int take_lengths(struct session *s, const struct ipc_lengths *m, int *fds
 {
 	struct call *c = table_find(&s->calls, m->call);
 
-	return c ? call_lengths(c, m->lengths) : 0;
+	return c ? reception_lengths(c, m->lengths) : 0;
 }
 
 /* Through the loop as everything is: who is asked and does not come to it is not there. */
