@@ -3,13 +3,13 @@
 
 #include <assert.h>
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "stored/call_life.h"
 #include "stored/handler.h"
 #include "stored/reception.h"
 #include "stored/reply.h"
 #include "stored/service.h"
+#include "stored/shortcut.h"
 
 #define LENGTHS_LIMIT (CUTTER_PENDING_MAX * sizeof(uint32_t))
 
@@ -303,51 +303,6 @@ int call_more(struct call *c)
 	return 0;
 }
 
-/* --- what is in memory ----------------------------------------------------------------------- */
-
-/* Of what may be asked for briefly: the object as it is now, and all of it. */
-static bool is_recallable(const struct call *c)
-{
-	const struct span *params = call_request(c)->params;
-
-	return !c->by_operator && call_is_brief(c) && span_is_none(params[S3_PARAM_VERSION_ID]) &&
-	       span_is_none(params[S3_PARAM_PART_NUMBER]);
-}
-
-static bool wants_body(const struct call *c)
-{
-	return call_request(c)->operation == S3_GET_OBJECT;
-}
-
-static struct recall_name recall_name(const struct call *c)
-{
-	const struct s3_request *r = call_request(c);
-
-	return (struct recall_name){ call_owner(c), r->bucket, r->key };
-}
-
-/* For who may have it, and nobody else touches what was looked up lately. */
-static bool recall(struct call *c)
-{
-	struct recall_name name;
-
-	if (!is_recallable(c) || !handler_admits(c))
-		return false;
-	name = recall_name(c);
-	c->object = recall_find(c->service->recall, &name, wants_body(c), c->session->moved_ns);
-	return c->object;
-}
-
-/* Also where the answer is that it is not what somebody expects, or is what he has. */
-static void remember(struct call *c)
-{
-	struct recall_name name = recall_name(c);
-
-	if (c->object && is_recallable(c))
-		recall_add(c->service->recall, &name, wants_body(c), c->object,
-			   clock_boottime_ns());
-}
-
 /* --- going on -------------------------------------------------------------------------------- */
 
 static void go_on(struct call *c)
@@ -402,7 +357,7 @@ static void on_returned(struct task *t)
 	struct call *c = task_owner(t, struct call, task);
 
 	note_refusal(c);
-	remember(c);
+	shortcut_remember(c);
 	if (!c->session) {
 		call_over(c);
 		return;
@@ -419,31 +374,6 @@ static void on_returned(struct task *t)
 
 /* --- begun ------------------------------------------------------------------------------------ */
 
-/* In bytes: to begin, and to hand the change over, takes as long as so many. */
-static size_t cost_of_hashing(const struct call *c)
-{
-	return MAX(c->inside.len, (size_t)SERVICE_HASH_LEAST);
-}
-
-/*
- * A small body that came with its call, and is admitted by what is known, needs nothing but to be
- * hashed, and that takes no longer than to wake a reader. So the loop does it, as far as it may in
- * this step.
- */
-static bool may_run_here(struct call *c)
-{
-	return call_request(c)->operation == S3_PUT_OBJECT && c->committed &&
-	       cost_of_hashing(c) <= c->service->hash_credit && handler_admits(c);
-}
-
-static void run_here(struct call *c)
-{
-	c->service->hash_credit -= cost_of_hashing(c);
-	c->step = CALL_ANSWER;
-	c->result = c->work(c);
-	go_on(c);
-}
-
 void call_begin(struct call *c)
 {
 	c->committed = c->has_inside && !s3_payload_is_framed(call_request(c)->payload);
@@ -454,10 +384,8 @@ void call_begin(struct call *c)
 		return;
 	}
 	c->work = handler_run;
-	if (may_run_here(c))
-		run_here(c);
-	else if (recall(c))
-		call_conclude(c, c->work(c));
+	if (shortcut_take(c))
+		go_on(c);
 	else
 		call_send_away(c, c->service->readers);
 }
