@@ -211,6 +211,13 @@ const struct gate *gates_peek(struct gates *all, struct span bucket)
 	return k ? &k->gate : NULL;
 }
 
+bool gates_confirm(const struct gates *all, const struct gate *g)
+{
+	const struct kept_gate *k = (const struct kept_gate *)g;
+
+	return store_stamp(all->store, (struct span){ k->name, k->name_len }) == k->stamp;
+}
+
 int gates_find(struct gates *all, struct span bucket, const struct gate **ret)
 {
 	/* Before the lock, which all readers share: what changes from here on may come behind this

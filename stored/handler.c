@@ -132,10 +132,25 @@ bool handler_admits(struct call *c)
 	return false;
 }
 
+/*
+ * Between the loop, which has admitted it, and a thread that comes to it there may have been time
+ * to shut others out and to be told so, and then to put what they must not have.
+ */
+static bool is_still_admitted(struct call *c)
+{
+	if (!c->admitted)
+		return false;
+	if (gates_confirm(c->service->gates, c->gate) && !is_closed(c, c->gate))
+		return true;
+	c->gate = gate_put(c->gate);
+	c->admitted = c->hides_keys = false;
+	return false;
+}
+
 int handler_run(struct call *c)
 {
 	const struct s3_request *r = call_request(c);
-	int e = c->admitted ? 0 : admit(c);
+	int e = is_still_admitted(c) ? 0 : admit(c);
 
 	if (e == 0)
 		e = check_inside(c);

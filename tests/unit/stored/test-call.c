@@ -2,6 +2,8 @@
 
 /* What the loop answers from memory, to whom, and that it is what the catalog would say. */
 
+#include <semaphore.h>
+
 #include "stored/engine/engine.h"
 #include "tests/unit/stored/world.h"
 
@@ -164,6 +166,79 @@ static void test_who_is_let_in_by_a_policy_gets_it_while_that_holds(void)
 	end();
 }
 
+/* Where all readers stand for as long as it is locked. */
+static pthread_mutex_t barrier = PTHREAD_MUTEX_INITIALIZER;
+static sem_t standing, told;
+
+static void stand(struct task *t)
+{
+	sem_post(&standing);
+	pthread_mutex_lock(&barrier);
+	pthread_mutex_unlock(&barrier);
+}
+
+static struct task bystanders[SERVICE_READERS];
+
+static void hold_readers(void)
+{
+	assert(sem_init(&standing, 0, 0) == 0 && sem_init(&told, 0, 0) == 0);
+	pthread_mutex_lock(&barrier);
+	for (size_t i = 0; i < SERVICE_READERS; i++) {
+		bystanders[i].run = stand;
+		assert(pool_submit(w.service.readers, &bystanders[i], &owner, TASK_LONG) ==
+		       POOL_TAKEN);
+	}
+	for (size_t i = 0; i < SERVICE_READERS; i++)
+		assert(sem_wait(&standing) == 0);
+}
+
+/* Sends it, and has the loop take it to where it waits for a reader. */
+static void leave_waiting(const char *request)
+{
+	world_grant(&w, request, NO_HEADERS);
+	world_send(&w, &w.worker,
+		   &(struct ipc_message){
+			   .number = IPC_CALL,
+			   .call = { .call = w.next_call++, .grant = buffer_span(&w.sealed) } },
+		   -1);
+	while (!pool_waiting(w.service.readers))
+		assert(service_step(&w.service, 5) >= 0);
+}
+
+static void tell(struct change *c)
+{
+	sem_post(&told);
+}
+
+/* Without a reader, as one whom the disk does not keep would have it done. */
+static void take_policy_away(void)
+{
+	_cleanup_(change_freep) struct change *c = NULL;
+
+	assert(change_new(CHANGE_SET_CONFIGURATION, &owner, SPAN("bucket"), SPAN_NONE, &c) == 0);
+	c->set_configuration.kind = STORE_CONFIGURATION_POLICY;
+	c->done = tell;
+	assert(store_submit(w.store, c) == 0 && sem_wait(&told) == 0 && c->result == 0);
+}
+
+/* What was put behind that is not his, however long ago the loop has let him in. */
+static void test_t20_who_was_let_in_and_then_shut_out_before_his_turn_gets_nothing(void)
+{
+	begin();
+	assert(world_put(&w, "PUT /bucket/late", NO_HEADERS, SPAN("secret")) == IPC_DONE);
+	assert(world_command(&w, "PUT /bucket?policy", NO_HEADERS, POLICY("*")) == IPC_DONE);
+	w.tenant = other;
+	assert(world_ask(&w, "GET /bucket/key", NO_HEADERS) == IPC_OBJECT);
+	hold_readers();
+	leave_waiting("GET /bucket/late");
+	take_policy_away();
+	pthread_mutex_unlock(&barrier);
+	assert(world_hear(&w, &w.worker) == IPC_FAILED);
+	assert(world_error(&w) == S3_ERROR_ACCESS_DENIED);
+	world_hear_refusals(&w, 1);
+	end();
+}
+
 static void test_others_get_nothing_of_a_suspended_tenant(void)
 {
 	begin();
@@ -215,6 +290,7 @@ int main(void)
 	test_who_names_a_version_or_a_part_reads_the_catalog();
 	test_t20_who_may_not_have_it_is_refused_and_nothing_looked_for();
 	test_who_is_let_in_by_a_policy_gets_it_while_that_holds();
+	test_t20_who_was_let_in_and_then_shut_out_before_his_turn_gets_nothing();
 	test_others_get_nothing_of_a_suspended_tenant();
 	test_t30_nothing_is_left_of_a_bucket_that_became_anothers();
 	test_an_erased_tenant_has_nothing();

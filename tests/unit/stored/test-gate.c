@@ -117,9 +117,10 @@ static void test_a_glance_finds_what_is_kept_and_true(void)
 	g = gate("bucket");
 	glanced = gates_peek(gates, SPAN("bucket"));
 	assert(glanced == g && !gates_peek(gates, SPAN("nobodys")));
+	assert(gates_confirm(gates, glanced));
 	gate_put(glanced);
 	set("bucket", STORE_CONFIGURATION_POLICY, policy("\"*\""));
-	assert(!gates_peek(gates, SPAN("bucket")));
+	assert(!gates_peek(gates, SPAN("bucket")) && !gates_confirm(gates, g));
 	gate_put(g);
 	end();
 }
