@@ -239,6 +239,22 @@ static void test_t20_who_was_let_in_and_then_shut_out_before_his_turn_gets_nothi
 	end();
 }
 
+static void test_others_get_nothing_of_a_tenant_that_was_suspended_before_their_turn(void)
+{
+	begin();
+	assert(world_put(&w, "PUT /bucket/late", NO_HEADERS, SPAN("secret")) == IPC_DONE);
+	assert(world_command(&w, "PUT /bucket?policy", NO_HEADERS, POLICY("*")) == IPC_DONE);
+	w.tenant = other;
+	assert(world_ask(&w, "GET /bucket/key", NO_HEADERS) == IPC_OBJECT);
+	hold_readers();
+	leave_waiting("GET /bucket/late");
+	world_suspend(&w, &owner, true);
+	pthread_mutex_unlock(&barrier);
+	assert(world_hear(&w, &w.worker) == IPC_FAILED);
+	assert(world_error(&w) == S3_ERROR_ACCESS_DENIED);
+	end();
+}
+
 static void test_others_get_nothing_of_a_suspended_tenant(void)
 {
 	begin();
@@ -291,6 +307,7 @@ int main(void)
 	test_t20_who_may_not_have_it_is_refused_and_nothing_looked_for();
 	test_who_is_let_in_by_a_policy_gets_it_while_that_holds();
 	test_t20_who_was_let_in_and_then_shut_out_before_his_turn_gets_nothing();
+	test_others_get_nothing_of_a_tenant_that_was_suspended_before_their_turn();
 	test_others_get_nothing_of_a_suspended_tenant();
 	test_t30_nothing_is_left_of_a_bucket_that_became_anothers();
 	test_an_erased_tenant_has_nothing();
