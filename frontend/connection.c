@@ -214,9 +214,9 @@ bool connection_is_asking(const struct connection *c)
 	return c->inlet.kept.len || recv(c->socket.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-int connection_read(struct connection *c, bool more, struct span *ret)
+int connection_read(struct connection *c, enum inlet_part part, struct span *ret)
 {
-	return inlet_read(&c->inlet, c->socket.fd, c->worker->room.data, more, ret);
+	return inlet_read(&c->inlet, c->socket.fd, c->worker->room.data, part, ret);
 }
 
 void connection_keep(struct connection *c, struct span rest)

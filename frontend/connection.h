@@ -87,7 +87,7 @@ struct connection *connection_take_awake(struct connection_queue *q);
 bool connection_is_asking(const struct connection *c);
 
 /* As inlet_read() and inlet_keep(), with the worker's room. */
-must_check int connection_read(struct connection *c, bool more, struct span *ret);
+must_check int connection_read(struct connection *c, enum inlet_part part, struct span *ret);
 void connection_keep(struct connection *c, struct span rest);
 
 /* Its end is near: nothing is read of it or sent any more. */

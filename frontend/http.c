@@ -32,7 +32,7 @@ static void hear(struct connection *c)
 {
 	struct span bytes;
 	size_t len;
-	int r = connection_read(c, c->is_heading, &bytes);
+	int r = connection_read(c, c->is_heading ? INLET_MORE_OF_HEAD : INLET_HEAD, &bytes);
 
 	if (r == INLET_DRY)
 		return;

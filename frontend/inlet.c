@@ -69,18 +69,18 @@ static int receive_more(struct inlet *in, int fd, struct span *ret)
 	return INLET_BYTES;
 }
 
-int inlet_read(struct inlet *in, int fd, uint8_t *room, bool more, struct span *ret)
+int inlet_read(struct inlet *in, int fd, uint8_t *room, enum inlet_part part, struct span *ret)
 {
-	size_t n;
+	size_t most = part == INLET_BODY ? INLET_PIECE : INLET_HEAD_PIECE, n;
 	int r;
 
-	if (in->kept.len && more)
+	if (in->kept.len && part == INLET_MORE_OF_HEAD)
 		return receive_more(in, fd, ret);
 	if (in->kept.len) {
 		*ret = span_skip(buffer_span(&in->kept), in->at);
 		return INLET_BYTES;
 	}
-	r = receive(in, fd, room, INLET_PIECE, &n);
+	r = receive(in, fd, room, most, &n);
 	if (r == INLET_BYTES)
 		*ret = (struct span){ room, n };
 	return r;

@@ -14,6 +14,15 @@
 /* Received at a time: of a body, so much goes to stored in one go. */
 #define INLET_PIECE (128 * KIB)
 
+/* Likewise, where a head is to come: what stands behind it is kept for as long as its request takes. */
+#define INLET_HEAD_PIECE (32 * KIB)
+
+enum inlet_part {
+	INLET_HEAD,
+	INLET_MORE_OF_HEAD,	/* what was kept was looked at, and is not enough */
+	INLET_BODY,
+};
+
 struct inlet {
 	struct buffer kept;
 	size_t at;	/* what stands before this was used */
@@ -32,10 +41,10 @@ void inlet_clear(struct inlet *in);
 
 /*
  * *ret is what was kept, or what has come, at least a byte of it, and stays until inlet_keep(), which must
- * follow. `more`: what was kept was looked at, and is not enough; *ret is that with more behind it. `room` has
- * INLET_PIECE bytes. -ENOMEM, or an outcome.
+ * follow; of MORE_OF_HEAD that with more behind it. `room` has INLET_PIECE bytes. -ENOMEM, or an outcome.
  */
-must_check int inlet_read(struct inlet *in, int fd, uint8_t *room, bool more, struct span *ret);
+must_check int inlet_read(struct inlet *in, int fd, uint8_t *room, enum inlet_part part,
+			  struct span *ret);
 
 /* `rest`, the end of what inlet_read() gave, was not used. -ENOMEM. */
 must_check int inlet_keep(struct inlet *in, struct span rest);

@@ -181,7 +181,7 @@ void upload_receive(struct exchange *e)
 	if (r >= 0)
 		r = flush(e);
 	if (r >= 0)
-		r = connection_read(c, false, &bytes);
+		r = connection_read(c, INLET_BODY, &bytes);
 	if (r < 0 || r == INLET_ENDED)
 		exchange_end(e);
 	if (r)
@@ -200,7 +200,7 @@ bool upload_skip(struct exchange *e)
 
 	if (e->transfer.state == TRANSFER_AT_END)
 		return true;
-	r = connection_read(c, false, &bytes);
+	r = connection_read(c, INLET_BODY, &bytes);
 	if (r == INLET_ENDED || r < 0)
 		exchange_end(e);
 	if (r)
