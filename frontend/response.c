@@ -10,7 +10,7 @@
 #include "frontend/worker.h"
 
 /* Of one answer in one step of the worker, and with one call. */
-#define RESPONSE_PIECE (2 * MIB)
+#define RESPONSE_PIECE (512 * KIB)
 
 /* Of an answer to HEAD, and of 204 and 304, only the head is sent. */
 static bool has_body(const struct exchange *e)
