@@ -147,15 +147,20 @@ static bool is_still_admitted(struct call *c)
 	return false;
 }
 
-int handler_run(struct call *c)
+int handler_run_admitted(struct call *c)
 {
 	const struct s3_request *r = call_request(c);
-	int e = is_still_admitted(c) ? 0 : admit(c);
+	int e = check_inside(c);
 
-	if (e == 0)
-		e = check_inside(c);
 	if (e == 0 && c->command_fd >= 0)
 		e = command_read(c->command_fd, c->command_len, r, &c->service->methods,
 				 &c->document, &c->detail);
 	return e ? e : handlers[r->operation](c);
+}
+
+int handler_run(struct call *c)
+{
+	int e = is_still_admitted(c) ? 0 : admit(c);
+
+	return e ? e : handler_run_admitted(c);
 }

@@ -14,7 +14,12 @@ must_check int handler_run(struct call *c);
 
 /*
  * On the loop, of a call that brought no document: whether what handler_run() would check first is known to hold, by what
- * is in memory and takes little to ask. Then it is not checked again. False decides nothing: who is refused hears so from
- * handler_run().
+ * is in memory and takes little to ask. False decides nothing: who is refused hears so from handler_run().
  */
 bool handler_admits(struct call *c);
+
+/*
+ * Directly behind that, where nothing has come between: the rest of handler_run(), which would look up what it does not
+ * find confirmed.
+ */
+must_check int handler_run_admitted(struct call *c);

@@ -76,6 +76,6 @@ bool shortcut_take(struct call *c)
 	else if (!recall(c))
 		return false;
 	c->step = CALL_ANSWER;
-	c->result = c->work(c);
+	c->result = handler_run_admitted(c);
 	return true;
 }
