@@ -14,6 +14,8 @@ void sha256(struct span s, uint8_t ret[static HMAC_LEN])
 	SHA256_Init(&c);
 	SHA256_Update(&c, s.data, s.len);
 	SHA256_Final(ret, &c);
+	/* What is hashed may be a key. */
+	sodium_memzero(&c, sizeof(c));
 }
 
 static void begin(SHA256_CTX *c, const uint8_t key[static BLOCK], uint8_t with)
