@@ -124,6 +124,7 @@ static int put(struct body *b, struct span bytes)
 	if (bytes.len > b->limit - b->length)
 		return (int)b->too_long;
 	b->length += bytes.len;
+	b->n_pieces++;
 	switch (b->place) {
 	case BODY_NOWHERE:
 		return 0;
@@ -199,6 +200,7 @@ static int take_event(struct body *b, const struct chunked_event *e)
 
 static int take_framed(struct body *b, struct span *input)
 {
+	uint64_t most = b->n_pieces + BODY_PIECES_MAX;
 	struct chunked_event e;
 	int r;
 
@@ -206,7 +208,7 @@ static int take_framed(struct body *b, struct span *input)
 		r = chunked_next(&b->chunked, input, &e);
 		if (r == 0)
 			r = take_event(b, &e);
-	} while (r == 0 && e.item != CHUNKED_STARVED && !body_is_full(b));
+	} while (r == 0 && e.item != CHUNKED_STARVED && !body_is_full(b) && b->n_pieces < most);
 	return r;
 }
 

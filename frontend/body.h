@@ -19,6 +19,12 @@ enum body_place {
 	BODY_PIPE,	/* into stored's pipe as it comes */
 };
 
+/*
+ * Of bytes with framing so many pieces are taken at a time: each goes to the pipe by a call of its own, and a piece
+ * may be a single byte.
+ */
+#define BODY_PIECES_MAX 256
+
 /* Of what no operation asked for, so much is read before the connection is given up. */
 #define BODY_IGNORED_MAX (1024 * 1024)
 
@@ -29,6 +35,7 @@ struct body {
 	uint64_t length;	/* of the object's bytes taken so far: without framing */
 	uint64_t limit;		/* more of them is too_long */
 	enum s3_error too_long;
+	uint64_t n_pieces;	/* in which those came */
 	struct chunked chunked;
 	struct buffer gathered;
 	int pipe_fd;		/* owned; -1 until it is there, and again once all is written */
@@ -56,7 +63,7 @@ void body_begin(struct body *b, const struct s3_request *request, size_t inside_
 void body_gather(struct body *b, size_t limit, enum s3_error too_long);
 
 /*
- * Takes bytes off *input. What is left of it when the pipe is full must come again later. 0; > 0:
+ * Takes bytes off *input. What is left of it, when the pipe is full or with BODY_PIECES_MAX, must come again. 0; > 0:
  * the enum s3_error that the client is told; < 0: a failure of ours.
  */
 must_check int body_take(struct body *b, struct span *input);

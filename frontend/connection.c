@@ -175,7 +175,7 @@ int connection_new(struct http *h, int fd, const struct sockaddr *address)
 		say_at_once(fd);
 	h->n_connections++;
 	connection_join(c, worker_idle_of(h->worker, h));
-	connection_set_deadline(c, DEADLINE_IDLE, 0);
+	connection_set_deadline(c, DEADLINE_IDLE);
 	r = loop_add(&h->worker->loop, &c->socket, CONNECTION_EVENTS);
 	if (r < 0)
 		connection_free(c);
@@ -200,11 +200,11 @@ struct connection *connection_free(struct connection *c)
 	return NULL;
 }
 
-void connection_set_deadline(struct connection *c, enum deadline d, uint64_t extra_ns)
+void connection_set_deadline(struct connection *c, enum deadline d)
 {
 	uint64_t ms = c->worker->config.deadlines_ms[d];
 
-	c->deadline_ns = ms ? clock_boottime_ns() + ms * NS_PER_MS + extra_ns : 0;
+	c->deadline_ns = ms ? clock_boottime_ns() + ms * NS_PER_MS : 0;
 }
 
 bool connection_is_asking(const struct connection *c)
@@ -214,9 +214,9 @@ bool connection_is_asking(const struct connection *c)
 	return c->inlet.kept.len || recv(c->socket.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-int connection_read(struct connection *c, enum inlet_part part, struct span *ret)
+int connection_read(struct connection *c, size_t most, struct span *ret)
 {
-	return inlet_read(&c->inlet, c->socket.fd, c->worker->room.data, part, ret);
+	return inlet_read(&c->inlet, c->socket.fd, c->worker->room.data, most, ret);
 }
 
 void connection_keep(struct connection *c, struct span rest)

@@ -69,7 +69,7 @@ struct connection *connection_free(struct connection *c);
 void connection_join(struct connection *c, struct connection_list *list);
 
 /* From now on. NONE takes it away. */
-void connection_set_deadline(struct connection *c, enum deadline d, uint64_t extra_ns);
+void connection_set_deadline(struct connection *c, enum deadline d);
 
 /* Something may be done for it in the worker's next step, or, from within that, at once. */
 void connection_wake(struct connection *c);
@@ -87,7 +87,7 @@ struct connection *connection_take_awake(struct connection_queue *q);
 bool connection_is_asking(const struct connection *c);
 
 /* As inlet_read() and inlet_keep(), with the worker's room. */
-must_check int connection_read(struct connection *c, enum inlet_part part, struct span *ret);
+must_check int connection_read(struct connection *c, size_t most, struct span *ret);
 void connection_keep(struct connection *c, struct span rest);
 
 /* Its end is near: nothing is read of it or sent any more. */

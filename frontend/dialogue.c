@@ -327,7 +327,7 @@ static void on_object(struct call *c, struct span answer, struct span body, uint
 		exchange_conclude(e);
 }
 
-/* With the first extent we know whether it is the only one, and how to send it. */
+/* The head waits for the first: where that cannot be had, it is still an error that is told. */
 static void on_extent(struct call *c, int *fd, uint64_t offset, uint64_t length, bool last)
 {
 	struct exchange *e = exchange_of(c);

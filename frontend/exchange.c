@@ -81,7 +81,8 @@ static bool waits_for_bandwidth(enum exchange_state s)
 }
 
 /*
- * What moves from now on is held against the deadline. An answer that waited for more of itself goes on as it was.
+ * What moves from now on is held against the deadline. An answer that waited for more of itself
+ * goes on as it was.
  */
 static void note_progress(struct exchange *e, enum exchange_state from)
 {
@@ -100,7 +101,7 @@ void exchange_move(struct exchange *e, enum exchange_state to)
 		pace_withdraw(&e->part);
 	e->state = to;
 	note_progress(e, from);
-	connection_set_deadline(e->connection, exchange_rows[to].deadline, 0);
+	connection_set_deadline(e->connection, exchange_rows[to].deadline);
 	if (!exchange_is_suspended(to))
 		connection_wake(e->connection);
 }
@@ -265,7 +266,7 @@ static void expire_body(struct exchange *e)
 {
 	if (e->received - e->progress >= DEADLINE_BODY_BYTES) {
 		e->progress = e->received;
-		connection_set_deadline(e->connection, DEADLINE_BODY, 0);
+		connection_set_deadline(e->connection, DEADLINE_BODY);
 		return;
 	}
 	exchange_give_up(e, S3_ERROR_REQUEST_TIMEOUT);
@@ -292,7 +293,7 @@ static void expire_answer(struct exchange *e)
 	}
 	e->is_measured = true;
 	e->progress = taken;
-	connection_set_deadline(e->connection, DEADLINE_SEND, 0);
+	connection_set_deadline(e->connection, DEADLINE_SEND);
 }
 
 void exchange_expire(struct exchange *e)

@@ -43,7 +43,7 @@ void farewell_part(struct connection *c)
 void farewell_linger(struct connection *c)
 {
 	struct span bytes;
-	int r = connection_read(c, INLET_BODY, &bytes);
+	int r = connection_read(c, INLET_PIECE, &bytes);
 
 	if (r == INLET_DRY)
 		return;

@@ -12,7 +12,7 @@ static void await_rest(struct connection *c, struct span bytes)
 	if (!c->is_heading) {
 		c->is_heading = true;
 		connection_join(c, worker_idle_of(c->worker, c->http));
-		connection_set_deadline(c, DEADLINE_HEAD, 0);
+		connection_set_deadline(c, DEADLINE_HEAD);
 	}
 	connection_keep(c, bytes);
 	if (c->inlet.readable)
@@ -32,7 +32,8 @@ static void hear(struct connection *c)
 {
 	struct span bytes;
 	size_t len;
-	int r = connection_read(c, c->is_heading ? INLET_MORE_OF_HEAD : INLET_HEAD, &bytes);
+	int r = c->is_heading ? inlet_read_more(&c->inlet, c->socket.fd, &bytes)
+			      : connection_read(c, INLET_HEAD_PIECE, &bytes);
 
 	if (r == INLET_DRY)
 		return;
@@ -68,7 +69,7 @@ static void part(struct connection *c)
 	}
 	farewell_part(c);
 	connection_join(c, worker_idle_of(c->worker, c->http));
-	connection_set_deadline(c, DEADLINE_FAREWELL, 0);
+	connection_set_deadline(c, DEADLINE_FAREWELL);
 	connection_wake(c);
 }
 

@@ -51,7 +51,7 @@ static void close_up(struct inlet *in)
 	in->at = 0;
 }
 
-static int receive_more(struct inlet *in, int fd, struct span *ret)
+int inlet_read_more(struct inlet *in, int fd, struct span *ret)
 {
 	uint8_t *to;
 	size_t n;
@@ -69,18 +69,16 @@ static int receive_more(struct inlet *in, int fd, struct span *ret)
 	return INLET_BYTES;
 }
 
-int inlet_read(struct inlet *in, int fd, uint8_t *room, enum inlet_part part, struct span *ret)
+int inlet_read(struct inlet *in, int fd, uint8_t *room, size_t most, struct span *ret)
 {
-	size_t most = part == INLET_BODY ? INLET_PIECE : INLET_HEAD_PIECE, n;
+	size_t n;
 	int r;
 
-	if (in->kept.len && part == INLET_MORE_OF_HEAD)
-		return receive_more(in, fd, ret);
 	if (in->kept.len) {
 		*ret = span_skip(buffer_span(&in->kept), in->at);
 		return INLET_BYTES;
 	}
-	r = receive(in, fd, room, most, &n);
+	r = receive(in, fd, room, MIN(most, (size_t)INLET_PIECE), &n);
 	if (r == INLET_BYTES)
 		*ret = (struct span){ room, n };
 	return r;

@@ -14,14 +14,8 @@
 /* Received at a time: of a body, so much goes to stored in one go. */
 #define INLET_PIECE (128 * KIB)
 
-/* Likewise, where a head is to come: what stands behind it is kept for as long as its request takes. */
+/* Likewise, where a head is to come, or may come: what stands behind it is kept for as long as its request takes. */
 #define INLET_HEAD_PIECE (32 * KIB)
-
-enum inlet_part {
-	INLET_HEAD,
-	INLET_MORE_OF_HEAD,	/* what was kept was looked at, and is not enough */
-	INLET_BODY,
-};
 
 struct inlet {
 	struct buffer kept;
@@ -40,11 +34,13 @@ void inlet_init(struct inlet *in);
 void inlet_clear(struct inlet *in);
 
 /*
- * *ret is what was kept, or what has come, at least a byte of it, and stays until inlet_keep(), which must
- * follow; of MORE_OF_HEAD that with more behind it. `room` has INLET_PIECE bytes. -ENOMEM, or an outcome.
+ * *ret is what was kept, or what has come, at least a byte of it and at most `most`, and stays until inlet_keep(), which
+ * must follow. `room` has INLET_PIECE bytes. -ENOMEM, or an outcome.
  */
-must_check int inlet_read(struct inlet *in, int fd, uint8_t *room, enum inlet_part part,
-			  struct span *ret);
+must_check int inlet_read(struct inlet *in, int fd, uint8_t *room, size_t most, struct span *ret);
+
+/* What was kept was looked at, and is not enough: *ret is that with more behind it. Otherwise the same. */
+must_check int inlet_read_more(struct inlet *in, int fd, struct span *ret);
 
 /* `rest`, the end of what inlet_read() gave, was not used. -ENOMEM. */
 must_check int inlet_keep(struct inlet *in, struct span rest);

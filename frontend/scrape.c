@@ -37,7 +37,7 @@ static struct scrape *scrape_new(struct connection *c)
 	c->scrape = s;
 	c->worker->n_scrapes++;
 	connection_join(c, &c->worker->busy);
-	connection_set_deadline(c, DEADLINE_MEASURE, 0);
+	connection_set_deadline(c, DEADLINE_MEASURE);
 	return s;
 }
 
@@ -190,7 +190,7 @@ static int say(struct scrape *s)
 static int respond(struct scrape *s)
 {
 	s->answered = true;
-	connection_set_deadline(s->connection, DEADLINE_SEND, 0);
+	connection_set_deadline(s->connection, DEADLINE_SEND);
 	count(s);
 	write_document(s);
 	return say(s);

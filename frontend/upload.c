@@ -127,7 +127,8 @@ static void refuse(struct exchange *e)
 			SPAN("The chunks of the request's body are malformed."));
 }
 
-/* Returns how much of the data was used. What is refused is heard to its end all the same. */
+/* Returns how much of the data was used. What nobody wants any more is heard to its end all the
+ * same. */
 static size_t take_data(struct exchange *e, struct span data)
 {
 	struct span rest = limit_paces(e) ? span_first(data, MIN(data.len, PACE_PIECE)) : data;
@@ -137,7 +138,7 @@ static size_t take_data(struct exchange *e, struct span data)
 		return 0;
 	e->received += all;
 	hand_over(e, &rest);
-	if (!exchange_is_suspended(e->state))
+	if (!exchange_is_suspended(e->state) && !exchange_takes_body(e))
 		rest = span_skip(rest, rest.len);
 	e->received -= rest.len;
 	limit_count_body(e, all - rest.len);
@@ -146,10 +147,11 @@ static size_t take_data(struct exchange *e, struct span data)
 
 static void take(struct exchange *e, struct span *bytes)
 {
+	uint64_t most = e->body.n_pieces + BODY_PIECES_MAX;
 	struct span data;
 	int r = TRANSFER_DATA;
 
-	while (r == TRANSFER_DATA && exchange_takes_body(e)) {
+	while (r == TRANSFER_DATA && exchange_takes_body(e) && e->body.n_pieces < most) {
 		r = transfer_next(&e->transfer, bytes, &data);
 		if (r == TRANSFER_DATA)
 			transfer_use(&e->transfer, bytes, take_data(e, data));
@@ -158,6 +160,14 @@ static void take(struct exchange *e, struct span *bytes)
 		else if (r == TRANSFER_MALFORMED)
 			refuse(e);
 	}
+}
+
+/* To be received at a time: of what stands behind the body no more than behind a head. */
+static size_t most_of(const struct transfer *t)
+{
+	uint64_t behind = t->chunked ? INLET_HEAD_PIECE : 0;
+
+	return (size_t)MIN(t->left, (uint64_t)INLET_PIECE) + (size_t)behind;
 }
 
 static int flush(struct exchange *e)
@@ -181,7 +191,7 @@ void upload_receive(struct exchange *e)
 	if (r >= 0)
 		r = flush(e);
 	if (r >= 0)
-		r = connection_read(c, INLET_BODY, &bytes);
+		r = connection_read(c, most_of(&e->transfer), &bytes);
 	if (r < 0 || r == INLET_ENDED)
 		exchange_end(e);
 	if (r)
@@ -200,7 +210,7 @@ bool upload_skip(struct exchange *e)
 
 	if (e->transfer.state == TRANSFER_AT_END)
 		return true;
-	r = connection_read(c, INLET_BODY, &bytes);
+	r = connection_read(c, most_of(&e->transfer), &bytes);
 	if (r == INLET_ENDED || r < 0)
 		exchange_end(e);
 	if (r)

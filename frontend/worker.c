@@ -54,7 +54,7 @@ void worker_rest(struct worker *w, struct connection *c)
 {
 	c->is_new = false;
 	connection_join(c, worker_idle_of(w, c->http));
-	connection_set_deadline(c, DEADLINE_IDLE, 0);
+	connection_set_deadline(c, DEADLINE_IDLE);
 }
 
 /* --- what others read -------------------------------------------------------------------- */

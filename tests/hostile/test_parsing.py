@@ -442,7 +442,7 @@ def test_t57_who_has_sent_all_he_will_still_gets_a_large_answer(victim, bucket):
 
 
 def test_t57_who_asks_without_end_and_reads_nothing_is_not_heard_without_end(victim):
-    """What is not answered yet stays with the client: it costs the server no memory."""
+    """What is not answered yet stays with the client: it is read no further."""
     asked = b"POST /-/health HTTP/1.1\r\n" + H + b"\r\n"
     with contextlib.ExitStack() as stack:
         for _ in range(20):

@@ -245,6 +245,34 @@ static void test_full_pipe_keeps_what_it_did_not_take(void)
 	body_clear(&b);
 }
 
+/* Each goes to the pipe by itself: who sends single bytes must not have the worker for long. */
+static void test_so_many_pieces_are_taken_at_a_time(void)
+{
+	enum { PIECES = INSIDE_MAX + 1000 };
+	struct s3_request q = put_request(S3_PAYLOAD_STREAMING_UNSIGNED_TRAILER, PIECES);
+	struct buffer framed = BUFFER_INIT(1024 * 1024);
+	struct span rest;
+	int fd;
+	struct body b;
+
+	q.trailer = CHECKSUM_CRC32;
+	b = begin_pipe(&q, &fd);
+	for (int i = 0; i < PIECES; i++)
+		buffer_append_string(&framed, "1\r\nx\r\n");
+	buffer_append_string(&framed, "0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n");
+	rest = buffer_span(&framed);
+	for (uint64_t taken = BODY_PIECES_MAX; taken < PIECES; taken += BODY_PIECES_MAX) {
+		assert(body_take(&b, &rest) == 0);
+		assert(b.length == taken && rest.len && !body_is_full(&b));
+	}
+	assert(body_take(&b, &rest) == 0 && rest.len == 0);
+	assert(b.length == PIECES && body_finish(&b) == 0);
+	assert(read_all(fd, back) == PIECES);
+	close(fd);
+	buffer_clear(&framed);
+	body_clear(&b);
+}
+
 /* A full pipe in mid-frame: the parser's place is kept, and no byte is lost or doubled. */
 static void test_full_pipe_in_a_framed_stream_loses_nothing(void)
 {
@@ -301,6 +329,7 @@ int main(void)
 	test_unsigned_trailer_is_kept_as_text();
 	test_t05_stream_that_ends_early_is_incomplete();
 	test_full_pipe_keeps_what_it_did_not_take();
+	test_so_many_pieces_are_taken_at_a_time();
 	test_full_pipe_in_a_framed_stream_loses_nothing();
 	test_closed_pipe_is_no_failure();
 	return 0;

@@ -36,9 +36,9 @@ static void say(struct inlet *in, const char *text)
 	in->readable = true;
 }
 
-static int hear(struct inlet *in, enum inlet_part part, struct span *ret)
+static int hear(struct inlet *in, size_t most, struct span *ret)
 {
-	return inlet_read(in, ours, room, part, ret);
+	return inlet_read(in, ours, room, most, ret);
 }
 
 static void test_nothing_is_received_that_was_not_told_of(void)
@@ -47,16 +47,16 @@ static void test_nothing_is_received_that_was_not_told_of(void)
 	struct span s;
 
 	open_pair(&in);
-	assert(hear(&in, INLET_BODY, &s) == INLET_DRY);
+	assert(hear(&in, INLET_PIECE, &s) == INLET_DRY);
 	assert(send(client, "x", 1, 0) == 1);
-	assert(hear(&in, INLET_BODY, &s) == INLET_DRY);
+	assert(hear(&in, INLET_PIECE, &s) == INLET_DRY);
 	in.readable = true;
-	assert(hear(&in, INLET_BODY, &s) == INLET_BYTES && span_equal(s, SPAN("x")));
+	assert(hear(&in, INLET_PIECE, &s) == INLET_BYTES && span_equal(s, SPAN("x")));
 	assert(inlet_keep(&in, span_skip(s, 1)) == 0);
 	/* With less than there was room for, it is known to be empty. */
 	assert(!in.readable && !inlet_is_promising(&in));
 	in.readable = true;
-	assert(hear(&in, INLET_BODY, &s) == INLET_DRY && !in.readable);
+	assert(hear(&in, INLET_PIECE, &s) == INLET_DRY && !in.readable);
 	close_pair(&in);
 }
 
@@ -67,12 +67,12 @@ static void test_what_was_used_costs_no_memory(void)
 
 	open_pair(&in);
 	say(&in, "hello");
-	assert(hear(&in, INLET_BODY, &s) == INLET_BYTES);
+	assert(hear(&in, INLET_PIECE, &s) == INLET_BYTES);
 	assert(inlet_keep(&in, span_skip(s, s.len)) == 0 && !in.kept.data);
 	say(&in, "hello");
-	assert(hear(&in, INLET_BODY, &s) == INLET_BYTES);
+	assert(hear(&in, INLET_PIECE, &s) == INLET_BYTES);
 	assert(inlet_keep(&in, span_skip(s, 2)) == 0 && in.kept.data);
-	assert(hear(&in, INLET_BODY, &s) == INLET_BYTES && span_equal(s, SPAN("llo")));
+	assert(hear(&in, INLET_PIECE, &s) == INLET_BYTES && span_equal(s, SPAN("llo")));
 	assert(inlet_keep(&in, span_skip(s, s.len)) == 0 && !in.kept.data);
 	close_pair(&in);
 }
@@ -84,15 +84,15 @@ static void test_what_is_not_enough_gets_more_behind_it(void)
 
 	open_pair(&in);
 	say(&in, "xxhel");
-	assert(hear(&in, INLET_BODY, &s) == INLET_BYTES);
+	assert(hear(&in, INLET_PIECE, &s) == INLET_BYTES);
 	assert(inlet_keep(&in, s) == 0);
-	assert(hear(&in, INLET_BODY, &s) == INLET_BYTES);
+	assert(hear(&in, INLET_PIECE, &s) == INLET_BYTES);
 	assert(inlet_keep(&in, span_skip(s, 2)) == 0);
-	assert(hear(&in, INLET_MORE_OF_HEAD, &s) == INLET_DRY);
+	assert(inlet_read_more(&in, ours, &s) == INLET_DRY);
 	say(&in, "lo");
-	assert(hear(&in, INLET_MORE_OF_HEAD, &s) == INLET_BYTES && span_equal(s, SPAN("hello")));
+	assert(inlet_read_more(&in, ours, &s) == INLET_BYTES && span_equal(s, SPAN("hello")));
 	assert(inlet_keep(&in, span_skip(s, 4)) == 0);
-	assert(hear(&in, INLET_BODY, &s) == INLET_BYTES && span_equal(s, SPAN("o")));
+	assert(hear(&in, INLET_PIECE, &s) == INLET_BYTES && span_equal(s, SPAN("o")));
 	close_pair(&in);
 }
 
@@ -105,10 +105,10 @@ static void test_an_end_is_found_behind_the_last_bytes(void)
 	say(&in, "bye");
 	assert(shutdown(client, SHUT_WR) == 0);
 	in.ended = true;
-	assert(hear(&in, INLET_BODY, &s) == INLET_BYTES && span_equal(s, SPAN("bye")));
+	assert(hear(&in, INLET_PIECE, &s) == INLET_BYTES && span_equal(s, SPAN("bye")));
 	assert(inlet_keep(&in, span_skip(s, s.len)) == 0);
-	assert(hear(&in, INLET_BODY, &s) == INLET_ENDED);
-	assert(hear(&in, INLET_BODY, &s) == INLET_ENDED);
+	assert(hear(&in, INLET_PIECE, &s) == INLET_ENDED);
+	assert(hear(&in, INLET_PIECE, &s) == INLET_ENDED);
 	close_pair(&in);
 }
 
@@ -123,7 +123,7 @@ static void test_what_is_kept_is_bounded(void)
 	assert(inlet_keep(&in, (struct span){ bytes, sizeof(bytes) }) == 0);
 	for (int i = 0; i < 10 && r == 0; i++) {
 		say(&in, "more");
-		r = hear(&in, INLET_MORE_OF_HEAD, &s);
+		r = inlet_read_more(&in, ours, &s);
 		if (r == 0)
 			assert(inlet_keep(&in, s) == 0);
 	}
@@ -141,9 +141,9 @@ static void test_less_is_received_where_a_head_is_to_come(void)
 	open_pair(&in);
 	assert(send(client, bytes, sizeof(bytes), 0) == sizeof(bytes));
 	in.readable = true;
-	assert(hear(&in, INLET_HEAD, &s) == INLET_BYTES && s.len == INLET_HEAD_PIECE);
+	assert(hear(&in, INLET_HEAD_PIECE, &s) == INLET_BYTES && s.len == INLET_HEAD_PIECE);
 	assert(inlet_keep(&in, SPAN("")) == 0 && in.readable);
-	assert(hear(&in, INLET_BODY, &s) == INLET_BYTES);
+	assert(hear(&in, INLET_PIECE, &s) == INLET_BYTES);
 	assert(s.len == sizeof(bytes) - INLET_HEAD_PIECE && !in.readable);
 	close_pair(&in);
 }
