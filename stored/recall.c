@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include "base/table.h"
+#include "stored/object_number.h"
 
 /* What an object and its entry take beside their texts, as good as it can be known: two allocations
  * and a slot. */
@@ -45,17 +46,7 @@ struct recall {
 
 static uint64_t number_of(const struct recall *r, const struct recall_name *n)
 {
-	uint8_t text[sizeof(*n->tenant) + S3_BUCKET_NAME_MAX + 1 + S3_KEY_MAX];
-	size_t len = sizeof(*n->tenant);
-	uint64_t number;
-
-	memcpy(text, n->tenant->bytes, len);
-	memcpy(text + len, span_bytes(n->bucket), n->bucket.len);
-	len += n->bucket.len;
-	text[len++] = '/';
-	memcpy(text + len, span_bytes(n->key), n->key.len);
-	crypto_shorthash((uint8_t *)&number, text, len + n->key.len, r->key);
-	return number;
+	return object_number(r->key, n->tenant, n->bucket, n->key);
 }
 
 static bool is_name(const struct recall_name *n)

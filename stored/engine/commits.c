@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/engine/commits.h"
 
+#include "stored/object_number.h"
+
 /* What a change is about. What is not said here is about all of its tenant, so that a new kind is
  * no mistake. */
 enum reach {
@@ -34,36 +36,18 @@ void commits_init(struct commits *c)
 
 /* --- which counters ------------------------------------------------------------------------ */
 
-static uint32_t hash(const struct commits *c, const uint8_t *bytes, size_t len)
+static uint32_t place_of_tenant(const struct commits *c, const struct ipc_id *tenant)
 {
 	uint64_t number;
 
-	crypto_shorthash((uint8_t *)&number, bytes, len, c->key);
+	crypto_shorthash((uint8_t *)&number, tenant->bytes, sizeof(tenant->bytes), c->key);
 	return (uint32_t)(number % COMMITS_COUNT);
 }
 
-static uint32_t place_of_tenant(const struct commits *c, const struct ipc_id *tenant)
-{
-	return hash(c, tenant->bytes, sizeof(tenant->bytes));
-}
-
-/* No name of a bucket has a slash. Of longer ones there are no rows. */
 static uint32_t place_of_key(const struct commits *c, const struct ipc_id *tenant,
 			     struct span bucket, struct span key)
 {
-	uint8_t text[sizeof(tenant->bytes) + S3_BUCKET_NAME_MAX + 1 + S3_KEY_MAX];
-	size_t len = sizeof(tenant->bytes);
-
-	bucket = span_first(bucket, MIN(bucket.len, S3_BUCKET_NAME_MAX));
-	key = span_first(key, MIN(key.len, S3_KEY_MAX));
-	memcpy(text, tenant->bytes, len);
-	if (bucket.len)
-		memcpy(text + len, span_bytes(bucket), bucket.len);
-	len += bucket.len;
-	text[len++] = '/';
-	if (key.len)
-		memcpy(text + len, span_bytes(key), key.len);
-	return hash(c, text, len + key.len);
+	return (uint32_t)(object_number(c->key, tenant, bucket, key) % COMMITS_COUNT);
 }
 
 /* --- what happens -------------------------------------------------------------------------- */
