@@ -91,29 +91,28 @@ static void run_all(struct step *steps, unsigned int n)
 
 /* --- tenants ------------------------------------------------------------------------------- */
 
-static struct step make_tenant(unsigned int t)
+/* An order that gives a tenant that display name. */
+static struct step name_tenant(const char *order, unsigned int t, uint64_t value)
 {
 	char name[DESK_NAME_MAX], title[DESK_NAME_MAX];
-	uint64_t value = new_value(false);
-	struct step s =
-		step(json_pack("{s:s, s:s, s:s}", "do", "tenant.create", "name",
-			       desk_tenant(t, name), "display_name", desk_title(value, title)));
+	struct step s = step(json_pack("{s:s, s:s, s:s}", "do", order, "name", desk_tenant(t, name),
+				       "display_name", desk_title(value, title)));
+
+	claim(&s, slot(t, STORY_TITLE, 0), value);
+	return s;
+}
+
+static struct step make_tenant(unsigned int t)
+{
+	struct step s = name_tenant("tenant.create", t, new_value(false));
 
 	claim(&s, slot(t, STORY_TENANT, 0), 1);
-	claim(&s, slot(t, STORY_TITLE, 0), value);
 	return s;
 }
 
 static struct step rename_tenant(unsigned int t)
 {
-	char name[DESK_NAME_MAX], title[DESK_NAME_MAX];
-	uint64_t value = new_value(false);
-	struct step s =
-		step(json_pack("{s:s, s:s, s:s}", "do", "tenant.update", "name",
-			       desk_tenant(t, name), "display_name", desk_title(value, title)));
-
-	claim(&s, slot(t, STORY_TITLE, 0), value);
-	return s;
+	return name_tenant("tenant.update", t, new_value(false));
 }
 
 static struct step suspend_tenant(unsigned int t)
