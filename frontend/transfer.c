@@ -2,6 +2,7 @@
 #include "frontend/transfer.h"
 
 #include "frontend/field.h"
+#include "s3/encoding.h"
 
 struct transfer transfer_of_length(uint64_t length)
 {
@@ -14,17 +15,9 @@ struct transfer transfer_of_chunks(void)
 	return (struct transfer){ .state = TRANSFER_AT_SIZE, .chunked = true };
 }
 
-static int digit_of(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static enum transfer_state take_size(struct transfer *t, uint8_t c)
 {
-	int digit = digit_of(c);
+	int digit = hex_digit(c);
 
 	if (digit >= 0 && t->digits < TRANSFER_DIGITS_MAX) {
 		t->digits++;
