@@ -76,6 +76,8 @@ void headtext_read(struct span text, struct head *h)
 	}
 	if (ends_as_a_line(span_first(text, MIN(text.len, LINE_END.len))))
 		text = span_skip(text, LINE_END.len);
+	/* At once: as a rule it takes little more than the text. */
+	(void)buffer_reserve(&h->fields, MIN(text.len, (size_t)S3_HEAD_MAX));
 	sound = take_line(&text, &line);
 	read_request_line(sound ? line : SPAN(""), h);
 	while (sound && !h->error) {
