@@ -51,8 +51,7 @@ static const uint32_t exchange_moves[EXCHANGE_STATE_COUNT] = {
 	[EXCHANGE_SENDING] = TO(STARVED) | TO(PACED) | TO(ENDED),
 	[EXCHANGE_STARVED] = TO(SENDING) | TO(ENDED),
 	[EXCHANGE_PACED] = TO(SENDING) | TO(ENDED),
-	[EXCHANGE_FAREWELL] = TO(LINGERING) | TO(ENDED),
-	[EXCHANGE_LINGERING] = TO(ENDED),
+	[EXCHANGE_FAREWELL] = TO(ENDED),
 	[EXCHANGE_ENDED] = 0,
 };
 
@@ -166,15 +165,7 @@ const struct dialect *exchange_dialect(const struct exchange *e)
 
 static bool body_is_over(const struct exchange *e)
 {
-	switch (e->head.framing) {
-	case HEAD_NO_BODY:
-		return true;
-	case HEAD_LENGTH:
-		return e->received == e->head.content_length || e->body_ended;
-	case HEAD_CHUNKED:
-		return e->body_ended;
-	}
-	return true;
+	return e->transfer.state == TRANSFER_AT_END;
 }
 
 /* So little is left of the body that reading it costs less than a new connection, if it comes. */
@@ -320,7 +311,6 @@ void exchange_expire(struct exchange *e)
 	case EXCHANGE_SENDING:
 		expire_answer(e);
 		break;
-	case EXCHANGE_LINGERING:
 	case EXCHANGE_HEADING:
 	case EXCHANGE_THROTTLED:
 	case EXCHANGE_HELD:
@@ -387,16 +377,11 @@ static void reply(struct exchange *e)
 		response_begin(e);
 }
 
-static void linger(struct exchange *e)
-{
-	farewell_linger(e->connection);
-}
-
 /* In the others there is nothing to do for the client. */
 static void (*const steps[EXCHANGE_STATE_COUNT])(struct exchange *e) = {
 	[EXCHANGE_RECEIVING] = upload_receive, [EXCHANGE_COLLECTING] = upload_receive,
 	[EXCHANGE_REPLYING] = reply,	       [EXCHANGE_SENDING] = response_send,
-	[EXCHANGE_FAREWELL] = farewell_send,   [EXCHANGE_LINGERING] = linger,
+	[EXCHANGE_FAREWELL] = farewell_send,
 };
 
 static void step(struct connection *c)
@@ -439,6 +424,14 @@ void exchange_finish(struct exchange *e)
 
 	leave(e, true);
 	http_rest(c, persists);
+}
+
+void exchange_part(struct exchange *e)
+{
+	struct connection *c = e->connection;
+
+	leave(e, true);
+	http_part(c);
 }
 
 static void end(struct connection *c)

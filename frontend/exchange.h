@@ -10,7 +10,7 @@
  *   HEADING -> [COLLECTING] -> ADMINISTERING -> REPLYING -> SENDING, for the admin API
  *   HEADING -> ASKING -> READING ------------------------------> REPLYING -> SENDING
  *                     -> [OPENING] -> RECEIVING -> [CHAINING] -> WRITING -> REPLYING -> SENDING
- *   refused while the body is still coming: FAREWELL -> LINGERING -> ENDED
+ *   refused while the body is still coming: FAREWELL
  */
 
 #include "base/loop.h"
@@ -55,7 +55,6 @@ struct worker;
 	STATE(STARVED, true, CALL)	/* more of the object is to come from stored */            \
 	STATE(PACED, true, NONE)	/* or what is left of it */                                \
 	STATE(FAREWELL, false, FAREWELL) /* the client takes a refusal; its body is still coming */ \
-	STATE(LINGERING, false, FAREWELL) /* it has the refusal; what it sends is dropped */       \
 	STATE(ENDED, false, NONE)	/* nothing more happens; the connection closes */
 
 enum exchange_state {
@@ -82,7 +81,6 @@ struct exchange {
 	struct head head;
 	struct transfer transfer;	/* how far its body has come */
 	bool admitted;		/* the client was told to send its body, where it waits for that */
-	bool body_ended;
 	bool is_head;		/* HEAD: no answer has a body */
 	uint64_t received;	/* of the body, without the framing of HTTP */
 	uint64_t progress;	/* bytes that had moved when the deadline was last set, either way */
@@ -158,6 +156,9 @@ void exchange_end(struct exchange *e);
 
 /* The client has all of the reply: the request is over, and the exchange gone. */
 void exchange_finish(struct exchange *e);
+
+/* The same of one that was refused before it had sent everything: what is still to come is dropped. */
+void exchange_part(struct exchange *e);
 
 /* How its client is spoken to. */
 const struct dialect *exchange_dialect(const struct exchange *e);

@@ -5,33 +5,26 @@
 
 #include "frontend/connection.h"
 #include "frontend/exchange.h"
-#include "frontend/response.h"
+#include "frontend/http.h"
 
 /* So much of what a refused client still sends is read; the time is DEADLINE_FAREWELL. */
 #define LINGER_MAX (1024 * 1024)
 
-static void go_on(struct exchange *e, int r)
-{
-	if (r == OUTLET_FULL)
-		return;
-	if (r < 0) {
-		exchange_end(e);
-		return;
-	}
-	farewell_part(e->connection);
-	exchange_move(e, EXCHANGE_LINGERING);
-}
-
 void farewell_say(struct exchange *e)
 {
-	go_on(e, response_say(e, false, false));
+	if (http_say(e->connection, &e->head, &e->reply, false, false) < 0)
+		exchange_end(e);
 }
 
 void farewell_send(struct exchange *e)
 {
 	struct connection *c = e->connection;
+	int r = outlet_flush(&c->outlet, c->socket.fd, false);
 
-	go_on(e, outlet_flush(&c->outlet, c->socket.fd, false));
+	if (r < 0)
+		exchange_end(e);
+	else if (r == OUTLET_SENT)
+		exchange_part(e);
 }
 
 void farewell_part(struct connection *c)

@@ -15,7 +15,7 @@ struct exchange;
 /* Begins with e->reply; the exchange is in FAREWELL. */
 void farewell_say(struct exchange *e);
 
-/* Goes on with it; LINGERING when it has gone. */
+/* In the connection's steps behind that: goes on with it. When it has gone, the exchange is over, and gone. */
 void farewell_send(struct exchange *e);
 
 /* All is said on that connection: our side is shut down. */

@@ -4,6 +4,7 @@
 #include "frontend/connection.h"
 #include "frontend/farewell.h"
 #include "frontend/headtext.h"
+#include "frontend/render/head.h"
 #include "frontend/worker.h"
 
 /* From its first byte on, a head has its time, and no more than that. */
@@ -60,26 +61,42 @@ void http_step(struct connection *c)
 		hear(c);
 }
 
-/* Who has sent more than will be heard has the answer before that all the same. */
-static void part(struct connection *c)
+int http_say(struct connection *c, const struct head *h, const struct reply *r, bool persists,
+	     bool more)
 {
-	if (!inlet_is_promising(&c->inlet)) {
-		connection_drop(c);
-		return;
-	}
+	const struct render_connection in = { .persists = persists,
+					      .is_old = h->http_1_0,
+					      .date = worker_date(c->worker) };
+	bool has_body = render_head_allows_body(r->status) && !span_equal(h->method, SPAN("HEAD"));
+	struct buffer *text = &c->worker->text;
+
+	buffer_reset(text);
+	render_head(r, &in, text);
+	if (text->error)
+		return buffer_error(text);
+	return outlet_send(&c->outlet, c->socket.fd, buffer_span(text),
+			   has_body ? buffer_span(&r->body) : SPAN_NONE, more);
+}
+
+void http_part(struct connection *c)
+{
 	farewell_part(c);
 	connection_join(c, worker_idle_of(c->worker, c->http));
 	connection_set_deadline(c, DEADLINE_FAREWELL);
 	connection_wake(c);
 }
 
+/* Who has sent more than will be heard has the answer before that all the same. */
 void http_rest(struct connection *c, bool persists)
 {
-	if (!persists) {
-		part(c);
-		return;
-	}
-	worker_rest(c->worker, c);
-	if (inlet_is_promising(&c->inlet))
+	bool is_promising = inlet_is_promising(&c->inlet);
+
+	if (persists)
+		worker_rest(c->worker, c);
+	else if (is_promising)
+		http_part(c);
+	else
+		connection_drop(c);
+	if (persists && is_promising)
 		connection_wake(c);
 }

@@ -10,6 +10,8 @@
 #include "s3/request.h"
 
 struct connection;
+struct head;
+struct reply;
 struct worker;
 
 /* All of them from within a connection's step, but that end() may also come when the worker ends. */
@@ -35,5 +37,15 @@ struct http {
 /* A piece of what there is to do for a connection that is awake. */
 void http_step(struct connection *c);
 
+/*
+ * Sends the answer to a request of that head: its head, and its body where it has one in memory, which is borrowed until
+ * all is sent. `persists` is what the client is told; `more`: a file follows. -errno or an outcome of outlet_send().
+ */
+must_check int http_say(struct connection *c, const struct head *h, const struct reply *r,
+			bool persists, bool more);
+
 /* The request under way is over: the connection waits for the next one, or ends. */
 void http_rest(struct connection *c, bool persists);
+
+/* Likewise, and all is said, though the client may be at saying more. */
+void http_part(struct connection *c);

@@ -43,24 +43,6 @@ uint64_t response_taken(const struct exchange *e)
 	return c->outlet.sent - MIN(on_the_way, c->outlet.sent);
 }
 
-int response_say(struct exchange *e, bool persists, bool more)
-{
-	struct connection *c = e->connection;
-	struct buffer *text = &c->worker->text;
-	struct render_connection in = { .persists = persists,
-					.is_old = e->head.http_1_0,
-					.date = worker_date(c->worker) };
-	int r;
-
-	buffer_reset(text);
-	render_head(&e->reply, &in, text);
-	r = buffer_error(text);
-	if (r < 0)
-		return r;
-	return outlet_send(&c->outlet, c->socket.fd, buffer_span(text),
-			   has_body(e) ? buffer_span(&e->reply.body) : SPAN_NONE, more);
-}
-
 static void go_on(struct exchange *e, int r)
 {
 	if (r < 0)
@@ -86,7 +68,7 @@ void response_begin(struct exchange *e)
 	if (limit_holds_reply(e, answer_in_memory(e)))
 		return;
 	exchange_move(e, EXCHANGE_SENDING);
-	go_on(e, response_say(e, response_persists(e), has_files(e)));
+	go_on(e, http_say(e->connection, &e->head, &e->reply, response_persists(e), has_files(e)));
 }
 
 /* --- objects ------------------------------------------------------------------------------ */
@@ -115,9 +97,11 @@ static size_t send_piece(struct exchange *e)
 {
 	struct connection *c = e->connection;
 	struct download *d = &e->download;
-	size_t len = piece_of(e), n;
+	size_t len, n;
 	int r;
 
+	/* Bandwidth is asked for by who could use it. */
+	len = c->outlet.writable ? piece_of(e) : 0;
 	if (!len)
 		return 0;
 	r = outlet_send_file(&c->outlet, c->socket.fd, d->window[0].fd, d->window[0].offset, len,

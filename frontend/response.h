@@ -18,6 +18,3 @@ bool response_persists(const struct exchange *e);
 
 /* How much the client has taken of this reply and those before it on the connection. */
 uint64_t response_taken(const struct exchange *e);
-
-/* Hands head and body to the connection; `persists` is what the client is told. An outcome of outlet_send(). */
-must_check int response_say(struct exchange *e, bool persists, bool more);

@@ -6,7 +6,7 @@
 #include "frontend/exposition.h"
 #include "frontend/headtext.h"
 #include "frontend/http.h"
-#include "frontend/render/head.h"
+#include "frontend/render/reply.h"
 #include "frontend/worker.h"
 
 struct scrape {
@@ -167,24 +167,12 @@ static bool persists(const struct scrape *s)
 
 static int say(struct scrape *s)
 {
-	struct connection *c = s->connection;
-	struct buffer *text = &c->worker->text;
-	const struct render_connection in = { .persists = persists(s),
-					      .is_old = s->head.http_1_0,
-					      .date = worker_date(c->worker) };
-	bool is_head = span_equal(s->head.method, SPAN("HEAD"));
 	int r = reply_error(&s->reply);
 
-	buffer_reset(text);
-	render_head(&s->reply, &in, text);
 	if (r == 0)
-		r = buffer_error(text);
-	if (r < 0) {
-		log_error("scrape-failed error=%s", strerrorname_np(-r));
-		return r;
-	}
-	return outlet_send(&c->outlet, c->socket.fd, buffer_span(text),
-			   is_head ? SPAN_NONE : buffer_span(&s->reply.body), false);
+		return http_say(s->connection, &s->head, &s->reply, persists(s), false);
+	log_error("scrape-failed error=%s", strerrorname_np(-r));
+	return r;
 }
 
 static int respond(struct scrape *s)

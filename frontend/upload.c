@@ -110,7 +110,6 @@ static void conclude(struct exchange *e)
 {
 	int r = body_finish(&e->body);
 
-	e->body_ended = true;
 	if (r)
 		exchange_give_up(e, r);
 	else if (e->state == EXCHANGE_COLLECTING)

@@ -82,23 +82,21 @@ static void test_the_admin_api_never_reaches_stored(void)
 static void test_an_answer_is_given_once(void)
 {
 	static const enum exchange_state answered[] = { EXCHANGE_SENDING, EXCHANGE_STARVED,
-							EXCHANGE_PACED, EXCHANGE_FAREWELL,
-							EXCHANGE_LINGERING };
+							EXCHANGE_PACED, EXCHANGE_FAREWELL };
 
 	for (size_t i = 0; i < ARRAY_SIZE(answered); i++) {
 		assert(!exchange_may_move(answered[i], EXCHANGE_REPLYING));
 		assert(!exchange_may_move(answered[i], EXCHANGE_FAREWELL));
 	}
 	assert(!exchange_may_move(EXCHANGE_REPLYING, EXCHANGE_FAREWELL));
-	assert(!exchange_may_move(EXCHANGE_REPLYING, EXCHANGE_LINGERING));
 }
 
-/* Only what was not over when it was refused has to linger; and what lingers was answered. */
-static void test_who_lingers_was_told_farewell(void)
+/* What is dropped behind it is the connection's: no request waits for that. */
+static void test_behind_a_farewell_is_nothing(void)
 {
 	for
-		EACH(from)
-	assert(exchange_may_move(from, EXCHANGE_LINGERING) == (from == EXCHANGE_FAREWELL));
+		EACH(to)
+	assert(exchange_may_move(EXCHANGE_FAREWELL, to) == (to == EXCHANGE_ENDED));
 }
 
 int main(void)
@@ -110,6 +108,6 @@ int main(void)
 	test_nothing_is_sent_to_stored_before_authd_was_asked();
 	test_the_admin_api_never_reaches_stored();
 	test_an_answer_is_given_once();
-	test_who_lingers_was_told_farewell();
+	test_behind_a_farewell_is_nothing();
 	return 0;
 }
