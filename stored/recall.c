@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/recall.h"
 
-#include <sodium.h>
-
 #include "base/table.h"
-#include "stored/object_number.h"
 
 /* What an object and its entry take beside their texts, as good as it can be known: two allocations
  * and a slot. */
@@ -34,7 +31,6 @@ struct keeper {
 
 struct recall {
 	struct store *store;
-	uint8_t key[crypto_shorthash_KEYBYTES]; /* or keys could be chosen that share a number */
 	size_t bytes_max, bytes;
 	struct table by_number;
 	struct table keepers; /* ipc_id_number() -> struct keeper */
@@ -46,7 +42,7 @@ struct recall {
 
 static uint64_t number_of(const struct recall *r, const struct recall_name *n)
 {
-	return object_number(r->key, n->tenant, n->bucket, n->key);
+	return store_number_of(r->store, n->tenant, n->bucket, n->key);
 }
 
 static bool is_name(const struct recall_name *n)
@@ -324,7 +320,6 @@ int recall_new(struct store *s, size_t bytes_max, struct recall **ret)
 	r->bytes_max = bytes_max;
 	r->by_number = TABLE_INIT(bytes_max / ENTRY_ROOM);
 	r->keepers = TABLE_INIT(RECALL_TENANTS_MAX);
-	crypto_shorthash_keygen(r->key);
 	*ret = r;
 	return 0;
 }

@@ -303,6 +303,13 @@ struct moment *moment_end(struct moment *m);
  */
 bool store_is_current(const struct store *s, const struct object *o);
 
+/*
+ * A number for an object's name, by a hash that nobody outside knows: else keys could be chosen that share one. Two names
+ * may share a number all the same. Any thread.
+ */
+uint64_t store_number_of(const struct store *s, const struct ipc_id *tenant, struct span bucket,
+			 struct span key);
+
 /* A fresh read-only descriptor of the blob under extents[n]; the object is within it at offset. */
 must_check int store_open_extent(struct store *s, const struct object *o, size_t n, int *ret_fd);
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/engine/commits.h"
 
-#include "stored/object_number.h"
-
 /* What a change is about. What is not said here is about all of its tenant, so that a new kind is
  * no mistake. */
 enum reach {
@@ -44,10 +42,36 @@ static uint32_t place_of_tenant(const struct commits *c, const struct ipc_id *te
 	return (uint32_t)(number % COMMITS_COUNT);
 }
 
+static size_t put(uint8_t *to, struct span s, size_t most)
+{
+	size_t len = MIN(s.len, most);
+
+	if (len)
+		memcpy(to, span_bytes(s), len);
+	return len;
+}
+
+/* No name of a bucket has a slash, so no two names are the same text. Of longer ones there are no
+ * rows. */
+uint64_t commits_number(const struct commits *c, const struct ipc_id *tenant, struct span bucket,
+			struct span key)
+{
+	uint8_t text[sizeof(tenant->bytes) + S3_BUCKET_NAME_MAX + 1 + S3_KEY_MAX];
+	size_t len = sizeof(tenant->bytes);
+	uint64_t number;
+
+	memcpy(text, tenant->bytes, len);
+	len += put(text + len, bucket, S3_BUCKET_NAME_MAX);
+	text[len++] = '/';
+	len += put(text + len, key, S3_KEY_MAX);
+	crypto_shorthash((uint8_t *)&number, text, len, c->key);
+	return number;
+}
+
 static uint32_t place_of_key(const struct commits *c, const struct ipc_id *tenant,
 			     struct span bucket, struct span key)
 {
-	return (uint32_t)(object_number(c->key, tenant, bucket, key) % COMMITS_COUNT);
+	return (uint32_t)(commits_number(c, tenant, bucket, key) % COMMITS_COUNT);
 }
 
 /* --- what happens -------------------------------------------------------------------------- */

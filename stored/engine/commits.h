@@ -46,6 +46,10 @@ struct commits {
 
 void commits_init(struct commits *c);
 
+/* Of an object's name, as store_number_of(): its place among the counters is this, modulo their number. */
+uint64_t commits_number(const struct commits *c, const struct ipc_id *tenant, struct span bucket,
+			struct span key);
+
 /* Around what makes these changes of one tenant readable; the same ones both times, and each time once. */
 void commits_begin(struct commits *c, struct change *const *changes, size_t n);
 void commits_end(struct commits *c, struct change *const *changes, size_t n);

@@ -296,6 +296,12 @@ int store_find_object_in(struct store *s, struct moment **moment, const struct i
 	return r == S3_ERROR_NO_SUCH_BUCKET ? store_explain_missing(s, tenant, bucket) : r;
 }
 
+uint64_t store_number_of(const struct store *s, const struct ipc_id *tenant, struct span bucket,
+			 struct span key)
+{
+	return commits_number(&s->commits, tenant, bucket, key);
+}
+
 bool store_is_current(const struct store *s, const struct object *o)
 {
 	return o->marked && commits_hold(&s->commits, &o->mark);
