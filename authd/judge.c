@@ -43,10 +43,9 @@ struct judge *judge_free(struct judge *j)
 	return NULL;
 }
 
-/* What the request says is left as it is, 2 KiB of spans, for nobody looks at it any more. */
 void ruling_clear(struct ruling *r)
 {
-	buffer_clear(&r->parsed.decoded);
+	s3_parsed_clear(&r->parsed);
 }
 
 const struct tenant *ruling_tenant(const struct ruling *r)

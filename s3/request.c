@@ -264,7 +264,6 @@ int s3_request_parse(const struct s3_head *head, const char *const *domains, str
 void s3_parsed_clear(struct s3_parsed *p)
 {
 	buffer_clear(&p->decoded);
-	p->request = (struct s3_request){ 0 };
 }
 
 static uint64_t number(struct span text, bool is_page, uint64_t absent)

@@ -104,6 +104,7 @@ struct s3_parsed {
  */
 must_check int s3_request_parse(const struct s3_head *head, const char *const *domains,
 				struct s3_parsed *ret, const char **ret_detail);
+/* Afterwards the request is not to be looked at: its 2 KiB of spans are left as they are. */
 void s3_parsed_clear(struct s3_parsed *p);
 
 /* The first value of a header field in the raw head (any case), or SPAN_NONE. */

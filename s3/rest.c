@@ -311,6 +311,6 @@ int rest_parse(const struct s3_head *head, enum s3_operation operation, struct s
 	if (buffer_error(&parsed.decoded))
 		return S3_ERROR_REQUEST_HEADER_SECTION_TOO_LARGE;
 	*ret = parsed;
-	parsed = (struct s3_parsed){ 0 };
+	parsed.decoded = (struct buffer){ 0 };
 	return 0;
 }
