@@ -172,22 +172,24 @@ static bool is_blank(uint8_t c)
 
 static bool has_blanks(struct span value)
 {
-	return value.len && (memchr(value.data, ' ', value.len) || memchr(value.data, '\t', value.len));
+	return value.len &&
+	       (memchr(value.data, ' ', value.len) || memchr(value.data, '\t', value.len));
 }
 
 /* Runs of blanks inside a value count as one space; at its ends there are none. */
 static void put_value(struct buffer *text, struct span value)
 {
 	const uint8_t *from = value.data;
-	uint8_t *to = buffer_reserve(text, value.len);
+	uint8_t *to;
 	size_t n = 0;
 
-	if (!to)
-		return;
 	if (!has_blanks(value)) {
 		buffer_append(text, value);
 		return;
 	}
+	to = buffer_reserve(text, value.len);
+	if (!to)
+		return;
 	for (size_t i = 0; i < value.len; i++)
 		if (!is_blank(from[i]))
 			to[n++] = from[i];
