@@ -3,6 +3,7 @@
 /* What administrators order of an authd: workload.h. */
 
 #include <stdio.h>
+#include <string.h>
 
 #include "authd/database/rows.h"
 #include "s3/encoding.h"
@@ -16,12 +17,17 @@
 
 #define PAGES_OF_LOG 24 /* few, so that it is moved into the database often */
 #define AT_ONCE	     3
+#define KINDS_MAX    32 /* of orders */
 
 static struct authd *authd;
 static struct story now;
 static uint64_t state, last_value;
 static uint32_t last_change;
 static unsigned int seats[AT_ONCE], last_tenant;
+static struct {
+	char order[DESK_NAME_MAX];
+	unsigned int n;
+} kinds[KINDS_MAX];
 
 /* One that is under way, or about to be. */
 struct step {
@@ -57,10 +63,21 @@ static void claim(struct step *s, struct slot where, uint64_t value)
 	s->note.claims[s->note.n++] = (struct story_claim){ slot_number(where), value };
 }
 
+static void count(const char *order)
+{
+	unsigned int i = 0;
+
+	while (kinds[i].n && strcmp(kinds[i].order, order) != 0)
+		assert(++i < KINDS_MAX);
+	snprintf(kinds[i].order, sizeof(kinds[i].order), "%s", order);
+	kinds[i].n++;
+}
+
 /* Takes the order. */
 static struct step step(json_t *order)
 {
 	assert(order);
+	count(json_string_value(json_object_get(order, "do")));
 	return (struct step){ .note.change = ++last_change, .order = order };
 }
 
@@ -308,6 +325,13 @@ static struct step any_step(unsigned int *seat)
 	return change_token(t, pick(STORY_TOKENS));
 }
 
+static void print_counts(void)
+{
+	for (unsigned int i = 0; i < KINDS_MAX && kinds[i].n; i++)
+		printf("%s %u\n", kinds[i].order, kinds[i].n);
+	printf("orders %u\ntenants %u\n", last_change, last_tenant + 1);
+}
+
 static void open_desk(const char *directory)
 {
 	assert(desk_open(directory, &authd) == 0);
@@ -336,5 +360,5 @@ void workload_run(const char *directory, bool relaxed, unsigned int rounds, uint
 		}
 	}
 	desk_close();
-	printf("orders %u\ntenants %u\n", last_change, last_tenant + 1);
+	print_counts();
 }

@@ -24,7 +24,7 @@ from lib import coffer, operators, preload, rawhttp
 PROGRAMS = {"stored": "power-cut", "authd": "power-cut-authd"}
 # (of what, which of its seeds)
 HISTORIES = [("stored", 0), ("stored", 1), ("stored", 2), ("stored", 3), ("authd", 0)]
-ROUNDS = 60
+ROUNDS = {"stored": 60, "authd": 100}
 STATES = 2000			# over all histories
 STATES_OF_A_LIE = 42
 STATES_OF_A_SECOND_LIE = 84	# of which some are cut again
@@ -73,7 +73,7 @@ def recording(build, history, under):
                              RECORDER_FILE=str(history), RECORDER_UNDER=str(under))
 
 
-def record(build, memory, history, seed, of="stored", durability="full", rounds=ROUNDS):
+def record(build, memory, history, seed, of="stored", durability="full", rounds=None):
     """Lets it work under the recorder. How often it did what.
 
     With every other seed blobs have names while they are written, as where a file system lacks O_TMPFILE.
@@ -81,7 +81,7 @@ def record(build, memory, history, seed, of="stored", durability="full", rounds=
     data = memory / "data"
     data.mkdir()
     plain = {"RECORDER_PLAIN": "1"} if seed % 2 == 0 else {}
-    done = tool(build, of, "record", data, durability, rounds, seed,
+    done = tool(build, of, "record", data, durability, rounds or ROUNDS[of], seed,
                 env={**os.environ, **recording(build, history, data), **plain})
     assert done.returncode == 0, done.stderr
     shutil.rmtree(data)
@@ -160,6 +160,14 @@ def test_the_work_is_of_every_kind(build, memory, tmp_path):
             "delete_objects", "create_upload", "put_part", "complete_upload", "abort_upload",
             "erase_tenant", "set_quota", "set_configuration", "refused"} <= set(done), done
     assert set(kinds) == set(KINDS), kinds
+
+
+def test_the_orders_are_of_every_kind(build, memory, tmp_path):
+    done = record(build, memory, tmp_path / "history", 1, "authd")
+    assert {"tenant.create", "tenant.update", "tenant.suspend", "tenant.resume", "tenant.delete",
+            "user.create", "user.delete", "policy.put",
+            "key.create", "key.enable", "key.disable", "key.delete",
+            "token.create", "token.refresh", "token.import", "token.delete"} <= set(done), done
 
 
 @pytest.mark.parametrize("of, lie", LIES)
