@@ -5,7 +5,7 @@
  * What clients were told. Whatever they can see is a slot with a number in it: 0, it is not there. A change
  * moves some slots to other numbers, all at once or not at all; that it begins, and that it was acknowledged,
  * are notes in the history. From a number follows everything else, such as an object's bytes: for stored contents.h
- * says how, for authd identities.h.
+ * says how, for authd desk.h.
  */
 
 #include <stdbool.h>
@@ -44,7 +44,7 @@ enum story_kind {
 struct slot {
 	unsigned int tenant;
 	enum story_kind kind;
-	unsigned int index;	/* of the bucket or key */
+	unsigned int index;	/* which of its kind; of an upload or a part: of which key */
 	unsigned int part;	/* from 0 */
 };
 
