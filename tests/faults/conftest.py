@@ -15,12 +15,23 @@ WATCHED = ("read-EIO]", "flush-EIO]", "allocation-ENOMEM]", "send-EPIPE]", "stor
            "given_or_none")
 
 
+def is_whole(config, folder, items):
+    """Whether these are all tests of the folder, of which nobody has chosen some."""
+    chosen = config.getoption("keyword") or config.getoption("deselect") or any("::" in arg for arg in config.args)
+    return not chosen and {item.path for item in items} == set(folder.glob("test_*.py"))
+
+
 def pytest_collection_modifyitems(config, items):
     build = coffer.build_dir()
     if config.getoption("--long") or build is None or not coffer.is_sanitized(build):
         return
     here = pathlib.Path(__file__).parent
-    left_out = [item for item in items if here in item.path.parents and not item.name.endswith(WATCHED)]
+    ours = [item for item in items if here in item.path.parents]
+    left_out = [item for item in ours if not item.name.endswith(WATCHED)]
+    if is_whole(config, here, ours):
+        unknown = [name for name in WATCHED if not any(item.name.endswith(name) for item in ours)]
+        if unknown:
+            raise pytest.UsageError(f"{__file__}: WATCHED has what no test is called: {unknown}")
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
 
