@@ -3,7 +3,7 @@
 /*
  * A body in chunks means the same in one piece and byte by byte; and it means what a reader makes
  * of it who has all of it at hand and looks for one line after another: the same data, the same
- * end, or refused by both.
+ * end, or refused by both. What is whole is starved without its last byte.
  */
 
 #undef NDEBUG
@@ -118,6 +118,14 @@ static bool read_all(struct span *rest, struct buffer *data)
 	return false;
 }
 
+static void check_starved(struct span body)
+{
+	struct outcome o = run(body, body.len);
+
+	assert(o.r == TRANSFER_STARVED && o.used == body.len);
+	buffer_clear(&o.data);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span body = { data ? data : (const uint8_t *)"", size }, rest = body;
@@ -134,6 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (whole.r == TRANSFER_OVER) {
 		assert(whole.used == size - rest.len);
 		assert(span_equal(buffer_span(&whole.data), buffer_span(&read)));
+		check_starved(span_first(body, whole.used - 1));
 	}
 	buffer_clear(&read);
 	buffer_clear(&whole.data);
