@@ -7,12 +7,13 @@
 
 /* --- what is in memory ----------------------------------------------------------------------- */
 
-/* Of what may be asked for briefly: the object as it is now, and all of it. */
+/* Of what may be asked for briefly: the object as it is now, and all of it; where any is kept. */
 static bool is_recallable(const struct call *c)
 {
 	const struct span *params = call_request(c)->params;
 
-	return !c->by_operator && call_is_brief(c) && span_is_none(params[S3_PARAM_VERSION_ID]) &&
+	return c->service->config.recall_bytes && !c->by_operator && call_is_brief(c) &&
+	       span_is_none(params[S3_PARAM_VERSION_ID]) &&
 	       span_is_none(params[S3_PARAM_PART_NUMBER]);
 }
 
