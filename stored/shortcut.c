@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stored/shortcut.h"
 
-#include "base/clock.h"
 #include "stored/handler.h"
 #include "stored/service.h"
 
@@ -44,11 +43,12 @@ static bool recall(struct call *c)
 /* Also where the answer is that it is not what somebody expects, or is what he has. */
 void shortcut_remember(struct call *c)
 {
-	struct recall_name name = recall_name(c);
+	struct recall_name name;
 
-	if (c->object && is_recallable(c))
-		recall_add(c->service->recall, &name, wants_body(c), c->object,
-			   clock_boottime_ns());
+	if (!c->session || !c->object || !is_recallable(c))
+		return;
+	name = recall_name(c);
+	recall_add(c->service->recall, &name, wants_body(c), c->object, c->session->moved_ns);
 }
 
 /* --- what is to be hashed -------------------------------------------------------------------- */

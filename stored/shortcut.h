@@ -12,5 +12,6 @@
 /* True: its work was done, and it can go on; false: nothing has happened yet. */
 must_check bool shortcut_take(struct call *c);
 
-/* Of a call that comes back to the loop: what it has looked up may be asked for again. */
+/* Of a call that comes back to the loop: what it has looked up may be asked for again. Of one that nobody waits for any
+ * more, nothing. */
 void shortcut_remember(struct call *c);
