@@ -215,7 +215,8 @@ bool gates_confirm(const struct gates *all, const struct gate *g)
 {
 	const struct kept_gate *k = (const struct kept_gate *)g;
 
-	return store_stamp(all->store, (struct span){ k->name, k->name_len }) == k->stamp;
+	return k->name_len &&
+	       store_stamp(all->store, (struct span){ k->name, k->name_len }) == k->stamp;
 }
 
 int gates_find(struct gates *all, struct span bucket, const struct gate **ret)

@@ -40,7 +40,8 @@ must_check int gates_find(struct gates *all, struct span bucket, const struct ga
 /* The same if it is kept, and nobody has the lock: NULL otherwise. Reads nothing and does not wait. */
 const struct gate *gates_peek(struct gates *all, struct span bucket);
 
-/* Whether it is still what gates_find() would give. Reads nothing and does not wait. */
+/* Whether it is still what gates_find() would give. Of one that was never kept: false. Reads nothing and does
+ * not wait. */
 bool gates_confirm(const struct gates *all, const struct gate *g);
 
 /* Returns NULL. NULL is fine. */

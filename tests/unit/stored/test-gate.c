@@ -125,6 +125,21 @@ static void test_a_glance_finds_what_is_kept_and_true(void)
 	end();
 }
 
+/* Where nothing has changed yet: the stamps of all names are the same. */
+static void test_what_was_never_kept_is_not_confirmed(void)
+{
+	const struct gate *g;
+
+	fixture_begin(&f);
+	fixture_close(&f);
+	fixture_open(&f);
+	assert(gates_new(f.store, 0, GATES_POLICIES_MAX, &gates) == 0);
+	g = gate("bucket");
+	assert(gates_count(gates) == 0 && !gates_confirm(gates, g));
+	gate_put(g);
+	end();
+}
+
 static void test_a_policy_that_takes_long_to_ask_is_not_brief(void)
 {
 	static char text[4 * KIB];
@@ -236,6 +251,7 @@ int main(void)
 	RUN(test_one_is_kept_until_something_changes);
 	RUN(test_t30_a_bucket_that_became_anothers_has_another_gate);
 	RUN(test_a_glance_finds_what_is_kept_and_true);
+	RUN(test_what_was_never_kept_is_not_confirmed);
 	RUN(test_a_policy_that_takes_long_to_ask_is_not_brief);
 	RUN(test_what_cannot_be_read_lets_nobody_in);
 	RUN(test_t40_what_is_kept_is_bounded);
