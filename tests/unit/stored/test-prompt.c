@@ -109,6 +109,7 @@ static void test_a_suspended_tenant_changes_nothing(void)
 	begin_known();
 	world_suspend(&w, &w.tenant, true);
 	send_body("PUT /bucket/k", NO_HEADERS, SPAN("x"));
+	assert(hashed_here() == SERVICE_HASH_LEAST);
 	assert_error(world_hear(&w, &w.worker), S3_ERROR_ACCESS_DENIED);
 	world_suspend(&w, &w.tenant, false);
 	assert_kept(SPAN("first"));
