@@ -3,8 +3,8 @@
 
 #include "base/table.h"
 
-/* What an object and its entry take beside their texts, as good as it can be known: two allocations
- * and a slot. */
+/* What an object and its entry take beside their texts, as good as it can be known: three
+ * allocations and a slot. */
 #define ENTRY_ROOM 512
 
 struct keeper;
