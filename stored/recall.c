@@ -266,26 +266,35 @@ static void add(struct recall *r, struct keeper *k, struct entry *e, struct obje
 
 /* What was under this number goes in any case: of two keys that share one, which hardly ever are,
  * the later stays. */
-static void replace(struct recall *r, uint64_t number)
+static void replace(struct recall *r, struct entry *before)
 {
-	struct entry *before = table_find(&r->by_number, number);
-
 	if (before)
 		forget(r, before);
+}
+
+/* A head has nothing to add to what is here with its body, and would take that away. */
+static bool has_more(const struct recall *r, const struct entry *e, const struct recall_name *n,
+		     bool with_body)
+{
+	return !with_body && e && e->has_body && is_of(e, n) &&
+	       store_is_current(r->store, e->object);
 }
 
 void recall_add(struct recall *r, const struct recall_name *name, bool with_body, struct object *o,
 		uint64_t now_ns)
 {
 	size_t room = room_of(name, o);
-	struct entry *e = NULL;
+	struct entry *before, *e = NULL;
 	struct keeper *k;
 	uint64_t number;
 
 	if (!is_name(name) || !can_be_kept(r, o, room))
 		return;
 	number = number_of(r, name);
-	replace(r, number);
+	before = table_find(&r->by_number, number);
+	if (has_more(r, before, name, with_body))
+		return;
+	replace(r, before);
 	make_place(r, name, now_ns);
 	k = find_or_add_keeper(r, name->tenant);
 	if (!k)

@@ -40,7 +40,8 @@ struct recall *recall_free(struct recall *r);
 struct object *recall_find(struct recall *r, const struct recall_name *name, bool with_body,
 			   uint64_t now_ns);
 
-/* Keeps a reference of its own, if the object is one that can be kept; instead of what was here under that name. */
+/* Keeps a reference of its own, if the object is one that can be kept; instead of what was here under that name;
+ * but a head not instead of what is as it was, with its body. */
 void recall_add(struct recall *r, const struct recall_name *name, bool with_body, struct object *o,
 		uint64_t now_ns);
 

@@ -142,6 +142,20 @@ static void test_a_head_is_not_a_body(void)
 	end();
 }
 
+static void test_a_head_does_not_take_a_body_away(void)
+{
+	begin(MIB);
+	assert(put(&f, "key", SPAN("body")) == 0);
+	keep("key");
+	keep_for(&f.tenant, "key", 0, 0);
+	assert(has("key"));
+	assert(put(&f, "key", SPAN("another")) == 0);
+	keep_for(&f.tenant, "key", 0, 0);
+	assert(has_for(&f.tenant, "key", false, 0) && !has("key"));
+	assert(recall_figures(recall).count == 1);
+	end();
+}
+
 /* A pin would keep the sweep from a file for as long as others ask. */
 static void test_what_holds_blobs_is_not_kept(void)
 {
@@ -399,6 +413,7 @@ int main(void)
 	RUN(test_what_was_read_is_there_until_it_changes);
 	RUN(test_another_key_bucket_or_tenant_is_another_object);
 	RUN(test_a_head_is_not_a_body);
+	RUN(test_a_head_does_not_take_a_body_away);
 	RUN(test_what_holds_blobs_is_not_kept);
 	RUN(test_the_sweep_takes_nothing_from_here);
 	RUN(test_t40_large_objects_are_not_kept);
