@@ -129,10 +129,10 @@ static size_t count_done(struct change *const *changes, size_t n)
 	return done;
 }
 
-static int commit(struct batch *b, struct change **changes, size_t n)
+/* All n, of which so many are done. */
+static int commit(struct batch *b, struct change **changes, size_t n, size_t done)
 {
 	const struct durable *d = &b->store->durable;
-	size_t done = count_done(changes, n);
 	uint64_t began_ns;
 	bool lost;
 	int r;
@@ -162,6 +162,7 @@ static int commit(struct batch *b, struct change **changes, size_t n)
 static enum transaction_outcome transact(struct batch *b, struct change **changes, size_t n)
 {
 	int r, outcome = TRANSACTION_DONE;
+	size_t done;
 
 	roll_back(b);
 	r = run_statement(b->db, CATALOG_BEGIN);
@@ -172,13 +173,14 @@ static enum transaction_outcome transact(struct batch *b, struct change **change
 	}
 	for (size_t i = 0; i < n && outcome == TRANSACTION_DONE; i++)
 		outcome = apply_one(b, changes[i]);
-	if (outcome != TRANSACTION_DONE || !count_done(changes, n)) {
+	done = count_done(changes, n);
+	if (outcome != TRANSACTION_DONE || !done) {
 		roll_back(b);
 		return outcome;
 	}
 	/* Also of those that have failed: it does not rest on their savepoints. */
 	commits_begin(&b->store->commits, changes, n);
-	outcome = commit(b, changes, n);
+	outcome = commit(b, changes, n, done);
 	commits_end(&b->store->commits, changes, n);
 	return outcome;
 }
