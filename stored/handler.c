@@ -51,6 +51,13 @@ static bool is_closed(const struct call *c, const struct gate *gate)
 	       suspensions_have(&c->service->suspensions, &gate->owner);
 }
 
+/* The same on the loop, which does not wait for a thread that hands a change over. */
+static bool is_closed_on_loop(const struct call *c)
+{
+	return !permission_is_own(&c->grant, c->gate) &&
+	       suspensions_have_on_loop(&c->service->suspensions, &c->gate->owner);
+}
+
 /* What their documents say decides: their handlers ask, when they have read them. */
 static bool is_asked_later(enum s3_operation o)
 {
@@ -76,9 +83,7 @@ static int check_permission(struct call *c)
 {
 	int e = 0;
 
-	if (is_closed(c, c->gate) || is_closed(c, c->source_gate))
-		e = S3_ERROR_ACCESS_DENIED;
-	if (e == 0 && !c->by_operator && !is_asked_later(call_request(c)->operation))
+	if (!c->by_operator && !is_asked_later(call_request(c)->operation))
 		e = ask(c);
 	if (e)
 		return e;
@@ -104,6 +109,8 @@ static int admit(struct call *c)
 
 	if (e == 0)
 		e = find_gates(c);
+	if (e == 0 && (is_closed(c, c->gate) || is_closed(c, c->source_gate)))
+		e = S3_ERROR_ACCESS_DENIED;
 	if (e == 0)
 		e = check_permission(c);
 	if (e > 0)
@@ -124,7 +131,7 @@ bool handler_admits(struct call *c)
 		return false;
 	c->gate = gates_peek(c->service->gates, call_request(c)->bucket);
 	c->admitted = c->gate && c->gate->is_brief && bounds_check(&c->grant) == 0 &&
-		      check_permission(c) == 0;
+		      !is_closed_on_loop(c) && check_permission(c) == 0;
 	if (c->admitted)
 		return true;
 	c->gate = gate_put(c->gate);

@@ -140,6 +140,11 @@ bool suspensions_have(struct suspensions *s, const struct ipc_id *tenant)
 	return have;
 }
 
+bool suspensions_have_on_loop(const struct suspensions *s, const struct ipc_id *tenant)
+{
+	return find(&s->in_force, tenant) != NULL;
+}
+
 bool suspensions_hold_off(struct suspensions *s, const struct ipc_id *tenant)
 {
 	pthread_mutex_lock(&s->lock);

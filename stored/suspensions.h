@@ -21,7 +21,7 @@ struct suspended {
 };
 
 struct suspensions {
-	pthread_mutex_t lock;		/* of `in_force` */
+	pthread_mutex_t lock;		/* of `in_force`, but for the loop's thread to read it */
 	struct suspended in_force;
 	struct suspended coming;	/* what an authd that is new has told so far */
 };
@@ -47,6 +47,9 @@ void suspensions_settle(struct suspensions *s);
 must_check int suspensions_change(struct suspensions *s, const struct ipc_id *tenant, bool suspended);
 
 bool suspensions_have(struct suspensions *s, const struct ipc_id *tenant);
+
+/* The same for the loop's thread only, which nobody else changes the set beside: it does not wait. */
+bool suspensions_have_on_loop(const struct suspensions *s, const struct ipc_id *tenant);
 
 /* False where the tenant is suspended. True: nor is it before suspensions_let_go(), which follows at once. */
 must_check bool suspensions_hold_off(struct suspensions *s, const struct ipc_id *tenant);

@@ -68,8 +68,10 @@ static void test_each_comes_and_goes(void)
 	for (size_t i = 0; i < 100; i += 2)
 		assert(suspensions_change(&s, &some[i], false) == SUSPENSIONS_OK);
 	assert(suspensions_change(&s, &some[200], false) == SUSPENSIONS_OK);
-	for (size_t i = 0; i < 100; i++)
+	for (size_t i = 0; i < 100; i++) {
 		assert(suspensions_have(&s, &some[i]) == (i % 2 == 1));
+		assert(suspensions_have_on_loop(&s, &some[i]) == (i % 2 == 1));
+	}
 	suspensions_clear(&s);
 }
 
