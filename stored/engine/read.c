@@ -275,11 +275,14 @@ int store_find_object_in(struct store *s, struct moment **moment, const struct i
 			 unsigned int with, struct object **ret)
 {
 	struct store_mark mark;
-	/* Before it is seen whether the moment serves, or a new one begins. */
+	/*
+	 * Before it is seen whether the moment serves, or a new one begins. Of a key of which a
+	 * commit is under way others may have seen by SQLite what this moment does not.
+	 */
 	bool marked = commits_mark(&s->commits, tenant, bucket, key, &mark);
 	int r = 0;
 
-	if (moment_serves(*moment, s, tenant)) {
+	if (marked && moment_serves(*moment, s, tenant)) {
 		meter_add(&s->meters.reads, 1);
 	} else {
 		*moment = moment_end(*moment);
