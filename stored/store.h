@@ -286,8 +286,8 @@ must_check int store_find_object(struct store *s, const struct ipc_id *tenant, s
 
 /*
  * The same for several look-ups of one thread: *moment, NULL before the first, is kept from one to the next and
- * ended by the caller, soon. What a look-up finds is never older than what anybody was told of before it began; as
- * long as nobody is told of a change, they share one transaction of the catalog.
+ * ended by the caller, soon. What a look-up finds is never older than what anybody was told of, or has found, before it
+ * began; as long as no change ends, and none of the key is under way, they share one transaction of the catalog.
  */
 struct moment;
 must_check int store_find_object_in(struct store *s, struct moment **moment,

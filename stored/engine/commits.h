@@ -21,7 +21,8 @@
  *   then is in order before it.
  * - Where the look-up shares a transaction with others before it, the mark is younger than the transaction. Then it is
  *   good only if nothing at all has ended since before that began: commits_ended() counts, before any counter of what
- *   has ended is advanced.
+ *   has ended is advanced. And it is shared only where the mark is good: others may have seen by now what is committed
+ *   and has not ended.
  *
  * Not in it: what is written before there are readers (the index and the catalogs being put right, at start; a catalog
  * that is brought to the newest version when it is opened), for nothing has been looked up then.
